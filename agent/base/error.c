@@ -1,0 +1,80 @@
+/*
+ * Errors: filled once where they happen, prefixed on the way up. One table maps a code to what the faces say.
+ */
+#include "portcullis/error.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+	const char *tag;
+} codes[ERR_CODE_N] = {
+        [ERR_NONE] = {"operation-failed"},
+        [ERR_USAGE] = {"operation-failed"},
+        [ERR_FORMAT] = {"malformed-message"},
+        [ERR_INVALID] = {"invalid-value"},
+        [ERR_LIMIT] = {"too-big"},
+        [ERR_NOT_FOUND] = {"data-missing"},
+        [ERR_EXISTS] = {"data-exists"},
+        [ERR_IN_USE] = {"in-use"},
+        [ERR_DENIED] = {"access-denied"},
+        [ERR_IO] = {"operation-failed"},
+        [ERR_UNSUPPORTED] = {"operation-not-supported"},
+        [ERR_UNAVAILABLE] = {"resource-denied"},
+        [ERR_INTERNAL] = {"operation-failed"},
+};
+
+/* One line: messages go to logs and terminals. */
+static void flatten(char *s)
+{
+	for (; *s != '\0'; s++)
+		if ((unsigned char)*s < 0x20 || *s == 0x7f)
+			*s = ' ';
+}
+
+int error_set(struct error *err, enum error_code code, const char *where, const char *format, ...)
+{
+	va_list ap;
+
+	if (err == NULL)
+		return -1;
+	err->code = code;
+	snprintf(err->where, sizeof(err->where), "%s", where != NULL ? where : "");
+	va_start(ap, format);
+	vsnprintf(err->text, sizeof(err->text), format, ap);
+	va_end(ap);
+	flatten(err->where);
+	flatten(err->text);
+	return -1;
+}
+
+int error_prefix(struct error *err, const char *format, ...)
+{
+	char old[sizeof(err->where)];
+	char prefix[sizeof(err->where)];
+	va_list ap;
+
+	if (err == NULL)
+		return -1;
+	memcpy(old, err->where, sizeof(old));
+	va_start(ap, format);
+	vsnprintf(prefix, sizeof(prefix), format, ap);
+	va_end(ap);
+	if (old[0] == '\0')
+		snprintf(err->where, sizeof(err->where), "%s", prefix);
+	else
+		snprintf(err->where, sizeof(err->where), "%.120s: %.120s", prefix, old);
+	flatten(err->where);
+	return -1;
+}
+
+const char *error_line(const struct error *err, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s%s%s", err->where, err->where[0] != '\0' ? ": " : "", err->text);
+	return buf;
+}
+
+const char *error_tag(enum error_code code)
+{
+	return (unsigned)code < ERR_CODE_N ? codes[code].tag : "operation-failed";
+}
