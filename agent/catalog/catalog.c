@@ -1,0 +1,178 @@
+/*
+ * A loaded catalog comes in; packs, roles and requirements by name, id or label go out. References inside a pack are
+ * checked here: a role that does not exist, a circle of includes or a gap in the numbering of flows is refused.
+ */
+#include "portcullis/catalog.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "catalog/pack_load.h"
+#include "portcullis/alloc.h"
+
+/* Deeper than any sensible hierarchy; a circle is found on the way. */
+#define MAX_INCLUDE_DEPTH 16u
+
+void catalog_free(struct catalog *catalog)
+{
+	if (catalog == NULL)
+		return;
+	for (size_t i = 0; i < catalog->n_pack; i++)
+		pack_fini(&catalog->pack[i]);
+	free(catalog->pack);
+	free(catalog);
+}
+
+const struct pack *catalog_find(const struct catalog *catalog, const char *name)
+{
+	for (size_t i = 0; i < catalog->n_pack; i++)
+		if (strcmp(catalog->pack[i].name, name) == 0)
+			return &catalog->pack[i];
+	return NULL;
+}
+
+const struct role *pack_role_find(const struct pack *pack, const char *name)
+{
+	size_t lo = 0, hi = pack->n_role;
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+		int order = strcmp(pack->role[mid].name, name);
+		if (order == 0)
+			return &pack->role[mid];
+		if (order < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return NULL;
+}
+
+const struct requirement *pack_requirement_find(const struct pack *pack, uint32_t id)
+{
+	size_t lo = 0, hi = pack->n_requirement;
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+		if (pack->requirement[mid].id == id)
+			return &pack->requirement[mid];
+		if (pack->requirement[mid].id < id)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return NULL;
+}
+
+const struct requirement *catalog_requirement_by_label(const struct catalog *c, const char *label, const struct pack **pack)
+{
+	for (size_t i = 0; i < c->n_pack; i++)
+		for (size_t k = 0; k < c->pack[i].n_requirement; k++)
+			if (strcmp(c->pack[i].requirement[k].label, label) == 0) {
+				if (pack != NULL)
+					*pack = &c->pack[i];
+				return &c->pack[i].requirement[k];
+			}
+	return NULL;
+}
+
+static bool includes(const struct pack *pack, const char *name, const char *member, unsigned depth)
+{
+	const struct role *role;
+	if (strcmp(name, member) == 0)
+		return true;
+	role = pack_role_find(pack, name);
+	for (size_t i = 0; role != NULL && depth < MAX_INCLUDE_DEPTH && i < role->n_include; i++)
+		if (includes(pack, role->include[i], member, depth + 1))
+			return true;
+	return false;
+}
+
+bool pack_role_includes(const struct pack *pack, const char *name, const char *member)
+{
+	return includes(pack, name, member, 0);
+}
+
+bool requirement_is_advisory(const struct requirement *r)
+{
+	for (size_t i = 0; i < r->n_erratum; i++) {
+		const struct erratum *e = &r->erratum[i];
+		bool carries = strcmp(e->field, "row") == 0 ||
+			       (e->as_printed[0] == '\0' && (strcmp(e->field, "transport") == 0 || strcmp(e->field, "port") == 0));
+		if (carries && e->confidence != CONFIDENCE_HIGH)
+			return true;
+	}
+	return false;
+}
+
+const char *role_label(const struct role *role, const char *language)
+{
+	const char *english = role->name;
+	for (size_t i = 0; i < role->n_label; i++) {
+		if (strcmp(role->label[i].language, language) == 0)
+			return role->label[i].text;
+		if (strcmp(role->label[i].language, "en") == 0)
+			english = role->label[i].text;
+	}
+	return english;
+}
+
+/* How deep the includes below a role go; more than MAX_INCLUDE_DEPTH: a circle. Each role is measured once. */
+static unsigned include_depth(const struct pack *pack, const struct role *role, unsigned *known, unsigned level)
+{
+	unsigned *mine = &known[role - pack->role], deepest = 0;
+	if (*mine > 0 || level > MAX_INCLUDE_DEPTH)
+		return *mine > 0 ? *mine : MAX_INCLUDE_DEPTH + 1;
+	for (size_t i = 0; i < role->n_include; i++) {
+		const struct role *below = pack_role_find(pack, role->include[i]);
+		unsigned depth = below != NULL ? include_depth(pack, below, known, level + 1) : 0;
+		deepest = depth > deepest ? depth : deepest;
+	}
+	return *mine = deepest + 1;
+}
+
+static int roles_check(const struct pack *pack, struct error *err)
+{
+	unsigned *known = xcalloc(pack->n_role + 1, sizeof(*known));
+	int result = 0;
+	for (size_t i = 0; i < pack->n_role && result == 0; i++) {
+		const struct role *role = &pack->role[i];
+		for (size_t k = 0; k < role->n_include && result == 0; k++)
+			if (pack_role_find(pack, role->include[k]) == NULL)
+				result = error_set(err, ERR_INVALID, pack->file, "pack %s: role %s includes %s, which the pack does not have",
+					pack->name, role->name, role->include[k]);
+		if (result == 0 && include_depth(pack, role, known, 0) > MAX_INCLUDE_DEPTH)
+			result = error_set(err, ERR_INVALID, pack->file,
+				"pack %s: the includes of role %s form a circle or go more than %u deep; remove one", pack->name,
+				role->name, MAX_INCLUDE_DEPTH);
+	}
+	free(known);
+	return result;
+}
+
+static int requirement_check(const struct pack *pack, const struct requirement *r, struct error *err)
+{
+	if (pack_role_find(pack, r->listener) == NULL)
+		return error_set(err, ERR_INVALID, pack->file, "requirement %s: listener %s is no role of pack %s", r->label,
+			r->listener, pack->name);
+	if (r->n_initiator == 0 || r->n_flow == 0)
+		return error_set(err, ERR_INVALID, pack->file, "requirement %s: at least one initiator and one flow are needed",
+			r->label);
+	for (size_t i = 0; i < r->n_initiator; i++)
+		if (strcmp(r->initiator[i].role, "any") != 0 && pack_role_find(pack, r->initiator[i].role) == NULL)
+			return error_set(err, ERR_INVALID, pack->file, "requirement %s: initiator %s is no role of pack %s", r->label,
+				r->initiator[i].role, pack->name);
+	for (size_t i = 0; i < r->n_flow; i++)
+		if (r->flow[i].ports.lo == 0)
+			return error_set(err, ERR_INVALID, pack->file, "requirement %s: variant %zu: port 0 cannot be reached", r->label,
+				i + 1);
+	return 0;
+}
+
+int pack_check(const struct pack *pack, struct error *err)
+{
+	if (roles_check(pack, err) != 0)
+		return -1;
+	for (size_t i = 0; i < pack->n_requirement; i++)
+		if (requirement_check(pack, &pack->requirement[i], err) != 0)
+			return -1;
+	return 0;
+}

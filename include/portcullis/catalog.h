@@ -1,0 +1,179 @@
+#ifndef PORTCULLIS_CATALOG_H
+#define PORTCULLIS_CATALOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "portcullis/error.h"
+#include "portcullis/range.h"
+
+/* What the product knows: packs of roles and requirements (portcullis-catalog.yang), read-only once loaded. */
+
+enum role_kind { ROLE_SERVER, ROLE_LOAD_BALANCER, ROLE_CLIENT, ROLE_DEVICE, ROLE_EXTERNAL };
+enum reach { REACH_SAME_HOST, REACH_SAME_POOL, REACH_SITE, REACH_EXTERNAL };
+enum requirement_class { CLASS_SIGNALLING, CLASS_SERVER_MEDIA, CLASS_CLIENT_MEDIA, CLASS_PEER_TO_PEER, CLASS_MANAGEMENT };
+enum basis { BASIS_STATED, BASIS_INFERRED };
+enum security { SECURITY_NONE, SECURITY_TLS, SECURITY_MTLS, SECURITY_TLS_MTLS };
+enum lb_need { LB_NEED_NONE, LB_NEED_HLB_IF_NO_DNS_LB, LB_NEED_HLB_ALWAYS };
+enum requirement_interface { INTERFACE_ANY, INTERFACE_INTERNAL, INTERFACE_EXTERNAL };
+enum confidence { CONFIDENCE_LOW, CONFIDENCE_MEDIUM, CONFIDENCE_HIGH };
+
+/* Names as in YANG and JSON; static strings. */
+const char *role_kind_name(enum role_kind v);
+const char *reach_name(enum reach v);
+const char *requirement_class_name(enum requirement_class v);
+const char *basis_name(enum basis v);
+const char *security_name(enum security v);
+const char *lb_need_name(enum lb_need v);
+const char *requirement_interface_name(enum requirement_interface v);
+const char *confidence_name(enum confidence v);
+
+struct label {
+	char *language, *text;
+};
+
+struct role {
+	uint32_t id;
+	char *name;
+	enum role_kind kind;
+	char **include; /**< role names that this role stands for ("all-servers" includes "front-end-server", ...) */
+	size_t n_include;
+	struct label *label;
+	size_t n_label;
+};
+
+/** Where a requirement is printed. */
+struct provenance {
+	char *document; /**< file name as imported */
+	char *language, *table; /**< table kind */
+	unsigned row, line;
+	char *role, *service, *port, *protocol; /**< as printed */
+};
+
+/** One (transport, port range) of a requirement; variant = position + 1. */
+struct requirement_flow {
+	uint8_t proto; /**< PROTO_TCP, PROTO_UDP */
+	struct port_range ports, source_ports;
+	enum security security;
+	char *application; /**< "sip", "https", ... or "" */
+};
+
+struct erratum {
+	char *field, *as_printed, *effective, *why;
+	enum confidence confidence;
+};
+
+struct initiator {
+	char *role; /**< role name of the pack, or "any" */
+	enum basis basis;
+};
+
+struct requirement {
+	uint32_t id; /**< fixed in the pack */
+	char *label; /**< unique: "lync/front-end-server/front-end-service/5061-tcp" */
+	char *listener; /**< role name */
+	struct initiator *initiator;
+	size_t n_initiator;
+	char *service; /**< service id, or "" */
+	enum reach reach;
+	enum requirement_class class;
+	enum requirement_interface interface;
+	char *condition; /**< "" or e.g. "collocated-mediation" */
+	bool optional;
+	unsigned configurable_minimum; /**< smallest number of ports a site may choose; 0: fixed by the product */
+	enum lb_need lb_need;
+	char *purpose;
+	struct requirement_flow *flow;
+	size_t n_flow;
+	struct provenance *provenance;
+	size_t n_provenance;
+	struct erratum *erratum;
+	size_t n_erratum;
+};
+
+struct ipsec_exemption {
+	uint32_t id;
+	char *name, *direction, *source, *destination, *source_port, *destination_port, *action;
+	bool tcp, udp;
+};
+
+struct pack {
+	uint32_t id; /**< product number */
+	char *name;  /**< "lync-server-2013" */
+	char *title, *version;
+	char digest[65]; /**< SHA-256 of the canonical pack content */
+	char *file;
+	struct role *role; /**< sorted by name */
+	size_t n_role;
+	struct requirement *requirement; /**< sorted by id */
+	size_t n_requirement;
+	struct ipsec_exemption *ipsec;
+	size_t n_ipsec;
+	char **document; /**< titles of the documents it was made from or that it refers to */
+	size_t n_document;
+};
+
+struct catalog {
+	struct pack *pack; /**< sorted by id */
+	size_t n_pack;
+	int refs; /**< references (1 after loading), changed atomically by catalog_ref() and catalog_free() only */
+};
+
+/**
+ * Load every *.json pack of a directory.
+ *
+ * @param catalog_dir  directory of packs (instance data of portcullis-catalog.yang, JSON, RFC 7951).
+ * @param yang_dir     directory of our YANG modules.
+ * @param out          release with catalog_free(); NULL on failure.
+ * @return 0, or -1: ERR_NOT_FOUND (no directory, no pack, a YANG module is missing: the text names the package that
+ *         brings it), ERR_INVALID (breaks the model: file, path and reason; two packs with one id or name: both files).
+ */
+int catalog_load(const char *catalog_dir, const char *yang_dir, struct catalog **out, struct error *err) MUST_USE;
+/** Load one pack file into a catalog of one. */
+int catalog_load_file(const char *file, const char *yang_dir, struct catalog **out, struct error *err) MUST_USE;
+/** One more reference to a loaded catalog, from any thread. @return catalog. */
+struct catalog *catalog_ref(struct catalog *catalog);
+/** Give a reference back (NULL is fine); the last one frees. */
+void catalog_free(struct catalog *catalog);
+
+/** NULL when there is none. */
+const struct pack *catalog_find(const struct catalog *catalog, const char *name);
+const struct role *pack_role_find(const struct pack *pack, const char *name);
+const struct requirement *pack_requirement_find(const struct pack *pack, uint32_t id);
+/** By unique label, over all packs; *pack is set when not NULL. */
+const struct requirement *catalog_requirement_by_label(const struct catalog *c, const char *label, const struct pack **pack);
+/** Does role `name` stand for `member`: the same, or through `include`, transitively. */
+bool pack_role_includes(const struct pack *pack, const char *name, const char *member);
+/**
+ * Do its flows rest on a correction of less than high confidence (an erratum of "row", or of a "transport" or "port" that
+ * the document leaves empty). Such a requirement is shown, never compiled.
+ */
+bool requirement_is_advisory(const struct requirement *r);
+/** The role's name in a language, else in English, else its id. Borrowed from the role. */
+const char *role_label(const struct role *role, const char *language);
+
+/** What differs between two packs at one role, port range and transport. */
+struct pack_change {
+	const char *role; /**< listener; borrowed from a pack */
+	struct port_range ports;
+	uint8_t proto;
+	const char *label;         /**< of the first requirement there; borrowed */
+	char *before, *after;      /**< security; only where both packs have the key */
+};
+
+struct pack_diff {
+	struct pack_change *added, *removed, *changed; /**< each sorted by role, port and transport */
+	size_t n_added, n_removed, n_changed;
+};
+/** Compare two packs, or two versions of one. out borrows from both; release with pack_diff_fini(). */
+void pack_diff_build(const struct pack *a, const struct pack *b, struct pack_diff *out);
+void pack_diff_fini(struct pack_diff *diff);
+
+/* JSON of `portcullis catalog list`, `show`, `explain` and `diff`; the caller frees it. */
+char *catalog_list_json(const struct catalog *catalog);
+char *pack_show_json(const struct pack *pack, const char *language);
+char *requirement_explain_json(const struct pack *pack, const struct requirement *r, const char *language);
+char *pack_diff_json(const struct pack_diff *diff);
+
+#endif

@@ -1,0 +1,119 @@
+#ifndef PORTCULLIS_IMPORT_H
+#define PORTCULLIS_IMPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "portcullis/document.h"
+#include "portcullis/error.h"
+#include "portcullis/range.h"
+
+/* From a document's cells to facts: normalised rows of port tables. What cannot be read is a problem, never a guess. */
+
+enum import_kind {
+	IMPORT_SERVER_PORTS,
+	IMPORT_HLB_ONLY_PORTS,
+	IMPORT_DNS_LB_PORTS,
+	IMPORT_CLIENT_PORTS,
+	IMPORT_OCS_PORTS,
+	IMPORT_IPSEC_EXCEPTIONS
+};
+const char *import_kind_name(enum import_kind kind); /**< "server-ports", ... */
+
+#define IMPORT_MAX_APPLICATIONS 6
+#define IMPORT_MAX_IDS 16
+
+enum import_security { IMPORT_NONE, IMPORT_TLS, IMPORT_MTLS };
+const char *import_security_name(enum import_security s);
+
+/** What a protocol cell says. */
+struct protocol {
+	bool tcp, udp;
+	bool udp_first; /**< UDP is named before TCP */
+	enum import_security security[3];
+	size_t n_security;
+	const char *application[IMPORT_MAX_APPLICATIONS]; /**< static strings */
+	size_t n_application;
+};
+
+/** Ports of a port cell, and transports where it names them. */
+struct ports {
+	struct port_range *range;
+	size_t n, cap;
+	bool tcp, udp;
+};
+void ports_fini(struct ports *p);
+
+/** One data row. Ids are static strings, "" where the cell is empty or unknown. */
+struct import_row {
+	unsigned row, line;
+	char *role, *service, *port, *protocol, *note; /**< as printed; in IPsec tables role is the rule's name */
+	const char *role_id, *service_id;
+	const char *role_ids[IMPORT_MAX_IDS]; /**< every role that the cell lists; role_id is the first */
+	size_t n_role_id;
+	struct ports ports;
+	struct protocol means;
+	char *source, *destination, *source_port, *destination_port; /**< IPsec tables only; as printed */
+	const char *source_id, *destination_id, *source_port_id, *destination_port_id, *action;
+};
+
+struct import_table {
+	enum import_kind kind;
+	char *caption;
+	struct import_row *row;
+	size_t n_row, cap_row;
+};
+
+struct import_problem {
+	unsigned line;
+	char *cell, *reason;
+};
+
+struct import {
+	struct document document; /**< its tables' cells are released; metadata and references stay */
+	const char *product;      /**< pack name, or NULL */
+	struct import_table *table;
+	size_t n_table, cap_table;
+	struct import_problem *problem;
+	size_t n_problem, cap_problem;
+};
+
+/**
+ * Read a port cell: numbers, lists, ranges in the spellings of many languages, thousands separators, footnote marks.
+ *
+ * @param out     release with ports_fini(); empty on failure.
+ * @param reason  set on failure: static string.
+ * @return 0, or -1 when some part of the cell is not understood.
+ */
+int ports_parse(const char *cell, struct ports *out, const char **reason) MUST_USE;
+
+/** Read a protocol cell; an empty one gives nothing. @return 0, or -1 with *reason (static). */
+int protocol_parse(const char *cell, struct protocol *out, const char **reason) MUST_USE;
+
+/**
+ * Understand a document.
+ *
+ * @param doc  moved into out.
+ * @param out  release with import_fini(). Never fails: what is not understood is in out->problem.
+ */
+void import_build(struct document *doc, struct import *out);
+void import_fini(struct import *import);
+/** Data rows of all tables. */
+size_t import_rows(const struct import *import);
+
+/** The JSON of `portcullis import --json` for n documents; the caller frees it. */
+char *import_json(const struct import *import, size_t n);
+
+/**
+ * Make packs from documents and overlays.
+ *
+ * @param documents  directory of documents; each goes to the product that it speaks of.
+ * @param overlay    directory of overlays, one JSON file per product.
+ * @param output     directory that gets PRODUCT.json; each file is replaced at once.
+ * @return 0, or -1: ERR_INVALID (a row that no requirement claims, a requirement that names no row, two readings of one
+ *         requirement, a problem in a document: which), ERR_NOT_FOUND, ERR_FORMAT, ERR_LIMIT, ERR_IO. Nothing is written
+ *         on failure.
+ */
+int catalog_build(const char *documents, const char *overlay, const char *output, struct error *err) MUST_USE;
+
+#endif
