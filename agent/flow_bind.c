@@ -1,0 +1,276 @@
+/*
+ * In: a deployment, its pack and the groups of the site. Out: for each role the parties that have it, whether it is
+ * declared absent, and which balancer stands before a listener. Refused: a product or group that does not exist.
+ *
+ * A role of kind load-balancer is had by groups that are members of it, and by the balancer of every group that has
+ * virtual addresses and the role behind it: the one that it includes, or that its name says ("director-load-balancer"
+ * stands before "director" or "director-server").
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "flow_derive.h"
+#include "portcullis/alloc.h"
+
+#define ROLE_DEPTH 16
+#define BALANCER_WORD "-load-balancer"
+
+void bound_set_add(struct bound_set *set, const struct party *party, bool foreign)
+{
+	set->item = xgrow(set->item, set->n, &set->cap, sizeof(*set->item));
+	set->item[set->n++] = (struct bound){party, foreign};
+}
+
+static int bound_cmp(const void *a, const void *b)
+{
+	const struct bound *x = a, *y = b;
+
+	if (x->party != y->party)
+		return x->party < y->party ? -1 : 1;
+	return (int)x->foreign - (int)y->foreign;
+}
+
+void bound_set_unique(struct bound_set *set)
+{
+	size_t n = 0;
+
+	if (set->n)
+		qsort(set->item, set->n, sizeof(*set->item), bound_cmp);
+	for (size_t i = 0; i < set->n; i++)
+		if (!n || set->item[n - 1].party != set->item[i].party)
+			set->item[n++] = set->item[i];
+	set->n = n;
+}
+
+bool bound_set_has(const struct bound_set *set, const struct party *party)
+{
+	size_t lo = 0, hi = set->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (set->item[mid].party == party)
+			return true;
+		if (set->item[mid].party < party)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return false;
+}
+
+void bound_set_fini(struct bound_set *set)
+{
+	free(set->item);
+	*set = (struct bound_set){0};
+}
+
+static int members_add(struct binding *b, const struct deployment *d, bool foreign, struct error *err)
+{
+	char where[256];
+
+	for (size_t i = 0; i < d->n_group; i++) {
+		const struct party *party = parties_group(b->parties, d->group[i]);
+
+		if (!party) {
+			snprintf(where, sizeof(where), "/portcullis:deployment[name='%s']/group[.='%s']", d->name,
+			        d->group[i]);
+			return error_set(err, ERR_INVALID, where,
+			        "deployment %s names group %s, which does not exist; add the group or remove the name",
+			        d->name, d->group[i]);
+		}
+		bound_set_add(&b->member, party, foreign);
+	}
+	return 0;
+}
+
+int binding_build(const struct site *site, const struct catalog *catalog, const struct parties *parties,
+        const struct deployment *d, struct binding *out, struct error *err)
+{
+	struct binding b = {.deployment = d, .pack = catalog_find(catalog, d->product), .parties = parties};
+	char where[256];
+	int result;
+
+	*out = (struct binding){0};
+	snprintf(where, sizeof(where), "/portcullis:deployment[name='%s']/product", d->name);
+	if (!b.pack)
+		return error_set(err, ERR_INVALID, where,
+		        "deployment %s is of product %s, which no catalog pack describes; add the pack or correct the "
+		        "name",
+		        d->name, d->product);
+	b.role = xcalloc(b.pack->n_role + 1, sizeof(*b.role));
+	b.known = xcalloc(b.pack->n_role + 1, sizeof(*b.known));
+	result = members_add(&b, d, false, err);
+	for (size_t i = 0; !result && i < d->n_coexists_with; i++) {
+		const struct deployment *other = site_deployment_find(site, d->coexists_with[i]);
+
+		if (other && other != d)
+			result = members_add(&b, other, true, err);
+	}
+	bound_set_unique(&b.member);
+	if (result)
+		binding_fini(&b);
+	else
+		*out = b;
+	return result;
+}
+
+void binding_fini(struct binding *b)
+{
+	for (size_t i = 0; b->role && i < b->pack->n_role; i++)
+		bound_set_fini(&b->role[i]);
+	free(b->role);
+	free(b->known);
+	bound_set_fini(&b->member);
+	*b = (struct binding){0};
+}
+
+/* A group of another deployment takes part with its roles of that product, by their names. */
+static const char *product_of(const struct binding *b, const struct membership *m, bool foreign)
+{
+	return foreign || !strcmp(m->product, b->pack->name) ? m->role : NULL;
+}
+
+static bool is_balancer_role(const struct pack *pack, const char *name)
+{
+	const struct role *role = pack_role_find(pack, name);
+
+	return role && role->kind == ROLE_LOAD_BALANCER;
+}
+
+static bool stands_before(const struct pack *pack, const char *balancer, const char *server)
+{
+	const char *word = strstr(balancer, BALANCER_WORD);
+	char name[160];
+
+	if (pack_role_includes(pack, balancer, server))
+		return true;
+	if (!word)
+		return false;
+	snprintf(name, sizeof(name), "%.*s-server%s", (int)(word - balancer), balancer, word + strlen(BALANCER_WORD));
+	if (!strcmp(name, server))
+		return true;
+	snprintf(name, sizeof(name), "%.*s%s", (int)(word - balancer), balancer, word + strlen(BALANCER_WORD));
+	return !strcmp(name, server);
+}
+
+/* Does some role of the group satisfy the wanted one, as itself or (behind) as what stands behind a balancer. */
+static bool group_has(const struct binding *b, const struct bound *member, const char *wanted, bool behind)
+{
+	const struct group *g = member->party->group;
+
+	for (size_t i = 0; i < g->n_member_of; i++) {
+		const char *role = product_of(b, &g->member_of[i], member->foreign);
+
+		if (!role)
+			continue;
+		if (behind ? stands_before(b->pack, wanted, role) : pack_role_includes(b->pack, wanted, role))
+			return true;
+	}
+	return false;
+}
+
+static bool group_is_balancer(const struct binding *b, const struct bound *member, const char *role)
+{
+	const struct group *g = member->party->group;
+
+	for (size_t i = 0; i < g->n_member_of; i++) {
+		const char *have = product_of(b, &g->member_of[i], member->foreign);
+
+		if (have && is_balancer_role(b->pack, have) && pack_role_includes(b->pack, role, have))
+			return true;
+	}
+	return false;
+}
+
+static void bind_members(const struct binding *b, const char *role, struct bound_set *out)
+{
+	bool balancer = is_balancer_role(b->pack, role);
+
+	for (size_t i = 0; i < b->member.n; i++) {
+		const struct bound *m = &b->member.item[i];
+		const struct group *g = m->party->group;
+
+		if (balancer ? group_is_balancer(b, m, role) : group_has(b, m, role, false))
+			bound_set_add(out, m->party, m->foreign);
+		if (balancer && g->lb_kind != LB_KIND_NONE && g->n_virtual_address && group_has(b, m, role, true))
+			bound_set_add(out, party_balancer(m->party), m->foreign);
+	}
+	bound_set_unique(out);
+}
+
+void binding_role(struct binding *b, const char *name, struct bound_set *out)
+{
+	const struct role *role = pack_role_find(b->pack, name);
+	struct bound_set *set;
+
+	if (!strcmp(name, "any")) {
+		bound_set_add(out, parties_any(b->parties), false);
+		return;
+	}
+	if (role) {
+		set = &b->role[role - b->pack->role];
+		if (!b->known[role - b->pack->role])
+			bind_members(b, name, set);
+		b->known[role - b->pack->role] = true;
+		for (size_t i = 0; i < set->n; i++)
+			bound_set_add(out, set->item[i].party, set->item[i].foreign);
+	}
+	if (!out->n && !strcmp(name, "external") && !binding_absent(b, name))
+		bound_set_add(out, parties_external(b->parties), false);
+}
+
+static bool absent(const struct binding *b, const char *name, unsigned depth)
+{
+	const struct role *role = pack_role_find(b->pack, name);
+
+	for (size_t i = 0; i < b->deployment->n_role_absent; i++)
+		if (pack_role_includes(b->pack, b->deployment->role_absent[i], name))
+			return true;
+	if (!role || !role->n_include || depth >= ROLE_DEPTH)
+		return false;
+	for (size_t i = 0; i < role->n_include; i++)
+		if (!absent(b, role->include[i], depth + 1))
+			return false;
+	return true;
+}
+
+bool binding_absent(const struct binding *b, const char *role)
+{
+	return absent(b, role, 0);
+}
+
+/* A group that is itself the load balancer of one of these members' roles. */
+static const struct party *balancer_group(const struct binding *b, const struct party *listener)
+{
+	for (size_t i = 0; i < b->member.n; i++) {
+		const struct bound *m = &b->member.item[i];
+		const struct group *g = m->party->group;
+
+		for (size_t k = 0; m->party != listener && k < g->n_member_of; k++) {
+			const char *role = product_of(b, &g->member_of[k], m->foreign);
+
+			if (!role || !is_balancer_role(b->pack, role))
+				continue;
+			for (size_t j = 0; j < listener->group->n_member_of; j++)
+				if (stands_before(b->pack, role, listener->group->member_of[j].role))
+					return m->party;
+		}
+	}
+	return NULL;
+}
+
+const struct party *binding_balancer(const struct binding *b, const struct party *listener, const struct requirement *r)
+{
+	const struct group *g = listener->group;
+	bool balanced;
+
+	if (!g || listener->id != g->id)
+		return NULL;
+	balanced = (g->lb_kind == LB_KIND_HARDWARE && r->lb_need != LB_NEED_NONE) ||
+	           (g->lb_kind == LB_KIND_DNS_WITH_WEB_VIP && r->lb_need == LB_NEED_HLB_ALWAYS);
+	if (!balanced || is_balancer_role(b->pack, r->listener))
+		return NULL;
+	return g->n_virtual_address ? party_balancer(listener) : balancer_group(b, listener);
+}

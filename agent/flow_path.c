@@ -1,0 +1,172 @@
+/*
+ * In: two parties and what is known of the device's addresses and routes. Out: the path of a flow and its legs, one per
+ * source range, destination range and pair of interfaces. Refused: more legs than the limit.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "flow_derive.h"
+#include "portcullis/alloc.h"
+
+/* A zone, or that nothing is known: one empty name. */
+struct interfaces {
+	char *const *name;
+	size_t n;
+};
+
+static char *const unknown_interface[] = {(char[]){""}};
+
+static struct interfaces zone_interfaces(const struct parties *p, const struct party *party)
+{
+	const struct zone *zone = NULL;
+
+	if (party->group && party->group->zone[0])
+		zone = site_zone_find(p->site, party->group->zone);
+	if (!zone || !zone->n_interface)
+		return (struct interfaces){unknown_interface, 1};
+	return (struct interfaces){zone->interface, zone->n_interface};
+}
+
+/* Where no routes are known, one group or one zone on both sides is taken to be one place. */
+static bool same_place(const struct party *from, const struct party *to)
+{
+	if (!from->group || !to->group)
+		return false;
+	return from->group == to->group || (from->group->zone[0] && !strcmp(from->group->zone, to->group->zone));
+}
+
+static void parts_add(struct flow_side *side, struct range range, const char *ifname)
+{
+	struct flow_part *part;
+
+	side->part = xgrow(side->part, side->n_part, &side->cap_part, sizeof(*side->part));
+	part = &side->part[side->n_part++];
+	*part = (struct flow_part){.range = range};
+	strncpy(part->ifname, ifname, IFNAME_SIZE - 1);
+}
+
+/* Without routes: every range behind every interface of the party's zone. */
+static void parts_of_zone(
+        const struct parties *p, const struct party *party, const struct ranges *addr, struct flow_side *out)
+{
+	struct interfaces in = zone_interfaces(p, party);
+
+	for (size_t i = 0; i < addr->n; i++)
+		for (size_t k = 0; k < in.n; k++)
+			parts_add(out, addr->item[i], in.name[k]);
+}
+
+static bool parts_have(const struct flow_side *side, const char *ifname)
+{
+	for (size_t i = 0; i < side->n_part; i++)
+		if (!strcmp(side->part[i].ifname, ifname))
+			return true;
+	return false;
+}
+
+/* The published address leads to wherever the listener is: destination NAT comes before the routing decision. */
+static void parts_of_published(const struct parties *p, const struct party *to, const struct flow_side *own,
+        u128 address, struct flow_side *out)
+{
+	struct range range = {address, address};
+	struct interfaces in = zone_interfaces(p, to);
+
+	if (!p->net->known)
+		for (size_t k = 0; k < in.n; k++)
+			parts_add(out, range, in.name[k]);
+	for (size_t i = 0; p->net->known && i < own->n_part; i++)
+		if (!parts_have(out, own->part[i].ifname))
+			parts_add(out, range, own->part[i].ifname);
+}
+
+static bool is_transit(const struct parties *p, const struct flow *f, const char *iif, const char *oif)
+{
+	if (f->path == PATH_INPUT)
+		return !p->net->known || iif[0];
+	if (f->path == PATH_OUTPUT)
+		return !p->net->known || oif[0];
+	if (!p->net->known)
+		return !iif[0] || strcmp(iif, oif) != 0;
+	return iif[0] && oif[0] && strcmp(iif, oif) != 0;
+}
+
+static int legs_build(const struct parties *p, const struct flow_part *from, size_t n_from, const struct flow_part *to,
+        size_t n_to, struct flow *f, size_t *n_leg, struct error *err)
+{
+	size_t cap = 0;
+
+	for (size_t i = 0; i < n_from; i++) {
+		for (size_t k = 0; k < n_to; k++) {
+			struct flow_leg *leg;
+
+			if (!is_transit(p, f, from[i].ifname, to[k].ifname))
+				continue;
+			if (++*n_leg > FLOW_MAX_LEGS)
+				return error_set(err, ERR_LIMIT, f->label,
+				        "the flows have more than %d combinations of source range, destination range "
+				        "and interfaces; give the groups %s and %s fewer and larger prefixes",
+				        FLOW_MAX_LEGS, f->source, f->destination);
+			f->leg = xgrow(f->leg, f->n_leg, &cap, sizeof(*f->leg));
+			leg = &f->leg[f->n_leg++];
+			*leg = (struct flow_leg){.source = from[i].range, .destination = to[k].range};
+			memcpy(leg->iif, from[i].ifname, IFNAME_SIZE);
+			memcpy(leg->oif, to[k].ifname, IFNAME_SIZE);
+		}
+	}
+	return 0;
+}
+
+static void set_addresses(
+        const struct flow_side *src, const struct flow_side *dst, const u128 *published, struct flow *f)
+{
+	ranges_copy(&f->source_addr, &src->addr);
+	if (published)
+		ranges_add(&f->destination_addr, *published, *published);
+	else
+		ranges_copy(&f->destination_addr, &dst->addr);
+}
+
+/* The parts of one side in a form that has interfaces: the party's own, or a copy made in *scratch. */
+static const struct flow_side *side_parts(const struct parties *p, const struct party *party,
+        const struct flow_side *side, const struct ranges *addr, struct flow_side *scratch)
+{
+	if (side->local)
+		for (size_t i = 0; i < addr->n; i++)
+			parts_add(scratch, addr->item[i], "");
+	else if (p->net->known)
+		return side;
+	else
+		parts_of_zone(p, party, addr, scratch);
+	return scratch;
+}
+
+int flow_route(const struct parties *p, const struct party *from, const struct party *to, const u128 *published,
+        struct flow *f, size_t *n_leg, struct error *err)
+{
+	const struct flow_side *src = &from->source[family_index(f->family)];
+	const struct flow_side *dst = &to->destination[family_index(f->family)];
+	const struct flow_side *src_parts, *dst_parts = NULL;
+	struct flow_side src_scratch = {0}, dst_scratch = {0};
+	int result = 0;
+
+	set_addresses(src, dst, published, f);
+	f->path = dst->local ? PATH_INPUT : src->local ? PATH_OUTPUT : PATH_FORWARD;
+	if (!(src->local && dst->local) && (p->net->known || !same_place(from, to))) {
+		src_parts = side_parts(p, from, src, &f->source_addr, &src_scratch);
+		if (published && !dst->local) {
+			parts_of_published(p, to, dst, *published, &dst_scratch);
+			dst_parts = &dst_scratch;
+		} else {
+			dst_parts = side_parts(p, to, dst, &f->destination_addr, &dst_scratch);
+		}
+		result = legs_build(
+		        p, src_parts->part, src_parts->n_part, dst_parts->part, dst_parts->n_part, f, n_leg, err);
+	}
+	if (!f->n_leg) {
+		f->state = FLOW_NOT_TRANSIT;
+		f->path = PATH_NONE;
+	}
+	free(src_scratch.part);
+	free(dst_scratch.part);
+	return result;
+}

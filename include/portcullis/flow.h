@@ -1,0 +1,75 @@
+#ifndef PORTCULLIS_FLOW_H
+#define PORTCULLIS_FLOW_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "portcullis/catalog.h"
+#include "portcullis/deployment.h"
+#include "portcullis/network.h"
+
+/** Ids of parties that no group is: fixed, so that an index is the same on every device. */
+#define PARTY_UNBOUND 0u                   /**< the role that nobody is bound to; party name = role name. Where a
+                                                requirement has bound initiators too, each unbound one has a row of its own
+                                                whose listener is the number of the unbound role in the pack. */
+#define PARTY_BALANCER(group_id) (0x80000000u | (group_id)) /**< load balancer of a group, "fe-pool/balancer" */
+#define PARTY_EXTERNAL 0xfffffffeu         /**< "external": global unicast minus the bound groups */
+#define PARTY_ANY 0xffffffffu              /**< "any" */
+
+enum path { PATH_FORWARD, PATH_INPUT, PATH_OUTPUT, PATH_NONE };
+const char *path_name(enum path p); /**< "forward", "input", "output", "none" */
+
+/** What derivation already knows about a flow; FLOW_CHECK means: ask the verifier. */
+enum flow_state { FLOW_CHECK, FLOW_WAIVED, FLOW_UNBOUND, FLOW_NOT_TRANSIT, FLOW_NEEDS_RANGE, FLOW_NO_COMMON_FAMILY };
+
+struct flow_id {
+	uint32_t deployment, requirement, variant, initiator, listener, family; /**< family: 0, 4 or 6 */
+};
+
+/** One box of a flow: source range x destination range on one pair of interfaces. */
+struct flow_leg {
+	struct range source, destination;
+	char iif[IFNAME_SIZE], oif[IFNAME_SIZE]; /**< "": not known */
+};
+
+struct flow {
+	struct flow_id id;
+	const struct pack *pack;               /**< borrowed from the catalog */
+	const struct requirement *requirement; /**< borrowed */
+	const char *deployment;                /**< borrowed from the site */
+	char *source, *destination;            /**< party names */
+	char *label; /**< unique: "DEPLOYMENT/REQUIREMENT#VARIANT SOURCE>DESTINATION FAMILY" */
+	enum family family;
+	enum basis basis; /**< of the initiator: stated by a document, or inferred (then never above `warning`) */
+	uint8_t proto;
+	struct port_range source_ports, ports;
+	enum path path;
+	enum flow_state state;
+	struct ranges source_addr, destination_addr;
+	struct flow_leg *leg; /**< only where state is FLOW_CHECK or FLOW_WAIVED */
+	size_t n_leg;
+};
+
+struct flows {
+	struct flow *flow; /**< sorted by id */
+	size_t n, cap;
+};
+
+int flow_id_cmp(const struct flow_id *a, const struct flow_id *b);
+void flows_fini(struct flows *flows);
+/** By label; NULL when there is none. */
+const struct flow *flows_find(const struct flows *flows, const char *label);
+
+/**
+ * Derive the required flows of every deployment (DESIGN: "Deployment and flows").
+ *
+ * @param net   local addresses and routes; decides the path. Where !net->known the path is forward, and interfaces come
+ *              from the zones of the groups, or are left unknown.
+ * @param now   seconds since 1970, for expiries.
+ * @param out   borrows from site and catalog; release with flows_fini() before these.
+ * @return 0, or -1 with ERR_LIMIT (more than 1,000,000 flows) or ERR_INVALID (routes contradict the zones: which).
+ */
+int flows_derive(const struct site *site, const struct catalog *catalog, const struct network *net, int64_t now,
+	struct flows *out, struct error *err) MUST_USE;
+
+#endif

@@ -1,0 +1,167 @@
+/* links: deployment catalog base */
+/*
+ * Each tests/data/flow/NAME.in describes a pack, a site and the device's network (flow_scene.h); NAME.ok holds the flows
+ * that must come of it, in order, with their legs, or the error. NAME states the fact.
+ */
+#include <glob.h>
+
+#include "flow_scene.h"
+#include "portcullis/text.h"
+
+static const char *state_name(enum flow_state s)
+{
+	return (const char *[]){"check", "waived", "unbound", "not-transit", "needs-range", "no-common-family"}[s];
+}
+
+static void print_flow(struct text *out, const struct flow *f)
+{
+	char a[96], b[96], ports[16];
+
+	text_addf(out, "%s %s %s %s %s\n", f->label, state_name(f->state), path_name(f->path), proto_name(f->proto),
+	        port_range_print(f->ports, ports, sizeof(ports)));
+	for (size_t i = 0; i < f->n_leg; i++)
+		text_addf(out, "  %s %s > %s %s\n", range_print(f->family, f->leg[i].source, a, sizeof(a)),
+		        f->leg[i].iif[0] ? f->leg[i].iif : "-",
+		        range_print(f->family, f->leg[i].destination, b, sizeof(b)),
+		        f->leg[i].oif[0] ? f->leg[i].oif : "-");
+}
+
+static char *derive_and_print(struct scene *s)
+{
+	struct flows flows;
+	struct text out = {0};
+	struct error err;
+
+	if (flows_derive(&s->site, &s->catalog, &s->net, s->now, &flows, &err)) {
+		text_addf(&out, "error %s: %s\n", err.where, err.text);
+		ck_assert_uint_eq(flows.n, 0);
+		return text_take(&out);
+	}
+	for (size_t i = 0; i < flows.n; i++) {
+		ck_assert(!i || flow_id_cmp(&flows.flow[i - 1].id, &flows.flow[i].id) < 0);
+		ck_assert_ptr_eq(flows_find(&flows, flows.flow[i].label), &flows.flow[i]);
+		print_flow(&out, &flows.flow[i]);
+	}
+	flows_fini(&flows);
+	return text_take(&out);
+}
+
+static glob_t cases;
+
+START_TEST(derives_what_the_case_says)
+{
+	const char *file = cases.gl_pathv[_i];
+	char *in, *want, *got, *ok = xasprintf("%.*s.ok", (int)(strlen(file) - 3), file);
+	struct scene scene;
+	size_t len;
+
+	ck_assert(!file_read(file, 1 << 20, &in, &len, NULL));
+	scene_read(&scene, in);
+	got = derive_and_print(&scene);
+	ck_assert_msg(!file_read(ok, 1 << 20, &want, &len, NULL), "%s is missing", ok);
+	ck_assert_msg(!strcmp(got, want), "%s\nwant:\n%s\ngot:\n%s", file, want, got);
+	scene_fini(&scene);
+	free(in);
+	free(want);
+	free(got);
+	free(ok);
+}
+END_TEST
+
+/* n servers without address: rows of the cheapest kind. */
+static char *crowd(unsigned n)
+{
+	struct text in = {0}, names = {0};
+
+	text_add(&in, "role 1 server server\nrequirement 1 p/s listener=server from=server flow=tcp:1\n");
+	for (unsigned i = 1; i <= n; i++) {
+		text_addf(&in, "group %u g%u roles=server\n", i, i);
+		text_addf(&names, "%sg%u", i > 1 ? "," : "", i);
+	}
+	text_addf(&in, "deployment 1 d groups=%s\n", text_str(&names));
+	text_fini(&names);
+	return text_take(&in);
+}
+
+/* Two groups of n hosts each, none beside another. */
+static char *scattered(unsigned n)
+{
+	struct text in = {0};
+
+	text_add(&in, "role 1 server server\nrole 2 client client\n"
+	              "requirement 1 p/s listener=server from=client flow=tcp:1\n");
+	for (unsigned side = 1; side <= 2; side++) {
+		text_addf(&in, "group %u g%u roles=%s address=", side, side, side == 1 ? "client" : "server");
+		for (unsigned i = 0; i < n; i++)
+			text_addf(&in, "%s10.%u.%u.%u", i ? "," : "", side, i / 100, i % 100 * 2);
+		text_add(&in, "\n");
+	}
+	text_add(&in, "deployment 1 d groups=g1,g2\n");
+	return text_take(&in);
+}
+
+static void refuses(char *in, const char *start)
+{
+	struct scene scene;
+	char *got;
+
+	scene_read(&scene, in);
+	got = derive_and_print(&scene);
+	ck_assert_msg(!strncmp(got, start, strlen(start)), "%.300s", got);
+	scene_fini(&scene);
+	free(got);
+	free(in);
+}
+
+START_TEST(refuses_more_than_a_million_flows)
+{
+	refuses(crowd(1001), "error d: deployment d brings the required flows above 1000000;");
+}
+END_TEST
+
+START_TEST(refuses_more_than_a_million_legs)
+{
+	refuses(scattered(1001),
+	        "error d/p/s#1 g1>g2 ipv4: the flows have more than 1000000 combinations of source range, destination "
+	        "range and interfaces; give the groups g1 and g2 fewer and larger prefixes");
+}
+END_TEST
+
+START_TEST(orders_ids_by_every_field)
+{
+	const struct flow_id low = {1, 2, 3, 4, 5, 4};
+	const struct flow_id high[] = {{2, 0, 0, 0, 0, 0}, {1, 3, 0, 0, 0, 0}, {1, 2, 4, 0, 0, 0},
+	        {1, 2, 3, PARTY_ANY, 0, 0}, {1, 2, 3, 4, 6, 0}, {1, 2, 3, 4, 5, 6}};
+
+	ck_assert_int_eq(flow_id_cmp(&low, &low), 0);
+	for (size_t i = 0; i < sizeof(high) / sizeof(high[0]); i++) {
+		ck_assert_int_lt(flow_id_cmp(&low, &high[i]), 0);
+		ck_assert_int_gt(flow_id_cmp(&high[i], &low), 0);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("flow");
+	TCase *tc = tcase_create("derive");
+	SRunner *runner;
+	int failed;
+
+	if (glob(SOURCE_DIR "/tests/data/flow/*.in", 0, NULL, &cases) || !cases.gl_pathc) {
+		fprintf(stderr, "no case in %s/tests/data/flow\n", SOURCE_DIR);
+		return EXIT_FAILURE;
+	}
+	tcase_set_timeout(tc, 120);
+	tcase_add_loop_test(tc, derives_what_the_case_says, 0, (int)cases.gl_pathc);
+	tcase_add_test(tc, refuses_more_than_a_million_flows);
+	tcase_add_test(tc, refuses_more_than_a_million_legs);
+	tcase_add_test(tc, orders_ids_by_every_field);
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	globfree(&cases);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
