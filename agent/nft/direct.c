@@ -1,0 +1,72 @@
+/*
+ * The operations on the kernel without a second process, for `portcullis verify --live`: dumps and events of the
+ * caller's own network namespace, with the caller's own rights.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "nft/source.h"
+#include "portcullis/alloc.h"
+
+static int direct_dump(void *self, struct nft_dump *out, struct error *err)
+{
+	const struct nft_source *source = self;
+	struct nft_bytes bytes = {0};
+	struct nft_dump dump = {0};
+	memset(out, 0, sizeof(*out));
+	if (source->dump(source->self, -1, &bytes, err) != 0)
+		return -1;
+	dump.bytes = bytes.data;
+	dump.len = bytes.len;
+	if (nft_netlink_generation(dump.bytes, dump.len, &dump.generation, err) != 0 ||
+	        source->legacy(source->self, &dump.legacy, err) != 0) {
+		nft_dump_fini(&dump);
+		return -1;
+	}
+	*out = dump;
+	return 0;
+}
+
+static int direct_event_fd(void *self)
+{
+	const struct nft_source *source = self;
+	return source->event_fd(source->self);
+}
+
+static int direct_events(void *self, struct nft_event *out, struct error *err)
+{
+	const struct nft_source *source = self;
+	struct nft_bytes bytes = {0};
+	bool overrun = false;
+	memset(out, 0, sizeof(*out));
+	if (source->events(source->self, &bytes, &overrun, err) != 0) {
+		nft_bytes_fini(&bytes);
+		return -1;
+	}
+	nft_netlink_event(&bytes, overrun, out);
+	return 0;
+}
+
+static void direct_close(void *self)
+{
+	struct nft_source *source = self;
+	source->close(source->self);
+	free(source);
+}
+
+int nft_open_direct(struct nft_ops *out, struct error *err)
+{
+	struct nft_source *source = xcalloc(1, sizeof(*source));
+	if (nft_source_open(source, err) != 0) {
+		free(source);
+		return -1;
+	}
+	*out = (struct nft_ops){
+	        .self = source,
+	        .dump = direct_dump,
+	        .event_fd = direct_event_fd,
+	        .events = direct_events,
+	        .close = direct_close,
+	};
+	return 0;
+}

@@ -1,0 +1,293 @@
+/*
+ * A full dump of nf_tables over NETLINK_NETFILTER: generation, tables, chains, sets, elements of each set, flowtables
+ * and the rules of each chain go out as the kernel's own messages. A dump during which the generation changed is thrown
+ * away and made again; one that never settles, is larger than the limit or is not permitted is refused.
+ */
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include "nft/source.h"
+#include "portcullis/clock.h"
+
+#define ATTEMPTS 40
+#define BUDGET_MS 25000
+#define PAUSE_MAX_MS 100
+#define RECEIVE_SIZE ((size_t)65536)
+#define WHERE "nf_tables dump"
+
+enum outcome { DONE, AGAIN, FAILED };
+
+struct dump {
+	struct mnl_socket *socket;
+	int peer;
+	uint32_t sequence;
+	struct nft_bytes *out;
+	struct error *err;
+	_Alignas(struct nlmsghdr) uint8_t buffer[RECEIVE_SIZE];
+};
+
+/* A place in the bytes that holds messages of one type: what the next requests are made from. */
+struct span {
+	size_t from, to;
+};
+
+static enum outcome fail_errno(struct dump *d, const char *what, int error)
+{
+	switch (error) {
+	case EINTR: /* the ruleset changed under the dump */
+	case ENOENT: /* a table, chain or set was deleted since it was listed */
+	case ENOBUFS:
+		return AGAIN;
+	case EPERM:
+	case EACCES:
+		error_set(d->err, ERR_DENIED, WHERE,
+		        "reading the ruleset needs CAP_NET_ADMIN: start it as root, or give its service "
+		        "AmbientCapabilities=CAP_NET_ADMIN");
+		return FAILED;
+	case EINVAL:
+	case EOPNOTSUPP:
+	case EPROTONOSUPPORT:
+	case EAFNOSUPPORT:
+		error_set(d->err, ERR_UNAVAILABLE, WHERE,
+		        "%s: the kernel does not answer for nf_tables (%s): load the module nf_tables", what,
+		        strerror(error));
+		return FAILED;
+	default:
+		error_set(d->err, ERR_IO, WHERE, "%s: %s", what, strerror(error));
+		return FAILED;
+	}
+}
+
+static bool peer_gone(int peer, int wait_ms)
+{
+	struct pollfd p = {.fd = peer, .events = 0};
+	return poll(&p, 1, wait_ms) > 0 && (p.revents & (POLLHUP | POLLERR)) != 0;
+}
+
+static enum outcome open_socket(struct dump *d)
+{
+	static const struct timeval patience = {.tv_sec = 10};
+	d->socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+	if (d->socket == NULL)
+		return fail_errno(d, "opening a netlink socket", errno);
+	if (mnl_socket_bind(d->socket, 0, MNL_SOCKET_AUTOPID) != 0)
+		return fail_errno(d, "binding a netlink socket", errno);
+	/* The kernel answers at once or never: without this a lost answer would wait for ever. */
+	if (setsockopt(mnl_socket_get_fd(d->socket), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) != 0)
+		return fail_errno(d, "setting a receive time-out", errno);
+	return DONE;
+}
+
+/* One datagram of answers: messages of nf_tables are kept; *end is set at the last one. */
+static enum outcome keep(struct dump *d, const char *what, size_t len, bool single, struct nft_bytes *to, bool *end)
+{
+	const struct nlmsghdr *m = (const struct nlmsghdr *)d->buffer;
+	int left = (int)len;
+	for (; mnl_nlmsg_ok(m, left); m = mnl_nlmsg_next(m, &left)) {
+		if (m->nlmsg_seq != d->sequence)
+			continue;
+		if (m->nlmsg_flags & NLM_F_DUMP_INTR)
+			return AGAIN;
+		if (m->nlmsg_type == NLMSG_ERROR || m->nlmsg_type == NLMSG_DONE) {
+			int code = 0;
+			*end = true;
+			if (mnl_nlmsg_get_payload_len(m) >= sizeof(code))
+				memcpy(&code, mnl_nlmsg_get_payload(m), sizeof(code));
+			return code < 0 ? fail_errno(d, what, -code) : DONE;
+		}
+		if (NFNL_SUBSYS_ID(m->nlmsg_type) != NFNL_SUBSYS_NFTABLES)
+			continue;
+		if (nft_bytes_add(to, m, nft_netlink_aligned(m->nlmsg_len), NFT_DUMP_MAX, d->err) != 0)
+			return FAILED;
+		if (single) {
+			*end = true;
+			return DONE;
+		}
+	}
+	return DONE;
+}
+
+static enum outcome exchange(struct dump *d, const char *what, struct nlmsghdr *request, struct nft_bytes *to)
+{
+	bool single = (request->nlmsg_flags & NLM_F_DUMP) == 0, end = false;
+	request->nlmsg_seq = ++d->sequence;
+	if (mnl_socket_sendto(d->socket, request, request->nlmsg_len) < 0)
+		return fail_errno(d, what, errno);
+	while (!end) {
+		ssize_t n = mnl_socket_recvfrom(d->socket, d->buffer, sizeof(d->buffer));
+		if (n < 0)
+			return fail_errno(d, what, errno);
+		enum outcome outcome = keep(d, what, (size_t)n, single, to, &end);
+		if (outcome != DONE)
+			return outcome;
+		if (peer_gone(d->peer, 0)) {
+			error_set(d->err, ERR_UNAVAILABLE, WHERE, "the process that asked has ended");
+			return FAILED;
+		}
+	}
+	return DONE;
+}
+
+static struct nlmsghdr *request_new(void *buffer, unsigned type, uint16_t flags, uint8_t family)
+{
+	struct nlmsghdr *m = mnl_nlmsg_put_header(buffer);
+	m->nlmsg_type = (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type);
+	m->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
+	struct nfgenmsg *g = mnl_nlmsg_put_extra_header(m, sizeof(*g));
+	g->nfgen_family = family;
+	g->version = NFNETLINK_V0;
+	g->res_id = 0;
+	return m;
+}
+
+static enum outcome list(
+        struct dump *d, const char *what, unsigned type, uint16_t flags, struct nft_bytes *to, struct span *span)
+{
+	_Alignas(struct nlmsghdr) uint8_t buffer[256];
+	struct nlmsghdr *request = request_new(buffer, type, flags, AF_UNSPEC);
+	span->from = to->len;
+	enum outcome outcome = exchange(d, what, request, to);
+	span->to = to->len;
+	return outcome;
+}
+
+#define LISTED_ATTRIBUTES 8 /* table and name are among the first of sets and of chains */
+
+/* How to ask for what belongs to one listed object: attribute numbers of the listing and of the request. */
+struct detail {
+	const char *what;
+	unsigned type;
+	uint16_t listed_table, listed_name, table, name;
+};
+
+static const struct detail elements = {
+        .what = "listing the elements of a set",
+        .type = NFT_MSG_GETSETELEM,
+        .listed_table = NFTA_SET_TABLE,
+        .listed_name = NFTA_SET_NAME,
+        .table = NFTA_SET_ELEM_LIST_TABLE,
+        .name = NFTA_SET_ELEM_LIST_SET,
+};
+
+static const struct detail rules = {
+        .what = "listing the rules of a chain",
+        .type = NFT_MSG_GETRULE,
+        .listed_table = NFTA_CHAIN_TABLE,
+        .listed_name = NFTA_CHAIN_NAME,
+        .table = NFTA_RULE_TABLE,
+        .name = NFTA_RULE_CHAIN,
+};
+
+static bool put_name(struct nlmsghdr *request, size_t size, uint16_t type, const struct nlattr *name)
+{
+	uint16_t len = mnl_attr_get_payload_len(name);
+	const char *text = mnl_attr_get_payload(name);
+	return memchr(text, '\0', len) != NULL && mnl_attr_put_strz_check(request, size, type, text);
+}
+
+static enum outcome ask_detail(struct dump *d, const struct detail *detail, const struct nlmsghdr *listed)
+{
+	_Alignas(struct nlmsghdr) uint8_t buffer[2048];
+	const struct nfgenmsg *g = mnl_nlmsg_get_payload(listed);
+	struct nlmsghdr *request = request_new(buffer, detail->type, NLM_F_DUMP, g->nfgen_family);
+	const struct nlattr *attr[LISTED_ATTRIBUTES] = {NULL};
+	nft_netlink_attributes(listed, sizeof(*g), attr, LISTED_ATTRIBUTES);
+	const struct nlattr *table = attr[detail->listed_table], *name = attr[detail->listed_name];
+	if (table == NULL || name == NULL || !put_name(request, sizeof(buffer), detail->table, table) ||
+	        !put_name(request, sizeof(buffer), detail->name, name)) {
+		error_set(d->err, ERR_IO, WHERE, "%s: the kernel listed an object without a usable name", detail->what);
+		return FAILED;
+	}
+	return exchange(d, detail->what, request, d->out);
+}
+
+/* The bytes move when they grow, so the walk is by offset. */
+static enum outcome ask_details(struct dump *d, const struct detail *detail, struct span span)
+{
+	for (size_t at = span.from; at < span.to;) {
+		const struct nlmsghdr *listed = (const struct nlmsghdr *)(d->out->data + at);
+		at += nft_netlink_aligned(listed->nlmsg_len);
+		enum outcome outcome = ask_detail(d, detail, listed);
+		if (outcome != DONE)
+			return outcome;
+	}
+	return DONE;
+}
+
+static enum outcome dump_objects(struct dump *d)
+{
+	struct span tables, chains, sets, flowtables;
+	enum outcome o = list(d, "listing tables", NFT_MSG_GETTABLE, NLM_F_DUMP, d->out, &tables);
+	if (o == DONE)
+		o = list(d, "listing chains", NFT_MSG_GETCHAIN, NLM_F_DUMP, d->out, &chains);
+	if (o == DONE)
+		o = list(d, "listing sets", NFT_MSG_GETSET, NLM_F_DUMP, d->out, &sets);
+	if (o == DONE)
+		o = ask_details(d, &elements, sets);
+	if (o == DONE)
+		o = list(d, "listing flowtables", NFT_MSG_GETFLOWTABLE, NLM_F_DUMP, d->out, &flowtables);
+	/* Chain by chain: the kernel counts from the first rule again for each answer it fills. */
+	if (o == DONE)
+		o = ask_details(d, &rules, chains);
+	return o;
+}
+
+static enum outcome generation(struct dump *d, struct nft_bytes *to, uint32_t *out)
+{
+	struct span span;
+	enum outcome o = list(d, "asking for the generation", NFT_MSG_GETGEN, 0, to, &span);
+	if (o == DONE && nft_netlink_generation(to->data, to->len, out, d->err) != 0)
+		o = FAILED;
+	return o;
+}
+
+static enum outcome attempt(struct dump *d)
+{
+	uint32_t before = 0, after = 0;
+	struct nft_bytes scratch = {0};
+	/* A new socket each time: after an interrupted dump the old one still holds its rest. */
+	enum outcome o = open_socket(d);
+	if (o == DONE)
+		o = generation(d, d->out, &before);
+	if (o == DONE)
+		o = dump_objects(d);
+	if (o == DONE)
+		o = generation(d, &scratch, &after);
+	if (o == DONE && before != after)
+		o = AGAIN;
+	nft_bytes_fini(&scratch);
+	if (d->socket != NULL)
+		mnl_socket_close(d->socket);
+	d->socket = NULL;
+	return o;
+}
+
+int nft_dump_read(int peer, struct nft_bytes *out, struct error *err)
+{
+	struct dump d = {.peer = peer, .out = out, .err = err};
+	int64_t until = clock_monotonic_ms() + BUDGET_MS;
+	enum outcome o = AGAIN;
+	int tried = 0;
+	while (o == AGAIN && tried < ATTEMPTS && clock_monotonic_ms() < until) {
+		if (tried > 0 && peer_gone(peer, tried * 5 < PAUSE_MAX_MS ? tried * 5 : PAUSE_MAX_MS))
+			break;
+		out->len = 0;
+		o = attempt(&d);
+		tried++;
+	}
+	if (o == DONE)
+		return 0;
+	if (o == AGAIN)
+		error_set(err, ERR_UNAVAILABLE, WHERE,
+		        "the ruleset changed during each of %d attempts to read it: another program rewrites it all "
+		        "the time",
+		        tried);
+	nft_bytes_fini(out);
+	return -1;
+}

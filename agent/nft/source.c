@@ -1,0 +1,195 @@
+/*
+ * The kernel as a source: whole dumps, the multicast messages of changes (NFNLGRP_NFTABLES) and the names of the
+ * iptables-legacy tables go out as bytes. Messages that the kernel did not send itself are refused; lost ones
+ * are told as an overrun.
+ */
+#include "nft/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netlink.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "portcullis/alloc.h"
+#include "portcullis/text.h"
+
+#define WATCH_BUFFER (8 << 20)
+#define DATAGRAM ((size_t)65536)
+#define LEGACY_MAX ((size_t)1024)
+
+struct kernel {
+	int watch, proc;
+};
+
+static int kernel_dump(void *self, int peer, struct nft_bytes *out, struct error *err)
+{
+	(void)self;
+	return nft_dump_read(peer, out, err);
+}
+
+/* "filter\nnat\n" becomes "ip filter,ip nat". */
+static void add_names(struct text *to, const char *family, const char *lines, size_t len)
+{
+	const char *end = lines + len;
+	while (lines < end) {
+		const char *stop = memchr(lines, '\n', (size_t)(end - lines));
+		if (stop == NULL)
+			stop = end;
+		if (stop > lines) {
+			text_addf(to, "%s%s ", to->len > 0 ? "," : "", family);
+			text_addn(to, lines, (size_t)(stop - lines));
+		}
+		lines = stop + 1;
+	}
+}
+
+/* No file: the kernel has no iptables-legacy for this family. One that cannot be read may hide tables: said so. */
+static int read_names(const struct kernel *k, const char *file, const char *family, struct text *to, struct error *err)
+{
+	char lines[LEGACY_MAX];
+	size_t len = 0;
+	ssize_t n = 0;
+	int fd = openat(k->proc, file, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0 && (errno == EACCES || errno == EPERM)) {
+		text_addf(to, "%s%s tables (not readable)", to->len > 0 ? "," : "", family);
+		return 0;
+	}
+	if (fd < 0)
+		return error_set(err, ERR_IO, file, "%s", strerror(errno));
+	while (len < sizeof(lines) && (n = read(fd, lines + len, sizeof(lines) - len)) > 0)
+		len += (size_t)n;
+	int error = errno;
+	close(fd);
+	if (n < 0)
+		return error_set(err, ERR_IO, file, "%s", strerror(error));
+	add_names(to, family, lines, len);
+	return 0;
+}
+
+static int kernel_legacy(void *self, char **out, struct error *err)
+{
+	const struct kernel *k = self;
+	struct text names = {0};
+	*out = NULL;
+	if (read_names(k, "ip_tables_names", "ip", &names, err) != 0 ||
+	        read_names(k, "ip6_tables_names", "ip6", &names, err) != 0) {
+		text_fini(&names);
+		return -1;
+	}
+	if (names.len > 0)
+		*out = text_take(&names);
+	return 0;
+}
+
+static int kernel_event_fd(void *self)
+{
+	return ((const struct kernel *)self)->watch;
+}
+
+/* Only what nf_tables says: the group carries nothing else today. */
+static int keep(const uint8_t *datagram, size_t len, struct nft_bytes *out, bool *overrun, struct error *err)
+{
+	if (nft_netlink_check(datagram, len, NULL) != 0) {
+		*overrun = true;
+		return 0;
+	}
+	return nft_bytes_add(out, datagram, len, NFT_EVENT_MAX, err);
+}
+
+static int kernel_events(void *self, struct nft_bytes *out, bool *overrun, struct error *err)
+{
+	const struct kernel *k = self;
+	uint8_t datagram[DATAGRAM];
+	while (out->len <= NFT_EVENT_MAX - DATAGRAM) {
+		struct sockaddr_nl from = {0};
+		struct iovec iov = {.iov_base = datagram, .iov_len = sizeof(datagram)};
+		struct msghdr m = {.msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &iov, .msg_iovlen = 1};
+		ssize_t n = recvmsg(k->watch, &m, MSG_DONTWAIT);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == ENOBUFS) {
+			*overrun = true;
+			continue;
+		}
+		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			return 0;
+		if (n < 0)
+			return error_set(err, ERR_IO, "nf_tables events", "%s", strerror(errno));
+		if (from.nl_pid != 0)
+			continue;
+		if (m.msg_flags & MSG_TRUNC)
+			*overrun = true;
+		else if (keep(datagram, (size_t)n, out, overrun, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void kernel_close(void *self)
+{
+	struct kernel *k = self;
+	if (k->watch >= 0)
+		close(k->watch);
+	if (k->proc >= 0)
+		close(k->proc);
+	free(k);
+}
+
+static int watch_open(struct error *err)
+{
+	static const int size = WATCH_BUFFER, group = NFNLGRP_NFTABLES;
+	struct sockaddr_nl address = {.nl_family = AF_NETLINK};
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_NETFILTER);
+	if (fd < 0)
+		return error_set(err, errno == EPROTONOSUPPORT ? ERR_UNAVAILABLE : ERR_IO, "nf_tables events",
+		        "no netfilter netlink socket: %s", strerror(errno));
+	/* Without the right to force it, as much as the system allows must do: what is lost is told as an overrun. */
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) != 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 &&
+	        setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) == 0)
+		return fd;
+	if (errno == EPERM)
+		error_set(err, ERR_DENIED, "nf_tables events",
+		        "watching the ruleset needs CAP_NET_ADMIN: start it as root, or give its service "
+		        "AmbientCapabilities=CAP_NET_ADMIN");
+	else
+		error_set(err, ERR_IO, "nf_tables events", "no subscription to changes: %s", strerror(errno));
+	close(fd);
+	return -1;
+}
+
+int nft_source_proc_fd(const struct nft_source *source)
+{
+	return ((const struct kernel *)source->self)->proc;
+}
+
+int nft_source_open(struct nft_source *out, struct error *err)
+{
+	struct kernel *k = xcalloc(1, sizeof(*k));
+	k->proc = -1;
+	k->watch = watch_open(err);
+	if (k->watch >= 0)
+		k->proc = open("/proc/self/net", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (k->watch >= 0 && k->proc < 0)
+		error_set(err, ERR_IO, "/proc/self/net", "%s: is /proc mounted?", strerror(errno));
+	if (k->proc < 0) {
+		kernel_close(k);
+		return -1;
+	}
+	*out = (struct nft_source){
+	        .self = k,
+	        .dump = kernel_dump,
+	        .legacy = kernel_legacy,
+	        .event_fd = kernel_event_fd,
+	        .events = kernel_events,
+	        .close = kernel_close,
+	};
+	return 0;
+}

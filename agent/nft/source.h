@@ -1,0 +1,36 @@
+#ifndef PORTCULLIS_NFT_SOURCE_H
+#define PORTCULLIS_NFT_SOURCE_H
+
+#include <stdbool.h>
+
+#include "nft/netlink.h"
+#include "portcullis/error.h"
+
+/**
+ * Where bytes about the ruleset come from: the kernel, or a fake in tests. The privileged process serves one; the
+ * direct operations are built on one.
+ */
+struct nft_source {
+	void *self;
+	/**
+	 * Whole dump into *out (empty before), the first message is NFT_MSG_NEWGEN.
+	 * @param peer  a socket whose hang-up ends the dump early with ERR_UNAVAILABLE; -1: none.
+	 */
+	int (*dump)(void *self, int peer, struct nft_bytes *out, struct error *err);
+	/** Names of iptables-legacy tables, comma separated; *out NULL: none. The caller frees it. */
+	int (*legacy)(void *self, char **out, struct error *err);
+	int (*event_fd)(void *self);
+	/** Append what waits, up to NFT_EVENT_MAX in all; never blocks. */
+	int (*events)(void *self, struct nft_bytes *out, bool *overrun, struct error *err);
+	void (*close)(void *self);
+};
+
+/** The kernel, in the caller's network namespace: subscribes to changes at once. Needs CAP_NET_ADMIN. */
+int nft_source_open(struct nft_source *out, struct error *err) MUST_USE;
+/** The folder of proc(5) that the legacy tables are read from; for the confinement. */
+int nft_source_proc_fd(const struct nft_source *source);
+
+/** One dump of the caller's namespace, consistent by the generation before and after. */
+int nft_dump_read(int peer, struct nft_bytes *out, struct error *err) MUST_USE;
+
+#endif

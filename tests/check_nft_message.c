@@ -1,0 +1,823 @@
+/* links: nft base */
+/*
+ * The protocol between the two processes, each side against a fake of the other: what is in order is understood, and
+ * garbage, oversize, cut and out-of-turn messages give an error and a clean end. No privilege is needed.
+ */
+#include <check.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netlink.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "nft/message.h"
+#include "nft/process.h"
+#include "portcullis/alloc.h"
+
+#define N(a) ((int)(sizeof(a) / sizeof((a)[0])))
+
+/* ---- netlink messages of our own making ---- */
+
+static size_t put_attribute(uint8_t *at, uint16_t type, const void *value, size_t len)
+{
+	struct nlattr a = {.nla_len = (uint16_t)(sizeof(a) + len), .nla_type = type};
+	memset(at, 0, nft_netlink_aligned(a.nla_len));
+	memcpy(at, &a, sizeof(a));
+	memcpy(at + sizeof(a), value, len);
+	return nft_netlink_aligned(a.nla_len);
+}
+
+/* generation 0: left out. */
+static size_t put_message(uint8_t *at, unsigned type, uint8_t generation, uint16_t pid, const char *name)
+{
+	struct nlmsghdr h = {.nlmsg_type = (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type)};
+	struct nfgenmsg g = {.version = NFNETLINK_V0};
+	const uint8_t id[4] = {0, 0, 0, generation}, author[4] = {0, 0, (uint8_t)(pid >> 8), (uint8_t)pid};
+	size_t len = sizeof(h);
+	memcpy(at + len, &g, sizeof(g));
+	len += sizeof(g);
+	if (generation != 0)
+		len += put_attribute(at + len, NFTA_GEN_ID, id, sizeof(id));
+	if (pid != 0)
+		len += put_attribute(at + len, NFTA_GEN_PROC_PID, author, sizeof(author));
+	if (name != NULL)
+		len += put_attribute(at + len, NFTA_GEN_PROC_NAME, name, strlen(name) + 1);
+	h.nlmsg_len = (uint32_t)len;
+	memcpy(at, &h, sizeof(h));
+	return len;
+}
+
+static size_t put_newgen(uint8_t *at, uint8_t generation, uint16_t pid, const char *name)
+{
+	return put_message(at, NFT_MSG_NEWGEN, generation, pid, name);
+}
+
+/* ---- a pair of sockets ---- */
+
+struct pair {
+	int ours, theirs; /* the side under test; the fake */
+};
+
+static struct pair pair_new(void)
+{
+	int fd[2];
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd), 0);
+	return (struct pair){fd[0], fd[1]};
+}
+
+static void put_raw(int fd, const void *data, size_t len)
+{
+	ck_assert_int_eq(send(fd, data, len, MSG_NOSIGNAL), (ssize_t)len);
+}
+
+static void put(int fd, enum nft_message_type type, uint32_t sequence, const void *payload, size_t len)
+{
+	struct error err = {0};
+	ck_assert_msg(nft_message_send(fd, type, sequence, payload, len, &err) == 0, "%s", err.text);
+}
+
+static bool readable(int fd, int wait_ms)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	return poll(&p, 1, wait_ms) > 0;
+}
+
+/* ---- framing ---- */
+
+START_TEST(a_message_arrives_whole_however_it_is_cut)
+{
+	uint8_t wire[64];
+	struct pair p = pair_new();
+	struct nft_stream s;
+	struct nft_message m;
+	struct error err = {0};
+	put(p.theirs, NFT_MESSAGE_TABLES, 9, "ip filter", 9);
+	put(p.theirs, NFT_MESSAGE_READY, 0, NULL, 0);
+	ssize_t len = recv(p.ours, wire, sizeof(wire), 0);
+	ck_assert_int_eq(len, 16 + 9 + 16);
+	nft_stream_init(&s, p.ours, NFT_SIDE_UNPRIVILEGED);
+	for (ssize_t i = 0; i < len; i++) {
+		put_raw(p.theirs, wire + i, 1);
+		int result = nft_stream_read(&s, &m, &err);
+		ck_assert_int_eq(result, i == 24 || i == 40 ? 1 : 0);
+		if (i == 24) {
+			ck_assert_uint_eq(m.type, NFT_MESSAGE_TABLES);
+			ck_assert_uint_eq(m.sequence, 9);
+			ck_assert_str_eq((char *)m.payload, "ip filter");
+		}
+		if (result == 1)
+			free(m.payload);
+	}
+	close(p.theirs);
+	ck_assert_int_eq(nft_stream_read(&s, &m, &err), -1);
+	ck_assert_int_eq(err.code, ERR_UNAVAILABLE);
+	nft_stream_fini(&s);
+	close(p.ours);
+}
+END_TEST
+
+#define MAGIC NFT_MESSAGE_MAGIC
+
+static const struct {
+	const char *name;
+	enum nft_side side;
+	uint32_t word[4];
+	size_t len; /* bytes of the header that are sent before the end */
+	enum error_code code;
+} headers[] = {
+        {"nothing", NFT_SIDE_PRIVILEGED, {0}, 0, ERR_UNAVAILABLE},
+        {"zeros", NFT_SIDE_PRIVILEGED, {0}, 16, ERR_FORMAT},
+        {"another version", NFT_SIDE_PRIVILEGED, {MAGIC + 1, NFT_MESSAGE_DUMP, 1, 0}, 16, ERR_FORMAT},
+        {"cut header", NFT_SIDE_PRIVILEGED, {MAGIC, NFT_MESSAGE_DUMP, 1, 0}, 15, ERR_FORMAT},
+        {"one byte", NFT_SIDE_UNPRIVILEGED, {MAGIC, NFT_MESSAGE_READY, 0, 0}, 1, ERR_FORMAT},
+        {"unknown request", NFT_SIDE_PRIVILEGED, {MAGIC, 3, 1, 0}, 16, ERR_FORMAT},
+        {"type 0", NFT_SIDE_PRIVILEGED, {MAGIC, 0, 1, 0}, 16, ERR_FORMAT},
+        {"huge type", NFT_SIDE_UNPRIVILEGED, {MAGIC, 0xffffffff, 1, 0}, 16, ERR_FORMAT},
+        {"a reply to the privileged side", NFT_SIDE_PRIVILEGED, {MAGIC, NFT_MESSAGE_RULESET, 1, 0}, 16, ERR_FORMAT},
+        {"a request to the unprivileged side", NFT_SIDE_UNPRIVILEGED, {MAGIC, NFT_MESSAGE_DUMP, 1, 0}, 16, ERR_FORMAT},
+        {"a request with a parameter", NFT_SIDE_PRIVILEGED, {MAGIC, NFT_MESSAGE_DUMP, 1, 1}, 16, ERR_LIMIT},
+        {"a request of 4 GB", NFT_SIDE_PRIVILEGED, {MAGIC, NFT_MESSAGE_LEGACY, 1, 0xffffffff}, 16, ERR_LIMIT},
+        {"a dump above the limit", NFT_SIDE_UNPRIVILEGED, {MAGIC, NFT_MESSAGE_RULESET, 1, (256u << 20) + 1}, 16,
+                ERR_LIMIT},
+        {"tables above the limit", NFT_SIDE_UNPRIVILEGED, {MAGIC, NFT_MESSAGE_TABLES, 1, 4097}, 16, ERR_LIMIT},
+        {"events above the limit", NFT_SIDE_UNPRIVILEGED, {MAGIC, NFT_MESSAGE_EVENT, 0, (4u << 20) + 1}, 16, ERR_LIMIT},
+        {"an error above the limit", NFT_SIDE_UNPRIVILEGED, {MAGIC, NFT_MESSAGE_ERROR, 1, 2049}, 16, ERR_LIMIT},
+        {"an overrun with bytes", NFT_SIDE_UNPRIVILEGED, {MAGIC, NFT_MESSAGE_OVERRUN, 0, 1}, 16, ERR_LIMIT},
+        {"no payload where one is told", NFT_SIDE_UNPRIVILEGED, {MAGIC, NFT_MESSAGE_RULESET, 1, 256u << 20}, 16,
+                ERR_FORMAT},
+};
+
+START_TEST(each_side_refuses_what_is_not_for_it)
+{
+	struct pair p = pair_new();
+	struct nft_stream s;
+	struct nft_message m;
+	struct error err = {0};
+	put_raw(p.theirs, headers[_i].word, headers[_i].len);
+	close(p.theirs);
+	nft_stream_init(&s, p.ours, headers[_i].side);
+	ck_assert_int_eq(nft_stream_read(&s, &m, &err), -1);
+	ck_assert_msg(err.code == headers[_i].code, "%s: %d %s", headers[_i].name, err.code, err.text);
+	/* A stated length is not yet memory. */
+	ck_assert_uint_le(s.cap, 65536);
+	nft_stream_fini(&s);
+	close(p.ours);
+}
+END_TEST
+
+/* ---- the privileged side over a fake kernel ---- */
+
+struct fake {
+	int bell[2]; /* one byte for each datagram that waits */
+	uint8_t datagram[4][128];
+	size_t len[4], n, taken;
+	bool overrun, denied;
+};
+
+static int fake_dump(void *self, int peer, struct nft_bytes *out, struct error *err)
+{
+	uint8_t m[128];
+	const struct fake *f = self;
+	ck_assert_int_ge(peer, 0);
+	if (f->denied)
+		return error_set(err, ERR_DENIED, "fake", "not permitted");
+	return nft_bytes_add(out, m, put_newgen(m, 7, 0, NULL), NFT_DUMP_MAX, err);
+}
+
+static int fake_legacy(void *self, char **out, struct error *err)
+{
+	(void)err;
+	*out = ((const struct fake *)self)->denied ? NULL : xstrdup("ip nat");
+	return 0;
+}
+
+static int fake_event_fd(void *self)
+{
+	return ((const struct fake *)self)->bell[0];
+}
+
+/* One datagram at each look, as when the kernel is in the middle of a report. */
+static int fake_events(void *self, struct nft_bytes *out, bool *overrun, struct error *err)
+{
+	struct fake *f = self;
+	char byte;
+	ck_assert_int_eq(read(f->bell[0], &byte, 1), 1);
+	*overrun = *overrun || f->overrun;
+	f->overrun = false;
+	if (f->taken == f->n)
+		return error_set(err, ERR_IO, "fake", "broken");
+	size_t i = f->taken++;
+	return nft_bytes_add(out, f->datagram[i], f->len[i], NFT_EVENT_MAX, err);
+}
+
+static void fake_close(void *self)
+{
+	(void)self;
+}
+
+struct server {
+	struct fake fake;
+	struct pair pair;
+	pthread_t thread;
+	int result;
+	struct error err;
+};
+
+static void *serve(void *ctx)
+{
+	struct server *s = ctx;
+	const struct nft_source source = {&s->fake, fake_dump, fake_legacy, fake_event_fd, fake_events, fake_close};
+	s->result = nft_serve(s->pair.ours, &source, &s->err);
+	close(s->pair.ours);
+	return NULL;
+}
+
+static void server_start(struct server *s)
+{
+	s->pair = pair_new();
+	ck_assert_int_eq(pipe(s->fake.bell), 0);
+	ck_assert_int_eq(pthread_create(&s->thread, NULL, serve, s), 0);
+}
+
+static void server_stop(struct server *s)
+{
+	if (s->pair.theirs >= 0)
+		close(s->pair.theirs);
+	pthread_join(s->thread, NULL);
+	close(s->fake.bell[0]);
+	close(s->fake.bell[1]);
+}
+
+static struct nft_message next_message(struct server *s)
+{
+	struct nft_stream stream;
+	struct nft_message m = {0};
+	struct error err = {0};
+	int result;
+	nft_stream_init(&stream, s->pair.theirs, NFT_SIDE_UNPRIVILEGED);
+	while ((result = nft_stream_read(&stream, &m, &err)) == 0)
+		ck_assert(readable(s->pair.theirs, 5000));
+	ck_assert_msg(result == 1, "%s", err.text);
+	return m;
+}
+
+START_TEST(the_privileged_side_answers_each_request_with_its_sequence)
+{
+	static struct server s;
+	server_start(&s);
+	put(s.pair.theirs, NFT_MESSAGE_DUMP, 5, NULL, 0);
+	put(s.pair.theirs, NFT_MESSAGE_LEGACY, 0xffffffff, NULL, 0);
+	struct nft_message m = next_message(&s);
+	uint32_t generation = 0;
+	ck_assert_uint_eq(m.type, NFT_MESSAGE_RULESET);
+	ck_assert_uint_eq(m.sequence, 5);
+	ck_assert_int_eq(nft_netlink_generation(m.payload, m.length, &generation, NULL), 0);
+	ck_assert_uint_eq(generation, 7);
+	free(m.payload);
+	m = next_message(&s);
+	ck_assert_uint_eq(m.type, NFT_MESSAGE_TABLES);
+	ck_assert_uint_eq(m.sequence, 0xffffffff);
+	ck_assert_str_eq((char *)m.payload, "ip nat");
+	free(m.payload);
+	server_stop(&s);
+	ck_assert_msg(s.result == 0, "%s", s.err.text);
+}
+END_TEST
+
+START_TEST(the_privileged_side_hands_the_kernels_refusal_on)
+{
+	static struct server s = {.fake.denied = true};
+	struct error err = {0};
+	server_start(&s);
+	put(s.pair.theirs, NFT_MESSAGE_DUMP, 1, NULL, 0);
+	struct nft_message m = next_message(&s);
+	ck_assert_uint_eq(m.type, NFT_MESSAGE_ERROR);
+	ck_assert_uint_eq(m.sequence, 1);
+	nft_message_error_parse(&m, &err);
+	ck_assert_int_eq(err.code, ERR_DENIED);
+	ck_assert_str_eq(err.where, "fake");
+	ck_assert_str_eq(err.text, "not permitted");
+	free(m.payload);
+	put(s.pair.theirs, NFT_MESSAGE_LEGACY, 2, NULL, 0);
+	m = next_message(&s);
+	ck_assert_uint_eq(m.type, NFT_MESSAGE_TABLES);
+	ck_assert_uint_eq(m.length, 0);
+	free(m.payload);
+	server_stop(&s);
+	ck_assert_int_eq(s.result, 0);
+}
+END_TEST
+
+static void fake_put(struct fake *f, unsigned type, uint8_t generation, const char *name)
+{
+	f->len[f->n] = put_message(f->datagram[f->n], type, generation, 99, name);
+	f->n++;
+}
+
+START_TEST(the_privileged_side_pushes_a_change_with_its_author)
+{
+	static struct server s = {.fake.overrun = true};
+	struct nft_event event;
+	fake_put(&s.fake, NFT_MSG_NEWRULE, 0, NULL);
+	fake_put(&s.fake, NFT_MSG_NEWGEN, 8, "nft");
+	server_start(&s);
+	ck_assert_int_eq(write(s.fake.bell[1], "..", 2), 2);
+	struct nft_message m = next_message(&s);
+	ck_assert_uint_eq(m.type, NFT_MESSAGE_OVERRUN);
+	free(m.payload);
+	m = next_message(&s);
+	ck_assert_uint_eq(m.type, NFT_MESSAGE_EVENT);
+	ck_assert_int_eq(nft_netlink_check(m.payload, m.length, NULL), 0);
+	struct nft_bytes bytes = {m.payload, m.length, m.length};
+	nft_netlink_event(&bytes, false, &event);
+	ck_assert(event.changed && !event.overrun);
+	ck_assert_uint_eq(event.generation, 8);
+	ck_assert_uint_eq(event.author_pid, 99);
+	ck_assert_str_eq(event.author, "nft");
+	nft_event_fini(&event);
+	server_stop(&s);
+	ck_assert_int_eq(s.result, 0);
+}
+END_TEST
+
+START_TEST(the_privileged_side_ends_when_its_kernel_socket_breaks)
+{
+	static struct server s;
+	server_start(&s);
+	ck_assert_int_eq(write(s.fake.bell[1], ".", 1), 1);
+	pthread_join(s.thread, NULL);
+	ck_assert_int_eq(s.result, -1);
+	ck_assert_int_eq(s.err.code, ERR_IO);
+	close(s.pair.theirs);
+}
+END_TEST
+
+START_TEST(the_privileged_side_ends_cleanly_on_what_it_refuses)
+{
+	static struct server s;
+	if (headers[_i].side != NFT_SIDE_PRIVILEGED)
+		return;
+	server_start(&s);
+	put_raw(s.pair.theirs, headers[_i].word, headers[_i].len);
+	shutdown(s.pair.theirs, SHUT_WR);
+	pthread_join(s.thread, NULL);
+	ck_assert_int_eq(s.result, headers[_i].code == ERR_UNAVAILABLE ? 0 : -1);
+	ck_assert_int_eq(s.err.code, s.result == 0 ? ERR_NONE : headers[_i].code);
+	close(s.pair.theirs);
+}
+END_TEST
+
+START_TEST(the_privileged_side_survives_a_reader_that_leaves)
+{
+	static struct server s;
+	server_start(&s);
+	for (uint32_t i = 0; i < 200; i++)
+		put(s.pair.theirs, NFT_MESSAGE_DUMP, i, NULL, 0);
+	server_stop(&s);
+	ck_assert(s.result == 0 || s.err.code == ERR_UNAVAILABLE || s.err.code == ERR_FORMAT);
+}
+END_TEST
+
+/* ---- the unprivileged side against a scripted fake of the other ---- */
+
+struct client {
+	struct nft_ops ops;
+	int fake;
+};
+
+static struct client client_new(int deadline_ms)
+{
+	struct pair p = pair_new();
+	struct nft_process process = {.pid = 0, .socket = p.ours};
+	struct client c = {.fake = p.theirs};
+	ck_assert_int_eq(nft_client_open(&process, deadline_ms, &c.ops, NULL), 0);
+	return c;
+}
+
+static void client_free(struct client *c)
+{
+	c->ops.close(c->ops.self);
+	if (c->fake >= 0)
+		close(c->fake);
+}
+
+static void put_ruleset(int fd, uint32_t sequence, uint8_t generation)
+{
+	uint8_t m[256];
+	size_t len = put_newgen(m, generation, 0, NULL);
+	len += put_message(m + len, NFT_MSG_NEWTABLE, 0, 0, NULL);
+	put(fd, NFT_MESSAGE_RULESET, sequence, m, len);
+}
+
+static void put_event(int fd, uint8_t generation, uint16_t pid, const char *author)
+{
+	uint8_t m[256];
+	size_t len = put_message(m, NFT_MSG_DELRULE, 0, 0, NULL);
+	len += put_newgen(m + len, generation, pid, author);
+	put(fd, NFT_MESSAGE_EVENT, 0, m, len);
+}
+
+START_TEST(a_dump_arrives_with_its_generation_and_legacy_tables)
+{
+	struct client c = client_new(5000);
+	struct nft_dump dump;
+	struct error err = {0};
+	put_ruleset(c.fake, 1, 42);
+	put(c.fake, NFT_MESSAGE_TABLES, 2, "ip filter,\nip6\x01 nat", 19);
+	ck_assert_msg(c.ops.dump(c.ops.self, &dump, &err) == 0, "%s", err.text);
+	ck_assert_uint_eq(dump.generation, 42);
+	ck_assert_uint_eq(dump.len, 28 + 20);
+	ck_assert_str_eq(dump.legacy, "ip filter,?ip6? nat");
+	nft_dump_fini(&dump);
+	put_ruleset(c.fake, 3, 43);
+	put(c.fake, NFT_MESSAGE_TABLES, 4, NULL, 0);
+	ck_assert_int_eq(c.ops.dump(c.ops.self, &dump, &err), 0);
+	ck_assert_uint_eq(dump.generation, 43);
+	ck_assert_ptr_null(dump.legacy);
+	nft_dump_fini(&dump);
+	client_free(&c);
+}
+END_TEST
+
+START_TEST(events_that_arrive_during_a_dump_are_kept)
+{
+	struct client c = client_new(5000);
+	struct nft_dump dump;
+	struct nft_event event;
+	struct error err = {0};
+	int fd = c.ops.event_fd(c.ops.self);
+	ck_assert(!readable(fd, 0));
+	put_event(c.fake, 5, 77, "nft");
+	put_ruleset(c.fake, 1, 6);
+	put(c.fake, NFT_MESSAGE_OVERRUN, 0, NULL, 0);
+	put_event(c.fake, 6, 78, "firewalld");
+	put(c.fake, NFT_MESSAGE_TABLES, 2, NULL, 0);
+	ck_assert_int_eq(c.ops.dump(c.ops.self, &dump, &err), 0);
+	nft_dump_fini(&dump);
+	ck_assert(readable(fd, 0));
+	ck_assert_int_eq(c.ops.events(c.ops.self, &event, &err), 0);
+	ck_assert(event.changed && event.overrun);
+	ck_assert_uint_eq(event.generation, 6);
+	ck_assert_uint_eq(event.author_pid, 78);
+	ck_assert_str_eq(event.author, "firewalld");
+	ck_assert_int_eq(nft_netlink_check(event.bytes, event.len, &err), 0);
+	nft_event_fini(&event);
+	ck_assert(!readable(fd, 0));
+	ck_assert_int_eq(c.ops.events(c.ops.self, &event, &err), 0);
+	ck_assert(!event.changed && !event.overrun && event.bytes == NULL);
+	client_free(&c);
+}
+END_TEST
+
+START_TEST(an_error_answer_does_not_end_the_connection)
+{
+	struct client c = client_new(5000);
+	struct nft_dump dump;
+	const struct error why = {.code = ERR_LIMIT, .where = "kernel", .text = "too large"};
+	struct error err = {0};
+	ck_assert_int_eq(nft_message_send_error(c.fake, 1, &why, &err), 0);
+	ck_assert_int_eq(c.ops.dump(c.ops.self, &dump, &err), -1);
+	ck_assert_int_eq(err.code, ERR_LIMIT);
+	ck_assert_str_eq(err.text, "too large");
+	put_ruleset(c.fake, 2, 42);
+	put(c.fake, NFT_MESSAGE_TABLES, 3, NULL, 0);
+	ck_assert_int_eq(c.ops.dump(c.ops.self, &dump, &err), 0);
+	nft_dump_fini(&dump);
+	client_free(&c);
+}
+END_TEST
+
+/* What the fake sends in place of an answer. */
+static void send_close(int fd)
+{
+	shutdown(fd, SHUT_RDWR);
+}
+static void send_garbage(int fd)
+{
+	put_raw(fd, "GET / HTTP/1.1\r\n\r\n", 18);
+}
+static void send_oversize(int fd)
+{
+	const uint32_t word[4] = {MAGIC, NFT_MESSAGE_RULESET, 1, 0x7fffffff};
+	put_raw(fd, word, sizeof(word));
+}
+static void send_cut(int fd)
+{
+	const uint32_t word[4] = {MAGIC, NFT_MESSAGE_RULESET, 1, 5000};
+	put_raw(fd, word, sizeof(word));
+	put_raw(fd, "only this", 9);
+	shutdown(fd, SHUT_WR);
+}
+static void send_request(int fd)
+{
+	put(fd, NFT_MESSAGE_DUMP, 1, NULL, 0);
+}
+static void send_ready_again(int fd)
+{
+	put(fd, NFT_MESSAGE_READY, 0, NULL, 0);
+}
+static void send_other_answer(int fd)
+{
+	put(fd, NFT_MESSAGE_TABLES, 1, NULL, 0);
+}
+static void send_future_answer(int fd)
+{
+	put_ruleset(fd, 2, 1);
+}
+static void send_past_answer(int fd)
+{
+	put_ruleset(fd, 0, 1);
+}
+static void send_answer_twice(int fd)
+{
+	put_ruleset(fd, 1, 1);
+	put_ruleset(fd, 1, 1);
+}
+static void send_empty_ruleset(int fd)
+{
+	put(fd, NFT_MESSAGE_RULESET, 1, NULL, 0);
+}
+static void send_ruleset_without_generation(int fd)
+{
+	uint8_t m[64];
+	put(fd, NFT_MESSAGE_RULESET, 1, m, put_message(m, NFT_MSG_NEWTABLE, 1, 0, NULL));
+}
+static void send_ruleset_of_text(int fd)
+{
+	put(fd, NFT_MESSAGE_RULESET, 1, "table inet filter { }", 21);
+}
+static void send_event_of_text(int fd)
+{
+	put(fd, NFT_MESSAGE_EVENT, 0, "flush ruleset", 13);
+}
+static void send_last_word(int fd)
+{
+	const struct error why = {.code = ERR_FORMAT, .text = "I refuse"};
+	ck_assert_int_eq(nft_message_send_error(fd, 0, &why, NULL), 0);
+}
+static void send_empty_last_word(int fd)
+{
+	put(fd, NFT_MESSAGE_ERROR, 0, NULL, 0);
+}
+
+static const struct {
+	void (*send)(int fd);
+	enum error_code code;
+} hostile[] = {
+        {send_close, ERR_UNAVAILABLE},
+        {send_garbage, ERR_FORMAT},
+        {send_oversize, ERR_LIMIT},
+        {send_cut, ERR_FORMAT},
+        {send_request, ERR_FORMAT},
+        {send_ready_again, ERR_FORMAT},
+        {send_other_answer, ERR_FORMAT},
+        {send_future_answer, ERR_FORMAT},
+        {send_past_answer, ERR_FORMAT},
+        {send_answer_twice, ERR_FORMAT},
+        {send_empty_ruleset, ERR_FORMAT},
+        {send_ruleset_without_generation, ERR_FORMAT},
+        {send_ruleset_of_text, ERR_FORMAT},
+        {send_event_of_text, ERR_FORMAT},
+        {send_last_word, ERR_FORMAT},
+        {send_empty_last_word, ERR_FORMAT},
+};
+
+START_TEST(the_unprivileged_side_breaks_off_on_a_hostile_answer)
+{
+	struct client c = client_new(5000);
+	struct nft_dump dump;
+	struct nft_event event;
+	struct error err = {0};
+	int fd = c.ops.event_fd(c.ops.self);
+	hostile[_i].send(c.fake);
+	ck_assert_int_eq(c.ops.dump(c.ops.self, &dump, &err), -1);
+	ck_assert_msg(err.code == hostile[_i].code, "%d %s", err.code, err.text);
+	ck_assert_ptr_null(dump.bytes);
+	/* Told once to whoever polls, and never read from again. */
+	ck_assert(readable(fd, 0));
+	ck_assert_int_eq(c.ops.events(c.ops.self, &event, &err), -1);
+	ck_assert_int_eq(err.code, ERR_UNAVAILABLE);
+	ck_assert(!readable(fd, 0));
+	ck_assert_int_eq(c.ops.dump(c.ops.self, &dump, &err), -1);
+	ck_assert_int_eq(err.code, ERR_UNAVAILABLE);
+	client_free(&c);
+}
+END_TEST
+
+START_TEST(the_unprivileged_side_notices_an_end_while_it_waits_for_events)
+{
+	struct client c = client_new(5000);
+	struct nft_event event;
+	struct error err = {0};
+	int fd = c.ops.event_fd(c.ops.self);
+	close(c.fake);
+	c.fake = -1;
+	ck_assert(readable(fd, 0));
+	ck_assert_int_eq(c.ops.events(c.ops.self, &event, &err), -1);
+	ck_assert_int_eq(err.code, ERR_UNAVAILABLE);
+	ck_assert(!readable(fd, 0));
+	client_free(&c);
+}
+END_TEST
+
+START_TEST(an_answer_that_nobody_asked_for_breaks_off)
+{
+	struct client c = client_new(5000);
+	struct nft_event event;
+	struct error err = {0};
+	put_ruleset(c.fake, 1, 1);
+	ck_assert_int_eq(c.ops.events(c.ops.self, &event, &err), -1);
+	ck_assert_int_eq(err.code, ERR_FORMAT);
+	client_free(&c);
+}
+END_TEST
+
+START_TEST(a_dump_gives_up_at_its_deadline_and_drops_the_late_answer)
+{
+	struct client c = client_new(10);
+	struct nft_dump dump;
+	struct nft_event event;
+	struct error err = {0};
+	ck_assert_int_eq(c.ops.dump(c.ops.self, &dump, &err), -1);
+	ck_assert_int_eq(err.code, ERR_UNAVAILABLE);
+	put_ruleset(c.fake, 1, 41);
+	ck_assert_int_eq(c.ops.events(c.ops.self, &event, &err), 0);
+	ck_assert(!event.changed);
+	ck_assert_int_eq(c.ops.dump(c.ops.self, &dump, &err), -1);
+	put_ruleset(c.fake, 2, 42);
+	put_ruleset(c.fake, 3, 43);
+	put(c.fake, NFT_MESSAGE_TABLES, 4, NULL, 0);
+	ck_assert_msg(c.ops.dump(c.ops.self, &dump, &err) == 0, "%s", err.text);
+	ck_assert_uint_eq(dump.generation, 43);
+	nft_dump_fini(&dump);
+	client_free(&c);
+}
+END_TEST
+
+START_TEST(requests_to_a_side_that_never_answers_are_bounded)
+{
+	struct client c = client_new(1);
+	struct nft_dump dump;
+	struct error err = {0};
+	char wire[4096];
+	for (int i = 0; i < 20; i++) {
+		ck_assert_int_eq(c.ops.dump(c.ops.self, &dump, &err), -1);
+		ck_assert_int_eq(err.code, ERR_UNAVAILABLE);
+	}
+	ck_assert_int_eq(recv(c.fake, wire, sizeof(wire), 0), 8 * 16);
+	client_free(&c);
+}
+END_TEST
+
+/* Five times 4 MB of events and then the answer, from a process of its own because the socket holds less. */
+START_TEST(a_flood_of_events_becomes_an_overrun)
+{
+	struct client c = client_new(20000);
+	struct nft_dump dump;
+	struct nft_event event;
+	struct error err = {0};
+	pid_t writer = fork();
+	if (writer == 0) {
+		uint8_t *flood = xcalloc(1, NFT_EVENT_MAX);
+		size_t len = 0;
+		while (len + 64 < NFT_EVENT_MAX)
+			len += put_newgen(flood + len, 3, 1, "loop");
+		for (int i = 0; i < 5; i++)
+			put(c.fake, NFT_MESSAGE_EVENT, 0, flood, len);
+		put_ruleset(c.fake, 1, 4);
+		put(c.fake, NFT_MESSAGE_TABLES, 2, NULL, 0);
+		_exit(0);
+	}
+	ck_assert_msg(c.ops.dump(c.ops.self, &dump, &err) == 0, "%s", err.text);
+	nft_dump_fini(&dump);
+	ck_assert_int_eq(c.ops.events(c.ops.self, &event, &err), 0);
+	ck_assert(event.overrun);
+	ck_assert_uint_le(event.len, 16 << 20);
+	nft_event_fini(&event);
+	waitpid(writer, NULL, 0);
+	client_free(&c);
+}
+END_TEST
+
+/* ---- netlink bytes ---- */
+
+static const struct {
+	const char *name;
+	size_t len; /* of a message of 20 bytes that are sent */
+	uint32_t stated; /* its nlmsg_len */
+	uint16_t type;
+	int result;
+} runs[] = {
+        {"whole", 20, 20, NFNL_SUBSYS_NFTABLES << 8, 0},
+        {"nothing", 0, 0, 0, 0},
+        {"cut header", 15, 20, NFNL_SUBSYS_NFTABLES << 8, -1},
+        {"cut body", 19, 20, NFNL_SUBSYS_NFTABLES << 8, -1},
+        {"length 0", 20, 0, NFNL_SUBSYS_NFTABLES << 8, -1},
+        {"shorter than its header", 20, 16, NFNL_SUBSYS_NFTABLES << 8, -1},
+        {"longer than what came", 20, 24, NFNL_SUBSYS_NFTABLES << 8, -1},
+        {"padding is missing", 21, 21, NFNL_SUBSYS_NFTABLES << 8, -1},
+        {"as long as can be", 20, 0xffffffff, NFNL_SUBSYS_NFTABLES << 8, -1},
+        {"the end of a dump", 20, 20, NLMSG_DONE, -1},
+        {"another subsystem", 20, 20, NFNL_SUBSYS_CTNETLINK << 8, -1},
+};
+
+START_TEST(bytes_that_are_no_nf_tables_messages_are_refused)
+{
+	struct error err = {0};
+	struct nlmsghdr h = {.nlmsg_len = runs[_i].stated, .nlmsg_type = runs[_i].type};
+	uint8_t whole[24] = {0}, *exact = xmalloc(runs[_i].len);
+	memcpy(whole, &h, sizeof(h));
+	memcpy(exact, whole, runs[_i].len);
+	ck_assert_msg(nft_netlink_check(exact, runs[_i].len, &err) == runs[_i].result, "%s", runs[_i].name);
+	free(exact);
+}
+END_TEST
+
+START_TEST(the_authors_name_is_made_printable_and_cut)
+{
+	char name[200] = "evil\n\x1b[2J\xff";
+	uint8_t m[512];
+	struct nft_event event;
+	struct nft_bytes bytes = {0};
+	memset(name + 10, 'x', sizeof(name) - 11);
+	ck_assert_int_eq(nft_bytes_add(&bytes, m, put_newgen(m, 9, 3, name), NFT_EVENT_MAX, NULL), 0);
+	nft_netlink_event(&bytes, false, &event);
+	ck_assert_uint_eq(strlen(event.author), sizeof(event.author) - 1);
+	ck_assert_int_eq(strncmp(event.author, "evil??[2J?x", 11), 0);
+	nft_event_fini(&event);
+	nft_event_fini(NULL);
+	nft_dump_fini(NULL);
+}
+END_TEST
+
+START_TEST(attributes_with_false_lengths_tell_nothing)
+{
+	uint8_t m[128];
+	uint32_t generation = 0;
+	size_t len = put_newgen(m, 9, 3, "nft");
+	for (size_t at = 20; at + 4 <= len; at += 4) {
+		for (unsigned value = 0; value < 0x100; value += 3) {
+			uint8_t old = m[at];
+			m[at] = (uint8_t)value;
+			(void)!nft_netlink_generation(m, len, &generation, NULL);
+			m[at] = old;
+		}
+	}
+	m[20] = 0;
+	ck_assert_int_eq(nft_netlink_generation(m, len, &generation, NULL), -1);
+}
+END_TEST
+
+START_TEST(kept_bytes_have_a_limit)
+{
+	struct nft_bytes b = {0};
+	struct error err = {0};
+	char block[100] = "";
+	ck_assert_int_eq(nft_bytes_add(&b, block, 60, 100, &err), 0);
+	ck_assert_int_eq(nft_bytes_add(&b, block, 40, 100, &err), 0);
+	ck_assert_int_eq(nft_bytes_add(&b, block, 1, 100, &err), -1);
+	ck_assert_int_eq(err.code, ERR_LIMIT);
+	ck_assert_uint_eq(b.len, 100);
+	nft_bytes_fini(&b);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("nft_message");
+	TCase *c = tcase_create("protocol");
+	tcase_set_timeout(c, 30);
+	tcase_add_test(c, a_message_arrives_whole_however_it_is_cut);
+	tcase_add_loop_test(c, each_side_refuses_what_is_not_for_it, 0, N(headers));
+	tcase_add_test(c, the_privileged_side_answers_each_request_with_its_sequence);
+	tcase_add_test(c, the_privileged_side_hands_the_kernels_refusal_on);
+	tcase_add_test(c, the_privileged_side_pushes_a_change_with_its_author);
+	tcase_add_test(c, the_privileged_side_ends_when_its_kernel_socket_breaks);
+	tcase_add_loop_test(c, the_privileged_side_ends_cleanly_on_what_it_refuses, 0, N(headers));
+	tcase_add_test(c, the_privileged_side_survives_a_reader_that_leaves);
+	tcase_add_test(c, a_dump_arrives_with_its_generation_and_legacy_tables);
+	tcase_add_test(c, events_that_arrive_during_a_dump_are_kept);
+	tcase_add_test(c, an_error_answer_does_not_end_the_connection);
+	tcase_add_loop_test(c, the_unprivileged_side_breaks_off_on_a_hostile_answer, 0, N(hostile));
+	tcase_add_test(c, the_unprivileged_side_notices_an_end_while_it_waits_for_events);
+	tcase_add_test(c, an_answer_that_nobody_asked_for_breaks_off);
+	tcase_add_test(c, a_dump_gives_up_at_its_deadline_and_drops_the_late_answer);
+	tcase_add_test(c, requests_to_a_side_that_never_answers_are_bounded);
+	tcase_add_test(c, a_flood_of_events_becomes_an_overrun);
+	tcase_add_loop_test(c, bytes_that_are_no_nf_tables_messages_are_refused, 0, N(runs));
+	tcase_add_test(c, the_authors_name_is_made_printable_and_cut);
+	tcase_add_test(c, attributes_with_false_lengths_tell_nothing);
+	tcase_add_test(c, kept_bytes_have_a_limit);
+	suite_add_tcase(s, c);
+	SRunner *r = srunner_create(s);
+	srunner_run_all(r, CK_NORMAL);
+	int failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed == 0 ? 0 : 1;
+}
