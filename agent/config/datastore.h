@@ -1,0 +1,88 @@
+#ifndef PORTCULLIS_CONFIG_DATASTORE_H
+#define PORTCULLIS_CONFIG_DATASTORE_H
+
+#include <libyang/libyang.h>
+
+#include "portcullis/config.h"
+
+/* What the files of this room share, and what netconf/ may use of it: everything here speaks libyang. */
+
+/* context.c */
+
+/** Turn libyang's last error on this thread into *err and forget it. where NULL: libyang's own data path. @return -1. */
+int context_error(const struct ly_ctx *ctx, enum error_code code, const char *where, struct error *err);
+/** Make the context of the server: every module of it implemented. */
+int context_server_new(const char *yang_dir, struct ly_ctx **out, struct error *err) MUST_USE;
+
+/* tree.c */
+
+/** Add a node at the end of a top level, wherever libyang would put it; NULL adds nothing. */
+void tree_append(struct lyd_node **first, struct lyd_node *node);
+/** A whole copy with flags, in linear time. */
+struct lyd_node *tree_dup(const struct lyd_node *root);
+/** The tree as JSON (RFC 7951) in one line, "{}" when empty; the caller frees it. */
+int tree_print(const struct lyd_node *root, char **out, struct error *err) MUST_USE;
+/** Parse JSON in any order; *out is not validated. */
+int tree_parse(const struct ly_ctx *ctx, const char *json, struct lyd_node **out, struct error *err) MUST_USE;
+/** Validate against the model and add what is implicit. The top level holds no list entry twice. */
+int tree_validate(const struct ly_ctx *ctx, struct lyd_node **root, struct error *err) MUST_USE;
+/** Path of a node, "" when out of memory; the caller frees it. */
+char *tree_path(const struct lyd_node *node);
+
+/** Finds and adds list entries at the top of a tree, where libyang 2 searches one by one. */
+struct top {
+	struct lyd_node *root; /**< first of the siblings; NULL when empty */
+	struct top_slot *slot;
+	size_t n_slot, n_used; /**< slots; slots that are or were taken */
+	struct lyd_node *last; /**< last entry of its list, where the next one goes */
+};
+
+void top_init(struct top *top, struct lyd_node *root);
+/** Release the index; the tree is the caller's again. @return its first node. */
+struct lyd_node *top_fini(struct top *top);
+struct lyd_node *top_find(const struct top *top, const struct lyd_node *like);
+int top_insert(struct top *top, struct lyd_node *node) MUST_USE;
+void top_remove(struct top *top, struct lyd_node *node); /**< unlinks and frees it */
+
+/* edit.c */
+
+/** Apply an edit (children of <config>) to *root; on failure *root is in between and of no more use. */
+int edit_apply(const struct ly_ctx *ctx, struct lyd_node **root, const char *xml, enum edit_operation default_operation,
+	struct error *err) MUST_USE;
+
+/* edit_parse.c */
+
+/** Parse an edit into data and opaque nodes, keeping the order of the document at the top. */
+int edit_parse(const struct ly_ctx *ctx, const char *xml, struct lyd_node **out, struct error *err) MUST_USE;
+/** What is wrong with a node that fits no schema node or has no fitting value. @return -1. */
+int edit_opaque_error(const struct lyd_node *node, struct error *err);
+/** Path of an opaque node, for which lyd_path() says "*"; the caller frees it. */
+char *edit_opaque_path(const struct lyd_node *node);
+/** Schema node of an opaque node, or NULL. */
+const struct lysc_node *edit_opaque_schema(const struct lyd_node *node);
+
+/* site.c */
+
+/** The site of a valid tree; missing ids are 0 and the order is that of the tree. */
+int site_build(const struct lyd_node *root, struct site **out, struct error *err) MUST_USE;
+
+/* ids.c */
+
+/**
+ * Give every group, deployment and zone without an id the one of `before`, else one derived from its name; then sort.
+ *
+ * @param before  the site until now, or NULL. An id that differs from it is refused (ERR_INVALID).
+ */
+int ids_derive(struct site *site, const struct site *before, struct error *err) MUST_USE;
+/** site_build() and ids_derive(). */
+int ids_site(const struct lyd_node *root, const struct site *before, struct site **out, struct error *err) MUST_USE;
+/** Store the ids of the site in the tree that it was built from. */
+int ids_store(struct lyd_node *root, const struct site *site, struct error *err) MUST_USE;
+
+/* datastore.c */
+
+bool datastore_is_empty(const struct config *c);
+/** Make *root running, if running is still empty, as the daemon's own commit. Takes *root over on success. */
+int datastore_init(struct config *c, struct lyd_node **root, const char *file, struct error *err) MUST_USE;
+
+#endif

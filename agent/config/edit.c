@@ -1,0 +1,316 @@
+/*
+ * RFC 6241 section 7.2 by hand: an edit as XML and a tree come in, the edited tree goes out. Each node's operation is
+ * its own attribute, else its parent's, else the default; `insert` places entries of lists that the user orders.
+ * Refused are what exists and should not (create), what does not and should (delete, none), and what fits no schema.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/datastore.h"
+#include "portcullis/alloc.h"
+
+enum op { OP_MERGE, OP_REPLACE, OP_CREATE, OP_DELETE, OP_REMOVE, OP_NONE };
+
+static const char *const op_names[] = {"merge", "replace", "create", "delete", "remove"};
+
+#define N_OP_NAMES (sizeof(op_names) / sizeof(op_names[0]))
+#define NETCONF_NS "urn:ietf:params:xml:ns:netconf:base:1.0"
+
+struct edit {
+	const struct ly_ctx *ctx;
+	struct top *top;
+	struct error *err;
+};
+
+static int fail(const struct edit *e, enum error_code code, const struct lyd_node *node, const char *text)
+{
+	char *path = node->schema != NULL ? tree_path(node) : edit_opaque_path(node);
+	error_set(e->err, code, path, "%s %s", LYD_NAME(node), text);
+	free(path);
+	return -1;
+}
+
+static const char *meta_value(const struct lyd_node *node, const char *module, const char *name)
+{
+	const struct lyd_meta *m;
+
+	LY_LIST_FOR(node->meta, m)
+	{
+		if (strcmp(m->name, name) == 0 && strcmp(m->annotation->module->name, module) == 0)
+			return lyd_get_meta_value(m);
+	}
+	return NULL;
+}
+
+static const char *operation_text(const struct lyd_node *node)
+{
+	const struct lyd_attr *a;
+
+	if (node->schema != NULL)
+		return meta_value(node, "ietf-netconf", "operation");
+	LY_LIST_FOR(((const struct lyd_node_opaq *)node)->attr, a)
+	{
+		if (strcmp(a->name.name, "operation") == 0 && a->name.module_ns != NULL &&
+			strcmp(a->name.module_ns, NETCONF_NS) == 0)
+			return a->value;
+	}
+	return NULL;
+}
+
+static int operation_of(const struct edit *e, const struct lyd_node *node, enum op inherited, enum op *out)
+{
+	const char *text = operation_text(node);
+
+	*out = inherited;
+	if (text == NULL)
+		return 0;
+	for (size_t i = 0; i < N_OP_NAMES; i++)
+		if (strcmp(text, op_names[i]) == 0) {
+			*out = (enum op)i;
+			return 0;
+		}
+	return fail(e, ERR_INVALID, node, "has an unknown operation; use merge, replace, create, delete or remove");
+}
+
+static struct lyd_node *target_find(const struct edit *e, struct lyd_node *parent, const struct lyd_node *like)
+{
+	struct lyd_node *match = NULL;
+	LY_ERR r;
+
+	if (parent == NULL)
+		return top_find(e->top, like);
+	/* Only entries are looked for with their value. */
+	if ((like->schema->nodetype & (LYS_LIST | LYS_LEAFLIST)) != 0)
+		r = lyd_find_sibling_first(lyd_child(parent), like, &match);
+	else
+		r = lyd_find_sibling_val(lyd_child(parent), like->schema, NULL, 0, &match);
+	return r == LY_SUCCESS ? match : NULL;
+}
+
+static int target_insert(const struct edit *e, struct lyd_node *parent, struct lyd_node *node)
+{
+	bool done = parent == NULL ? top_insert(e->top, node) == 0 : lyd_insert_child(parent, node) == LY_SUCCESS;
+	if (done)
+		return 0;
+	lyd_free_tree(node);
+	return context_error(e->ctx, ERR_INTERNAL, NULL, e->err);
+}
+
+static void target_remove(const struct edit *e, struct lyd_node *node)
+{
+	if (node->parent == NULL)
+		top_remove(e->top, node);
+	else
+		lyd_free_tree(node);
+}
+
+/* RFC 7950 sections 7.7.9 and 7.8.6: the entry that `value` or `key` names. */
+static struct lyd_node *anchor_find(const struct lyd_node *node, struct lyd_node *target)
+{
+	const char *name = node->schema->nodetype == LYS_LIST ? "key" : "value";
+	const char *which = meta_value(node, "yang", name);
+	struct lyd_node *anchor = NULL;
+
+	if (which == NULL || lyd_find_sibling_val(lyd_first_sibling(target), node->schema, which, 0, &anchor) != LY_SUCCESS)
+		return NULL;
+	return anchor;
+}
+
+/* Put an entry of a user-ordered list where the edit says. A new one is last already. */
+static int place(const struct edit *e, const struct lyd_node *node, struct lyd_node *target)
+{
+	const char *where = meta_value(node, "yang", "insert");
+	struct lyd_node *anchor = NULL, *sibling;
+	LY_ERR r = LY_SUCCESS;
+
+	if (where == NULL)
+		return 0;
+	if (!lysc_is_userordered(node->schema))
+		return fail(e, ERR_INVALID, node, "is not ordered by the user: remove the attribute insert");
+	bool before = strcmp(where, "first") == 0 || strcmp(where, "before") == 0;
+	if (strcmp(where, "before") == 0 || strcmp(where, "after") == 0) {
+		anchor = anchor_find(node, target);
+		ly_err_clean((struct ly_ctx *)e->ctx, NULL);
+		if (anchor == NULL)
+			return fail(e, ERR_INVALID, node, "is to be inserted beside an entry that does not exist; correct key or value");
+	} else {
+		LY_LIST_FOR(lyd_first_sibling(target), sibling)
+		{
+			if (sibling->schema == node->schema && (anchor == NULL || !before))
+				anchor = sibling;
+		}
+	}
+	if (anchor != target)
+		r = before ? lyd_insert_before(anchor, target) : lyd_insert_after(anchor, target);
+	if (target->parent == NULL)
+		e->top->root = lyd_first_sibling(target);
+	return r == LY_SUCCESS ? 0 : context_error(e->ctx, ERR_INTERNAL, NULL, e->err);
+}
+
+static int remove_node(const struct edit *e, struct lyd_node *match, const struct lyd_node *node, enum op op)
+{
+	bool exists = match != NULL && (match->flags & LYD_DEFAULT) == 0;
+
+	if (exists)
+		target_remove(e, match);
+	else if (op == OP_DELETE)
+		return fail(e, ERR_NOT_FOUND, node, "does not exist, so it cannot be deleted; use operation remove");
+	return 0;
+}
+
+static int edit_opaque(const struct edit *e, struct lyd_node *parent, const struct lyd_node *node, enum op op)
+{
+	const struct lysc_node *schema = edit_opaque_schema(node);
+	const char *value = ((const struct lyd_node_opaq *)node)->value;
+	struct lyd_node *match = NULL;
+
+	/* <leaf operation="delete"/>: no value is needed, so an empty one that does not fit the type is no fault. */
+	bool removal = op == OP_DELETE || op == OP_REMOVE;
+	if (!removal || schema == NULL || schema->nodetype != LYS_LEAF || lysc_is_key(schema) ||
+		(value != NULL && value[0] != '\0'))
+		return edit_opaque_error(node, e->err);
+	struct lyd_node *siblings = parent != NULL ? lyd_child(parent) : e->top->root;
+	if (lyd_find_sibling_val(siblings, schema, NULL, 0, &match) != LY_SUCCESS)
+		match = NULL;
+	return remove_node(e, match, node, op);
+}
+
+static int edit_term(const struct edit *e, struct lyd_node *parent, struct lyd_node *match, const struct lyd_node *node)
+{
+	struct lyd_node *copy;
+	bool stays = match != NULL && (node->schema->nodetype & LYD_NODE_TERM) != 0 && (match->flags & LYD_DEFAULT) == 0 &&
+		     strcmp(lyd_get_value(match), lyd_get_value(node)) == 0;
+
+	/* RFC 6243 section 4.5.2: a node tagged as default is not set. */
+	if ((node->flags & LYD_DEFAULT) != 0)
+		return match != NULL ? remove_node(e, match, node, OP_REMOVE) : 0;
+	if (stays)
+		return place(e, node, match);
+	if (match != NULL)
+		target_remove(e, match);
+	if (lyd_dup_single(node, NULL, LYD_DUP_NO_META, &copy) != LY_SUCCESS)
+		return context_error(e->ctx, ERR_INTERNAL, NULL, e->err);
+	if (target_insert(e, parent, copy) != 0)
+		return -1;
+	return place(e, node, copy);
+}
+
+/* Nothing below that has to be looked at one by one. */
+static bool is_plain(const struct lyd_node *node)
+{
+	const struct lyd_node *child;
+
+	LY_LIST_FOR(lyd_child(node), child)
+	{
+		if (child->schema == NULL || child->meta != NULL || (child->flags & LYD_DEFAULT) != 0 || !is_plain(child))
+			return false;
+	}
+	return true;
+}
+
+static void clear(const struct edit *e, struct lyd_node *node)
+{
+	struct lyd_node *child, *next;
+
+	LY_LIST_FOR_SAFE(lyd_child(node), next, child)
+	{
+		if (!lysc_is_key(child->schema))
+			target_remove(e, child);
+	}
+}
+
+static int edit_node(const struct edit *e, struct lyd_node *parent, const struct lyd_node *node, enum op inherited);
+
+static int edit_children(const struct edit *e, struct lyd_node *target, const struct lyd_node *node, enum op op)
+{
+	const struct lyd_node *child;
+
+	LY_LIST_FOR(lyd_child(node), child)
+	{
+		if (child->schema != NULL && lysc_is_key(child->schema)) {
+			enum op own;
+			if (operation_of(e, child, op, &own) != 0)
+				return -1;
+			if (own == OP_DELETE || own == OP_REMOVE)
+				return fail(e, ERR_INVALID, child, "is a key: put the operation on the list entry");
+			continue;
+		}
+		if (edit_node(e, target, child, op) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int edit_inner(const struct edit *e, struct lyd_node *parent, struct lyd_node *match, const struct lyd_node *node,
+	enum op op)
+{
+	bool whole = match == NULL && op != OP_NONE && is_plain(node);
+
+	if (match == NULL && op == OP_NONE && !lysc_is_np_cont(node->schema))
+		return fail(e, ERR_NOT_FOUND, node, "does not exist; create it or use another default-operation");
+	if (match == NULL) {
+		uint32_t options = LYD_DUP_NO_META | (whole ? LYD_DUP_RECURSIVE : 0);
+		if (lyd_dup_single(node, NULL, options, &match) != LY_SUCCESS)
+			return context_error(e->ctx, ERR_INTERNAL, NULL, e->err);
+		if (target_insert(e, parent, match) != 0)
+			return -1;
+	} else if (op == OP_REPLACE) {
+		clear(e, match);
+	}
+	if (!whole && edit_children(e, match, node, op) != 0)
+		return -1;
+	return place(e, node, match);
+}
+
+static int edit_node(const struct edit *e, struct lyd_node *parent, const struct lyd_node *node, enum op inherited)
+{
+	enum op op;
+
+	if (operation_of(e, node, inherited, &op) != 0)
+		return -1;
+	if (node->schema == NULL)
+		return edit_opaque(e, parent, node, op);
+	if ((node->schema->flags & LYS_CONFIG_W) == 0)
+		return fail(e, ERR_INVALID, node, "is not configuration");
+	struct lyd_node *match = target_find(e, parent, node);
+	if (op == OP_DELETE || op == OP_REMOVE)
+		return remove_node(e, match, node, op);
+	if (op == OP_CREATE && match != NULL && (match->flags & LYD_DEFAULT) == 0)
+		return fail(e, ERR_EXISTS, node, "exists already; use operation merge or replace");
+	if ((node->schema->nodetype & LYD_NODE_INNER) != 0)
+		return edit_inner(e, parent, match, node, op);
+	if (op == OP_NONE) {
+		bool same = match != NULL;
+		return same ? 0 : fail(e, ERR_NOT_FOUND, node, "does not exist; create it or use another default-operation");
+	}
+	return edit_term(e, parent, match, node);
+}
+
+int edit_apply(const struct ly_ctx *ctx, struct lyd_node **root, const char *xml, enum edit_operation default_operation,
+	struct error *err)
+{
+	struct top top;
+	struct edit e = {.ctx = ctx, .top = &top, .err = err};
+	enum op op = default_operation == EDIT_NONE ? OP_NONE : OP_MERGE;
+	struct lyd_node *edit = NULL;
+	const struct lyd_node *node;
+	int result = 0;
+
+	if (edit_parse(ctx, xml, &edit, err) != 0)
+		return -1;
+	/* The default operation "replace" is about the whole datastore: nothing of it stays. */
+	if (default_operation == EDIT_REPLACE) {
+		lyd_free_siblings(*root);
+		*root = NULL;
+	}
+	top_init(&top, *root);
+	LY_LIST_FOR(edit, node)
+	{
+		result = edit_node(&e, NULL, node, op);
+		if (result != 0)
+			break;
+	}
+	*root = top_fini(&top);
+	lyd_free_siblings(edit);
+	return result;
+}

@@ -1,0 +1,443 @@
+/*
+ * What survives a restart, in one SQLite file: datastores, the list of commits, the notifications for replay and audit,
+ * and a few numbers; each step is one transaction that is on disk when the call returns. Refused are a state directory
+ * that another daemon holds, a file that is not this agent's or is damaged, and a disk that takes no more.
+ */
+#include "portcullis/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "portcullis/alloc.h"
+#include "portcullis/clock.h"
+
+#define APPLICATION_ID 0x50544353 /* "PTCS" */
+#define SCHEMA_VERSION 1
+#define BUSY_MS 2000
+#define COMMITS_KEPT 1000
+#define CHANGES_KEPT 100000
+
+#define STRING_OF(x) STRING_OF_(x)
+#define STRING_OF_(x) #x
+
+struct journal {
+	pthread_mutex_t mutex;
+	sqlite3 *db;
+	int lock_fd;
+	char *path;
+};
+
+static const char schema[] =
+	"BEGIN IMMEDIATE;"
+	"CREATE TABLE datastore(name TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE commit_log(id INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL, datastore TEXT NOT NULL,"
+	" user TEXT NOT NULL, session INTEGER NOT NULL, comment TEXT NOT NULL);"
+	"CREATE TABLE change_log(sequence INTEGER PRIMARY KEY, time INTEGER NOT NULL, kind INTEGER NOT NULL,"
+	" problem INTEGER NOT NULL, cause INTEGER NOT NULL, author_pid INTEGER NOT NULL, author TEXT NOT NULL,"
+	" affected INTEGER NOT NULL, severity INTEGER NOT NULL, verdict INTEGER NOT NULL, old_overall INTEGER NOT NULL,"
+	" new_overall INTEGER NOT NULL, label TEXT NOT NULL, rule TEXT NOT NULL, witness TEXT NOT NULL,"
+	" reason TEXT NOT NULL);"
+	"CREATE TABLE number(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
+	"PRAGMA application_id=" STRING_OF(APPLICATION_ID) ";"
+	"PRAGMA user_version=" STRING_OF(SCHEMA_VERSION) ";"
+	"COMMIT";
+
+static int database_error(const struct journal *j, struct error *err, int rc)
+{
+	const char *why = j->db != NULL ? sqlite3_errmsg(j->db) : sqlite3_errstr(rc);
+
+	switch (rc & 0xff) {
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return error_set(err, ERR_FORMAT, j->path,
+			"the journal is damaged or no SQLite file (%s); move it away and start again: the configuration is then empty",
+			why);
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return error_set(err, ERR_UNAVAILABLE, j->path,
+			"another program holds the journal (%s); close it and try again", why);
+	case SQLITE_FULL:
+		return error_set(err, ERR_IO, j->path, "the journal cannot be written: disk full; make room and try again");
+	case SQLITE_READONLY:
+	case SQLITE_IOERR:
+	case SQLITE_CANTOPEN:
+	case SQLITE_PERM:
+	case SQLITE_AUTH:
+		return error_set(err, ERR_IO, j->path,
+			"the journal cannot be read or written (%s); check the disk and the permissions", why);
+	default:
+		return error_set(err, ERR_INTERNAL, j->path, "the journal refused a step: %s", why);
+	}
+}
+
+static int run(struct journal *j, const char *sql, struct error *err)
+{
+	int rc = sqlite3_exec(j->db, sql, NULL, NULL, NULL);
+	return rc == SQLITE_OK ? 0 : database_error(j, err, rc);
+}
+
+static int prepare(struct journal *j, const char *sql, sqlite3_stmt **out, struct error *err)
+{
+	int rc = sqlite3_prepare_v2(j->db, sql, -1, out, NULL);
+	return rc == SQLITE_OK ? 0 : database_error(j, err, rc);
+}
+
+static void bind_text(sqlite3_stmt *s, int column, const char *text)
+{
+	sqlite3_bind_text64(s, column, text != NULL ? text : "", text != NULL ? strlen(text) : 0, SQLITE_STATIC, SQLITE_UTF8);
+}
+
+static char *column_text(sqlite3_stmt *s, int column)
+{
+	const unsigned char *text = sqlite3_column_text(s, column);
+	return xstrdup(text != NULL ? (const char *)text : "");
+}
+
+/* Run a statement that gives no rows, and release it. */
+static int finish(struct journal *j, sqlite3_stmt *s, struct error *err)
+{
+	int rc = sqlite3_step(s);
+	int result = rc == SQLITE_DONE ? 0 : database_error(j, err, rc);
+	sqlite3_finalize(s);
+	return result;
+}
+
+/* One number that a statement without parameters gives. */
+static int query_number(struct journal *j, const char *sql, int64_t *out, struct error *err)
+{
+	sqlite3_stmt *s = NULL;
+
+	if (prepare(j, sql, &s, err) != 0)
+		return -1;
+	int rc = sqlite3_step(s);
+	*out = rc == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
+	int result = rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : database_error(j, err, rc);
+	sqlite3_finalize(s);
+	return result;
+}
+
+static int rollback(struct journal *j)
+{
+	/* The failure that led here is the one to tell; a transaction that is over already needs no rollback. */
+	if (sqlite3_get_autocommit(j->db) == 0)
+		sqlite3_exec(j->db, "ROLLBACK", NULL, NULL, NULL);
+	return -1;
+}
+
+static int lock_directory(struct journal *j, const char *state_dir, struct error *err)
+{
+	char *path = xasprintf("%s/lock", state_dir);
+	char holder[32] = "";
+	int result = -1;
+
+	j->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+	if (j->lock_fd < 0) {
+		error_set(err, ERR_IO, path, "cannot open the lock file: %s", strerror(errno));
+	} else if (flock(j->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+		ssize_t n = errno == EWOULDBLOCK ? pread(j->lock_fd, holder, sizeof(holder) - 1, 0) : -1;
+		holder[n > 0 ? strcspn(holder, "\n") : 0] = '\0';
+		error_set(err, ERR_IN_USE, state_dir,
+			"process %s uses this state directory; stop it or choose another --state-dir",
+			holder[0] != '\0' ? holder : "(unknown)");
+	} else if (ftruncate(j->lock_fd, 0) != 0 || dprintf(j->lock_fd, "%ld\n", (long)getpid()) < 0) {
+		error_set(err, ERR_IO, path, "cannot write the lock file: %s", strerror(errno));
+	} else {
+		result = 0;
+	}
+	free(path);
+	return result;
+}
+
+/* The file is fresh, or it says that it is ours. */
+static int check_identity(struct journal *j, struct error *err)
+{
+	int64_t application = 0, version = 0, objects = 0;
+
+	if (query_number(j, "PRAGMA application_id", &application, err) != 0 ||
+		query_number(j, "PRAGMA user_version", &version, err) != 0 ||
+		query_number(j, "SELECT count(*) FROM sqlite_master", &objects, err) != 0)
+		return -1;
+	if (application == 0 && version == 0 && objects == 0)
+		return run(j, schema, err) == 0 ? 0 : rollback(j);
+	if (application != APPLICATION_ID)
+		return error_set(err, ERR_FORMAT, j->path,
+			"the file belongs to another program; move it away or choose another --state-dir");
+	if (version != SCHEMA_VERSION)
+		return error_set(err, ERR_FORMAT, j->path,
+			"the journal has version %lld, this agent writes %d; move it away or run the agent that wrote it",
+			(long long)version, SCHEMA_VERSION);
+	return 0;
+}
+
+static int check_content(struct journal *j, struct error *err)
+{
+	sqlite3_stmt *s = NULL;
+
+	if (prepare(j, "PRAGMA quick_check(1)", &s, err) != 0)
+		return -1;
+	int rc = sqlite3_step(s);
+	const char *says = rc == SQLITE_ROW ? (const char *)sqlite3_column_text(s, 0) : NULL;
+	int result = 0;
+	if (says == NULL)
+		result = database_error(j, err, rc);
+	else if (strcmp(says, "ok") != 0)
+		result = error_set(err, ERR_FORMAT, j->path,
+			"the journal is damaged (%.200s); move it away and start again: the configuration is then empty", says);
+	sqlite3_finalize(s);
+	return result;
+}
+
+static int open_database(struct journal *j, struct error *err)
+{
+	/* Made here for its mode: SQLite gives the files beside it the same. */
+	int fd = open(j->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+	if (fd < 0)
+		return error_set(err, ERR_IO, j->path, "cannot open the journal: %s", strerror(errno));
+	close(fd);
+	int rc = sqlite3_open_v2(j->path, &j->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX, NULL);
+	if (rc != SQLITE_OK)
+		return database_error(j, err, rc);
+	sqlite3_extended_result_codes(j->db, 1);
+	sqlite3_busy_timeout(j->db, BUSY_MS);
+	if (check_identity(j, err) != 0)
+		return -1;
+	if (run(j, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA trusted_schema=OFF", err) != 0)
+		return -1;
+	return check_content(j, err);
+}
+
+int journal_open(const char *state_dir, struct journal **out, struct error *err)
+{
+	struct journal *j = xcalloc(1, sizeof(*j));
+
+	*out = NULL;
+	j->lock_fd = -1;
+	j->path = xasprintf("%s/journal.db", state_dir);
+	pthread_mutex_init(&j->mutex, NULL);
+	if (mkdir(state_dir, 0750) != 0 && errno != EEXIST)
+		error_set(err, ERR_IO, state_dir, "cannot make the state directory: %s", strerror(errno));
+	else if (lock_directory(j, state_dir, err) == 0 && open_database(j, err) == 0) {
+		*out = j;
+		return 0;
+	}
+	journal_close(j);
+	return -1;
+}
+
+void journal_close(struct journal *j)
+{
+	if (j == NULL)
+		return;
+	sqlite3_close(j->db);
+	if (j->lock_fd >= 0)
+		close(j->lock_fd);
+	pthread_mutex_destroy(&j->mutex);
+	free(j->path);
+	free(j);
+}
+
+static int put_datastore(struct journal *j, const char *datastore, const char *json, struct error *err)
+{
+	sqlite3_stmt *s = NULL;
+
+	if (prepare(j, "INSERT OR REPLACE INTO datastore(name, content) VALUES(?, ?)", &s, err) != 0)
+		return -1;
+	bind_text(s, 1, datastore);
+	bind_text(s, 2, json);
+	return finish(j, s, err);
+}
+
+static int put_commit(struct journal *j, const char *datastore, const char *user, uint32_t session, const char *comment,
+	struct error *err)
+{
+	sqlite3_stmt *s = NULL;
+
+	if (prepare(j, "INSERT INTO commit_log(time, datastore, user, session, comment) VALUES(?, ?, ?, ?, ?)", &s, err) != 0)
+		return -1;
+	sqlite3_bind_int64(s, 1, clock_wall_s());
+	bind_text(s, 2, datastore);
+	bind_text(s, 3, user);
+	sqlite3_bind_int64(s, 4, session);
+	bind_text(s, 5, comment);
+	if (finish(j, s, err) != 0)
+		return -1;
+	return run(j,
+		"DELETE FROM commit_log WHERE id <= (SELECT max(id) FROM commit_log) - " STRING_OF(COMMITS_KEPT), err);
+}
+
+int journal_commit(struct journal *j, const char *datastore, const char *json, const char *user, uint32_t session,
+	const char *comment, struct error *err)
+{
+	int result = 0;
+
+	pthread_mutex_lock(&j->mutex);
+	if (run(j, "BEGIN IMMEDIATE", err) != 0 || put_datastore(j, datastore, json, err) != 0 ||
+		put_commit(j, datastore, user, session, comment, err) != 0 || run(j, "COMMIT", err) != 0)
+		result = rollback(j);
+	pthread_mutex_unlock(&j->mutex);
+	return result;
+}
+
+int journal_load(struct journal *j, const char *datastore, char **json, struct error *err)
+{
+	sqlite3_stmt *s = NULL;
+	int result = -1;
+
+	*json = NULL;
+	pthread_mutex_lock(&j->mutex);
+	if (prepare(j, "SELECT content FROM datastore WHERE name = ?", &s, err) == 0) {
+		bind_text(s, 1, datastore);
+		int rc = sqlite3_step(s);
+		if (rc == SQLITE_ROW)
+			*json = column_text(s, 0);
+		result = rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : database_error(j, err, rc);
+	}
+	sqlite3_finalize(s);
+	pthread_mutex_unlock(&j->mutex);
+	return result;
+}
+
+static void bind_change(sqlite3_stmt *s, const struct change *c)
+{
+	const int64_t numbers[] = {(int64_t)c->sequence, c->wall_s, c->kind, c->problem_id, c->cause.kind, c->cause.author_pid,
+		(int64_t)c->affected, c->severity, c->verdict, c->old_overall, c->new_overall};
+	const char *const texts[] = {c->cause.author, c->label, c->rule, c->witness, c->reason};
+	int column = 1;
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		sqlite3_bind_int64(s, column++, numbers[i]);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		bind_text(s, column++, texts[i]);
+}
+
+#define CHANGE_COLUMNS                                                                                                 \
+	"sequence, time, kind, problem, cause, author_pid, affected, severity, verdict, old_overall, new_overall, "    \
+	"author, label, rule, witness, reason"
+
+static int put_change(struct journal *j, const struct change *change, struct error *err)
+{
+	sqlite3_stmt *s = NULL;
+
+	if (prepare(j, "INSERT OR REPLACE INTO change_log(" CHANGE_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", &s,
+		    err) != 0)
+		return -1;
+	bind_change(s, change);
+	if (finish(j, s, err) != 0)
+		return -1;
+	return run(j,
+		"DELETE FROM change_log WHERE sequence <= (SELECT max(sequence) FROM change_log) - " STRING_OF(CHANGES_KEPT),
+		err);
+}
+
+int journal_change_add(struct journal *j, const struct change *change, struct error *err)
+{
+	int result = 0;
+
+	pthread_mutex_lock(&j->mutex);
+	if (run(j, "BEGIN IMMEDIATE", err) != 0 || put_change(j, change, err) != 0 || run(j, "COMMIT", err) != 0)
+		result = rollback(j);
+	pthread_mutex_unlock(&j->mutex);
+	return result;
+}
+
+/* Others index tables by these. */
+static int check_change(const struct journal *j, const struct change *c, struct error *err)
+{
+	if (c->kind <= CHANGE_TEST && c->cause.kind <= CAUSE_ASSUMPTION && c->severity <= SEVERITY_CRITICAL &&
+		c->verdict < VERDICT_N && c->old_overall <= OVERALL_CANNOT_TELL && c->new_overall <= OVERALL_CANNOT_TELL)
+		return 0;
+	return error_set(err, ERR_FORMAT, j->path,
+		"notification %llu in the journal is damaged; move the file away and start again", (unsigned long long)c->sequence);
+}
+
+static void change_read(sqlite3_stmt *s, struct change *c)
+{
+	memset(c, 0, sizeof(*c));
+	c->sequence = (uint64_t)sqlite3_column_int64(s, 0);
+	c->wall_s = sqlite3_column_int64(s, 1);
+	c->kind = (enum change_kind)sqlite3_column_int(s, 2);
+	c->problem_id = (uint32_t)sqlite3_column_int64(s, 3);
+	c->cause.kind = (enum cause_kind)sqlite3_column_int(s, 4);
+	c->cause.author_pid = (uint32_t)sqlite3_column_int64(s, 5);
+	c->affected = (size_t)sqlite3_column_int64(s, 6);
+	c->severity = (enum severity)sqlite3_column_int(s, 7);
+	c->verdict = (enum verdict)sqlite3_column_int(s, 8);
+	c->old_overall = (enum overall)sqlite3_column_int(s, 9);
+	c->new_overall = (enum overall)sqlite3_column_int(s, 10);
+	char *author = column_text(s, 11);
+	snprintf(c->cause.author, sizeof(c->cause.author), "%s", author);
+	free(author);
+	c->label = column_text(s, 12);
+	c->rule = column_text(s, 13);
+	c->witness = column_text(s, 14);
+	c->reason = column_text(s, 15);
+}
+
+int journal_changes(struct journal *j, uint64_t after, size_t max, struct changes *out, struct error *err)
+{
+	sqlite3_stmt *s = NULL;
+	int rc = SQLITE_ROW;
+	int result = -1;
+
+	memset(out, 0, sizeof(*out));
+	pthread_mutex_lock(&j->mutex);
+	if (prepare(j, "SELECT " CHANGE_COLUMNS " FROM change_log WHERE sequence > ? ORDER BY sequence LIMIT ?", &s, err) == 0) {
+		sqlite3_bind_int64(s, 1, after > INT64_MAX ? INT64_MAX : (int64_t)after);
+		sqlite3_bind_int64(s, 2, max > INT64_MAX ? INT64_MAX : (int64_t)max);
+		result = 0;
+		while (result == 0 && (rc = sqlite3_step(s)) == SQLITE_ROW) {
+			out->change = xgrow(out->change, out->n, &out->cap, sizeof(*out->change));
+			change_read(s, &out->change[out->n]);
+			result = check_change(j, &out->change[out->n++], err);
+		}
+		if (result == 0 && rc != SQLITE_DONE)
+			result = database_error(j, err, rc);
+	}
+	sqlite3_finalize(s);
+	pthread_mutex_unlock(&j->mutex);
+	if (result != 0)
+		changes_fini(out);
+	return result;
+}
+
+int journal_number_get(struct journal *j, const char *name, uint64_t *out, struct error *err)
+{
+	sqlite3_stmt *s = NULL;
+	int result = -1;
+
+	*out = 0;
+	pthread_mutex_lock(&j->mutex);
+	if (prepare(j, "SELECT value FROM number WHERE name = ?", &s, err) == 0) {
+		bind_text(s, 1, name);
+		int rc = sqlite3_step(s);
+		if (rc == SQLITE_ROW)
+			*out = (uint64_t)sqlite3_column_int64(s, 0);
+		result = rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : database_error(j, err, rc);
+	}
+	sqlite3_finalize(s);
+	pthread_mutex_unlock(&j->mutex);
+	return result;
+}
+
+int journal_number_set(struct journal *j, const char *name, uint64_t value, struct error *err)
+{
+	sqlite3_stmt *s = NULL;
+	int result = -1;
+
+	pthread_mutex_lock(&j->mutex);
+	if (prepare(j, "INSERT OR REPLACE INTO number(name, value) VALUES(?, ?)", &s, err) == 0) {
+		bind_text(s, 1, name);
+		sqlite3_bind_int64(s, 2, (int64_t)value);
+		result = finish(j, s, err);
+	}
+	pthread_mutex_unlock(&j->mutex);
+	return result;
+}

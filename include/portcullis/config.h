@@ -1,0 +1,87 @@
+#ifndef PORTCULLIS_CONFIG_H
+#define PORTCULLIS_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "portcullis/deployment.h"
+#include "portcullis/error.h"
+#include "portcullis/journal.h"
+
+/*
+ * Configuration: the datastores running and candidate as libyang trees (only inside), kept in the journal, and the step
+ * from a tree to a struct site. No NETCONF library here. Safe from any thread: one mutex, held for no longer than a step.
+ */
+struct config;
+struct ly_ctx;   /* libyang's, opaque here */
+struct lyd_node; /* libyang's, opaque here */
+
+enum datastore { DATASTORE_RUNNING, DATASTORE_CANDIDATE };
+const char *datastore_name(enum datastore d);
+
+enum edit_operation { EDIT_MERGE, EDIT_REPLACE, EDIT_NONE };
+enum test_option { TEST_THEN_SET, TEST_SET, TEST_ONLY };
+
+/** Who asks: for locks and the journal. */
+struct config_actor {
+	uint32_t session; /**< NETCONF session id; 0: the daemon itself */
+	const char *user;
+};
+
+/**
+ * Make the schema context (our modules, the IETF modules of the server) and load running from the journal.
+ *
+ * @param catalog  for site_check(); borrowed until config_set_catalog() or config_close().
+ * @return 0, or -1: ERR_NOT_FOUND (a YANG module is missing: which, and the Debian package that brings it),
+ *         ERR_INVALID (the stored configuration no longer fits the model: where).
+ */
+int config_open(const char *yang_dir, struct journal *journal, const struct catalog *catalog, struct config **out,
+	struct error *err) MUST_USE;
+void config_close(struct config *c);
+void config_set_catalog(struct config *c, const struct catalog *catalog);
+
+/** The schema context; lives as long as the config. All server modules are implemented in it. */
+const struct ly_ctx *config_context(const struct config *c);
+/** A context with our modules alone, for offline commands; free it with config_context_free(). */
+int config_context_new(const char *yang_dir, struct ly_ctx **out, struct error *err) MUST_USE;
+void config_context_free(struct ly_ctx *ctx);
+
+/** A copy of a datastore's tree (NULL when empty); the caller frees it (lyd_free_siblings). */
+struct lyd_node *config_get(struct config *c, enum datastore d);
+
+/**
+ * RFC 6241 section 7.2 on a datastore. All or nothing (rollback-on-error).
+ *
+ * @param xml  the children of <config>, as XML with nc:operation attributes.
+ * @return 0, or -1: ERR_INVALID/ERR_FORMAT with err->where the instance path, ERR_EXISTS (data-exists), ERR_NOT_FOUND
+ *         (data-missing), ERR_IN_USE (locked by another session: err->where is its session id).
+ */
+int config_edit(struct config *c, const struct config_actor *actor, enum datastore target, const char *xml,
+	enum edit_operation default_operation, enum test_option test, struct error *err) MUST_USE;
+/** Replace a datastore by a whole configuration (copy-config from inline XML); xml NULL: delete everything. */
+int config_replace(struct config *c, const struct config_actor *actor, enum datastore target, const char *xml,
+	struct error *err) MUST_USE;
+int config_copy(struct config *c, const struct config_actor *actor, enum datastore source, enum datastore target,
+	struct error *err) MUST_USE;
+int config_validate(struct config *c, enum datastore d, struct error *err) MUST_USE;
+int config_validate_xml(struct config *c, const char *xml, struct error *err) MUST_USE;
+/** Candidate becomes running, durably. */
+int config_commit(struct config *c, const struct config_actor *actor, struct error *err) MUST_USE;
+int config_discard(struct config *c, const struct config_actor *actor, struct error *err) MUST_USE;
+int config_lock(struct config *c, const struct config_actor *actor, enum datastore d, struct error *err) MUST_USE;
+int config_unlock(struct config *c, const struct config_actor *actor, enum datastore d, struct error *err) MUST_USE;
+/** A session ended: its locks go, and an unlocked changed candidate that it locked is discarded (RFC 6241 8.3.5.2). */
+void config_session_end(struct config *c, uint32_t session);
+/** Session that holds the lock; 0: none. */
+uint32_t config_lock_holder(struct config *c, enum datastore d);
+
+/** Becomes readable (eventfd) when running has changed; read 8 bytes to clear. */
+int config_event_fd(const struct config *c);
+/** The site that running describes; the caller frees it with site_free(). */
+int config_site(struct config *c, struct site **out, struct error *err) MUST_USE;
+/** The site that a JSON instance file of portcullis.yang describes (offline); ids are derived as the daemon does. */
+int config_site_read(const struct ly_ctx *ctx, const char *file, struct site **out, struct error *err) MUST_USE;
+/** Load a JSON instance file into running if running is empty (first start), as the daemon's own commit. */
+int config_load_file(struct config *c, const char *file, struct error *err) MUST_USE;
+
+#endif

@@ -1,0 +1,36 @@
+#ifndef PORTCULLIS_JOURNAL_H
+#define PORTCULLIS_JOURNAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "portcullis/conformance.h"
+#include "portcullis/error.h"
+
+/* Datastores, commits and notifications on disk: one SQLite file, one transaction per step. Safe from any thread. */
+struct journal;
+
+/**
+ * Open STATE_DIR/journal.db, made when it is not there, and lock the state directory.
+ *
+ * @return 0, or -1: ERR_IN_USE (another daemon: its pid), ERR_IO, ERR_FORMAT (corrupt: what to do).
+ */
+int journal_open(const char *state_dir, struct journal **out, struct error *err) MUST_USE;
+void journal_close(struct journal *j);
+
+/** Replace the content (JSON text) of a datastore and add a commit entry, in one transaction. */
+int journal_commit(struct journal *j, const char *datastore, const char *json, const char *user, uint32_t session,
+	const char *comment, struct error *err) MUST_USE;
+/** *json is NULL when the datastore was never written; the caller frees it. */
+int journal_load(struct journal *j, const char *datastore, char **json, struct error *err) MUST_USE;
+
+/** Keep a change for replay and audit; the newest 100,000 stay. */
+int journal_change_add(struct journal *j, const struct change *change, struct error *err) MUST_USE;
+/** Changes with sequence > after, ascending, at most max; release with changes_fini(). */
+int journal_changes(struct journal *j, uint64_t after, size_t max, struct changes *out, struct error *err) MUST_USE;
+
+/** Small values that survive: "sequence", "next-problem-id", ...; 0 when not set. */
+int journal_number_get(struct journal *j, const char *name, uint64_t *out, struct error *err) MUST_USE;
+int journal_number_set(struct journal *j, const char *name, uint64_t value, struct error *err) MUST_USE;
+
+#endif

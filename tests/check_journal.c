@@ -1,0 +1,450 @@
+/* links: journal */
+/*
+ * The journal: what is written is there after a reopen, whatever happened in between; and every directory, file and disk
+ * that it cannot work with is refused by name.
+ */
+#include <check.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "portcullis/alloc.h"
+#include "portcullis/journal.h"
+#include "portcullis/text.h"
+
+static char base[64], state[80], file[96];
+static struct error err;
+
+static void setup(void)
+{
+	snprintf(base, sizeof(base), "/tmp/portcullis-journal-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(base));
+	snprintf(state, sizeof(state), "%s/state", base);
+	snprintf(file, sizeof(file), "%s/journal.db", state);
+	memset(&err, 0, sizeof(err));
+}
+
+static void remove_all(const char *dir)
+{
+	DIR *d = opendir(dir);
+	for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
+		char path[512];
+		if (e->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
+		if (unlink(path) != 0)
+			remove_all(path);
+	}
+	if (d != NULL)
+		closedir(d);
+	rmdir(dir);
+}
+
+static void teardown(void)
+{
+	remove_all(base);
+}
+
+static struct journal *open_journal(void)
+{
+	struct journal *j = NULL;
+	ck_assert_msg(journal_open(state, &j, &err) == 0, "%s: %s", err.where, err.text);
+	return j;
+}
+
+static void ck_refused(enum error_code code, const char *text)
+{
+	struct journal *j = NULL;
+	ck_assert_int_eq(journal_open(state, &j, &err), -1);
+	ck_assert_ptr_null(j);
+	ck_assert_msg(err.code == code, "code %d, %s: %s", err.code, err.where, err.text);
+	ck_assert_msg(strstr(err.text, text) != NULL, "%s", err.text);
+}
+
+START_TEST(what_is_committed_is_there_after_reopen)
+{
+	struct journal *j = open_journal();
+	char *json = NULL;
+	uint64_t number = 1;
+
+	ck_assert_int_eq(journal_load(j, "running", &json, &err), 0);
+	ck_assert_ptr_null(json);
+	ck_assert_int_eq(journal_commit(j, "running", "{\"a\":\"\xc3\xa4'\"}", "u'; DROP TABLE number", 4, "why", &err), 0);
+	ck_assert_int_eq(journal_commit(j, "startup", "{}", "u", 4, "why", &err), 0);
+	ck_assert_int_eq(journal_number_get(j, "sequence", &number, &err), 0);
+	ck_assert_uint_eq(number, 0);
+	ck_assert_int_eq(journal_number_set(j, "sequence", UINT64_MAX, &err), 0);
+	journal_close(j);
+	j = open_journal();
+	ck_assert_int_eq(journal_load(j, "running", &json, &err), 0);
+	ck_assert_str_eq(json, "{\"a\":\"\xc3\xa4'\"}");
+	free(json);
+	ck_assert_int_eq(journal_number_get(j, "sequence", &number, &err), 0);
+	ck_assert_uint_eq(number, UINT64_MAX);
+	journal_close(j);
+}
+END_TEST
+
+START_TEST(directory_and_files_are_private)
+{
+	struct stat st;
+	struct journal *j = open_journal();
+
+	ck_assert_int_eq(stat(state, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 0027, 0);
+	ck_assert_int_eq(stat(file, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 0027, 0);
+	journal_close(j);
+}
+END_TEST
+
+static void make_change(struct change *c, uint64_t sequence)
+{
+	memset(c, 0, sizeof(*c));
+	c->kind = CHANGE_VIOLATED;
+	c->sequence = sequence;
+	c->problem_id = 9;
+	c->cause = (struct cause){CAUSE_RULESET, 4242, "nft"};
+	c->affected = 100;
+	c->severity = SEVERITY_MAJOR;
+	c->verdict = VERDICT_BLOCKED;
+	c->old_overall = OVERALL_OK;
+	c->new_overall = OVERALL_VIOLATED;
+	c->label = xstrdup("lync/x/5061-tcp");
+	c->rule = xstrdup("inet filter forward handle 12: drop");
+	c->witness = xstrdup("tcp 10.0.0.1:1024 > 10.1.0.1:5061");
+	c->reason = NULL;
+	c->wall_s = 1700000000;
+}
+
+static void drop_change(struct change *c)
+{
+	free(c->label);
+	free(c->rule);
+	free(c->witness);
+	free(c->reason);
+}
+
+START_TEST(changes_come_back_in_order_after_a_sequence)
+{
+	struct journal *j = open_journal();
+	struct changes got;
+	struct change c;
+
+	for (uint64_t s = 1; s <= 10; s++) {
+		make_change(&c, s);
+		ck_assert_int_eq(journal_change_add(j, &c, &err), 0);
+		drop_change(&c);
+	}
+	ck_assert_int_eq(journal_changes(j, 3, 5, &got, &err), 0);
+	ck_assert_uint_eq(got.n, 5);
+	for (size_t i = 0; i < got.n; i++)
+		ck_assert_uint_eq(got.change[i].sequence, i + 4);
+	const struct change *g = &got.change[0];
+	ck_assert_int_eq(g->kind, CHANGE_VIOLATED);
+	ck_assert_uint_eq(g->problem_id, 9);
+	ck_assert_int_eq(g->cause.kind, CAUSE_RULESET);
+	ck_assert_uint_eq(g->cause.author_pid, 4242);
+	ck_assert_str_eq(g->cause.author, "nft");
+	ck_assert_uint_eq(g->affected, 100);
+	ck_assert_int_eq(g->severity, SEVERITY_MAJOR);
+	ck_assert_int_eq(g->verdict, VERDICT_BLOCKED);
+	ck_assert_int_eq(g->new_overall, OVERALL_VIOLATED);
+	ck_assert_str_eq(g->label, "lync/x/5061-tcp");
+	ck_assert_str_eq(g->witness, "tcp 10.0.0.1:1024 > 10.1.0.1:5061");
+	ck_assert_str_eq(g->reason, "");
+	ck_assert_int_eq(g->wall_s, 1700000000);
+	changes_fini(&got);
+	ck_assert_int_eq(journal_changes(j, UINT64_MAX, 5, &got, &err), 0);
+	ck_assert_uint_eq(got.n, 0);
+	journal_close(j);
+}
+END_TEST
+
+START_TEST(only_the_newest_changes_stay)
+{
+	struct journal *j = open_journal();
+	struct changes got;
+	struct change c;
+	const uint64_t sequences[] = {1, 2, 50000, 100001, 100002};
+
+	for (size_t i = 0; i < 5; i++) {
+		make_change(&c, sequences[i]);
+		ck_assert_int_eq(journal_change_add(j, &c, &err), 0);
+		drop_change(&c);
+	}
+	ck_assert_int_eq(journal_changes(j, 0, SIZE_MAX, &got, &err), 0);
+	ck_assert_uint_eq(got.n, 3);
+	ck_assert_uint_eq(got.change[0].sequence, 50000);
+	changes_fini(&got);
+	journal_close(j);
+}
+END_TEST
+
+START_TEST(damaged_change_is_refused_not_passed_on)
+{
+	struct journal *j = open_journal();
+	struct changes got;
+	struct change c;
+	sqlite3 *db = NULL;
+
+	make_change(&c, 1);
+	ck_assert_int_eq(journal_change_add(j, &c, &err), 0);
+	drop_change(&c);
+	ck_assert_int_eq(sqlite3_open(file, &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(db, "UPDATE change_log SET verdict=77", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	ck_assert_int_eq(journal_changes(j, 0, 10, &got, &err), -1);
+	ck_assert_int_eq(err.code, ERR_FORMAT);
+	ck_assert_uint_eq(got.n, 0);
+	journal_close(j);
+}
+END_TEST
+
+START_TEST(second_opener_is_refused_with_the_pid_of_the_first)
+{
+	struct journal *j = open_journal();
+	char pid[32];
+
+	snprintf(pid, sizeof(pid), "process %ld ", (long)getpid());
+	ck_refused(ERR_IN_USE, pid);
+	journal_close(j);
+	journal_close(open_journal());
+}
+END_TEST
+
+static void write_file(const char *path, const char *bytes, size_t n)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, bytes, n), (ssize_t)n);
+	close(fd);
+}
+
+START_TEST(text_file_is_refused)
+{
+	char text[4096];
+
+	memset(text, 'x', sizeof(text));
+	ck_assert_int_eq(mkdir(state, 0750), 0);
+	write_file(file, text, sizeof(text));
+	ck_refused(ERR_FORMAT, "move it away");
+}
+END_TEST
+
+START_TEST(file_of_another_program_is_refused_and_left_alone)
+{
+	sqlite3 *db = NULL;
+
+	ck_assert_int_eq(mkdir(state, 0750), 0);
+	ck_assert_int_eq(sqlite3_open(file, &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(db, "CREATE TABLE theirs(a)", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	ck_refused(ERR_FORMAT, "another program");
+	ck_assert_int_eq(sqlite3_open(file, &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(db, "SELECT * FROM datastore", NULL, NULL, NULL), SQLITE_ERROR);
+	sqlite3_close(db);
+}
+END_TEST
+
+START_TEST(newer_version_is_refused)
+{
+	sqlite3 *db = NULL;
+
+	journal_close(open_journal());
+	ck_assert_int_eq(sqlite3_open(file, &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(db, "PRAGMA user_version=99", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	ck_refused(ERR_FORMAT, "version 99");
+}
+END_TEST
+
+START_TEST(damaged_pages_are_refused)
+{
+	struct journal *j = open_journal();
+	char *big = xmalloc(200001), garbage[4096];
+
+	memset(big, 'a', 200000);
+	big[200000] = '\0';
+	ck_assert_int_eq(journal_commit(j, "running", big, "u", 1, "", &err), 0);
+	journal_close(j);
+	free(big);
+	memset(garbage, 0x5a, sizeof(garbage));
+	int fd = open(file, O_WRONLY);
+	for (off_t at = 4096; at < 10 * 4096; at += 4096)
+		ck_assert_int_eq(pwrite(fd, garbage, sizeof(garbage), at), (ssize_t)sizeof(garbage));
+	close(fd);
+	ck_refused(ERR_FORMAT, "move it away");
+}
+END_TEST
+
+START_TEST(state_directory_that_cannot_be_made_is_refused)
+{
+	snprintf(state, sizeof(state), "%s/none/state", base);
+	ck_refused(ERR_IO, "state directory");
+	snprintf(state, sizeof(state), "%s/plain", base);
+	write_file(state, "", 0);
+	ck_refused(ERR_IO, "lock file");
+}
+END_TEST
+
+/* A limit on the size of files stands in for a full disk. */
+START_TEST(full_disk_refuses_and_keeps_what_was_there)
+{
+	struct journal *j = open_journal();
+	char *json = NULL, *big = xmalloc(400001);
+	struct rlimit old, small;
+
+	memset(big, 'b', 400000);
+	big[400000] = '\0';
+	ck_assert_int_eq(journal_commit(j, "running", "{\"old\":1}", "u", 1, "", &err), 0);
+	signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &old), 0);
+	small = old;
+	small.rlim_cur = 150000;
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+	ck_assert_int_eq(journal_commit(j, "running", big, "u", 1, "", &err), -1);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &old), 0);
+	ck_assert_msg(err.code == ERR_IO, "code %d: %s", err.code, err.text);
+	ck_assert_int_eq(journal_load(j, "running", &json, &err), 0);
+	ck_assert_str_eq(json, "{\"old\":1}");
+	free(json);
+	ck_assert_int_eq(journal_commit(j, "running", "{\"new\":1}", "u", 1, "", &err), 0);
+	journal_close(j);
+	free(big);
+}
+END_TEST
+
+static void *commit_many(void *arg)
+{
+	struct journal *j = arg;
+	struct error e = {0};
+	intptr_t failed = 0;
+
+	for (uint64_t i = 1; i <= 50; i++) {
+		char *json = NULL;
+		failed += journal_commit(j, "running", "{}", "u", 1, "", &e) != 0;
+		failed += journal_load(j, "running", &json, &e) != 0;
+		failed += journal_number_set(j, "n", i, &e) != 0;
+		free(json);
+	}
+	return (void *)failed;
+}
+
+START_TEST(threads_share_it)
+{
+	struct journal *j = open_journal();
+	pthread_t thread[4];
+
+	for (int i = 0; i < 4; i++)
+		ck_assert_int_eq(pthread_create(&thread[i], NULL, commit_many, j), 0);
+	for (int i = 0; i < 4; i++) {
+		void *failed = NULL;
+		pthread_join(thread[i], &failed);
+		ck_assert_ptr_null(failed);
+	}
+	journal_close(j);
+}
+END_TEST
+
+/* The child tells each number before and after its commit, and is killed somewhere in between. */
+static void commit_until_killed(int out)
+{
+	struct journal *j = NULL;
+	struct error e = {0};
+
+	if (journal_open(state, &j, &e) != 0)
+		_exit(1);
+	for (uint32_t i = 1;; i++) {
+		char json[64];
+		snprintf(json, sizeof(json), "{\"n\":%u}", i);
+		uint32_t before[2] = {0, i}, after[2] = {1, i};
+		if (write(out, before, sizeof(before)) != sizeof(before) || journal_commit(j, "running", json, "u", i, "", &e) != 0 ||
+			write(out, after, sizeof(after)) != sizeof(after))
+			_exit(1);
+	}
+}
+
+/* Read the child's progress up to the beginning of commit `last`, or all that is left. */
+static void read_progress(int in, uint32_t last, uint32_t *begun, uint32_t *done)
+{
+	uint32_t record[2];
+	while (*begun < last && read(in, record, sizeof(record)) == sizeof(record))
+		*(record[0] == 0 ? begun : done) = record[1];
+}
+
+static void crash_once(uint32_t last, unsigned spin)
+{
+	int ends[2];
+	uint32_t begun = 0, done = 0, n = 0;
+	char *json = NULL;
+
+	ck_assert_int_eq(pipe(ends), 0);
+	pid_t pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		close(ends[0]);
+		commit_until_killed(ends[1]);
+	}
+	close(ends[1]);
+	read_progress(ends[0], last, &begun, &done);
+	for (volatile unsigned i = 0; i < spin; i++)
+		;
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	read_progress(ends[0], UINT32_MAX, &begun, &done);
+	close(ends[0]);
+	struct journal *j = open_journal();
+	ck_assert_int_eq(journal_load(j, "running", &json, &err), 0);
+	if (json != NULL)
+		ck_assert_int_eq(sscanf(json, "{\"n\":%u}", &n), 1);
+	ck_assert_uint_ge(begun, last);
+	ck_assert_msg(n == done || n == begun, "stored %u, last done %u, begun %u", n, done, begun);
+	free(json);
+	ck_assert_int_eq(journal_commit(j, "running", "{\"n\":0}", "u", 0, "", &err), 0);
+	journal_close(j);
+}
+
+START_TEST(killed_at_any_moment_it_holds_the_last_or_the_begun_commit)
+{
+	for (unsigned i = 0; i < 60; i++)
+		crash_once(1 + i % 5, i * 7919 % 60 * 2000);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("journal");
+	TCase *tc = tcase_create("journal");
+	tcase_set_timeout(tc, 120);
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, what_is_committed_is_there_after_reopen);
+	tcase_add_test(tc, directory_and_files_are_private);
+	tcase_add_test(tc, changes_come_back_in_order_after_a_sequence);
+	tcase_add_test(tc, only_the_newest_changes_stay);
+	tcase_add_test(tc, damaged_change_is_refused_not_passed_on);
+	tcase_add_test(tc, second_opener_is_refused_with_the_pid_of_the_first);
+	tcase_add_test(tc, text_file_is_refused);
+	tcase_add_test(tc, file_of_another_program_is_refused_and_left_alone);
+	tcase_add_test(tc, newer_version_is_refused);
+	tcase_add_test(tc, damaged_pages_are_refused);
+	tcase_add_test(tc, state_directory_that_cannot_be_made_is_refused);
+	tcase_add_test(tc, full_disk_refuses_and_keeps_what_was_there);
+	tcase_add_test(tc, threads_share_it);
+	tcase_add_test(tc, killed_at_any_moment_it_holds_the_last_or_the_begun_commit);
+	suite_add_tcase(suite, tc);
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? 0 : 1;
+}
