@@ -1,0 +1,115 @@
+/*
+ * Snapshots: what the faces read, immutable once published and reference-counted, and the hub that holds the newest.
+ */
+#include "portcullis/snapshot.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "portcullis/alloc.h"
+
+struct inputs *inputs_ref(struct inputs *in)
+{
+	atomic_fetch_add(&in->refs, 1);
+	return in;
+}
+
+void inputs_unref(struct inputs *in)
+{
+	if (in == NULL || atomic_fetch_sub(&in->refs, 1) != 1)
+		return;
+	flows_fini(&in->flows); /* before what it borrows from */
+	site_free(in->site);
+	catalog_free(in->catalog);
+	network_fini(&in->network);
+	free(in);
+}
+
+struct evaluation *evaluation_ref(struct evaluation *e)
+{
+	atomic_fetch_add(&e->refs, 1);
+	return e;
+}
+
+void evaluation_unref(struct evaluation *e)
+{
+	if (e == NULL || atomic_fetch_sub(&e->refs, 1) != 1)
+		return;
+	findings_fini(&e->findings);
+	openings_fini(&e->openings);
+	ruleset_free(e->ruleset);
+	free(e);
+}
+
+struct snapshot *snapshot_ref(struct snapshot *s)
+{
+	atomic_fetch_add(&s->refs, 1);
+	return s;
+}
+
+void snapshot_unref(struct snapshot *s)
+{
+	if (s == NULL || atomic_fetch_sub(&s->refs, 1) != 1)
+		return;
+	if (s->evaluation != NULL) {
+		evaluation_unref(s->evaluation);
+	} else {
+		findings_fini(&s->findings);
+		openings_fini(&s->openings);
+		ruleset_free(s->ruleset);
+	}
+	for (size_t i = 0; i < s->n_problem; i++) {
+		free(s->problem[i].flow);
+		free(s->problem[i].label);
+		free(s->problem[i].rule);
+		free(s->problem[i].witness);
+	}
+	free(s->problem);
+	for (size_t i = 0; i < s->n_history; i++)
+		change_fini(&s->history[i]);
+	free(s->history);
+	free(s->changed_ms);
+	free(s->unreadable);
+	free(s->version);
+	free(s->flat);
+	inputs_unref(s->inputs);
+	free(s);
+}
+
+struct hub {
+	pthread_mutex_t mutex; /* held for a pointer's copy only */
+	struct snapshot *newest;
+};
+
+struct hub *hub_new(void)
+{
+	struct hub *hub = xcalloc(1, sizeof(*hub));
+	pthread_mutex_init(&hub->mutex, NULL);
+	return hub;
+}
+
+void hub_free(struct hub *hub)
+{
+	if (hub == NULL)
+		return;
+	snapshot_unref(hub->newest);
+	pthread_mutex_destroy(&hub->mutex);
+	free(hub);
+}
+
+void hub_set(struct hub *hub, struct snapshot *s)
+{
+	pthread_mutex_lock(&hub->mutex);
+	struct snapshot *old = hub->newest;
+	hub->newest = s;
+	pthread_mutex_unlock(&hub->mutex);
+	snapshot_unref(old);
+}
+
+struct snapshot *hub_get(struct hub *hub)
+{
+	pthread_mutex_lock(&hub->mutex);
+	struct snapshot *s = hub->newest != NULL ? snapshot_ref(hub->newest) : NULL;
+	pthread_mutex_unlock(&hub->mutex);
+	return s;
+}

@@ -1,0 +1,119 @@
+#ifndef PORTCULLIS_CONFORMANCE_H
+#define PORTCULLIS_CONFORMANCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "portcullis/verify.h"
+
+enum severity { SEVERITY_NONE, SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_MAJOR, SEVERITY_CRITICAL };
+const char *severity_name(enum severity s);
+
+enum overall { OVERALL_OK, OVERALL_DEGRADED, OVERALL_VIOLATED, OVERALL_INCOMPLETE, OVERALL_CANNOT_TELL };
+const char *overall_name(enum overall o); /**< "cannot-tell" */
+/** Exit code of the commands: 0 ok, 1 violated or degraded, 2 incomplete or cannot tell. */
+int overall_exit_code(enum overall o);
+
+/** The one table: severity of a verdict for a flow (optional requirement, inferred initiators, advisory erratum). */
+enum severity finding_severity(const struct flow *flow, const struct finding *finding);
+
+struct summary {
+	size_t count[VERDICT_N];
+	size_t n_flow, openings, unacknowledged_openings, rules, undecoded_rules;
+	enum overall overall;
+};
+/** Count; overall follows from the counts and severities. rs may be NULL (unknown). */
+void summary_build(const struct flows *flows, const struct findings *findings, const struct openings *openings,
+	const struct ruleset *rs, struct summary *out);
+
+/** Why verdicts changed. */
+enum cause_kind { CAUSE_START, CAUSE_RULESET, CAUSE_DEPLOYMENT, CAUSE_CATALOG, CAUSE_ROUTES, CAUSE_ASSUMPTION };
+const char *cause_kind_name(enum cause_kind k);
+
+struct cause {
+	enum cause_kind kind;
+	uint32_t author_pid;
+	char author[64];
+};
+
+/** An active problem: the flows that one cause broke. */
+struct problem {
+	uint32_t id;       /**< stable while it lives; unique on this device */
+	struct cause cause;
+	struct flow_id *flow; /**< those still broken, sorted */
+	size_t n_flow, n_flow_raised;
+	enum severity severity; /**< worst */
+	enum verdict verdict;   /**< of the first flow */
+	char *label;       /**< first flow's label */
+	char *rule;        /**< deciding rule or policy, one line: "inet filter forward handle 12: tcp dport 5061 drop" */
+	char *witness;     /**< packet_print() of the witness, or "" */
+	int64_t since_ms, since_wall;
+};
+
+enum change_kind {
+	CHANGE_VIOLATED, CHANGE_CLEARED, CHANGE_OVERALL, CHANGE_UNREADABLE, CHANGE_READABLE, CHANGE_OPENING, CHANGE_OPENING_CLOSED,
+	CHANGE_TEST
+};
+const char *change_kind_name(enum change_kind k);
+
+/** One thing to tell: trap, NETCONF notification and journal entry alike. All strings non-NULL, owned. */
+struct change {
+	enum change_kind kind;
+	uint64_t sequence;
+	uint32_t problem_id; /**< VIOLATED, CLEARED: the problem; OPENING: the opening's id */
+	struct cause cause;
+	size_t affected;
+	enum severity severity;
+	enum verdict verdict;
+	enum overall old_overall, new_overall;
+	char *label, *rule, *witness, *reason;
+	int64_t wall_s;
+};
+
+/** The deciding rule or policy in one line; the caller frees it. */
+char *blame_print(const struct blame *b);
+
+struct changes {
+	struct change *change;
+	size_t n, cap;
+};
+void changes_fini(struct changes *c);
+void change_copy(struct change *out, const struct change *in);
+void change_fini(struct change *c);
+
+/** The state that is carried from one verification to the next. */
+struct conformance {
+	struct problem *problem; /**< sorted by id */
+	size_t n_problem, cap_problem;
+	bool told; /**< something was verified and told before */
+	bool readable;
+	enum overall overall; /**< told last; ok before anything was told */
+	uint32_t next_problem_id;
+	uint64_t sequence;
+	struct flow_verdict_memory *memory; /**< last verdict per flow id, with its time */
+	size_t n_memory;
+	uint32_t *opening; /**< ids told, sorted */
+	size_t n_opening;
+};
+
+void conformance_init(struct conformance *c, uint64_t sequence, uint32_t next_problem_id);
+void conformance_fini(struct conformance *c);
+/** Monotonic ms of the last change of a flow's verdict; 0 when not known. */
+int64_t conformance_changed_ms(const struct conformance *c, const struct flow_id *id);
+
+/**
+ * Take in a verification: problems raised and cleared, overall changes. Pure but for its own state.
+ *
+ * @param openings  NULL: not computed this time; those told stay told.
+ * @param rs        NULL: unreadable; problems are neither raised nor cleared.
+ * @param out       what is to be told, in order; release with changes_fini().
+ * @return whether any verdict changed.
+ */
+bool conformance_update(struct conformance *c, const struct flows *flows, const struct findings *findings,
+	const struct openings *openings, const struct ruleset *rs, const struct cause *cause, int64_t now_ms, int64_t now_wall,
+	struct changes *out);
+/** One change of kind CHANGE_TEST. */
+void conformance_test(struct conformance *c, int64_t now_wall, struct changes *out);
+
+#endif

@@ -1,0 +1,71 @@
+#ifndef PORTCULLIS_SNAPSHOT_H
+#define PORTCULLIS_SNAPSHOT_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "portcullis/conformance.h"
+
+/* What the faces read: immutable once published, reference-counted, never waited for. */
+
+/** Inputs that many snapshots share: owned together because flows borrow from site and catalog. */
+struct inputs {
+	atomic_int refs;
+	struct site *site;
+	struct catalog *catalog;
+	struct network network;
+	struct flows flows;
+};
+struct inputs *inputs_ref(struct inputs *in);
+void inputs_unref(struct inputs *in);
+
+/** One verification's results, shared by the snapshots that are published of it. */
+struct evaluation {
+	atomic_int refs;
+	struct ruleset *ruleset;
+	struct findings findings;
+	struct openings openings;
+};
+struct evaluation *evaluation_ref(struct evaluation *e);
+void evaluation_unref(struct evaluation *e);
+
+struct snapshot {
+	atomic_int refs;
+	uint64_t generation; /**< counts verifications since the start */
+	struct inputs *inputs;
+	struct evaluation *evaluation; /**< owns ruleset, findings and openings below; NULL: the snapshot itself does */
+	struct ruleset *ruleset; /**< NULL: unreadable */
+	char *unreadable;        /**< why, when ruleset is NULL */
+	struct findings findings;
+	struct openings openings;
+	struct summary summary;
+	struct problem *problem; /**< copies of the active problems */
+	size_t n_problem;
+	int64_t *changed_ms;     /**< per flow: monotonic ms of the last verdict change */
+	struct change *history;  /**< newest last; at most SNAPSHOT_HISTORY */
+	size_t n_history;
+	int64_t started_ms, verified_ms, changed_last_ms; /**< monotonic */
+	int64_t verified_wall, changed_last_wall;
+	uint64_t oldest_sequence, newest_sequence;
+	unsigned verify_us; /**< how long the verification took */
+	char *version;      /**< of the agent */
+	void *flat;         /**< struct flat (flat.h): the same for SNMP, without pointers */
+	size_t flat_size;
+};
+
+#define SNAPSHOT_HISTORY 256
+
+struct snapshot *snapshot_ref(struct snapshot *s);
+void snapshot_unref(struct snapshot *s);
+
+/** Where the newest snapshot is. Safe from any thread. */
+struct hub;
+struct hub *hub_new(void);
+void hub_free(struct hub *hub);
+/** Publish; takes over the caller's reference. */
+void hub_set(struct hub *hub, struct snapshot *s);
+/** A reference to the newest, or NULL before the first; give it back with snapshot_unref(). */
+struct snapshot *hub_get(struct hub *hub);
+
+#endif

@@ -1,0 +1,272 @@
+/* links: conformance verify deployment catalog ruleset base */
+/*
+ * Conformance: severities, the overall state, and one raise and one clear per cause, from hand-made findings.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "portcullis/alloc.h"
+#include "portcullis/snapshot.h"
+
+#define FLOWS 4
+
+/* Four flows: two needed, one optional, one with an inferred initiator. */
+struct scene {
+	struct requirement needed, optional;
+	struct flow flow[FLOWS];
+	struct flows flows;
+	struct finding finding[FLOWS];
+	struct findings findings;
+	struct ruleset ruleset;
+	struct openings openings;
+	struct conformance conformance;
+	struct changes changes;
+};
+
+static void scene_init(struct scene *s)
+{
+	static const char *const labels[FLOWS] = {"a", "b", "c", "d"};
+	memset(s, 0, sizeof(*s));
+	s->optional.optional = true;
+	for (uint32_t i = 0; i < FLOWS; i++) {
+		s->flow[i].id.requirement = i + 1;
+		s->flow[i].label = xstrdup(labels[i]);
+		s->flow[i].requirement = i == 2 ? &s->optional : &s->needed;
+		s->flow[i].basis = i == 3 ? BASIS_INFERRED : BASIS_STATED;
+	}
+	s->flows = (struct flows){s->flow, FLOWS, FLOWS};
+	s->findings = (struct findings){s->finding, FLOWS};
+	conformance_init(&s->conformance, 100, 1);
+}
+
+static void scene_fini(struct scene *s)
+{
+	for (size_t i = 0; i < FLOWS; i++)
+		free(s->flow[i].label);
+	conformance_fini(&s->conformance);
+	changes_fini(&s->changes);
+}
+
+/* Set the verdicts, "cbpiu" for conformant, blocked, partial, indeterminate, unbound, and update. */
+static bool update(struct scene *s, const char *verdicts, bool readable)
+{
+	static const struct cause cause = {CAUSE_RULESET, 42, "nft"};
+	static int64_t now;
+	for (size_t i = 0; i < FLOWS; i++) {
+		const char c = verdicts[i];
+		s->finding[i].verdict = c == 'b'   ? VERDICT_BLOCKED
+		                        : c == 'p' ? VERDICT_PARTIAL
+		                        : c == 'i' ? VERDICT_INDETERMINATE
+		                        : c == 'u' ? VERDICT_UNBOUND
+		                        : c == '?' ? VERDICT_UNKNOWN
+		                                   : VERDICT_CONFORMANT;
+	}
+	changes_fini(&s->changes);
+	now += 1000;
+	return conformance_update(&s->conformance, &s->flows, &s->findings, &s->openings, readable ? &s->ruleset : NULL,
+	        &cause, now, now / 1000, &s->changes);
+}
+
+static void kinds(const struct scene *s, char *out)
+{
+	static const char letter[] = {[CHANGE_VIOLATED] = 'V',
+	        [CHANGE_CLEARED] = 'C',
+	        [CHANGE_OVERALL] = 'O',
+	        [CHANGE_UNREADABLE] = 'U',
+	        [CHANGE_READABLE] = 'R',
+	        [CHANGE_OPENING] = '+',
+	        [CHANGE_OPENING_CLOSED] = '-',
+	        [CHANGE_TEST] = 'T'};
+	size_t n = 0;
+	for (size_t i = 0; i < s->changes.n; i++)
+		out[n++] = letter[s->changes.change[i].kind];
+	out[n] = '\0';
+}
+
+static const struct {
+	const char *verdicts;
+	enum overall want;
+} overalls[] = {
+        {"cccc", OVERALL_OK},
+        {"bccc", OVERALL_VIOLATED},
+        {"cpcc", OVERALL_VIOLATED},
+        {"ccbc", OVERALL_DEGRADED}, /* optional */
+        {"cccb", OVERALL_DEGRADED}, /* inferred initiator */
+        {"iccc", OVERALL_CANNOT_TELL},
+        {"biuc", OVERALL_VIOLATED}, /* a sure violation outranks doubt */
+        {"uccc", OVERALL_INCOMPLETE},
+        {"ccuc", OVERALL_OK}, /* an optional role may be missing */
+        {"ucbc", OVERALL_INCOMPLETE},
+};
+
+START_TEST(overall_state_follows_from_verdicts)
+{
+	struct scene s;
+	struct summary summary;
+	scene_init(&s);
+	update(&s, overalls[_i].verdicts, true);
+	summary_build(&s.flows, &s.findings, &s.openings, &s.ruleset, &summary);
+	ck_assert_str_eq(overall_name(summary.overall), overall_name(overalls[_i].want));
+	scene_fini(&s);
+}
+END_TEST
+
+START_TEST(one_cause_is_one_raise_and_one_clear)
+{
+	struct scene s;
+	char seen[16];
+	scene_init(&s);
+	update(&s, "cccc", true);
+	kinds(&s, seen);
+	ck_assert_str_eq(seen, ""); /* all is well: nothing to tell at the start */
+	ck_assert(update(&s, "bpcc", true));
+	kinds(&s, seen);
+	ck_assert_str_eq(seen, "VO");
+	const struct change *c = &s.changes.change[0];
+	ck_assert_uint_eq(c->affected, 2);
+	ck_assert_str_eq(c->label, "a"); /* the worst */
+	ck_assert_int_eq(c->severity, SEVERITY_CRITICAL);
+	ck_assert_str_eq(c->cause.author, "nft");
+	ck_assert_uint_eq(c->sequence, 101);
+	ck_assert_int_eq(c->new_overall, OVERALL_VIOLATED);
+	uint32_t id = c->problem_id;
+	ck_assert(!update(&s, "bpcc", true));
+	kinds(&s, seen);
+	ck_assert_str_eq(seen, ""); /* nothing new */
+	update(&s, "cpcc", true);
+	kinds(&s, seen);
+	ck_assert_str_eq(seen, ""); /* half mended: the problem lasts */
+	update(&s, "cccc", true);
+	kinds(&s, seen);
+	ck_assert_str_eq(seen, "CO");
+	ck_assert_uint_eq(s.changes.change[0].problem_id, id);
+	ck_assert_uint_eq(s.changes.change[0].affected, 2);
+	ck_assert_uint_eq(s.conformance.n_problem, 0);
+	scene_fini(&s);
+}
+END_TEST
+
+START_TEST(two_causes_are_two_problems)
+{
+	struct scene s;
+	char seen[16];
+	scene_init(&s);
+	update(&s, "bccc", true);
+	update(&s, "bbcc", true);
+	kinds(&s, seen);
+	ck_assert_str_eq(seen, "V");
+	ck_assert_str_eq(s.changes.change[0].label, "b");
+	ck_assert_uint_eq(s.conformance.n_problem, 2);
+	ck_assert_uint_ne(s.conformance.problem[0].id, s.conformance.problem[1].id);
+	update(&s, "cbcc", true);
+	kinds(&s, seen);
+	ck_assert_str_eq(seen, "C");
+	scene_fini(&s);
+}
+END_TEST
+
+START_TEST(unreadable_neither_raises_nor_clears)
+{
+	struct scene s;
+	char seen[16];
+	scene_init(&s);
+	update(&s, "bccc", true);
+	update(&s, "????", false);
+	kinds(&s, seen);
+	ck_assert_str_eq(seen, "UO");
+	ck_assert_int_eq(s.changes.change[1].new_overall, OVERALL_CANNOT_TELL);
+	ck_assert_uint_eq(s.conformance.n_problem, 1);
+	update(&s, "????", false);
+	kinds(&s, seen);
+	ck_assert_str_eq(seen, "");
+	update(&s, "cccc", true);
+	kinds(&s, seen);
+	ck_assert_str_eq(seen, "RCO");
+	scene_fini(&s);
+}
+END_TEST
+
+START_TEST(openings_are_told_when_they_appear_and_close)
+{
+	struct scene s;
+	char seen[16];
+	struct opening o = {.id = 7, .label = "open", .witness = {.family = FAMILY_IPV4, .proto = PROTO_TCP}};
+	struct opening known = {.id = 8, .label = "known", .acknowledged = true};
+	struct opening both[] = {o, known};
+	scene_init(&s);
+	update(&s, "cccc", true);
+	s.openings = (struct openings){.opening = both, .n = 2};
+	update(&s, "cccc", true);
+	kinds(&s, seen);
+	ck_assert_str_eq(seen, "+");
+	ck_assert_uint_eq(s.changes.change[0].problem_id, 7);
+	update(&s, "cccc", true);
+	kinds(&s, seen);
+	ck_assert_str_eq(seen, "");
+	s.openings.n = 0;
+	update(&s, "cccc", true);
+	kinds(&s, seen);
+	ck_assert_str_eq(seen, "-");
+	scene_fini(&s);
+}
+END_TEST
+
+START_TEST(changed_time_is_that_of_the_last_change)
+{
+	struct scene s;
+	scene_init(&s);
+	update(&s, "cccc", true);
+	int64_t first = conformance_changed_ms(&s.conformance, &s.flow[0].id);
+	update(&s, "cbcc", true);
+	ck_assert_int_eq(conformance_changed_ms(&s.conformance, &s.flow[0].id), first);
+	ck_assert_int_gt(conformance_changed_ms(&s.conformance, &s.flow[1].id), first);
+	scene_fini(&s);
+}
+END_TEST
+
+START_TEST(hub_keeps_a_snapshot_alive_for_its_readers)
+{
+	struct hub *hub = hub_new();
+	ck_assert_ptr_null(hub_get(hub));
+	struct snapshot *a = xcalloc(1, sizeof(*a)), *b = xcalloc(1, sizeof(*b));
+	a->refs = b->refs = 1;
+	a->generation = 1;
+	hub_set(hub, a);
+	struct snapshot *reader = hub_get(hub);
+	hub_set(hub, b);
+	ck_assert_uint_eq(reader->generation, 1);
+	snapshot_unref(reader);
+	hub_free(hub);
+}
+END_TEST
+
+START_TEST(exit_codes_follow_the_overall_state)
+{
+	ck_assert_int_eq(overall_exit_code(OVERALL_OK), 0);
+	ck_assert_int_eq(overall_exit_code(OVERALL_DEGRADED), 1);
+	ck_assert_int_eq(overall_exit_code(OVERALL_VIOLATED), 1);
+	ck_assert_int_eq(overall_exit_code(OVERALL_INCOMPLETE), 2);
+	ck_assert_int_eq(overall_exit_code(OVERALL_CANNOT_TELL), 2);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("conformance");
+	TCase *c = tcase_create("conformance");
+	tcase_add_loop_test(c, overall_state_follows_from_verdicts, 0, (int)(sizeof(overalls) / sizeof(overalls[0])));
+	tcase_add_test(c, one_cause_is_one_raise_and_one_clear);
+	tcase_add_test(c, two_causes_are_two_problems);
+	tcase_add_test(c, unreadable_neither_raises_nor_clears);
+	tcase_add_test(c, openings_are_told_when_they_appear_and_close);
+	tcase_add_test(c, changed_time_is_that_of_the_last_change);
+	tcase_add_test(c, hub_keeps_a_snapshot_alive_for_its_readers);
+	tcase_add_test(c, exit_codes_follow_the_overall_state);
+	suite_add_tcase(s, c);
+	SRunner *r = srunner_create(s);
+	srunner_run_all(r, CK_NORMAL);
+	int failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed == 0 ? 0 : 1;
+}
