@@ -1,0 +1,437 @@
+/*
+ * From "something changed" to a published snapshot and to what is told: reads what changed and only that, verifies,
+ * publishes at once, tells after the hold-down. A ruleset or site that cannot be read makes every verdict unknown.
+ */
+#include "daemon/monitor.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "build.h"
+#include "portcullis/alloc.h"
+#include "portcullis/clock.h"
+#include "portcullis/flat.h"
+#include "portcullis/log.h"
+#include "portcullis/text.h"
+
+/* A burst of changes is read once: so long after the first of them. */
+#define SETTLE_MS 5
+/* The ruleset is read again so often even without an event (elements of dynamic sets send none). */
+#define PERIODIC_MS 30000
+#define RETRY_MS 1000
+
+struct monitor {
+	struct monitor_parts parts;
+	struct conformance conformance;
+	struct inputs *inputs;
+	char *inputs_error; /* why the site cannot be turned into flows; NULL: it can */
+	struct ruleset *ruleset; /* read, not yet verified */
+	char *unreadable;
+	struct evaluation *evaluation;
+	uint64_t generation;
+	unsigned verify_us;
+
+	bool dirty_inputs;
+	int64_t due_ms; /* when to verify; INT64_MAX: nothing is due */
+	int64_t tell_ms; /* when to tell; INT64_MAX: nothing is to be told */
+	int64_t periodic_ms; /* when to read the ruleset again without an event */
+	struct cause cause; /* the first since the last telling */
+	bool cause_set;
+	int64_t last_wall;
+
+	struct change *history;
+	size_t n_history;
+	uint64_t oldest_sequence;
+	int64_t started_ms, verified_ms, verified_wall, changed_ms, changed_wall;
+
+	pthread_mutex_t mutex; /* the fields below; everything above belongs to main's thread */
+	pthread_cond_t served_cond;
+	uint64_t requested, served;
+	bool test_wanted;
+};
+
+static void history_add(struct monitor *m, const struct change *change)
+{
+	if (m->n_history == SNAPSHOT_HISTORY) {
+		change_fini(&m->history[0]);
+		memmove(m->history, m->history + 1, (SNAPSHOT_HISTORY - 1) * sizeof(*m->history));
+		m->n_history--;
+	}
+	change_copy(&m->history[m->n_history++], change);
+	if (m->oldest_sequence == 0)
+		m->oldest_sequence = change->sequence;
+}
+
+int monitor_new(const struct monitor_parts *parts, struct monitor **out, struct error *err)
+{
+	struct changes old = {0};
+	uint64_t sequence, problem, after;
+	pthread_condattr_t attr;
+
+	if (journal_number_get(parts->journal, "sequence", &sequence, err) != 0 ||
+	        journal_number_get(parts->journal, "next-problem-id", &problem, err) != 0)
+		return -1;
+	after = sequence > SNAPSHOT_HISTORY ? sequence - SNAPSHOT_HISTORY : 0;
+	if (journal_changes(parts->journal, after, SNAPSHOT_HISTORY, &old, err) != 0)
+		return -1;
+	struct monitor *m = xcalloc(1, sizeof(*m));
+	m->parts = *parts;
+	m->history = xcalloc(SNAPSHOT_HISTORY, sizeof(*m->history));
+	for (size_t i = 0; i < old.n; i++)
+		history_add(m, &old.change[i]);
+	/* The journal may be one step ahead of the number after a crash between the two. */
+	if (old.n > 0 && old.change[old.n - 1].sequence > sequence)
+		sequence = old.change[old.n - 1].sequence;
+	changes_fini(&old);
+	conformance_init(&m->conformance, sequence, (uint32_t)problem);
+	m->started_ms = clock_monotonic_ms();
+	m->dirty_inputs = true;
+	m->tell_ms = INT64_MAX;
+	m->cause = (struct cause){.kind = CAUSE_START};
+	m->cause_set = true;
+	pthread_mutex_init(&m->mutex, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&m->served_cond, &attr);
+	pthread_condattr_destroy(&attr);
+	*out = m;
+	return 0;
+}
+
+void monitor_free(struct monitor *m)
+{
+	if (m == NULL)
+		return;
+	for (size_t i = 0; i < m->n_history; i++)
+		change_fini(&m->history[i]);
+	free(m->history);
+	evaluation_unref(m->evaluation);
+	conformance_fini(&m->conformance);
+	ruleset_free(m->ruleset);
+	inputs_unref(m->inputs);
+	free(m->inputs_error);
+	free(m->unreadable);
+	catalog_free(m->parts.catalog);
+	pthread_cond_destroy(&m->served_cond);
+	pthread_mutex_destroy(&m->mutex);
+	free(m);
+}
+
+void monitor_changed(struct monitor *m, enum cause_kind kind, const struct nft_event *event, int64_t now_ms)
+{
+	if (kind != CAUSE_RULESET)
+		m->dirty_inputs = true;
+	if (!m->cause_set) {
+		m->cause_set = true;
+		m->cause = (struct cause){.kind = kind};
+		if (event != NULL) {
+			m->cause.author_pid = event->author_pid;
+			memcpy(m->cause.author, event->author, sizeof(m->cause.author));
+		}
+	}
+	if (m->due_ms > now_ms + SETTLE_MS)
+		m->due_ms = now_ms + SETTLE_MS;
+}
+
+void monitor_catalog(struct monitor *m, struct catalog *catalog, int64_t now_ms)
+{
+	config_set_catalog(m->parts.config, catalog);
+	catalog_free(m->parts.catalog);
+	m->parts.catalog = catalog;
+	monitor_changed(m, CAUSE_CATALOG, NULL, now_ms);
+}
+
+uint64_t monitor_request(struct monitor *m)
+{
+	pthread_mutex_lock(&m->mutex);
+	uint64_t ticket = ++m->requested;
+	pthread_mutex_unlock(&m->mutex);
+	return ticket;
+}
+
+int monitor_wait(struct monitor *m, uint64_t ticket, int timeout_ms, struct error *err)
+{
+	struct timespec until;
+	int result = 0;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += timeout_ms / 1000;
+	until.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	pthread_mutex_lock(&m->mutex);
+	while (m->served < ticket && result == 0)
+		result = pthread_cond_timedwait(&m->served_cond, &m->mutex, &until);
+	bool done = m->served >= ticket;
+	pthread_mutex_unlock(&m->mutex);
+	return done ? 0 : error_set(err, ERR_UNAVAILABLE, NULL, "no verification within %d ms; try again", timeout_ms);
+}
+
+void monitor_test_notification(struct monitor *m)
+{
+	pthread_mutex_lock(&m->mutex);
+	m->test_wanted = true;
+	pthread_mutex_unlock(&m->mutex);
+}
+
+/* The site, the addresses and routes, and the flows that follow. */
+static void refresh_inputs(struct monitor *m, int64_t now_wall)
+{
+	struct error err = {0};
+	struct inputs *in = xcalloc(1, sizeof(*in));
+	in->refs = 1;
+	in->catalog = catalog_ref(m->parts.catalog);
+	free(m->inputs_error);
+	m->inputs_error = NULL;
+	m->dirty_inputs = false;
+	if (config_site(m->parts.config, &in->site, &err) != 0 || network_read(&in->network, &err) != 0 ||
+	        site_check(in->site, in->catalog, &err) != 0 ||
+	        flows_derive(in->site, in->catalog, &in->network, now_wall, &in->flows, &err) != 0) {
+		char line[1200];
+		m->inputs_error = xstrdup(error_line(&err, line, sizeof(line)));
+		log_error("the required flows cannot be derived: %s", line);
+	}
+	if (in->site == NULL)
+		in->site = xcalloc(1, sizeof(*in->site));
+	if (m->inputs_error != NULL && m->inputs != NULL) {
+		inputs_unref(in); /* the flows that were known stay listed, as unknown */
+		return;
+	}
+	inputs_unref(m->inputs);
+	m->inputs = in;
+}
+
+static void refresh_ruleset(struct monitor *m)
+{
+	struct error err = {0};
+	struct nft_dump dump = {0};
+	struct ruleset *rs = NULL;
+	char line[1200];
+
+	if (m->parts.nft.dump(m->parts.nft.self, &dump, &err) == 0 &&
+	        ruleset_parse_netlink(dump.bytes, dump.len, &rs, &err) == 0) {
+		rs->generation = dump.generation;
+		if (dump.legacy != NULL) {
+			free(rs->legacy);
+			rs->legacy = xstrdup(dump.legacy);
+		}
+	} else {
+		error_line(&err, line, sizeof(line));
+		if (m->unreadable == NULL || strcmp(m->unreadable, line) != 0)
+			log_error("the ruleset cannot be read: %s", line);
+	}
+	nft_dump_fini(&dump);
+	ruleset_free(m->ruleset);
+	m->ruleset = rs;
+	free(m->unreadable);
+	m->unreadable = rs == NULL ? xstrdup(line) : NULL;
+}
+
+static const char *why_unknown(const struct monitor *m)
+{
+	return m->inputs_error != NULL ? m->inputs_error : m->unreadable;
+}
+
+static void acknowledge(struct openings *openings, const struct site *site)
+{
+	for (size_t i = 0; i < openings->n; i++)
+		for (size_t j = 0; j < site->n_baseline; j++)
+			if (site->baseline[j] == openings->opening[i].id)
+				openings->opening[i].acknowledged = true;
+}
+
+static void verify(struct monitor *m, int64_t now_wall)
+{
+	struct error err = {0};
+	struct timespec a, b;
+	const char *why = why_unknown(m);
+	struct evaluation *e = xcalloc(1, sizeof(*e));
+	const struct flows *flows = &m->inputs->flows;
+	const struct site *site = m->inputs->site;
+
+	clock_gettime(CLOCK_MONOTONIC, &a);
+	e->refs = 1;
+	e->ruleset = why == NULL ? m->ruleset : NULL;
+	if (why == NULL)
+		m->ruleset = NULL; /* moved */
+	if (verify_flows(flows, e->ruleset, why, site, now_wall, &e->findings, &err) != 0) {
+		log_error("verification: %s", err.text);
+		findings_fini(&e->findings);
+		if (verify_flows(flows, NULL, err.text, NULL, now_wall, &e->findings, NULL) != 0)
+			abort(); /* every verdict unknown needs no work that could fail */
+	}
+	if (e->ruleset != NULL &&
+	        verify_openings(flows, e->ruleset, site, &m->inputs->network, now_wall, &e->openings, &err) != 0) {
+		log_error("openings: %s", err.text);
+		openings_fini(&e->openings);
+	}
+	acknowledge(&e->openings, site);
+	clock_gettime(CLOCK_MONOTONIC, &b);
+	m->verify_us = (unsigned)((b.tv_sec - a.tv_sec) * 1000000 + (b.tv_nsec - a.tv_nsec) / 1000);
+	evaluation_unref(m->evaluation);
+	m->evaluation = e;
+}
+
+static void problem_copy(struct problem *out, const struct problem *in)
+{
+	*out = *in;
+	out->flow = xcalloc(in->n_flow, sizeof(*out->flow));
+	memcpy(out->flow, in->flow, in->n_flow * sizeof(*out->flow));
+	out->label = xstrdup(in->label);
+	out->rule = xstrdup(in->rule);
+	out->witness = xstrdup(in->witness);
+}
+
+static void publish(struct monitor *m)
+{
+	struct snapshot *s = xcalloc(1, sizeof(*s));
+	const struct flows *flows = &m->inputs->flows;
+
+	s->refs = 1;
+	s->generation = m->generation;
+	s->inputs = inputs_ref(m->inputs);
+	s->evaluation = evaluation_ref(m->evaluation);
+	s->ruleset = m->evaluation->ruleset;
+	s->findings = m->evaluation->findings;
+	s->openings = m->evaluation->openings;
+	if (s->ruleset == NULL)
+		s->unreadable = xstrdup(why_unknown(m) != NULL ? why_unknown(m) : "not read yet");
+	summary_build(flows, &s->findings, &s->openings, s->ruleset, &s->summary);
+	s->changed_ms = xcalloc(flows->n, sizeof(*s->changed_ms));
+	for (size_t i = 0; i < flows->n; i++)
+		s->changed_ms[i] = conformance_changed_ms(&m->conformance, &flows->flow[i].id);
+	s->n_problem = m->conformance.n_problem;
+	s->problem = xcalloc(s->n_problem, sizeof(*s->problem));
+	for (size_t i = 0; i < s->n_problem; i++)
+		problem_copy(&s->problem[i], &m->conformance.problem[i]);
+	s->n_history = m->n_history;
+	s->history = xcalloc(s->n_history, sizeof(*s->history));
+	for (size_t i = 0; i < s->n_history; i++)
+		change_copy(&s->history[i], &m->history[i]);
+	s->started_ms = m->started_ms;
+	s->verified_ms = m->verified_ms;
+	s->verified_wall = m->verified_wall;
+	s->changed_last_ms = m->changed_ms;
+	s->changed_last_wall = m->changed_wall;
+	s->oldest_sequence = m->oldest_sequence;
+	s->newest_sequence = m->conformance.sequence;
+	s->verify_us = m->verify_us;
+	s->version = xstrdup(PORTCULLIS_VERSION);
+	if (flat_build(s, &s->flat, &s->flat_size) != 0)
+		log_error("SNMP: more rows than its tables hold; the tables stay empty");
+	hub_set(m->parts.hub, s);
+}
+
+/* Journal first: what an NMS hears of is always there to be looked up. */
+static void keep(struct monitor *m, const struct changes *changes)
+{
+	struct error err;
+	for (size_t i = 0; i < changes->n; i++) {
+		if (journal_change_add(m->parts.journal, &changes->change[i], &err) != 0)
+			log_error("journal: %s", err.text);
+		history_add(m, &changes->change[i]);
+	}
+	if (changes->n > 0 && (journal_number_set(m->parts.journal, "sequence", m->conformance.sequence, &err) != 0 ||
+	                              journal_number_set(m->parts.journal, "next-problem-id",
+	                                      m->conformance.next_problem_id, &err) != 0))
+		log_error("journal: %s", err.text);
+}
+
+static void tell(struct monitor *m, int64_t now_ms, int64_t now_wall, struct changes *out)
+{
+	const struct evaluation *e = m->evaluation;
+	if (conformance_update(&m->conformance, &m->inputs->flows, &e->findings,
+	            e->ruleset != NULL ? &e->openings : NULL, e->ruleset, &m->cause, now_ms, now_wall, out)) {
+		m->changed_ms = now_ms;
+		m->changed_wall = now_wall;
+	}
+	m->tell_ms = INT64_MAX;
+	m->cause_set = false;
+}
+
+/* A waiver, allowance or assumption ended between two looks at the clock. */
+static bool expired_between(const struct site *site, int64_t before, int64_t now)
+{
+	for (size_t i = 0; i < site->n_allowance; i++)
+		if (site->allowance[i].expires > before && site->allowance[i].expires <= now)
+			return true;
+	for (size_t i = 0; i < site->n_assumption; i++)
+		if (site->assumption[i].expires > before && site->assumption[i].expires <= now)
+			return true;
+	for (size_t i = 0; i < site->n_deployment; i++)
+		for (size_t j = 0; j < site->deployment[i].n_waiver; j++)
+			if (site->deployment[i].waiver[j].expires > before &&
+			        site->deployment[i].waiver[j].expires <= now)
+				return true;
+	return false;
+}
+
+static void look_at_time(struct monitor *m, int64_t now_ms, int64_t now_wall)
+{
+	if (m->inputs != NULL && m->last_wall != 0 && expired_between(m->inputs->site, m->last_wall, now_wall))
+		monitor_changed(m, CAUSE_ASSUMPTION, NULL, now_ms);
+	m->last_wall = now_wall;
+	if (now_ms >= m->periodic_ms)
+		monitor_changed(m, CAUSE_RULESET, NULL, now_ms);
+}
+
+static int next_step(const struct monitor *m, int64_t now_ms)
+{
+	int64_t next = m->due_ms < m->tell_ms ? m->due_ms : m->tell_ms;
+	if (m->periodic_ms < next)
+		next = m->periodic_ms;
+	int64_t wait = next - now_ms;
+	return wait < 0 ? 0 : wait > PERIODIC_MS ? PERIODIC_MS : (int)wait;
+}
+
+/* Read what changed, verify, publish. */
+static void renew(struct monitor *m, int64_t now_ms, int64_t now_wall)
+{
+	if (m->dirty_inputs)
+		refresh_inputs(m, now_wall);
+	/* The evaluation owns the ruleset it used: read it again for the next one. */
+	refresh_ruleset(m);
+	verify(m, now_wall);
+	m->generation++;
+	m->verified_ms = now_ms;
+	m->verified_wall = now_wall;
+	m->due_ms = INT64_MAX;
+	m->periodic_ms = now_ms + (m->unreadable != NULL ? RETRY_MS : PERIODIC_MS);
+	if (m->tell_ms == INT64_MAX)
+		m->tell_ms = now_ms + (m->conformance.told ? m->inputs->site->notification.hold_down_ms : 0);
+}
+
+int monitor_step(struct monitor *m, int64_t now_ms, int64_t now_wall, struct changes *out)
+{
+	memset(out, 0, sizeof(*out));
+	look_at_time(m, now_ms, now_wall);
+	pthread_mutex_lock(&m->mutex);
+	uint64_t requested = m->requested;
+	bool asked = requested > m->served, test = m->test_wanted;
+	m->test_wanted = false;
+	pthread_mutex_unlock(&m->mutex);
+
+	bool renewed = asked || now_ms >= m->due_ms, told = now_ms >= m->tell_ms;
+	if (renewed)
+		renew(m, now_ms, now_wall);
+	told = told || now_ms >= m->tell_ms;
+	if (told)
+		tell(m, now_ms, now_wall, out);
+	if (test)
+		conformance_test(&m->conformance, now_wall, out);
+	keep(m, out);
+	if (renewed || told || test)
+		publish(m);
+	if (asked) {
+		pthread_mutex_lock(&m->mutex);
+		m->served = requested;
+		pthread_cond_broadcast(&m->served_cond);
+		pthread_mutex_unlock(&m->mutex);
+	}
+	if (!m->inputs->site->notification.enable && !test)
+		changes_fini(out);
+	return next_step(m, now_ms);
+}

@@ -1,0 +1,106 @@
+/*
+ * The command line of portcullisd: options in, a plain struct out; refuses what it does not know.
+ */
+#include "daemon/options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+
+#include "build.h"
+
+static const char help[] =
+        "Usage: portcullisd [OPTION]...\n"
+        "Checks the required flows of a deployment against the live nftables ruleset of this network namespace.\n"
+        "\n"
+        "  --agentx SOCKET     AgentX socket of the device's snmpd; without it there is no SNMP\n"
+        "  --socket PATH       NETCONF socket (default " PORTCULLIS_SOCKET ")\n"
+        "  --state-dir DIR     datastores and journal (default " PORTCULLIS_STATE_DIR ")\n"
+        "  --yang-dir DIR      YANG modules (default " PORTCULLIS_YANG_DIR ")\n"
+        "  --catalog-dir DIR   catalog packs (default " PORTCULLIS_CATALOG_DIR ")\n"
+        "  --load FILE         configuration (JSON) for a device that has none yet\n"
+        "  --user USER         run the unprivileged process as USER (default portcullis)\n"
+        "  --group GROUP       members may use the NETCONF socket, besides root (default portcullis)\n"
+        "  --foreground        stay in the foreground and log to standard error\n"
+        "  --debug             log more\n"
+        "  --help, --version\n"
+        "\n"
+        "Signals: SIGTERM and SIGINT end it, SIGHUP reads the catalog again and verifies.\n"
+        "Exit codes: 0 ended on request, 1 could not start or failed, 3 usage.\n";
+
+int options_parse(int argc, char **argv, struct options *out)
+{
+	enum { AGENTX = 256, SOCKET, STATE_DIR, YANG_DIR, CATALOG_DIR, LOAD, USER, GROUP, FOREGROUND, DEBUG, VERSION };
+	static const struct option longs[] = {
+	        {"agentx", required_argument, NULL, AGENTX},
+	        {"socket", required_argument, NULL, SOCKET},
+	        {"state-dir", required_argument, NULL, STATE_DIR},
+	        {"yang-dir", required_argument, NULL, YANG_DIR},
+	        {"catalog-dir", required_argument, NULL, CATALOG_DIR},
+	        {"load", required_argument, NULL, LOAD},
+	        {"user", required_argument, NULL, USER},
+	        {"group", required_argument, NULL, GROUP},
+	        {"foreground", no_argument, NULL, FOREGROUND},
+	        {"debug", no_argument, NULL, DEBUG},
+	        {"help", no_argument, NULL, 'h'},
+	        {"version", no_argument, NULL, VERSION},
+	        {NULL, 0, NULL, 0},
+	};
+	int c;
+
+	*out = (struct options){
+	        .socket = PORTCULLIS_SOCKET,
+	        .state_dir = PORTCULLIS_STATE_DIR,
+	        .yang_dir = PORTCULLIS_YANG_DIR,
+	        .catalog_dir = PORTCULLIS_CATALOG_DIR,
+	        .user = "portcullis",
+	        .group = "portcullis",
+	};
+	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
+		switch (c) {
+		case AGENTX:
+			out->agentx = optarg;
+			break;
+		case SOCKET:
+			out->socket = optarg;
+			break;
+		case STATE_DIR:
+			out->state_dir = optarg;
+			break;
+		case YANG_DIR:
+			out->yang_dir = optarg;
+			break;
+		case CATALOG_DIR:
+			out->catalog_dir = optarg;
+			break;
+		case LOAD:
+			out->load = optarg;
+			break;
+		case USER:
+			out->user = optarg;
+			break;
+		case GROUP:
+			out->group = optarg;
+			break;
+		case FOREGROUND:
+			out->foreground = true;
+			break;
+		case DEBUG:
+			out->debug = true;
+			break;
+		case VERSION:
+			puts("portcullisd " PORTCULLIS_VERSION);
+			return 0;
+		case 'h':
+			fputs(help, stdout);
+			return 0;
+		default:
+			fputs("see `portcullisd --help`\n", stderr);
+			return 3;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "portcullisd: unexpected argument '%s'; see `portcullisd --help`\n", argv[optind]);
+		return 3;
+	}
+	return -1;
+}

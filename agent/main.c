@@ -1,0 +1,352 @@
+/*
+ * portcullisd: options, privileges, threads, wiring. Starts the privileged process, gives root up, then turns what the
+ * kernel, the configuration, the network and signals say into steps of the monitor and hands what it tells to the faces.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "build.h"
+#include "daemon/monitor.h"
+#include "daemon/options.h"
+#include "daemon/privileges.h"
+#include "portcullis/alloc.h"
+#include "portcullis/clock.h"
+#include "portcullis/log.h"
+#include "portcullis/netconf.h"
+#include "portcullis/snmp.h"
+
+struct daemon {
+	struct options options;
+	struct identity identity;
+	struct nft_process priv;
+	struct nft_ops nft;
+	bool nft_open;
+	int listen_fd, signal_fd, network_fd, wake_fd;
+	struct journal *journal;
+	struct config *config;
+	struct hub *hub;
+	struct monitor *monitor;
+	struct snmp *snmp;
+	struct netconf *netconf;
+	struct changes first; /* what the first verification tells, kept until the faces are there */
+	int ready_fd; /* in the background: the end of the pipe that the parent waits on */
+};
+
+static int block_signals(struct daemon *d, struct error *err)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	signal(SIGPIPE, SIG_IGN);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0 ||
+	        (d->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)) < 0)
+		return error_set(err, ERR_INTERNAL, NULL, "signals cannot be watched: %s", strerror(errno));
+	return 0;
+}
+
+/* As root: what the unprivileged process must find ready, then the split. */
+static int start_privileged(struct daemon *d, struct error *err)
+{
+	const struct options *o = &d->options;
+	if (identity_find(o->user, o->group, &d->identity, err) != 0 ||
+	        directory_prepare(o->state_dir, 0750, &d->identity, err) != 0)
+		return -1;
+	char *socket_dir = xstrdup(o->socket), *slash = strrchr(socket_dir, '/');
+	int result = 0;
+	if (slash != NULL && slash != socket_dir) {
+		*slash = '\0';
+		result = directory_prepare(socket_dir, 0755, &d->identity, err);
+	}
+	free(socket_dir);
+	if (result != 0)
+		return -1;
+	d->listen_fd = netconf_listen(o->socket, d->identity.socket_gid, err);
+	if (d->listen_fd < 0)
+		return -1;
+	return nft_process_start(&d->priv, err);
+}
+
+/* As the unprivileged user: state, catalog, configuration, the first verification. */
+static int start_core(struct daemon *d, struct error *err)
+{
+	const struct options *o = &d->options;
+	struct catalog *catalog = NULL;
+
+	if (privileges_drop(&d->identity, err) != 0 || nft_open_process(&d->priv, &d->nft, err) != 0)
+		return -1;
+	d->nft_open = true;
+	if (journal_open(o->state_dir, &d->journal, err) != 0 ||
+	        catalog_load(o->catalog_dir, o->yang_dir, &catalog, err) != 0)
+		return -1;
+	if (config_open(o->yang_dir, d->journal, catalog, &d->config, err) != 0 ||
+	        (o->load != NULL && config_load_file(d->config, o->load, err) != 0) ||
+	        (d->network_fd = network_watch_open(err)) < 0) {
+		catalog_free(catalog);
+		return -1;
+	}
+	d->hub = hub_new();
+	struct monitor_parts parts = {d->config, d->journal, d->nft, d->hub, catalog};
+	if (monitor_new(&parts, &d->monitor, err) != 0) {
+		catalog_free(catalog);
+		return -1;
+	}
+	/* Without permission to read nf_tables nothing here is of use: say so now, not in a verdict. */
+	struct nft_dump dump = {0};
+	if (d->nft.dump(d->nft.self, &dump, err) != 0 && err->code == ERR_DENIED)
+		return -1;
+	nft_dump_fini(&dump);
+	monitor_step(d->monitor, clock_monotonic_ms(), clock_wall_s(), &d->first);
+	return 0;
+}
+
+static void wake(struct daemon *d)
+{
+	uint64_t one = 1;
+	if (write(d->wake_fd, &one, sizeof(one)) < 0)
+		log_debug("wake: %s", strerror(errno)); /* the counter is full: it is awake */
+}
+
+static int host_verify(void *ctx, struct error *err)
+{
+	struct daemon *d = ctx;
+	uint64_t ticket = monitor_request(d->monitor);
+	wake(d);
+	return monitor_wait(d->monitor, ticket, 10000, err);
+}
+
+static void host_test(void *ctx)
+{
+	struct daemon *d = ctx;
+	monitor_test_notification(d->monitor);
+	wake(d);
+}
+
+static int start_faces(struct daemon *d, struct error *err)
+{
+	const struct options *o = &d->options;
+	struct netconf_host host = {d, host_verify, host_test};
+	struct netconf_options netconf = {
+	        .socket_path = o->socket,
+	        .group = o->group,
+	        .socket_gid = d->identity.socket_gid,
+	        .listen_fd = d->listen_fd,
+	        .yang_dir = o->yang_dir,
+	};
+	d->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (d->wake_fd < 0)
+		return error_set(err, ERR_INTERNAL, NULL, "eventfd: %s", strerror(errno));
+	if (o->agentx != NULL) {
+		char *persistent = xasprintf("%s/snmp", o->state_dir);
+		struct snmp_options snmp = {o->agentx, persistent};
+		int result = directory_prepare(persistent, 0700, &d->identity, err);
+		if (result == 0)
+			result = snmp_start(&snmp, d->hub, &d->snmp, err);
+		free(persistent);
+		if (result != 0)
+			return -1;
+	}
+	return netconf_start(&netconf, d->config, d->hub, &host, &d->netconf, err);
+}
+
+static void hand_out(struct daemon *d, struct changes *changes)
+{
+	for (size_t i = 0; i < changes->n; i++) {
+		const struct change *c = &changes->change[i];
+		log_info("%s #%llu: %s%s%s%s%s", change_kind_name(c->kind), (unsigned long long)c->sequence, c->label,
+		        c->rule[0] != '\0' ? "; decided by " : "", c->rule,
+		        c->witness[0] != '\0' ? "; for example " : "", c->witness);
+		if (d->snmp != NULL)
+			snmp_notify(d->snmp, c);
+		netconf_notify(d->netconf, c);
+	}
+	changes_fini(changes);
+}
+
+static void reload(struct daemon *d)
+{
+	struct error err = {0};
+	struct catalog *catalog;
+	char line[1200];
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_monotonic_ms() * 1000);
+	if (catalog_load(d->options.catalog_dir, d->options.yang_dir, &catalog, &err) == 0) {
+		monitor_catalog(d->monitor, catalog, clock_monotonic_ms());
+		log_info("catalog read again: %zu products", catalog->n_pack);
+	} else {
+		log_error("the catalog in use stays: %s", error_line(&err, line, sizeof(line)));
+	}
+	sd_notify(0, "READY=1");
+}
+
+/* @return whether to go on. */
+static bool take_signals(struct daemon *d)
+{
+	struct signalfd_siginfo info;
+	while (read(d->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_signo != SIGHUP)
+			return false;
+		reload(d);
+	}
+	return true;
+}
+
+static void take_nft_events(struct daemon *d)
+{
+	struct error err = {0};
+	struct nft_event event = {0};
+	if (d->nft.events(d->nft.self, &event, &err) != 0) {
+		log_error("watching nf_tables: %s", err.text);
+		event.changed = true;
+	}
+	if (event.changed || event.overrun)
+		monitor_changed(d->monitor, CAUSE_RULESET, &event, clock_monotonic_ms());
+	nft_event_fini(&event);
+}
+
+static void drain(int fd)
+{
+	uint64_t n;
+	if (read(fd, &n, sizeof(n)) < 0)
+		return; /* somebody else was faster */
+}
+
+/*
+ * Into the background before any thread or child exists. The parent ends with 0 when the daemon is ready, else with 1
+ * (the daemon has said why).
+ */
+static void background(struct daemon *d)
+{
+	int fds[2];
+	char byte;
+	if (pipe2(fds, O_CLOEXEC) != 0)
+		return; /* stays in the foreground, which is no worse */
+	pid_t pid = fork();
+	if (pid < 0) {
+		close(fds[0]);
+		close(fds[1]);
+		return;
+	}
+	if (pid > 0) {
+		close(fds[1]);
+		_exit(read(fds[0], &byte, 1) == 1 ? 0 : 1);
+	}
+	close(fds[0]);
+	setsid();
+	d->ready_fd = fds[1];
+}
+
+static void say_ready(struct daemon *d)
+{
+	sd_notify(0, "READY=1");
+	log_info("ready");
+	if (d->ready_fd < 0)
+		return;
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null >= 0) {
+		for (int fd = 0; fd <= 2; fd++)
+			dup2(null, fd);
+		close(null);
+	}
+	log_init("portcullisd", d->options.debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, true);
+	if (write(d->ready_fd, "R", 1) != 1)
+		log_warning("nobody waits for the start");
+	close(d->ready_fd);
+	d->ready_fd = -1;
+}
+
+static int run(struct daemon *d)
+{
+	enum { SIGNALS, NFT, CONFIG, NETWORK, WAKE, N };
+	struct pollfd fds[N] = {
+	        [SIGNALS] = {d->signal_fd, POLLIN, 0},
+	        [NFT] = {d->nft.event_fd(d->nft.self), POLLIN, 0},
+	        [CONFIG] = {config_event_fd(d->config), POLLIN, 0},
+	        [NETWORK] = {d->network_fd, POLLIN, 0},
+	        [WAKE] = {d->wake_fd, POLLIN, 0},
+	};
+
+	hand_out(d, &d->first);
+	say_ready(d);
+	for (;;) {
+		struct changes changes;
+		int wait = monitor_step(d->monitor, clock_monotonic_ms(), clock_wall_s(), &changes);
+		hand_out(d, &changes);
+		if (poll(fds, N, wait) < 0 && errno != EINTR) {
+			log_error("poll: %s", strerror(errno));
+			return 1;
+		}
+		if ((fds[SIGNALS].revents & POLLIN) != 0 && !take_signals(d))
+			return 0;
+		if ((fds[NFT].revents & POLLNVAL) == 0 && fds[NFT].revents != 0) {
+			take_nft_events(d);
+			if ((fds[NFT].revents & (POLLHUP | POLLERR)) != 0) {
+				log_error("the privileged process ended");
+				return 1;
+			}
+		}
+		if (fds[CONFIG].revents != 0) {
+			drain(fds[CONFIG].fd);
+			monitor_changed(d->monitor, CAUSE_DEPLOYMENT, NULL, clock_monotonic_ms());
+		}
+		if (fds[NETWORK].revents != 0) {
+			network_watch_drain(d->network_fd);
+			monitor_changed(d->monitor, CAUSE_ROUTES, NULL, clock_monotonic_ms());
+		}
+		if (fds[WAKE].revents != 0)
+			drain(d->wake_fd);
+	}
+}
+
+static void stop(struct daemon *d)
+{
+	sd_notify(0, "STOPPING=1");
+	if (d->netconf != NULL)
+		netconf_stop(d->netconf);
+	else if (d->listen_fd >= 0)
+		close(d->listen_fd);
+	if (d->listen_fd >= 0)
+		unlink(d->options.socket);
+	if (d->snmp != NULL)
+		snmp_stop(d->snmp);
+	monitor_free(d->monitor);
+	config_close(d->config);
+	journal_close(d->journal);
+	hub_free(d->hub);
+	if (d->nft_open)
+		d->nft.close(d->nft.self);
+	else if (d->priv.socket > 0)
+		close(d->priv.socket);
+	changes_fini(&d->first);
+}
+
+int main(int argc, char **argv)
+{
+	struct daemon d = {.listen_fd = -1, .signal_fd = -1, .network_fd = -1, .wake_fd = -1, .ready_fd = -1};
+	struct error err = {0};
+	char line[1200];
+
+	int code = options_parse(argc, argv, &d.options);
+	if (code >= 0)
+		return code;
+	setenv("TZ", "UTC0", 1); /* date-and-time values print faster, and logs carry their own time */
+	log_init("portcullisd", d.options.debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, false);
+	if (!d.options.foreground)
+		background(&d);
+	code = 1;
+	if (block_signals(&d, &err) != 0 || start_privileged(&d, &err) != 0 || start_core(&d, &err) != 0 ||
+	        start_faces(&d, &err) != 0)
+		log_error("%s", error_line(&err, line, sizeof(line)));
+	else
+		code = run(&d);
+	stop(&d);
+	return code;
+}
