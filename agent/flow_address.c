@@ -232,7 +232,7 @@ static void cut_add(void *ctx, struct range range, const char *ifname)
 	side->part = xgrow(side->part, side->n_part, &side->cap_part, sizeof(*side->part));
 	last = &side->part[side->n_part++];
 	*last = (struct flow_part){.range = range};
-	strncpy(last->ifname, ifname, IFNAME_SIZE - 1);
+	memcpy(last->ifname, ifname, strnlen(ifname, IFNAME_SIZE - 1));
 }
 
 static int side_cut(

@@ -42,7 +42,7 @@ static void parts_add(struct flow_side *side, struct range range, const char *if
 	side->part = xgrow(side->part, side->n_part, &side->cap_part, sizeof(*side->part));
 	part = &side->part[side->n_part++];
 	*part = (struct flow_part){.range = range};
-	strncpy(part->ifname, ifname, IFNAME_SIZE - 1);
+	memcpy(part->ifname, ifname, strnlen(ifname, IFNAME_SIZE - 1));
 }
 
 /* Without routes: every range behind every interface of the party's zone. */

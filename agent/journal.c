@@ -36,19 +36,19 @@ struct journal {
 };
 
 static const char schema[] =
-	"BEGIN IMMEDIATE;"
-	"CREATE TABLE datastore(name TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID;"
-	"CREATE TABLE commit_log(id INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL, datastore TEXT NOT NULL,"
-	" user TEXT NOT NULL, session INTEGER NOT NULL, comment TEXT NOT NULL);"
-	"CREATE TABLE change_log(sequence INTEGER PRIMARY KEY, time INTEGER NOT NULL, kind INTEGER NOT NULL,"
-	" problem INTEGER NOT NULL, cause INTEGER NOT NULL, author_pid INTEGER NOT NULL, author TEXT NOT NULL,"
-	" affected INTEGER NOT NULL, severity INTEGER NOT NULL, verdict INTEGER NOT NULL, old_overall INTEGER NOT NULL,"
-	" new_overall INTEGER NOT NULL, label TEXT NOT NULL, rule TEXT NOT NULL, witness TEXT NOT NULL,"
-	" reason TEXT NOT NULL);"
-	"CREATE TABLE number(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
-	"PRAGMA application_id=" STRING_OF(APPLICATION_ID) ";"
-	"PRAGMA user_version=" STRING_OF(SCHEMA_VERSION) ";"
-	"COMMIT";
+        "BEGIN IMMEDIATE;"
+        "CREATE TABLE datastore(name TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID;"
+        "CREATE TABLE commit_log(id INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL, datastore TEXT NOT NULL,"
+        " user TEXT NOT NULL, session INTEGER NOT NULL, comment TEXT NOT NULL);"
+        "CREATE TABLE change_log(sequence INTEGER PRIMARY KEY, time INTEGER NOT NULL, kind INTEGER NOT NULL,"
+        " problem INTEGER NOT NULL, cause INTEGER NOT NULL, author_pid INTEGER NOT NULL, author TEXT NOT NULL,"
+        " affected INTEGER NOT NULL, severity INTEGER NOT NULL, verdict INTEGER NOT NULL, old_overall INTEGER NOT NULL,"
+        " new_overall INTEGER NOT NULL, label TEXT NOT NULL, rule TEXT NOT NULL, witness TEXT NOT NULL,"
+        " reason TEXT NOT NULL);"
+        "CREATE TABLE number(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
+        "PRAGMA application_id=" STRING_OF(APPLICATION_ID) ";"
+                                                           "PRAGMA user_version=" STRING_OF(SCHEMA_VERSION) ";"
+                                                                                                            "COMMIT";
 
 static int database_error(const struct journal *j, struct error *err, int rc)
 {
@@ -58,21 +58,23 @@ static int database_error(const struct journal *j, struct error *err, int rc)
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
 		return error_set(err, ERR_FORMAT, j->path,
-			"the journal is damaged or no SQLite file (%s); move it away and start again: the configuration is then empty",
-			why);
+		        "the journal is damaged or no SQLite file (%s); move it away and start again: the "
+		        "configuration is then empty",
+		        why);
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
 		return error_set(err, ERR_UNAVAILABLE, j->path,
-			"another program holds the journal (%s); close it and try again", why);
+		        "another program holds the journal (%s); close it and try again", why);
 	case SQLITE_FULL:
-		return error_set(err, ERR_IO, j->path, "the journal cannot be written: disk full; make room and try again");
+		return error_set(
+		        err, ERR_IO, j->path, "the journal cannot be written: disk full; make room and try again");
 	case SQLITE_READONLY:
 	case SQLITE_IOERR:
 	case SQLITE_CANTOPEN:
 	case SQLITE_PERM:
 	case SQLITE_AUTH:
 		return error_set(err, ERR_IO, j->path,
-			"the journal cannot be read or written (%s); check the disk and the permissions", why);
+		        "the journal cannot be read or written (%s); check the disk and the permissions", why);
 	default:
 		return error_set(err, ERR_INTERNAL, j->path, "the journal refused a step: %s", why);
 	}
@@ -92,7 +94,8 @@ static int prepare(struct journal *j, const char *sql, sqlite3_stmt **out, struc
 
 static void bind_text(sqlite3_stmt *s, int column, const char *text)
 {
-	sqlite3_bind_text64(s, column, text != NULL ? text : "", text != NULL ? strlen(text) : 0, SQLITE_STATIC, SQLITE_UTF8);
+	sqlite3_bind_text64(
+	        s, column, text != NULL ? text : "", text != NULL ? strlen(text) : 0, SQLITE_STATIC, SQLITE_UTF8);
 }
 
 static char *column_text(sqlite3_stmt *s, int column)
@@ -145,8 +148,8 @@ static int lock_directory(struct journal *j, const char *state_dir, struct error
 		ssize_t n = errno == EWOULDBLOCK ? pread(j->lock_fd, holder, sizeof(holder) - 1, 0) : -1;
 		holder[n > 0 ? strcspn(holder, "\n") : 0] = '\0';
 		error_set(err, ERR_IN_USE, state_dir,
-			"process %s uses this state directory; stop it or choose another --state-dir",
-			holder[0] != '\0' ? holder : "(unknown)");
+		        "process %s uses this state directory; stop it or choose another --state-dir",
+		        holder[0] != '\0' ? holder : "(unknown)");
 	} else if (ftruncate(j->lock_fd, 0) != 0 || dprintf(j->lock_fd, "%ld\n", (long)getpid()) < 0) {
 		error_set(err, ERR_IO, path, "cannot write the lock file: %s", strerror(errno));
 	} else {
@@ -162,18 +165,19 @@ static int check_identity(struct journal *j, struct error *err)
 	int64_t application = 0, version = 0, objects = 0;
 
 	if (query_number(j, "PRAGMA application_id", &application, err) != 0 ||
-		query_number(j, "PRAGMA user_version", &version, err) != 0 ||
-		query_number(j, "SELECT count(*) FROM sqlite_master", &objects, err) != 0)
+	        query_number(j, "PRAGMA user_version", &version, err) != 0 ||
+	        query_number(j, "SELECT count(*) FROM sqlite_master", &objects, err) != 0)
 		return -1;
 	if (application == 0 && version == 0 && objects == 0)
 		return run(j, schema, err) == 0 ? 0 : rollback(j);
 	if (application != APPLICATION_ID)
 		return error_set(err, ERR_FORMAT, j->path,
-			"the file belongs to another program; move it away or choose another --state-dir");
+		        "the file belongs to another program; move it away or choose another --state-dir");
 	if (version != SCHEMA_VERSION)
 		return error_set(err, ERR_FORMAT, j->path,
-			"the journal has version %lld, this agent writes %d; move it away or run the agent that wrote it",
-			(long long)version, SCHEMA_VERSION);
+		        "the journal has version %lld, this agent writes %d; move it away or run the agent that wrote "
+		        "it",
+		        (long long)version, SCHEMA_VERSION);
 	return 0;
 }
 
@@ -190,7 +194,9 @@ static int check_content(struct journal *j, struct error *err)
 		result = database_error(j, err, rc);
 	else if (strcmp(says, "ok") != 0)
 		result = error_set(err, ERR_FORMAT, j->path,
-			"the journal is damaged (%.200s); move it away and start again: the configuration is then empty", says);
+		        "the journal is damaged (%.200s); move it away and start again: the configuration is then "
+		        "empty",
+		        says);
 	sqlite3_finalize(s);
 	return result;
 }
@@ -256,11 +262,12 @@ static int put_datastore(struct journal *j, const char *datastore, const char *j
 }
 
 static int put_commit(struct journal *j, const char *datastore, const char *user, uint32_t session, const char *comment,
-	struct error *err)
+        struct error *err)
 {
 	sqlite3_stmt *s = NULL;
 
-	if (prepare(j, "INSERT INTO commit_log(time, datastore, user, session, comment) VALUES(?, ?, ?, ?, ?)", &s, err) != 0)
+	if (prepare(j, "INSERT INTO commit_log(time, datastore, user, session, comment) VALUES(?, ?, ?, ?, ?)", &s,
+	            err) != 0)
 		return -1;
 	sqlite3_bind_int64(s, 1, clock_wall_s());
 	bind_text(s, 2, datastore);
@@ -269,18 +276,18 @@ static int put_commit(struct journal *j, const char *datastore, const char *user
 	bind_text(s, 5, comment);
 	if (finish(j, s, err) != 0)
 		return -1;
-	return run(j,
-		"DELETE FROM commit_log WHERE id <= (SELECT max(id) FROM commit_log) - " STRING_OF(COMMITS_KEPT), err);
+	return run(j, "DELETE FROM commit_log WHERE id <= (SELECT max(id) FROM commit_log) - " STRING_OF(COMMITS_KEPT),
+	        err);
 }
 
 int journal_commit(struct journal *j, const char *datastore, const char *json, const char *user, uint32_t session,
-	const char *comment, struct error *err)
+        const char *comment, struct error *err)
 {
 	int result = 0;
 
 	pthread_mutex_lock(&j->mutex);
 	if (run(j, "BEGIN IMMEDIATE", err) != 0 || put_datastore(j, datastore, json, err) != 0 ||
-		put_commit(j, datastore, user, session, comment, err) != 0 || run(j, "COMMIT", err) != 0)
+	        put_commit(j, datastore, user, session, comment, err) != 0 || run(j, "COMMIT", err) != 0)
 		result = rollback(j);
 	pthread_mutex_unlock(&j->mutex);
 	return result;
@@ -307,8 +314,8 @@ int journal_load(struct journal *j, const char *datastore, char **json, struct e
 
 static void bind_change(sqlite3_stmt *s, const struct change *c)
 {
-	const int64_t numbers[] = {(int64_t)c->sequence, c->wall_s, c->kind, c->problem_id, c->cause.kind, c->cause.author_pid,
-		(int64_t)c->affected, c->severity, c->verdict, c->old_overall, c->new_overall};
+	const int64_t numbers[] = {(int64_t)c->sequence, c->wall_s, c->kind, c->problem_id, c->cause.kind,
+	        c->cause.author_pid, (int64_t)c->affected, c->severity, c->verdict, c->old_overall, c->new_overall};
 	const char *const texts[] = {c->cause.author, c->label, c->rule, c->witness, c->reason};
 	int column = 1;
 
@@ -326,15 +333,16 @@ static int put_change(struct journal *j, const struct change *change, struct err
 {
 	sqlite3_stmt *s = NULL;
 
-	if (prepare(j, "INSERT OR REPLACE INTO change_log(" CHANGE_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", &s,
-		    err) != 0)
+	if (prepare(j, "INSERT OR REPLACE INTO change_log(" CHANGE_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	            &s, err) != 0)
 		return -1;
 	bind_change(s, change);
 	if (finish(j, s, err) != 0)
 		return -1;
 	return run(j,
-		"DELETE FROM change_log WHERE sequence <= (SELECT max(sequence) FROM change_log) - " STRING_OF(CHANGES_KEPT),
-		err);
+	        "DELETE FROM change_log WHERE sequence <= (SELECT max(sequence) FROM change_log) - " STRING_OF(
+	                CHANGES_KEPT),
+	        err);
 }
 
 int journal_change_add(struct journal *j, const struct change *change, struct error *err)
@@ -352,10 +360,12 @@ int journal_change_add(struct journal *j, const struct change *change, struct er
 static int check_change(const struct journal *j, const struct change *c, struct error *err)
 {
 	if (c->kind <= CHANGE_TEST && c->cause.kind <= CAUSE_ASSUMPTION && c->severity <= SEVERITY_CRITICAL &&
-		c->verdict < VERDICT_N && c->old_overall <= OVERALL_CANNOT_TELL && c->new_overall <= OVERALL_CANNOT_TELL)
+	        c->verdict < VERDICT_N && c->old_overall <= OVERALL_CANNOT_TELL &&
+	        c->new_overall <= OVERALL_CANNOT_TELL)
 		return 0;
 	return error_set(err, ERR_FORMAT, j->path,
-		"notification %llu in the journal is damaged; move the file away and start again", (unsigned long long)c->sequence);
+	        "notification %llu in the journal is damaged; move the file away and start again",
+	        (unsigned long long)c->sequence);
 }
 
 static void change_read(sqlite3_stmt *s, struct change *c)
@@ -389,7 +399,8 @@ int journal_changes(struct journal *j, uint64_t after, size_t max, struct change
 
 	memset(out, 0, sizeof(*out));
 	pthread_mutex_lock(&j->mutex);
-	if (prepare(j, "SELECT " CHANGE_COLUMNS " FROM change_log WHERE sequence > ? ORDER BY sequence LIMIT ?", &s, err) == 0) {
+	if (prepare(j, "SELECT " CHANGE_COLUMNS " FROM change_log WHERE sequence > ? ORDER BY sequence LIMIT ?", &s,
+	            err) == 0) {
 		sqlite3_bind_int64(s, 1, after > INT64_MAX ? INT64_MAX : (int64_t)after);
 		sqlite3_bind_int64(s, 2, max > INT64_MAX ? INT64_MAX : (int64_t)max);
 		result = 0;

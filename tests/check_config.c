@@ -126,8 +126,8 @@ static void write_file(const char *path, const char *text)
 START_TEST(context_implements_what_a_netconf_server_needs)
 {
 	static const char *const names[] = {"ietf-netconf", "ietf-netconf-monitoring", "ietf-netconf-with-defaults",
-		"ietf-netconf-acm", "ietf-netconf-notifications", "notifications", "nc-notifications", "portcullis-catalog",
-		"portcullis", "ietf-yang-library"};
+	        "ietf-netconf-acm", "ietf-netconf-notifications", "notifications", "nc-notifications",
+	        "portcullis-catalog", "portcullis", "ietf-yang-library"};
 	const struct ly_ctx *ctx = config_context(config);
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -149,7 +149,8 @@ static void copy_yang(const char *to, const char *without)
 	for (struct dirent *e; (e = readdir(d)) != NULL;) {
 		if (strstr(e->d_name, ".yang") == NULL || strcmp(e->d_name, without) == 0)
 			continue;
-		char *from = xasprintf(YANG_DIR "/%s", e->d_name), *path = xasprintf("%s/%s", to, e->d_name), *text = NULL;
+		char *from = xasprintf(YANG_DIR "/%s", e->d_name), *path = xasprintf("%s/%s", to, e->d_name),
+		     *text = NULL;
 		size_t len = 0;
 		ck_ok(file_read(from, 1 << 20, &text, &len, &err));
 		write_file(path, text);
@@ -214,13 +215,14 @@ END_TEST
 START_TEST(running_survives_a_restart)
 {
 	ck_ok(edit(&one, DATASTORE_RUNNING,
-		GROUP("a", "<id>7</id><address>10.0.0.0/8</address>")
-		"<nacm xmlns='urn:ietf:params:xml:ns:yang:ietf-netconf-acm'><enable-nacm>false</enable-nacm></nacm>"));
+	        GROUP("a", "<id>7</id><address>10.0.0.0/8</address>") "<nacm "
+	                                                              "xmlns='urn:ietf:params:xml:ns:yang:ietf-netconf-"
+	                                                              "acm'><enable-nacm>false</enable-nacm></nacm>"));
 	ck_ok(edit(&one, DATASTORE_CANDIDATE, GROUP("b", "<id>8</id>")));
 	close_config();
 	open_config(NULL);
 	ck_content(DATASTORE_RUNNING, "{\"ietf-netconf-acm:nacm\":{\"enable-nacm\":false},"
-				      "\"portcullis:group\":[{\"name\":\"a\",\"id\":7,\"address\":[\"10.0.0.0/8\"]}]}");
+	                              "\"portcullis:group\":[{\"name\":\"a\",\"id\":7,\"address\":[\"10.0.0.0/8\"]}]}");
 }
 END_TEST
 
@@ -228,7 +230,8 @@ START_TEST(stored_configuration_that_fits_no_more_is_refused)
 {
 	struct config *c = NULL;
 
-	ck_ok(journal_commit(journal, "running", "{\"portcullis:group\":[{\"name\":\"a\",\"gone\":1}]}", "u", 1, "", &err));
+	ck_ok(journal_commit(
+	        journal, "running", "{\"portcullis:group\":[{\"name\":\"a\",\"gone\":1}]}", "u", 1, "", &err));
 	ck_assert_int_eq(config_open(YANG_DIR, journal, NULL, &c, &err), -1);
 	ck_assert_int_eq(err.code, ERR_INVALID);
 	ck_assert_ptr_nonnull(strstr(err.where, "stored configuration"));
@@ -239,12 +242,13 @@ END_TEST
 START_TEST(ids_are_derived_from_names_and_stored)
 {
 	char *want = xasprintf("{\"portcullis:group\":[{\"name\":\"a\",\"id\":%u}],"
-			       "\"portcullis:zone\":[{\"name\":\"a\",\"id\":%u,\"interface\":[\"eth0\"]}]}",
-		hash32("a") & 0x7fffffff, hash32("a") & 0x7fffffff);
+	                       "\"portcullis:zone\":[{\"name\":\"a\",\"id\":%u,\"interface\":[\"eth0\"]}]}",
+	        hash32("a") & 0x7fffffff, hash32("a") & 0x7fffffff);
 
-	ck_ok(edit(&one, DATASTORE_CANDIDATE, GROUP("a", "") "<zone" NS "><name>a</name><interface>eth0</interface></zone>"));
-	ck_content(DATASTORE_CANDIDATE,
-		"{\"portcullis:group\":[{\"name\":\"a\"}],\"portcullis:zone\":[{\"name\":\"a\",\"interface\":[\"eth0\"]}]}");
+	ck_ok(edit(&one, DATASTORE_CANDIDATE,
+	        GROUP("a", "") "<zone" NS "><name>a</name><interface>eth0</interface></zone>"));
+	ck_content(DATASTORE_CANDIDATE, "{\"portcullis:group\":[{\"name\":\"a\"}],\"portcullis:zone\":[{\"name\":\"a\","
+	                                "\"interface\":[\"eth0\"]}]}");
 	ck_ok(config_commit(config, &one, &err));
 	ck_content(DATASTORE_RUNNING, want);
 	ck_content(DATASTORE_CANDIDATE, want);
@@ -277,7 +281,8 @@ START_TEST(ids_stay_with_their_names)
 	ck_ok(config_site(config, &site, &err));
 	ck_assert_uint_eq(site->group[0].id, 5);
 	site_free(site);
-	ck_fails(edit(&one, DATASTORE_RUNNING, GROUP("a", "<id>6</id>")), ERR_INVALID, "/portcullis:group[name='a']/id");
+	ck_fails(
+	        edit(&one, DATASTORE_RUNNING, GROUP("a", "<id>6</id>")), ERR_INVALID, "/portcullis:group[name='a']/id");
 }
 END_TEST
 
@@ -393,7 +398,8 @@ END_TEST
 
 START_TEST(site_is_checked_against_the_catalog)
 {
-	struct pack pack = {.id = 1, .name = (char *)"p", .title = (char *)"P", .version = (char *)"1", .file = (char *)"p.json"};
+	struct pack pack = {
+	        .id = 1, .name = (char *)"p", .title = (char *)"P", .version = (char *)"1", .file = (char *)"p.json"};
 	struct catalog catalog = {.pack = &pack, .n_pack = 1, .refs = 1};
 	const char *known = "<deployment" NS "><name>d</name><product>p</product></deployment>";
 	const char *unknown = "<deployment" NS "><name>d</name><product>q</product></deployment>";
@@ -552,17 +558,21 @@ static const struct bad_file {
         {"unknown_module", "{\"x:group\":[]}", ERR_INVALID, "", "x"},
         {"unknown_member", IN_GROUP("\"adress\":[\"10.0.0.0/8\"]"), ERR_INVALID, "", "adress"},
         {"bad_address", IN_GROUP("\"address\":[\"10.0.0.300\"]"), ERR_INVALID, "", "10.0.0.300"},
-        {"host_bits", IN_GROUP("\"address\":[\"10.1.2.3/8\"]"), ERR_INVALID, "/portcullis:group[name='a']/address", "10.0.0.0/8"},
+        {"host_bits", IN_GROUP("\"address\":[\"10.1.2.3/8\"]"), ERR_INVALID, "/portcullis:group[name='a']/address",
+                "10.0.0.0/8"},
         {"bad_name", "{\"portcullis:group\":[{\"name\":\"a b\"}]}", ERR_INVALID, "", "a b"},
         {"id_zero", IN_GROUP("\"id\":0"), ERR_INVALID, "", "range"},
-        {"twice", "{\"portcullis:group\":[{\"name\":\"a\"},{\"name\":\"a\"}]}", ERR_INVALID, "/portcullis:group[name='a']", "twice"},
-        {"no_product", "{\"portcullis:deployment\":[{\"name\":\"d\"}]}", ERR_INVALID, "/portcullis:deployment", "product"},
+        {"twice", "{\"portcullis:group\":[{\"name\":\"a\"},{\"name\":\"a\"}]}", ERR_INVALID,
+                "/portcullis:group[name='a']", "twice"},
+        {"no_product", "{\"portcullis:deployment\":[{\"name\":\"d\"}]}", ERR_INVALID, "/portcullis:deployment",
+                "product"},
         {"reversed_ports",
-                "{\"portcullis:allowance\":[{\"name\":\"x\",\"reason\":\"r\",\"owner\":\"o\",\"port\":{\"lower\":9,\"upper\":8}}]}",
+                "{\"portcullis:allowance\":[{\"name\":\"x\",\"reason\":\"r\",\"owner\":\"o\",\"port\":{\"lower\":9,"
+                "\"upper\":8}}]}",
                 ERR_INVALID, "/portcullis:allowance[name='x']/port/upper", "below"},
         {"reversed_published_ports",
-                IN_GROUP("\"published\":[{\"address\":\"10.0.0.1\",\"transport\":\"tcp\",\"lower\":9,\"upper\":8}]"), ERR_INVALID,
-                "/upper", "below"},
+                IN_GROUP("\"published\":[{\"address\":\"10.0.0.1\",\"transport\":\"tcp\",\"lower\":9,\"upper\":8}]"),
+                ERR_INVALID, "/upper", "below"},
         {"published_beyond_last_port",
                 IN_GROUP("\"published\":[{\"address\":\"10.0.0.1\",\"transport\":\"tcp\",\"lower\":1,\"upper\":9,"
                          "\"internal-lower\":65530}]"),
@@ -638,7 +648,9 @@ START_TEST(readers_see_whole_edits_only)
 	for (int i = 0; i < 3; i++)
 		ck_assert_int_eq(pthread_create(&thread[i], NULL, read_on, NULL), 0);
 	for (int i = 0; i < 60; i++) {
-		char *xml = xasprintf(GROUP("a%d", "<address>10.0.0.0/24</address>") GROUP("b%d", "<address>fd00::/64</address>"), i, i);
+		char *xml = xasprintf(GROUP("a%d", "<address>10.0.0.0/24</address>")
+		                              GROUP("b%d", "<address>fd00::/64</address>"),
+		        i, i);
 		ck_ok(edit(&one, DATASTORE_CANDIDATE, xml));
 		ck_ok(config_commit(config, &one, &err));
 		ck_assert_int_eq(edit(&two, DATASTORE_RUNNING, GROUP("x", "<id>none</id>")), -1);
@@ -669,7 +681,7 @@ START_TEST(ten_thousand_groups_are_edited_and_committed)
 	committed = clock_monotonic_ms();
 	ck_ok(edit(&one, DATASTORE_RUNNING, GROUP("g5", "<zone>z</zone>")));
 	printf("10,000 groups: edit %lld ms, commit %lld ms, edit one of them %lld ms\n", (long long)(edited - start),
-		(long long)(committed - edited), (long long)(clock_monotonic_ms() - committed));
+	        (long long)(committed - edited), (long long)(clock_monotonic_ms() - committed));
 	ck_ok(config_site(config, &site, &err));
 	ck_assert_uint_eq(site->n_group, 10000);
 	for (size_t i = 1; i < site->n_group; i++)
@@ -717,7 +729,7 @@ int main(void)
 	tcase_set_timeout(alone, 120);
 	tcase_add_loop_test(alone, missing_module_is_named_with_its_package, 0, 4);
 	tcase_add_loop_test(
-		alone, bad_file_is_refused_with_path_and_value, 0, (int)(sizeof(bad_files) / sizeof(bad_files[0])));
+	        alone, bad_file_is_refused_with_path_and_value, 0, (int)(sizeof(bad_files) / sizeof(bad_files[0])));
 	suite_add_tcase(suite, alone);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

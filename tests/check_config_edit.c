@@ -13,7 +13,8 @@
 
 #define NS                                                                                                             \
 	" xmlns='urn:portcullis:yang:portcullis' xmlns:nc='urn:ietf:params:xml:ns:netconf:base:1.0'"                   \
-	" xmlns:wd='urn:ietf:params:xml:ns:yang:ietf-netconf-with-defaults' xmlns:yang='urn:ietf:params:xml:ns:yang:1'"
+	" xmlns:wd='urn:ietf:params:xml:ns:yang:ietf-netconf-with-defaults' "                                          \
+	"xmlns:yang='urn:ietf:params:xml:ns:yang:1'"
 #define ACM                                                                                                            \
 	" xmlns='urn:ietf:params:xml:ns:yang:ietf-netconf-acm' xmlns:a='urn:ietf:params:xml:ns:yang:ietf-netconf-acm'" \
 	" xmlns:nc='urn:ietf:params:xml:ns:netconf:base:1.0' xmlns:yang='urn:ietf:params:xml:ns:yang:1'"
@@ -32,99 +33,108 @@
 static const struct edit_case {
 	const char *name, *before, *edit;
 	enum edit_operation operation;
-	const char *after;     /* NULL: refused */
-	enum error_code code;  /* when refused: */
+	const char *after; /* NULL: refused */
+	enum error_code code; /* when refused: */
 	const char *where, *text;
 } cases[] = {
         {"merge_creates", "", GROUP_A, EDIT_MERGE, GROUPS(JSON_A), 0, NULL, NULL},
         {"merge_adds_beside", GROUP_A, GROUP_B, EDIT_MERGE, GROUPS(JSON_A "," JSON_B), 0, NULL, NULL},
         {"merge_changes_leaf", GROUP_B, "<group" NS "><name>b</name><id>3</id></group>", EDIT_MERGE,
                 GROUPS("{\"name\":\"b\",\"id\":3}"), 0, NULL, NULL},
-        {"merge_adds_to_leaf_list", GROUP_A, "<group" NS "><name>a</name><address>fd00::/64</address></group>", EDIT_MERGE,
-                GROUPS("{\"name\":\"a\",\"id\":1,\"address\":[\"10.0.0.0/24\",\"fd00::/64\"],\"zone\":\"inside\"}"), 0, NULL,
-                NULL},
+        {"merge_adds_to_leaf_list", GROUP_A, "<group" NS "><name>a</name><address>fd00::/64</address></group>",
+                EDIT_MERGE,
+                GROUPS("{\"name\":\"a\",\"id\":1,\"address\":[\"10.0.0.0/24\",\"fd00::/64\"],\"zone\":\"inside\"}"), 0,
+                NULL, NULL},
         {"merge_same_is_no_change", GROUP_A, GROUP_A, EDIT_MERGE, GROUPS(JSON_A), 0, NULL, NULL},
         {"empty_edit_is_no_change", GROUP_A, "", EDIT_MERGE, GROUPS(JSON_A), 0, NULL, NULL},
         {"default_replace_drops_the_rest", GROUP_A, GROUP_B, EDIT_REPLACE, GROUPS(JSON_B), 0, NULL, NULL},
         {"default_replace_with_nothing_empties", GROUP_A, "", EDIT_REPLACE, "{}", 0, NULL, NULL},
         {"default_none_changes_nothing", GROUP_A, GROUP_A, EDIT_NONE, GROUPS(JSON_A), 0, NULL, NULL},
-        {"default_none_needs_the_entry", GROUP_A, GROUP_B, EDIT_NONE, NULL, ERR_NOT_FOUND, "/portcullis:group[name='b']",
-                "does not exist"},
+        {"default_none_needs_the_entry", GROUP_A, GROUP_B, EDIT_NONE, NULL, ERR_NOT_FOUND,
+                "/portcullis:group[name='b']", "does not exist"},
         {"default_none_with_create_below", GROUP_B,
                 "<group" NS "><name>b</name><zone nc:operation='create'>dmz</zone></group>", EDIT_NONE,
                 GROUPS("{\"name\":\"b\",\"id\":2,\"zone\":\"dmz\"}"), 0, NULL, NULL},
-        {"replace_entry_keeps_others", GROUP_A GROUP_B, "<group" NS " nc:operation='replace'><name>a</name><id>9</id></group>",
-                EDIT_MERGE, GROUPS("{\"name\":\"a\",\"id\":9}," JSON_B), 0, NULL, NULL},
-        {"replace_of_missing_creates", "", "<group" NS " nc:operation='replace'><name>b</name><id>2</id></group>", EDIT_NONE,
-                GROUPS(JSON_B), 0, NULL, NULL},
+        {"replace_entry_keeps_others", GROUP_A GROUP_B,
+                "<group" NS " nc:operation='replace'><name>a</name><id>9</id></group>", EDIT_MERGE,
+                GROUPS("{\"name\":\"a\",\"id\":9}," JSON_B), 0, NULL, NULL},
+        {"replace_of_missing_creates", "", "<group" NS " nc:operation='replace'><name>b</name><id>2</id></group>",
+                EDIT_NONE, GROUPS(JSON_B), 0, NULL, NULL},
         {"replace_container", "<notification" NS "><hold-down>5</hold-down><per-flow>true</per-flow></notification>",
                 "<notification" NS " nc:operation='replace'><hold-down>6</hold-down></notification>", EDIT_MERGE,
                 "{\"portcullis:notification\":{\"hold-down\":6}}", 0, NULL, NULL},
         {"create_new", GROUP_A, "<group" NS " nc:operation='create'><name>b</name><id>2</id></group>", EDIT_MERGE,
                 GROUPS(JSON_A "," JSON_B), 0, NULL, NULL},
-        {"create_existing_is_refused", GROUP_A, "<group" NS " nc:operation='create'><name>a</name></group>", EDIT_MERGE, NULL,
-                ERR_EXISTS, "/portcullis:group[name='a']", "exists already"},
-        {"create_existing_leaf_is_refused", GROUP_A, "<group" NS "><name>a</name><id nc:operation='create'>1</id></group>",
-                EDIT_MERGE, NULL, ERR_EXISTS, "/portcullis:group[name='a']/id", "exists already"},
-        {"create_over_a_default", "",
-                "<notification" NS "><enable nc:operation='create'>true</enable></notification>", EDIT_MERGE,
-                "{\"portcullis:notification\":{\"enable\":true}}", 0, NULL, NULL},
+        {"create_existing_is_refused", GROUP_A, "<group" NS " nc:operation='create'><name>a</name></group>", EDIT_MERGE,
+                NULL, ERR_EXISTS, "/portcullis:group[name='a']", "exists already"},
+        {"create_existing_leaf_is_refused", GROUP_A,
+                "<group" NS "><name>a</name><id nc:operation='create'>1</id></group>", EDIT_MERGE, NULL, ERR_EXISTS,
+                "/portcullis:group[name='a']/id", "exists already"},
+        {"create_over_a_default", "", "<notification" NS "><enable nc:operation='create'>true</enable></notification>",
+                EDIT_MERGE, "{\"portcullis:notification\":{\"enable\":true}}", 0, NULL, NULL},
         {"delete_entry", GROUP_A GROUP_B, "<group" NS " nc:operation='delete'><name>a</name></group>", EDIT_MERGE,
                 GROUPS(JSON_B), 0, NULL, NULL},
-        {"delete_missing_is_refused", GROUP_A, "<group" NS " nc:operation='delete'><name>b</name></group>", EDIT_MERGE, NULL,
-                ERR_NOT_FOUND, "/portcullis:group[name='b']", "cannot be deleted"},
+        {"delete_missing_is_refused", GROUP_A, "<group" NS " nc:operation='delete'><name>b</name></group>", EDIT_MERGE,
+                NULL, ERR_NOT_FOUND, "/portcullis:group[name='b']", "cannot be deleted"},
         {"delete_of_a_default_is_refused", "",
-                "<notification" NS "><enable nc:operation='delete'>true</enable></notification>", EDIT_MERGE, NULL, ERR_NOT_FOUND,
-                "/portcullis:notification/enable", "cannot be deleted"},
-        {"remove_missing_is_no_change", GROUP_A, "<group" NS " nc:operation='remove'><name>b</name></group>", EDIT_MERGE,
-                GROUPS(JSON_A), 0, NULL, NULL},
+                "<notification" NS "><enable nc:operation='delete'>true</enable></notification>", EDIT_MERGE, NULL,
+                ERR_NOT_FOUND, "/portcullis:notification/enable", "cannot be deleted"},
+        {"remove_missing_is_no_change", GROUP_A, "<group" NS " nc:operation='remove'><name>b</name></group>",
+                EDIT_MERGE, GROUPS(JSON_A), 0, NULL, NULL},
         {"delete_leaf_without_value", GROUP_A,
-                "<group" NS "><name>a</name><id nc:operation='delete'/><zone nc:operation='delete'/></group>", EDIT_MERGE,
-                GROUPS("{\"name\":\"a\",\"address\":[\"10.0.0.0/24\"]}"), 0, NULL, NULL},
+                "<group" NS "><name>a</name><id nc:operation='delete'/><zone nc:operation='delete'/></group>",
+                EDIT_MERGE, GROUPS("{\"name\":\"a\",\"address\":[\"10.0.0.0/24\"]}"), 0, NULL, NULL},
         {"delete_missing_leaf_without_value_is_refused", "<group" NS "><name>c</name></group>",
                 "<group" NS "><name>c</name><id nc:operation='delete'/></group>", EDIT_MERGE, NULL, ERR_NOT_FOUND,
                 "/portcullis:group[name='c']/id", "cannot be deleted"},
         {"remove_missing_leaf_without_value", GROUP_B,
-                "<group" NS "><name>b</name><zone nc:operation='remove'/></group>", EDIT_MERGE, GROUPS(JSON_B), 0, NULL, NULL},
+                "<group" NS "><name>b</name><zone nc:operation='remove'/></group>", EDIT_MERGE, GROUPS(JSON_B), 0, NULL,
+                NULL},
         {"delete_leaf_list_entry", GROUP_A,
                 "<group" NS "><name>a</name><address nc:operation='delete'>10.0.0.0/24</address></group>", EDIT_MERGE,
                 GROUPS("{\"name\":\"a\",\"id\":1,\"zone\":\"inside\"}"), 0, NULL, NULL},
         {"delete_container", "<firewall" NS "><mode>observe</mode></firewall>",
                 "<firewall" NS " nc:operation='delete'/>", EDIT_MERGE, "{}", 0, NULL, NULL},
         {"delete_inherits_downwards", GROUP_A GROUP_B,
-                "<group" NS " nc:operation='remove'><name>a</name><id>77</id></group>", EDIT_MERGE, GROUPS(JSON_B), 0, NULL, NULL},
-        {"operation_on_a_key_is_refused", GROUP_A, "<group" NS "><name nc:operation='delete'>a</name></group>", EDIT_MERGE,
-                NULL, ERR_INVALID, "/portcullis:group[name='a']/name", "is a key"},
+                "<group" NS " nc:operation='remove'><name>a</name><id>77</id></group>", EDIT_MERGE, GROUPS(JSON_B), 0,
+                NULL, NULL},
+        {"operation_on_a_key_is_refused", GROUP_A, "<group" NS "><name nc:operation='delete'>a</name></group>",
+                EDIT_MERGE, NULL, ERR_INVALID, "/portcullis:group[name='a']/name", "is a key"},
         {"nested_list_entry_created_and_deleted",
-                "<group" NS "><name>a</name><id>1</id><member-of><product>p</product><role>r1</role></member-of></group>",
-                "<group" NS "><name>a</name><member-of nc:operation='delete'><product>p</product><role>r1</role></member-of>"
+                "<group" NS
+                "><name>a</name><id>1</id><member-of><product>p</product><role>r1</role></member-of></group>",
+                "<group" NS
+                "><name>a</name><member-of nc:operation='delete'><product>p</product><role>r1</role></member-of>"
                 "<member-of nc:operation='create'><product>p</product><role>r2</role></member-of></group>",
-                EDIT_NONE, GROUPS("{\"name\":\"a\",\"id\":1,\"member-of\":[{\"product\":\"p\",\"role\":\"r2\"}]}"), 0, NULL, NULL},
-        {"keys_in_any_place", "", "<group" NS "><id>2</id><name>b</name></group>", EDIT_MERGE, GROUPS(JSON_B), 0, NULL, NULL},
+                EDIT_NONE, GROUPS("{\"name\":\"a\",\"id\":1,\"member-of\":[{\"product\":\"p\",\"role\":\"r2\"}]}"), 0,
+                NULL, NULL},
+        {"keys_in_any_place", "", "<group" NS "><id>2</id><name>b</name></group>", EDIT_MERGE, GROUPS(JSON_B), 0, NULL,
+                NULL},
         {"children_in_any_order", "",
-                "<group" NS "><name>a</name><zone>inside</zone><address>10.0.0.0/24</address><id>1</id></group>", EDIT_MERGE,
-                GROUPS(JSON_A), 0, NULL, NULL},
+                "<group" NS "><name>a</name><zone>inside</zone><address>10.0.0.0/24</address><id>1</id></group>",
+                EDIT_MERGE, GROUPS(JSON_A), 0, NULL, NULL},
         {"top_level_in_any_order", "", "<zone" NS "><name>z</name><id>4</id><interface>eth0</interface></zone>" GROUP_B,
                 EDIT_MERGE,
-                "{\"portcullis:group\":[" JSON_B "],\"portcullis:zone\":[{\"name\":\"z\",\"id\":4,\"interface\":[\"eth0\"]}]}", 0,
-                NULL, NULL},
-        {"unknown_element_is_refused", "", "<group" NS "><name>a</name><bogus>1</bogus></group>", EDIT_MERGE, NULL, ERR_INVALID,
-                "/portcullis:group[name='a']/bogus", "unknown element bogus"},
+                "{\"portcullis:group\":[" JSON_B
+                "],\"portcullis:zone\":[{\"name\":\"z\",\"id\":4,\"interface\":[\"eth0\"]}]}",
+                0, NULL, NULL},
+        {"unknown_element_is_refused", "", "<group" NS "><name>a</name><bogus>1</bogus></group>", EDIT_MERGE, NULL,
+                ERR_INVALID, "/portcullis:group[name='a']/bogus", "unknown element bogus"},
         {"unknown_top_element_is_refused", "", "<grup" NS "/>", EDIT_MERGE, NULL, ERR_INVALID, "/portcullis:grup",
                 "unknown element grup"},
         {"unknown_namespace_is_refused", "", "<group xmlns='urn:nobody'/>", EDIT_MERGE, NULL, ERR_INVALID, "/group",
                 "urn:nobody"},
         {"missing_namespace_is_refused", "", "<group/>", EDIT_MERGE, NULL, ERR_INVALID, NULL, "namespace"},
-        {"empty_namespace_is_refused", "", "<group xmlns=''><name>a</name><name>b</name></group>", EDIT_MERGE, NULL, ERR_INVALID, NULL,
-                NULL},
-        {"disabled_feature_is_unknown", "", "<firewall" NS "><scope>all</scope></firewall>", EDIT_MERGE, NULL, ERR_INVALID,
-                "/portcullis:firewall/scope", "unknown element scope"},
+        {"empty_namespace_is_refused", "", "<group xmlns=''><name>a</name><name>b</name></group>", EDIT_MERGE, NULL,
+                ERR_INVALID, NULL, NULL},
+        {"disabled_feature_is_unknown", "", "<firewall" NS "><scope>all</scope></firewall>", EDIT_MERGE, NULL,
+                ERR_INVALID, "/portcullis:firewall/scope", "unknown element scope"},
         {"wrong_type_is_refused", "", "<group" NS "><name>a</name><id>many</id></group>", EDIT_MERGE, NULL, ERR_INVALID,
                 "/portcullis:group[name='a']/id", "many"},
         {"wrong_range_is_refused", "", "<group" NS "><name>a</name><id>0</id></group>", EDIT_MERGE, NULL, ERR_INVALID,
                 "/portcullis:group[name='a']/id", "range"},
-        {"missing_key_is_refused", "", "<group" NS "><id>1</id></group>", EDIT_MERGE, NULL, ERR_INVALID, "/portcullis:group",
-                "key (name)"},
+        {"missing_key_is_refused", "", "<group" NS "><id>1</id></group>", EDIT_MERGE, NULL, ERR_INVALID,
+                "/portcullis:group", "key (name)"},
         {"invalid_key_is_refused", "", "<group" NS "><name>-</name><id>1</id></group>", EDIT_MERGE, NULL, ERR_INVALID,
                 "/portcullis:group", "key (name)"},
         {"state_is_refused", "", "<conformance" NS "/>", EDIT_MERGE, NULL, ERR_INVALID, NULL, "conformance"},
@@ -132,12 +142,12 @@ static const struct edit_case {
         {"broken_xml_is_refused", "", "<group" NS "><name>a</na", EDIT_MERGE, NULL, ERR_FORMAT, NULL, NULL},
         {"dtd_is_refused", "", "<!DOCTYPE a [<!ENTITY b 'c'>]><group" NS "><name>&b;</name></group>", EDIT_MERGE, NULL,
                 ERR_FORMAT, NULL, NULL},
-        {"unknown_operation_is_refused", "", "<group" NS " nc:operation='frob'><name>a</name></group>", EDIT_MERGE, NULL,
-                ERR_INVALID, NULL, "frob"},
-        {"unqualified_operation_is_refused", GROUP_A, "<group" NS " operation='delete'><name>a</name></group>", EDIT_MERGE,
-                NULL, ERR_INVALID, NULL, "operation"},
-        {"mandatory_leaf_is_asked_for", "", "<deployment" NS "><name>d</name></deployment>", EDIT_MERGE, NULL, ERR_INVALID,
-                NULL, "product"},
+        {"unknown_operation_is_refused", "", "<group" NS " nc:operation='frob'><name>a</name></group>", EDIT_MERGE,
+                NULL, ERR_INVALID, NULL, "frob"},
+        {"unqualified_operation_is_refused", GROUP_A, "<group" NS " operation='delete'><name>a</name></group>",
+                EDIT_MERGE, NULL, ERR_INVALID, NULL, "operation"},
+        {"mandatory_leaf_is_asked_for", "", "<deployment" NS "><name>d</name></deployment>", EDIT_MERGE, NULL,
+                ERR_INVALID, NULL, "product"},
         {"must_is_checked", "",
                 "<deployment" NS "><name>d</name><product>p</product><port-override><requirement>r</requirement>"
                 "<variant>0</variant><lower>9</lower><upper>8</upper></port-override></deployment>",
@@ -145,20 +155,33 @@ static const struct edit_case {
         {"leaf_given_twice_is_refused", "", "<group" NS "><name>a</name><id>5</id><id>6</id></group>", EDIT_MERGE, NULL,
                 ERR_INVALID, NULL, "uplicate"},
         {"entry_given_twice_is_merged", "",
-                "<group" NS "><name>b</name><id>2</id></group><group" NS "><name>b</name><zone>dmz</zone></group>", EDIT_MERGE,
-                GROUPS("{\"name\":\"b\",\"id\":2,\"zone\":\"dmz\"}"), 0, NULL, NULL},
-        {"host_bits_are_refused", "", "<group" NS "><name>a</name><address>10.0.0.5/8</address></group>", EDIT_MERGE, NULL,
-                ERR_INVALID, "/portcullis:group[name='a']/address[.='10.0.0.0/8']", "10.0.0.0/8"},
+                "<group" NS "><name>b</name><id>2</id></group><group" NS "><name>b</name><zone>dmz</zone></group>",
+                EDIT_MERGE, GROUPS("{\"name\":\"b\",\"id\":2,\"zone\":\"dmz\"}"), 0, NULL, NULL},
+        {"host_bits_are_refused", "", "<group" NS "><name>a</name><address>10.0.0.5/8</address></group>", EDIT_MERGE,
+                NULL, ERR_INVALID, "/portcullis:group[name='a']/address[.='10.0.0.0/8']", "10.0.0.0/8"},
         {"tagged_default_is_not_set", "<notification" NS "><enable>false</enable></notification>",
-                "<notification" NS "><enable wd:default='true'>true</enable></notification>", EDIT_MERGE, "{}", 0, NULL, NULL},
+                "<notification" NS "><enable wd:default='true'>true</enable></notification>", EDIT_MERGE, "{}", 0, NULL,
+                NULL},
         {"new_case_takes_the_place_of_the_old",
-                "<nacm" ACM "><rule-list><name>x</name><rule><name>r</name><rpc-name>get</rpc-name><action>permit</action></rule>"
+                "<nacm" ACM
+                "><rule-list><name>x</name><rule><name>r</name><rpc-name>get</rpc-name><action>permit</action></rule>"
                 "</rule-list></nacm>",
-                "<nacm" ACM "><rule-list><name>x</name><rule><name>r</name><notification-name>n</notification-name></rule>"
+                "<nacm" ACM
+                "><rule-list><name>x</name><rule><name>r</name><notification-name>n</notification-name></rule>"
                 "</rule-list></nacm>",
                 EDIT_MERGE,
-                JSON_LISTS("{\"name\":\"x\",\"rule\":[{\"name\":\"r\",\"notification-name\":\"n\",\"action\":\"permit\"}]}"), 0,
-                NULL, NULL},
+                JSON_LISTS("{\"name\":\"x\",\"rule\":[{\"name\":\"r\",\"notification-name\":\"n\",\"action\":"
+                           "\"permit\"}]}"),
+                0, NULL, NULL},
+        {"prefixed_path_is_kept_by_module_name", "",
+                "<nacm" ACM "><rule-list><name>x</name><rule><name>r</name>"
+                "<path "
+                "xmlns:p='urn:portcullis:yang:portcullis'>/p:group</path><action>deny</action></rule></rule-list></"
+                "nacm>",
+                EDIT_MERGE,
+                JSON_LISTS("{\"name\":\"x\",\"rule\":[{\"name\":\"r\",\"path\":\"/"
+                           "portcullis:group\",\"action\":\"deny\"}]}"),
+                0, NULL, NULL},
         {"user_order_new_goes_last", LISTS, INSERT("", "w"), EDIT_MERGE,
                 JSON_LISTS("{\"name\":\"x\"},{\"name\":\"y\"},{\"name\":\"z\"},{\"name\":\"w\"}"), 0, NULL, NULL},
         {"user_order_insert_first", LISTS, INSERT("yang:insert='first'", "w"), EDIT_MERGE,
@@ -169,16 +192,17 @@ static const struct edit_case {
                 JSON_LISTS("{\"name\":\"x\"},{\"name\":\"w\"},{\"name\":\"y\"},{\"name\":\"z\"}"), 0, NULL, NULL},
         {"user_order_move_after", LISTS, INSERT("yang:insert='after' yang:key=\"[a:name='y']\"", "x"), EDIT_MERGE,
                 JSON_LISTS("{\"name\":\"y\"},{\"name\":\"x\"},{\"name\":\"z\"}"), 0, NULL, NULL},
-        {"user_order_insert_beside_itself", LISTS, INSERT("yang:insert='after' yang:key=\"[a:name='y']\"", "y"), EDIT_MERGE,
-                JSON_LISTS("{\"name\":\"x\"},{\"name\":\"y\"},{\"name\":\"z\"}"), 0, NULL, NULL},
-        {"user_order_missing_anchor_is_refused", LISTS, INSERT("yang:insert='after' yang:key=\"[a:name='q']\"", "x"), EDIT_MERGE,
-                NULL, ERR_INVALID, "/ietf-netconf-acm:nacm/rule-list[name='x']", "does not exist"},
-        {"user_order_anchor_without_key_is_refused", LISTS, INSERT("yang:insert='before'", "x"), EDIT_MERGE, NULL, ERR_INVALID,
-                "/ietf-netconf-acm:nacm/rule-list[name='x']", "does not exist"},
+        {"user_order_insert_beside_itself", LISTS, INSERT("yang:insert='after' yang:key=\"[a:name='y']\"", "y"),
+                EDIT_MERGE, JSON_LISTS("{\"name\":\"x\"},{\"name\":\"y\"},{\"name\":\"z\"}"), 0, NULL, NULL},
+        {"user_order_missing_anchor_is_refused", LISTS, INSERT("yang:insert='after' yang:key=\"[a:name='q']\"", "x"),
+                EDIT_MERGE, NULL, ERR_INVALID, "/ietf-netconf-acm:nacm/rule-list[name='x']", "does not exist"},
+        {"user_order_anchor_without_key_is_refused", LISTS, INSERT("yang:insert='before'", "x"), EDIT_MERGE, NULL,
+                ERR_INVALID, "/ietf-netconf-acm:nacm/rule-list[name='x']", "does not exist"},
         {"user_order_replace_keeps_the_place", LISTS, INSERT("nc:operation='replace'", "y"), EDIT_MERGE,
                 JSON_LISTS("{\"name\":\"x\"},{\"name\":\"y\"},{\"name\":\"z\"}"), 0, NULL, NULL},
-        {"insert_in_a_system_ordered_list_is_refused", GROUP_A, "<group" NS " yang:insert='first'><name>b</name></group>",
-                EDIT_MERGE, NULL, ERR_INVALID, "/portcullis:group[name='b']", "not ordered by the user"},
+        {"insert_in_a_system_ordered_list_is_refused", GROUP_A,
+                "<group" NS " yang:insert='first'><name>b</name></group>", EDIT_MERGE, NULL, ERR_INVALID,
+                "/portcullis:group[name='b']", "not ordered by the user"},
 };
 
 static struct config *config;
@@ -208,7 +232,8 @@ static char *print(enum datastore d)
 static void ck_edit(enum datastore d, const char *xml, enum edit_operation operation)
 {
 	struct error err = {0};
-	ck_assert_msg(config_edit(config, &actor, d, xml, operation, TEST_THEN_SET, &err) == 0, "%s: %s", err.where, err.text);
+	ck_assert_msg(config_edit(config, &actor, d, xml, operation, TEST_THEN_SET, &err) == 0, "%s: %s", err.where,
+	        err.text);
 }
 
 START_TEST(edits_as_rfc_6241_says)
@@ -227,7 +252,8 @@ START_TEST(edits_as_rfc_6241_says)
 		ck_assert_msg(result == -1, "%s: %s", c->name, after);
 		ck_assert_msg(err.code == c->code, "%s: code %d, %s: %s", c->name, err.code, err.where, err.text);
 		if (c->where != NULL)
-			ck_assert_msg(strcmp(err.where, c->where) == 0, "%s: where %s: %s", c->name, err.where, err.text);
+			ck_assert_msg(
+			        strcmp(err.where, c->where) == 0, "%s: where %s: %s", c->name, err.where, err.text);
 		if (c->text != NULL)
 			ck_assert_msg(strstr(err.text, c->text) != NULL, "%s: text %s", c->name, err.text);
 		ck_assert_msg(strcmp(after, before) == 0, "%s: a refused edit changed something: %s", c->name, after);
@@ -242,7 +268,8 @@ START_TEST(replace_with_what_is_there_changes_nothing)
 	char event[8], *xml = NULL;
 	struct error err = {0};
 
-	ck_edit(DATASTORE_RUNNING, GROUP_A GROUP_B LISTS "<zone" NS "><name>z</name><interface>eth0</interface></zone>", EDIT_MERGE);
+	ck_edit(DATASTORE_RUNNING, GROUP_A GROUP_B LISTS "<zone" NS "><name>z</name><interface>eth0</interface></zone>",
+	        EDIT_MERGE);
 	ck_assert_int_eq(read(config_event_fd(config), event, sizeof(event)), 8);
 	char *before = print(DATASTORE_RUNNING);
 	struct lyd_node *root = config_get(config, DATASTORE_RUNNING);

@@ -1,7 +1,7 @@
 /* links: journal */
 /*
- * The journal: what is written is there after a reopen, whatever happened in between; and every directory, file and disk
- * that it cannot work with is refused by name.
+ * The journal: what is written is there after a reopen, whatever happened in between; and every directory, file and
+ * disk that it cannot work with is refused by name.
  */
 #include <check.h>
 #include <dirent.h>
@@ -78,7 +78,8 @@ START_TEST(what_is_committed_is_there_after_reopen)
 
 	ck_assert_int_eq(journal_load(j, "running", &json, &err), 0);
 	ck_assert_ptr_null(json);
-	ck_assert_int_eq(journal_commit(j, "running", "{\"a\":\"\xc3\xa4'\"}", "u'; DROP TABLE number", 4, "why", &err), 0);
+	ck_assert_int_eq(
+	        journal_commit(j, "running", "{\"a\":\"\xc3\xa4'\"}", "u'; DROP TABLE number", 4, "why", &err), 0);
 	ck_assert_int_eq(journal_commit(j, "startup", "{}", "u", 4, "why", &err), 0);
 	ck_assert_int_eq(journal_number_get(j, "sequence", &number, &err), 0);
 	ck_assert_uint_eq(number, 0);
@@ -368,8 +369,9 @@ static void commit_until_killed(int out)
 		char json[64];
 		snprintf(json, sizeof(json), "{\"n\":%u}", i);
 		uint32_t before[2] = {0, i}, after[2] = {1, i};
-		if (write(out, before, sizeof(before)) != sizeof(before) || journal_commit(j, "running", json, "u", i, "", &e) != 0 ||
-			write(out, after, sizeof(after)) != sizeof(after))
+		if (write(out, before, sizeof(before)) != sizeof(before) ||
+		        journal_commit(j, "running", json, "u", i, "", &e) != 0 ||
+		        write(out, after, sizeof(after)) != sizeof(after))
 			_exit(1);
 	}
 }

@@ -30,17 +30,15 @@ struct words {
 	size_t n;
 };
 
-static char *const empty = (char[]){""};
-
 /* The value of KEY=VALUE among the words, or "". */
-static char *value_of(const struct words *w, const char *key)
+static const char *value_of(const struct words *w, const char *key)
 {
 	size_t len = strlen(key);
 
 	for (size_t i = 0; i < w->n; i++)
 		if (!strncmp(w->word[i], key, len) && w->word[i][len] == '=')
 			return w->word[i] + len + 1;
-	return empty;
+	return "";
 }
 
 static size_t split(const char *list, char ***out)

@@ -13,9 +13,15 @@
 /* Deeper than any sensible hierarchy; a circle is found on the way. */
 #define MAX_INCLUDE_DEPTH 16u
 
+struct catalog *catalog_ref(struct catalog *catalog)
+{
+	__atomic_add_fetch(&catalog->refs, 1, __ATOMIC_RELAXED);
+	return catalog;
+}
+
 void catalog_free(struct catalog *catalog)
 {
-	if (catalog == NULL)
+	if (catalog == NULL || __atomic_fetch_sub(&catalog->refs, 1, __ATOMIC_ACQ_REL) > 1)
 		return;
 	for (size_t i = 0; i < catalog->n_pack; i++)
 		pack_fini(&catalog->pack[i]);

@@ -198,6 +198,7 @@ static int load(const char *dir, char *const *name, size_t n, const char *yang_d
 	if (pack_context_new(yang_dir, &ctx, err) != 0)
 		return -1;
 	catalog = xcalloc(1, sizeof(*catalog));
+	catalog->refs = 1;
 	for (size_t i = 0; i < n && result == 0; i++) {
 		char *path = dir != NULL ? xasprintf("%s/%s", dir, name[i]) : xstrdup(name[i]);
 		result = file_add(ctx, path, catalog, err);

@@ -32,7 +32,8 @@ struct module {
 	const char **features;
 };
 
-static const char *netconf_features[] = {"writable-running", "candidate", "rollback-on-error", "validate", "xpath", NULL};
+static const char *netconf_features[] = {
+        "writable-running", "candidate", "rollback-on-error", "validate", "xpath", NULL};
 
 /* In an order in which nothing is imported before it was asked for by name; libyang carries the types itself. */
 static const struct module modules[] = {
@@ -113,7 +114,8 @@ static bool directory_has(const char *directory, const char *name)
 	if (dir == NULL)
 		return false;
 	for (struct dirent *e; !found && (e = readdir(dir)) != NULL;)
-		found = strncmp(e->d_name, name, len) == 0 && (e->d_name[len] == '@' || strcmp(e->d_name + len, ".yang") == 0);
+		found = strncmp(e->d_name, name, len) == 0 &&
+		        (e->d_name[len] == '@' || strcmp(e->d_name + len, ".yang") == 0);
 	closedir(dir);
 	return found;
 }
@@ -122,18 +124,20 @@ static int load_error(struct ly_ctx *ctx, const struct module *m, const char *ya
 {
 	struct text reasons = {0};
 
-	if (!directory_has(yang_dir, m->name) && !directory_has(IETF_DIR, m->name) && !directory_has(LIBYANG_DIR, m->name))
+	if (!directory_has(yang_dir, m->name) && !directory_has(IETF_DIR, m->name) &&
+	        !directory_has(LIBYANG_DIR, m->name))
 		return error_set(err, ERR_NOT_FOUND, m->name,
-			"YANG module %s%s%s is in none of %s, " IETF_DIR " and " LIBYANG_DIR "; %s brings it", m->name,
-			m->revision != NULL ? "@" : "", m->revision != NULL ? m->revision : "", yang_dir, packages[m->origin]);
+		        "YANG module %s%s%s is in none of %s, " IETF_DIR " and " LIBYANG_DIR "; %s brings it", m->name,
+		        m->revision != NULL ? "@" : "", m->revision != NULL ? m->revision : "", yang_dir,
+		        packages[m->origin]);
 	for (struct ly_err_item *e = ly_err_first(ctx); e != NULL; e = e->next)
 		if (e->level == LY_LLERR) {
 			text_add(&reasons, reasons.len > 0 ? " " : "");
 			add_message(&reasons, e->msg);
 		}
 	error_set(err, ERR_NOT_FOUND, m->name, "YANG module %s%s%s cannot be used (%s brings it): %s", m->name,
-		m->revision != NULL ? "@" : "", m->revision != NULL ? m->revision : "", packages[m->origin],
-		text_str(&reasons));
+	        m->revision != NULL ? "@" : "", m->revision != NULL ? m->revision : "", packages[m->origin],
+	        text_str(&reasons));
 	text_fini(&reasons);
 	return -1;
 }
@@ -164,7 +168,8 @@ static int context_new(const char *yang_dir, bool offline, struct ly_ctx **out, 
 		goto out;
 	}
 	if (ly_ctx_set_searchdir(ctx, yang_dir) != LY_SUCCESS) {
-		error_set(err, ERR_NOT_FOUND, yang_dir, "no readable directory of YANG modules; give another --yang-dir");
+		error_set(
+		        err, ERR_NOT_FOUND, yang_dir, "no readable directory of YANG modules; give another --yang-dir");
 		goto out;
 	}
 	/* A package that is not installed shows when its first module is missing. */

@@ -1,7 +1,7 @@
 /*
- * The datastores: edits, copies, commits and locks come in, immutable trees and a site go out. A writer works on a copy,
- * has it validated and written to the journal, and only then puts it in place, so that readers never wait for it and a
- * failure leaves everything as it was. Refused are writes to what another session has locked.
+ * The datastores: edits, copies, commits and locks come in, immutable trees and a site go out. A writer works on a
+ * copy, has it validated and written to the journal, and only then puts it in place, so that readers never wait for it
+ * and a failure leaves everything as it was. Refused are writes to what another session has locked.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -28,7 +28,8 @@ struct config {
 	struct ly_ctx *ctx;
 	struct journal *journal;
 	int event_fd;
-	pthread_mutex_t writer; /* one writer at a time, from the look at the locks to the swap; also guards catalog, stored */
+	pthread_mutex_t
+	        writer; /* one writer at a time, from the look at the locks to the swap; also guards catalog, stored */
 	const struct catalog *catalog;
 	char *stored; /* running as the journal has it */
 	struct site *site; /* of running, for the ids; NULL while running does not convert */
@@ -118,7 +119,8 @@ static int in_use(enum datastore d, uint32_t holder, struct error *err)
 	char session[16];
 	snprintf(session, sizeof(session), "%u", holder);
 	return error_set(err, ERR_IN_USE, session,
-		"datastore %s is locked by session %u; wait for its unlock or end that session", datastore_name(d), holder);
+	        "datastore %s is locked by session %u; wait for its unlock or end that session", datastore_name(d),
+	        holder);
 }
 
 static int check_writable(struct config *c, const struct config_actor *actor, enum datastore d, struct error *err)
@@ -155,7 +157,7 @@ static void running_changed(struct config *c)
 
 /* Put *root in the place of running: ids stored, journal written, then the swap. Takes *root over on success. */
 static int publish(struct config *c, const struct config_actor *actor, struct lyd_node **root, const char *comment,
-	struct error *err)
+        struct error *err)
 {
 	struct site *site = NULL;
 	char *json = NULL;
@@ -167,9 +169,8 @@ static int publish(struct config *c, const struct config_actor *actor, struct ly
 		result = 0;
 		goto out;
 	}
-	if (c->journal != NULL &&
-		journal_commit(c->journal, "running", json, actor->user != NULL ? actor->user : "", actor->session, comment,
-			err) != 0)
+	if (c->journal != NULL && journal_commit(c->journal, "running", json, actor->user != NULL ? actor->user : "",
+	                                  actor->session, comment, err) != 0)
 		goto out;
 	version_set(c, DATASTORE_RUNNING, version_new(*root));
 	*root = NULL;
@@ -189,7 +190,7 @@ out:
 
 /* Where an edited copy goes, after the test that the options ask for. Takes *root over on success. */
 static int store(struct config *c, const struct config_actor *actor, enum datastore target, enum test_option test,
-	const char *comment, struct lyd_node **root, struct error *err)
+        const char *comment, struct lyd_node **root, struct error *err)
 {
 	struct site *site = NULL;
 
@@ -210,7 +211,7 @@ static int store(struct config *c, const struct config_actor *actor, enum datast
 }
 
 static int edit_locked(struct config *c, const struct config_actor *actor, enum datastore target, const char *xml,
-	enum edit_operation operation, enum test_option test, const char *comment, struct error *err)
+        enum edit_operation operation, enum test_option test, const char *comment, struct error *err)
 {
 	struct lyd_node *root = NULL;
 	int result = -1;
@@ -226,7 +227,7 @@ static int edit_locked(struct config *c, const struct config_actor *actor, enum 
 }
 
 int config_edit(struct config *c, const struct config_actor *actor, enum datastore target, const char *xml,
-	enum edit_operation default_operation, enum test_option test, struct error *err)
+        enum edit_operation default_operation, enum test_option test, struct error *err)
 {
 	pthread_mutex_lock(&c->writer);
 	int result = edit_locked(c, actor, target, xml, default_operation, test, "edit-config", err);
@@ -234,27 +235,26 @@ int config_edit(struct config *c, const struct config_actor *actor, enum datasto
 	return result;
 }
 
-int config_replace(struct config *c, const struct config_actor *actor, enum datastore target, const char *xml,
-	struct error *err)
+int config_replace(
+        struct config *c, const struct config_actor *actor, enum datastore target, const char *xml, struct error *err)
 {
 	const char *comment = xml != NULL ? "copy-config" : "delete-config";
 
 	pthread_mutex_lock(&c->writer);
-	int result = edit_locked(
-		c, actor, target, xml != NULL ? xml : "", EDIT_REPLACE, TEST_THEN_SET, comment, err);
+	int result = edit_locked(c, actor, target, xml != NULL ? xml : "", EDIT_REPLACE, TEST_THEN_SET, comment, err);
 	pthread_mutex_unlock(&c->writer);
 	return result;
 }
 
 int config_copy(struct config *c, const struct config_actor *actor, enum datastore source, enum datastore target,
-	struct error *err)
+        struct error *err)
 {
 	struct lyd_node *root = NULL;
 	int result;
 
 	if (source == target)
 		return error_set(err, ERR_INVALID, NULL, "source and target are both %s; name two datastores",
-			datastore_name(source));
+		        datastore_name(source));
 	pthread_mutex_lock(&c->writer);
 	result = check_writable(c, actor, target, err);
 	if (result == 0 && target == DATASTORE_CANDIDATE) {
@@ -336,7 +336,7 @@ int config_lock(struct config *c, const struct config_actor *actor, enum datasto
 		result = in_use(d, holder, err);
 	else if (d == DATASTORE_CANDIDATE && candidate_changed(c))
 		result = error_set(err, ERR_IN_USE, "0",
-			"datastore candidate has changes that are not committed; commit or discard them first");
+		        "datastore candidate has changes that are not committed; commit or discard them first");
 	else
 		holder_set(c, d, actor->session);
 	pthread_mutex_unlock(&c->writer);
@@ -417,7 +417,7 @@ int datastore_init(struct config *c, struct lyd_node **root, const char *file, s
 	return result;
 }
 
-/* Running as the journal has it. The catalog is not asked: a pack that went away must not keep the agent from starting. */
+/* The catalog is not asked: a pack that went away must not keep the agent from starting. */
 static int load_running(struct config *c, struct error *err)
 {
 	struct lyd_node *root = NULL;
@@ -429,7 +429,7 @@ static int load_running(struct config *c, struct error *err)
 	if (c->stored == NULL)
 		c->stored = xstrdup("{}");
 	if (tree_parse(c->ctx, c->stored, &root, err) != 0 || tree_validate(c->ctx, &root, err) != 0 ||
-		ids_site(root, NULL, &c->site, err) != 0) {
+	        ids_site(root, NULL, &c->site, err) != 0) {
 		error_prefix(err, "stored configuration");
 		goto out;
 	}
@@ -442,7 +442,7 @@ out:
 }
 
 int config_open(const char *yang_dir, struct journal *journal, const struct catalog *catalog, struct config **out,
-	struct error *err)
+        struct error *err)
 {
 	struct config *c = xcalloc(1, sizeof(*c));
 

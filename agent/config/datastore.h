@@ -9,7 +9,7 @@
 
 /* context.c */
 
-/** Turn libyang's last error on this thread into *err and forget it. where NULL: libyang's own data path. @return -1. */
+/** Turn libyang's last error on this thread into *err and forget it; where NULL: libyang's own path. @return -1. */
 int context_error(const struct ly_ctx *ctx, enum error_code code, const char *where, struct error *err);
 /** Make the context of the server: every module of it implemented. */
 int context_server_new(const char *yang_dir, struct ly_ctx **out, struct error *err) MUST_USE;
@@ -30,11 +30,12 @@ int tree_validate(const struct ly_ctx *ctx, struct lyd_node **root, struct error
 char *tree_path(const struct lyd_node *node);
 
 /** Finds and adds list entries at the top of a tree, where libyang 2 searches one by one. */
+#define TOP_LAST 16
 struct top {
 	struct lyd_node *root; /**< first of the siblings; NULL when empty */
 	struct top_slot *slot;
 	size_t n_slot, n_used; /**< slots; slots that are or were taken */
-	struct lyd_node *last; /**< last entry of its list, where the next one goes */
+	struct lyd_node *last[TOP_LAST]; /**< last entries of lists, where the next ones go; by schema */
 };
 
 void top_init(struct top *top, struct lyd_node *root);
@@ -48,7 +49,7 @@ void top_remove(struct top *top, struct lyd_node *node); /**< unlinks and frees 
 
 /** Apply an edit (children of <config>) to *root; on failure *root is in between and of no more use. */
 int edit_apply(const struct ly_ctx *ctx, struct lyd_node **root, const char *xml, enum edit_operation default_operation,
-	struct error *err) MUST_USE;
+        struct error *err) MUST_USE;
 
 /* edit_parse.c */
 

@@ -51,7 +51,7 @@ static const char *operation_text(const struct lyd_node *node)
 	LY_LIST_FOR(((const struct lyd_node_opaq *)node)->attr, a)
 	{
 		if (strcmp(a->name.name, "operation") == 0 && a->name.module_ns != NULL &&
-			strcmp(a->name.module_ns, NETCONF_NS) == 0)
+		        strcmp(a->name.module_ns, NETCONF_NS) == 0)
 			return a->value;
 	}
 	return NULL;
@@ -111,7 +111,8 @@ static struct lyd_node *anchor_find(const struct lyd_node *node, struct lyd_node
 	const char *which = meta_value(node, "yang", name);
 	struct lyd_node *anchor = NULL;
 
-	if (which == NULL || lyd_find_sibling_val(lyd_first_sibling(target), node->schema, which, 0, &anchor) != LY_SUCCESS)
+	if (which == NULL ||
+	        lyd_find_sibling_val(lyd_first_sibling(target), node->schema, which, 0, &anchor) != LY_SUCCESS)
 		return NULL;
 	return anchor;
 }
@@ -132,7 +133,8 @@ static int place(const struct edit *e, const struct lyd_node *node, struct lyd_n
 		anchor = anchor_find(node, target);
 		ly_err_clean((struct ly_ctx *)e->ctx, NULL);
 		if (anchor == NULL)
-			return fail(e, ERR_INVALID, node, "is to be inserted beside an entry that does not exist; correct key or value");
+			return fail(e, ERR_INVALID, node,
+			        "is to be inserted beside an entry that does not exist; correct key or value");
 	} else {
 		LY_LIST_FOR(lyd_first_sibling(target), sibling)
 		{
@@ -167,7 +169,7 @@ static int edit_opaque(const struct edit *e, struct lyd_node *parent, const stru
 	/* <leaf operation="delete"/>: no value is needed, so an empty one that does not fit the type is no fault. */
 	bool removal = op == OP_DELETE || op == OP_REMOVE;
 	if (!removal || schema == NULL || schema->nodetype != LYS_LEAF || lysc_is_key(schema) ||
-		(value != NULL && value[0] != '\0'))
+	        (value != NULL && value[0] != '\0'))
 		return edit_opaque_error(node, e->err);
 	struct lyd_node *siblings = parent != NULL ? lyd_child(parent) : e->top->root;
 	if (lyd_find_sibling_val(siblings, schema, NULL, 0, &match) != LY_SUCCESS)
@@ -178,8 +180,8 @@ static int edit_opaque(const struct edit *e, struct lyd_node *parent, const stru
 static int edit_term(const struct edit *e, struct lyd_node *parent, struct lyd_node *match, const struct lyd_node *node)
 {
 	struct lyd_node *copy;
-	bool stays = match != NULL && (node->schema->nodetype & LYD_NODE_TERM) != 0 && (match->flags & LYD_DEFAULT) == 0 &&
-		     strcmp(lyd_get_value(match), lyd_get_value(node)) == 0;
+	bool stays = match != NULL && (node->schema->nodetype & LYD_NODE_TERM) != 0 &&
+	             (match->flags & LYD_DEFAULT) == 0 && strcmp(lyd_get_value(match), lyd_get_value(node)) == 0;
 
 	/* RFC 6243 section 4.5.2: a node tagged as default is not set. */
 	if ((node->flags & LYD_DEFAULT) != 0)
@@ -202,7 +204,8 @@ static bool is_plain(const struct lyd_node *node)
 
 	LY_LIST_FOR(lyd_child(node), child)
 	{
-		if (child->schema == NULL || child->meta != NULL || (child->flags & LYD_DEFAULT) != 0 || !is_plain(child))
+		if (child->schema == NULL || child->meta != NULL || (child->flags & LYD_DEFAULT) != 0 ||
+		        !is_plain(child))
 			return false;
 	}
 	return true;
@@ -241,8 +244,8 @@ static int edit_children(const struct edit *e, struct lyd_node *target, const st
 	return 0;
 }
 
-static int edit_inner(const struct edit *e, struct lyd_node *parent, struct lyd_node *match, const struct lyd_node *node,
-	enum op op)
+static int edit_inner(
+        const struct edit *e, struct lyd_node *parent, struct lyd_node *match, const struct lyd_node *node, enum op op)
 {
 	bool whole = match == NULL && op != OP_NONE && is_plain(node);
 
@@ -281,13 +284,15 @@ static int edit_node(const struct edit *e, struct lyd_node *parent, const struct
 		return edit_inner(e, parent, match, node, op);
 	if (op == OP_NONE) {
 		bool same = match != NULL;
-		return same ? 0 : fail(e, ERR_NOT_FOUND, node, "does not exist; create it or use another default-operation");
+		return same ? 0
+		            : fail(e, ERR_NOT_FOUND, node,
+		                      "does not exist; create it or use another default-operation");
 	}
 	return edit_term(e, parent, match, node);
 }
 
 int edit_apply(const struct ly_ctx *ctx, struct lyd_node **root, const char *xml, enum edit_operation default_operation,
-	struct error *err)
+        struct error *err)
 {
 	struct top top;
 	struct edit e = {.ctx = ctx, .top = &top, .err = err};

@@ -40,7 +40,7 @@ char *edit_opaque_path(const struct lyd_node *node)
 		module = ly_ctx_get_module_implemented_ns(LYD_CTX(node), o->name.module_ns);
 	bool same = parent != NULL && module == parent->schema->module;
 	char *path = xasprintf("%s/%s%s%.64s", above, module != NULL && !same ? module->name : "",
-		module != NULL && !same ? ":" : "", o->name.name);
+	        module != NULL && !same ? ":" : "", o->name.name);
 	free(above);
 	return path;
 }
@@ -58,8 +58,8 @@ static int list_error(const char *path, const struct lysc_node *schema, struct e
 		}
 	}
 	return error_set(err, ERR_INVALID, path,
-		"an entry of list %s lacks a valid value of a key (%s%s); give every key", schema->name, name,
-		key != NULL && key->next != NULL && lysc_is_key(key->next) ? ", ..." : "");
+	        "an entry of list %s lacks a valid value of a key (%s%s); give every key", schema->name, name,
+	        key != NULL && key->next != NULL && lysc_is_key(key->next) ? ", ..." : "");
 }
 
 int edit_opaque_error(const struct lyd_node *node, struct error *err)
@@ -71,8 +71,8 @@ int edit_opaque_error(const struct lyd_node *node, struct error *err)
 
 	if (schema == NULL || (schema->flags & LYS_CONFIG_W) == 0)
 		result = error_set(err, ERR_INVALID, path,
-			"unknown element %.64s in namespace %.120s; it is not part of the configuration", o->name.name,
-			o->name.module_ns != NULL ? o->name.module_ns : "(none)");
+		        "unknown element %.64s in namespace %.120s; it is not part of the configuration", o->name.name,
+		        o->name.module_ns != NULL ? o->name.module_ns : "(none)");
 	else if (schema->nodetype == LYS_LIST)
 		result = list_error(path, schema, err);
 	else if (lyd_parse_opaq_error(node) != LY_SUCCESS)

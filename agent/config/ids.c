@@ -1,7 +1,7 @@
 /*
  * Numbers of groups, deployments and zones: a site with gaps comes in, one where each has its number goes out, and the
  * numbers are stored in the tree. A number is the one that was there before, else the hash of the name, else the next
- * that is free, so that the same configuration gives the same numbers on every device. A number that changes is refused.
+ * that is free, so that the same configuration gives the same numbers on every device. A changed number is refused.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,8 +93,8 @@ static int check_unchanged(const struct names *names, const struct names *before
 		char where[128];
 		snprintf(where, sizeof(where), "/portcullis:%s[name='%s']/id", kind_names[kind], item->name);
 		return error_set(err, ERR_INVALID, where,
-			"the id of %s %s is %u and cannot become %u; keep it, or delete the %s and commit first", kind_names[kind],
-			item->name, old, *item->id, kind_names[kind]);
+		        "the id of %s %s is %u and cannot become %u; keep it, or delete the %s and commit first",
+		        kind_names[kind], item->name, old, *item->id, kind_names[kind]);
 	}
 	return 0;
 }
@@ -211,7 +211,7 @@ int ids_store(struct lyd_node *root, const struct site *site, struct error *err)
 		LY_LIST_FOR(root, node)
 		{
 			if (result == 0 && strcmp(node->schema->module->name, "portcullis") == 0 &&
-				strcmp(node->schema->name, kind_names[kind]) == 0)
+			        strcmp(node->schema->name, kind_names[kind]) == 0)
 				result = store_one(node, &names, err);
 		}
 		free(names.item);

@@ -111,7 +111,8 @@ static int prefix_of(const struct lyd_node *node, struct prefix *out, struct err
 	return result;
 }
 
-static int prefixes_of(const struct lyd_node *parent, const char *name, struct prefix **items, size_t *n, struct error *err)
+static int prefixes_of(
+        const struct lyd_node *parent, const char *name, struct prefix **items, size_t *n, struct error *err)
 {
 	const struct lyd_node *child;
 
@@ -130,7 +131,7 @@ static int ports_of(const struct lyd_node *parent, struct port_range *out, struc
 
 	if (upper < lower)
 		return node_error(child_find(parent, "upper"), err, ERR_INVALID,
-			"the upper port is below the lower port; swap them");
+		        "the upper port is below the lower port; swap them");
 	out->lo = (uint16_t)lower;
 	out->hi = (uint16_t)upper;
 	return 0;
@@ -174,7 +175,7 @@ static int published_build(const struct lyd_node *node, struct published *out, s
 	uint32_t upper = lower + (uint32_t)(out->external.hi - out->external.lo);
 	if (upper > PORT_MAX)
 		return node_error(child_find(node, "internal-lower"), err, ERR_INVALID,
-			"the internal range would end beyond port 65535; lower it");
+		        "the internal range would end beyond port 65535; lower it");
 	out->internal = (struct port_range){(uint16_t)lower, (uint16_t)upper};
 	return 0;
 }
@@ -208,7 +209,8 @@ static int group_build(const struct lyd_node *node, struct site *site, struct er
 			m->product = string_of(child, "product");
 			m->role = string_of(child, "role");
 		} else if (is(child, "published")) {
-			result = published_build(child, append(&g->published, &g->n_published, sizeof(*g->published)), err);
+			result = published_build(
+			        child, append(&g->published, &g->n_published, sizeof(*g->published)), err);
 		} else if (is(child, "load-balancing")) {
 			result = balancing_build(child, g, err);
 		}
@@ -304,7 +306,7 @@ static int allowance_build(const struct lyd_node *node, struct site *site, struc
 	if (port != NULL && ports_of(port, &a->ports, err) != 0)
 		return -1;
 	if (prefixes_of(node, "source", &a->source, &a->n_source, err) != 0 ||
-		prefixes_of(node, "destination", &a->destination, &a->n_destination, err) != 0)
+	        prefixes_of(node, "destination", &a->destination, &a->n_destination, err) != 0)
 		return -1;
 	return expiry_of(node, &a->expires, err);
 }

@@ -111,7 +111,9 @@ static void top_index(struct top *top)
 	size_t n = 0;
 
 	LY_LIST_FOR(top->root, node)
-	n++;
+	{
+		n++;
+	}
 	free(top->slot);
 	for (top->n_slot = 64; top->n_slot < 4 * n; top->n_slot *= 2)
 		;
@@ -156,12 +158,18 @@ struct lyd_node *top_find(const struct top *top, const struct lyd_node *like)
 	return NULL;
 }
 
-static struct lyd_node *last_of(const struct top *top, const struct lysc_node *schema)
+static struct lyd_node **last_slot(struct top *top, const struct lysc_node *schema)
 {
-	struct lyd_node *node, *last = NULL;
+	return &top->last[(uintptr_t)schema / sizeof(*schema) % TOP_LAST];
+}
 
-	if (top->last != NULL && top->last->schema == schema)
-		return top->last;
+static struct lyd_node *last_of(struct top *top, const struct lysc_node *schema)
+{
+	struct lyd_node *node, *last = *last_slot(top, schema);
+
+	if (last != NULL && last->schema == schema)
+		return last;
+	last = NULL;
 	LY_LIST_FOR(top->root, node)
 	{
 		if (node->schema == schema)
@@ -180,7 +188,7 @@ int top_insert(struct top *top, struct lyd_node *node)
 		return -1;
 	if (!is_entry(node))
 		return 0;
-	top->last = node;
+	*last_slot(top, node->schema) = node;
 	if (2 * (top->n_used + 1) > top->n_slot)
 		top_index(top);
 	else
@@ -192,8 +200,8 @@ void top_remove(struct top *top, struct lyd_node *node)
 {
 	if (top->root == node)
 		top->root = node->next;
-	top->last = NULL;
 	if (is_entry(node)) {
+		*last_slot(top, node->schema) = NULL;
 		size_t i = slot_start(top, node);
 		while (top->slot[i].node != node)
 			i = (i + 1) & (top->n_slot - 1);
@@ -221,8 +229,8 @@ static bool is_ordered(const struct lyd_node *node)
 }
 
 /* *rest: what follows the first JSON value, where libyang stops. */
-static int parse_once(const struct ly_ctx *ctx, const char *json, uint32_t options, struct lyd_node **out,
-	const char **rest)
+static int parse_once(
+        const struct ly_ctx *ctx, const char *json, uint32_t options, struct lyd_node **out, const char **rest)
 {
 	struct ly_in *in = NULL;
 	LY_ERR r = ly_in_new_memory(json, &in);
@@ -240,7 +248,7 @@ static int parse_once(const struct ly_ctx *ctx, const char *json, uint32_t optio
 	return -1;
 }
 
-/* In the order of the schema libyang need not look for the place of each node; keys that do not come first fail then. */
+/* Told that data are in order, libyang need not look for the place of each node, but fails on keys that come late. */
 static int parse_json(const struct ly_ctx *ctx, const char *json, struct lyd_node **out, const char **rest)
 {
 	const uint32_t options = LYD_PARSE_ONLY | LYD_PARSE_STRICT | LYD_PARSE_NO_STATE;
@@ -292,8 +300,8 @@ int tree_parse(const struct ly_ctx *ctx, const char *json, struct lyd_node **out
 	if (parse_json(ctx, json, out, &rest) != 0)
 		return context_error(ctx, ERR_INVALID, NULL, err);
 	int result = rest[strspn(rest, " \t\r\n")] == '\0'
-			     ? arrange(out, err)
-			     : error_set(err, ERR_FORMAT, NULL, "text follows the JSON object; remove it");
+	                     ? arrange(out, err)
+	                     : error_set(err, ERR_FORMAT, NULL, "text follows the JSON object; remove it");
 	if (result != 0) {
 		lyd_free_siblings(*out);
 		*out = NULL;

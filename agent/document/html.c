@@ -129,10 +129,10 @@ static void row_close(struct html *h)
 	h->in_row = false;
 	table = &h->b->doc->table[h->b->doc->n_table - 1];
 	h->row.line = h->row_line;
-	if (table->n_row == 0 && table->header.n == 0 &&
+	if (table->n_row == 0 && table->header.n == 0 && h->row.n > 0 &&
 		(h->row_is_header || !h->row_has_td || !row_looks_like_data(&h->row))) {
 		table->header = h->row;
-	} else if (h->row_is_header) {
+	} else if (h->row_is_header || (table->header.n == 0 && h->row.n == 0)) {
 		row_fini(&h->row);
 	} else if ((row = build_row(h->b, h->row_line)) != NULL) {
 		*row = h->row;

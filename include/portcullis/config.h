@@ -10,7 +10,8 @@
 
 /*
  * Configuration: the datastores running and candidate as libyang trees (only inside), kept in the journal, and the step
- * from a tree to a struct site. No NETCONF library here. Safe from any thread: one mutex, held for no longer than a step.
+ * from a tree to a struct site. No NETCONF library here. Safe from any thread: writers take turns, each from the look at
+ * the locks to the end of its step; readers get the last whole version and wait for nobody.
  */
 struct config;
 struct ly_ctx;   /* libyang's, opaque here */
@@ -31,7 +32,9 @@ struct config_actor {
 /**
  * Make the schema context (our modules, the IETF modules of the server) and load running from the journal.
  *
- * @param catalog  for site_check(); borrowed until config_set_catalog() or config_close().
+ * @param journal  borrowed; NULL: nothing is kept.
+ * @param catalog  for site_check(), NULL: only the model is checked; borrowed until config_set_catalog() or
+ *                 config_close().
  * @return 0, or -1: ERR_NOT_FOUND (a YANG module is missing: which, and the Debian package that brings it),
  *         ERR_INVALID (the stored configuration no longer fits the model: where).
  */

@@ -1,0 +1,37 @@
+#ifndef PORTCULLIS_CLI_H
+#define PORTCULLIS_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "portcullis/error.h"
+
+/* Exit codes of every verb. */
+enum { EXIT_OK = 0, EXIT_NOT_CONFORMANT = 1, EXIT_CANNOT_TELL = 2, EXIT_ERROR = 3 };
+
+/* A verb: argv[0] is its name; it parses its own options with getopt_long(3) and prints its help for --help. */
+int verb_import(int argc, char **argv);
+int verb_catalog(int argc, char **argv);
+int verb_verify(int argc, char **argv);
+int verb_status(int argc, char **argv);
+int verb_conformance(int argc, char **argv);
+int verb_explain(int argc, char **argv);
+
+/** "portcullis VERB: where: text" on standard error. @return EXIT_ERROR. */
+int cli_fail(const char *verb, const struct error *err);
+/** A usage fault with a hint at --help. @return EXIT_ERROR. */
+int cli_usage(const char *verb, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/** A table for people: columns as wide as their widest cell (UTF-8 code points), the last one free. */
+struct cli_table;
+struct cli_table *cli_table_new(size_t n_column, const char *const *header);
+/** One row; NULL cells are empty. Strings are copied. */
+void cli_table_row(struct cli_table *t, const char *const *cell);
+/** Print and free. */
+void cli_table_print(struct cli_table *t, FILE *out);
+
+/** Print a JSON text followed by a newline. */
+void cli_json(const char *json);
+
+#endif

@@ -1,0 +1,179 @@
+/*
+ * `portcullis conformance`: the required flows of the running daemon with their verdicts, and on request the openings.
+ * Its exit code is the device's state.
+ */
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "build.h"
+#include "cli/cli.h"
+#include "cli/daemon.h"
+#include "portcullis/alloc.h"
+
+static const char help[] = "Usage: portcullis conformance [OPTION]...\n"
+                           "Required flows and their verdicts, from the running daemon. Without an option the table\n"
+                           "leaves out what is conformant or does not cross this device.\n"
+                           "\n"
+                           "  --all               every flow\n"
+                           "  --problems          only flows that do not pass or of which nothing certain is known\n"
+                           "  --openings          also what passes though nothing requires it\n" DAEMON_HELP "\n"
+                           "Exit codes: 0 ok, 1 violated or degraded, 2 incomplete or cannot tell, 3 usage or error.\n";
+
+enum selection { SELECT_DEFAULT, SELECT_ALL, SELECT_PROBLEMS };
+
+struct request {
+	struct daemon_options daemon;
+	enum selection selection;
+	bool openings;
+};
+
+static bool is_selected(const xmlNode *result, enum selection selection)
+{
+	static const enum verdict bad[] = {
+	        VERDICT_PARTIAL, VERDICT_BLOCKED, VERDICT_MISDIRECTED, VERDICT_INDETERMINATE, VERDICT_UNKNOWN};
+	const char *verdict = node_leaf(result, "verdict");
+	if (selection == SELECT_ALL)
+		return true;
+	if (selection == SELECT_DEFAULT)
+		return strcmp(verdict, verdict_name(VERDICT_CONFORMANT)) != 0 &&
+		       strcmp(verdict, verdict_name(VERDICT_NOT_TRANSIT)) != 0;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (strcmp(verdict, verdict_name(bad[i])) == 0)
+			return true;
+	return false;
+}
+
+static json_t *flow_json(const xmlNode *r)
+{
+	json_t *flow = json_pack("{sosososososososososo}", "deployment", json_leaf(r, "deployment"), "requirement",
+	        json_leaf(r, "requirement"), "variant", json_number(r, "variant"), "source", json_leaf(r, "initiator"),
+	        "destination", json_leaf(r, "listener"), "family", json_leaf(r, "family"), "label",
+	        json_leaf(r, "label"), "transport", json_leaf(r, "transport"), "source_ports",
+	        json_leaf(r, "source-ports"), "ports", json_leaf(r, "ports"));
+	json_object_update_new(flow,
+	        json_pack("{sososososososososo}", "path", json_leaf(r, "path"), "severity", json_leaf(r, "severity"),
+	                "assumed", json_leaves(r, "assumed"), "verdict", json_leaf(r, "verdict"), "rule",
+	                json_rule_of(r), "witness", json_witness_of(r), "atoms", json_leaves(r, "condition"), "changed",
+	                json_leaf(r, "changed"), "reason", json_leaf(r, "reason")));
+	return flow;
+}
+
+static json_t *opening_json(const xmlNode *o)
+{
+	json_t *box =
+	        json_pack("{sosososo}", "source", json_leaf(o, "source"), "destination", json_leaf(o, "destination"),
+	                "source_ports", json_leaf(o, "source-ports"), "ports", json_leaf(o, "ports"));
+	return json_pack("{sosososososososososb}", "id", json_number(o, "id"), "label", json_leaf(o, "label"), "family",
+	        json_leaf(o, "family"), "transport", json_leaf(o, "transport"), "listener", json_leaf(o, "listener"),
+	        "rule", json_rule_of(o), "box", box, "packets", json_leaf(o, "packets"), "witness", json_witness_of(o),
+	        "acknowledged", strcmp(node_leaf(o, "acknowledged"), "true") == 0);
+}
+
+static void show_json(const xmlNode *c, const struct request *request)
+{
+	json_t *flows = json_array(), *openings = json_array();
+	enum selection selection = request->selection == SELECT_PROBLEMS ? SELECT_PROBLEMS : SELECT_ALL;
+	for (const xmlNode *r = node_child(c, "result"); r != NULL; r = node_next(r))
+		if (is_selected(r, selection))
+			json_array_append_new(flows, flow_json(r));
+	for (const xmlNode *o = node_child(c, "opening"); o != NULL; o = node_next(o))
+		json_array_append_new(openings, opening_json(o));
+	json_show(json_pack("{sosososo}", "generation", json_number(c, "generation"), "summary", json_summary(c),
+	        "flows", flows, "openings", openings));
+}
+
+static void show_flows(const xmlNode *c, enum selection selection)
+{
+	static const char *const header[] = {"VERDICT", "SEVERITY", "FLOW", "PORTS", "RULE OR REASON"};
+	struct cli_table *table = cli_table_new(5, header);
+	size_t hidden = 0;
+	for (const xmlNode *r = node_child(c, "result"); r != NULL; r = node_next(r)) {
+		if (!is_selected(r, selection)) {
+			hidden++;
+			continue;
+		}
+		char *rule = node_rule(node_child(r, "rule"));
+		char *ports = xasprintf("%s/%s", node_leaf(r, "ports"), node_leaf(r, "transport"));
+		const char *why = rule[0] != '\0'
+		                          ? rule
+		                          : node_leaf(r, node_child(r, "condition") != NULL ? "condition" : "reason");
+		const char *const cells[] = {
+		        node_leaf(r, "verdict"), node_leaf(r, "severity"), node_leaf(r, "label"), ports, why};
+		cli_table_row(table, cells);
+		free(rule);
+		free(ports);
+	}
+	cli_table_print(table, stdout);
+	if (hidden > 0)
+		printf("%zu more; --all shows them\n", hidden);
+}
+
+static void show_openings(const xmlNode *c)
+{
+	static const char *const header[] = {"OPENING", "BASELINE", "FLOW", "SOURCE", "PORTS", "PACKETS", "RULE"};
+	struct cli_table *table = cli_table_new(7, header);
+	for (const xmlNode *o = node_child(c, "opening"); o != NULL; o = node_next(o)) {
+		char *rule = node_rule(node_child(o, "rule"));
+		bool known = strcmp(node_leaf(o, "acknowledged"), "true") == 0;
+		const char *const cells[] = {node_leaf(o, "id"), known ? "yes" : "no", node_leaf(o, "label"),
+		        node_leaf(o, "source"), node_leaf(o, "ports"), node_leaf(o, "packets"), rule};
+		cli_table_row(table, cells);
+		free(rule);
+	}
+	putchar('\n');
+	cli_table_print(table, stdout);
+}
+
+/* -1: go on; else the exit code. */
+static int read_options(int argc, char **argv, struct request *r)
+{
+	static const struct option options[] = {{"socket", required_argument, NULL, 's'},
+	        {"yang-dir", required_argument, NULL, 'y'}, {"json", no_argument, NULL, 'j'},
+	        {"all", no_argument, NULL, 'a'}, {"problems", no_argument, NULL, 'p'},
+	        {"openings", no_argument, NULL, 'o'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+	optind = 1;
+	for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+		if (c == 's')
+			r->daemon.socket = optarg;
+		else if (c == 'y')
+			r->daemon.yang_dir = optarg;
+		else if (c == 'j')
+			r->daemon.json = true;
+		else if (c == 'o')
+			r->openings = true;
+		else if ((c == 'a' || c == 'p') && r->selection != SELECT_DEFAULT)
+			return cli_usage("conformance", "give --all or --problems, and once");
+		else if (c == 'a' || c == 'p')
+			r->selection = c == 'a' ? SELECT_ALL : SELECT_PROBLEMS;
+		else if (c == 'h')
+			return fputs(help, stdout) < 0 ? EXIT_ERROR : EXIT_OK;
+		else
+			return cli_usage("conformance", "an option is not understood");
+	}
+	return optind < argc ? cli_usage("conformance", "'%s' is one argument too many", argv[optind]) : -1;
+}
+
+int verb_conformance(int argc, char **argv)
+{
+	struct request r = {0};
+	struct error err;
+	xmlDoc *doc;
+	xmlNode *conformance;
+	int code = read_options(argc, argv, &r);
+	if (code >= 0)
+		return code;
+	const char *wanted = r.openings || r.daemon.json ? "<summary/><generation/><result/><opening/>"
+	                                                 : "<summary/><generation/><result/>";
+	if (daemon_conformance(&r.daemon, wanted, &doc, &conformance, &err) != 0)
+		return cli_fail("conformance", &err);
+	code = daemon_exit_code(conformance);
+	if (r.daemon.json)
+		show_json(conformance, &r);
+	else
+		show_flows(conformance, r.selection);
+	if (!r.daemon.json && r.openings)
+		show_openings(conformance);
+	xmlFreeDoc(doc);
+	return code;
+}

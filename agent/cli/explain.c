@@ -1,0 +1,146 @@
+/*
+ * `portcullis explain`: the running daemon walks a flow's packet, or one that is given, through the chains. Its exit code
+ * says whether the packet passes.
+ */
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "build.h"
+#include "cli/cli.h"
+#include "cli/daemon.h"
+#include "portcullis/alloc.h"
+#include "portcullis/text.h"
+
+static const char help[] =
+        "Usage: portcullis explain FLOW [OPTION]...\n"
+        "       portcullis explain --packet PACKET [OPTION]...\n"
+        "Which rules a packet meets on this device, from the running daemon. FLOW is a label that\n"
+        "`portcullis conformance` shows; a packet of it that does not pass is taken, if there is one.\n"
+        "\n"
+        "  --packet PACKET     'tcp 10.0.0.5:40000 > 10.1.0.10:5061'; IPv6 addresses in brackets\n"
+        "  --iif NAME          interface it arrives on (default: as the routes say)\n"
+        "  --oif NAME          interface it leaves on (default: as the routes say)\n" DAEMON_HELP "\n"
+        "Exit codes: 0 it passes, 1 it does not, 2 cannot tell, 3 usage or error.\n";
+
+struct request {
+	struct daemon_options daemon;
+	const char *flow, *packet, *iif, *oif;
+};
+
+static void add_leaf(struct text *t, const char *name, const char *value)
+{
+	if (value == NULL)
+		return;
+	text_addf(t, "<%s>", name);
+	text_add_xml(t, value);
+	text_addf(t, "</%s>", name);
+}
+
+static int ask(const struct request *r, xmlDoc **out, struct error *err)
+{
+	struct text t = {0};
+	text_add(&t, "<explain xmlns=\"urn:portcullis:yang:portcullis\">");
+	add_leaf(&t, "flow", r->flow);
+	add_leaf(&t, "packet", r->packet);
+	add_leaf(&t, "input-interface", r->iif);
+	add_leaf(&t, "output-interface", r->oif);
+	text_add(&t, "</explain>");
+	int result = daemon_ask(&r->daemon, t.s, out, err);
+	text_fini(&t);
+	return result;
+}
+
+static int exit_code(const xmlNode *reply)
+{
+	const char *verdict = node_leaf(reply, "verdict");
+	if (strcmp(verdict, verdict_name(VERDICT_CONFORMANT)) == 0)
+		return EXIT_OK;
+	bool unsure = strcmp(verdict, verdict_name(VERDICT_INDETERMINATE)) == 0 ||
+	              strcmp(verdict, verdict_name(VERDICT_UNKNOWN)) == 0;
+	return unsure ? EXIT_CANNOT_TELL : EXIT_NOT_CONFORMANT;
+}
+
+static void show_json(const xmlNode *reply)
+{
+	json_t *steps = json_array();
+	for (const xmlNode *s = node_child(reply, "step"); s != NULL; s = node_next(s))
+		json_array_append_new(steps, json_pack("{sososo}", "number", json_number(s, "number"), "note",
+		                                     json_leaf(s, "note"), "rule", json_rule_of(s)));
+	json_show(json_pack("{sosososo}", "packet", json_leaf(reply, "packet"), "verdict", json_leaf(reply, "verdict"),
+	        "reason", json_leaf(reply, "reason"), "steps", steps));
+}
+
+static void show_table(const xmlNode *reply)
+{
+	static const char *const header[] = {"STEP", "WHAT HAPPENS", "RULE"};
+	const char *reason = node_leaf(reply, "reason");
+	printf("%s: %s%s%s\n", node_leaf(reply, "packet"), node_leaf(reply, "verdict"), reason[0] != '\0' ? ": " : "",
+	        reason);
+	if (node_child(reply, "step") == NULL)
+		return;
+	struct cli_table *table = cli_table_new(3, header);
+	for (const xmlNode *s = node_child(reply, "step"); s != NULL; s = node_next(s)) {
+		char *rule = node_rule(node_child(s, "rule"));
+		const char *const cells[] = {node_leaf(s, "number"), node_leaf(s, "note"), rule};
+		cli_table_row(table, cells);
+		free(rule);
+	}
+	cli_table_print(table, stdout);
+}
+
+/* -1: go on; else the exit code. */
+static int read_options(int argc, char **argv, struct request *r)
+{
+	static const struct option options[] = {{"socket", required_argument, NULL, 's'},
+	        {"yang-dir", required_argument, NULL, 'y'}, {"json", no_argument, NULL, 'j'},
+	        {"packet", required_argument, NULL, 'p'}, {"iif", required_argument, NULL, 'i'},
+	        {"oif", required_argument, NULL, 'o'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+	optind = 1;
+	for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+		if (c == 's')
+			r->daemon.socket = optarg;
+		else if (c == 'y')
+			r->daemon.yang_dir = optarg;
+		else if (c == 'j')
+			r->daemon.json = true;
+		else if (c == 'p')
+			r->packet = optarg;
+		else if (c == 'i')
+			r->iif = optarg;
+		else if (c == 'o')
+			r->oif = optarg;
+		else if (c == 'h')
+			return fputs(help, stdout) < 0 ? EXIT_ERROR : EXIT_OK;
+		else
+			return cli_usage("explain", "an option is not understood");
+	}
+	if (optind < argc)
+		r->flow = argv[optind++];
+	if (optind < argc)
+		return cli_usage(
+		        "explain", "'%s' is one argument too many; put the label in quotation marks", argv[optind]);
+	if ((r->flow == NULL) == (r->packet == NULL))
+		return cli_usage("explain", "give either the label of a flow or --packet");
+	return -1;
+}
+
+int verb_explain(int argc, char **argv)
+{
+	struct request r = {0};
+	struct error err;
+	xmlDoc *doc;
+	int code = read_options(argc, argv, &r);
+	if (code >= 0)
+		return code;
+	if (ask(&r, &doc, &err) != 0)
+		return cli_fail("explain", &err);
+	const xmlNode *reply = xmlDocGetRootElement(doc);
+	code = exit_code(reply);
+	if (r.daemon.json)
+		show_json(reply);
+	else
+		show_table(reply);
+	xmlFreeDoc(doc);
+	return code;
+}

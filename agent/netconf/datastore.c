@@ -1,0 +1,214 @@
+/*
+ * The operations of RFC 6241 on datastores: an rpc comes in, is turned into one call of config.h, and its result goes
+ * out. Every edit is all or nothing, whatever error-option says. Datastores and options that this agent does not have
+ * are refused by name.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "netconf/reply.h"
+#include "portcullis/alloc.h"
+#include "portcullis/clock.h"
+
+/* Where a request's source or target points to: a datastore, or an inline configuration as XML (which is freed by the
+ * caller). */
+struct place {
+	bool is_inline;
+	enum datastore datastore;
+	char *xml;
+};
+
+static int inline_xml(const struct lyd_node *config, char **out, struct error *err)
+{
+	const struct lyd_node_any *any = (const struct lyd_node_any *)config;
+	*out = NULL;
+	if (any->value_type != LYD_ANYDATA_DATATREE)
+		return error_set(err, ERR_INVALID, NULL, "<config> holds no elements; put the configuration into it");
+	if (lyd_print_mem(out, any->value.tree, LYD_XML, LYD_PRINT_WITHSIBLINGS | LYD_PRINT_SHRINK) != LY_SUCCESS)
+		return error_set(err, ERR_INTERNAL, NULL, "the configuration cannot be printed");
+	if (*out == NULL)
+		*out = xstrdup("");
+	return 0;
+}
+
+/* <source> or <target> of a request. */
+static int place_read(const struct call *call, const char *name, struct place *out, struct error *err)
+{
+	const struct lyd_node *container = child_find(call->rpc, name), *child;
+	memset(out, 0, sizeof(*out));
+	LY_LIST_FOR(lyd_child(container), child)
+	{
+		const char *what = LYD_NAME(child);
+		if (strcmp(what, "running") == 0 || strcmp(what, "candidate") == 0) {
+			out->datastore = what[0] == 'r' ? DATASTORE_RUNNING : DATASTORE_CANDIDATE;
+			return 0;
+		}
+		if (strcmp(what, "config") == 0) {
+			out->is_inline = true;
+			return inline_xml(child, &out->xml, err);
+		}
+		return error_set(
+		        err, ERR_UNSUPPORTED, NULL, "there is no datastore %s; use running or candidate", what);
+	}
+	return error_set(err, ERR_INVALID, NULL, "<%s> names no datastore; use running or candidate", name);
+}
+
+static enum edit_operation default_operation(const struct call *call)
+{
+	const char *value = child_value(call->rpc, "default-operation");
+	if (value != NULL && strcmp(value, "replace") == 0)
+		return EDIT_REPLACE;
+	return value != NULL && strcmp(value, "none") == 0 ? EDIT_NONE : EDIT_MERGE;
+}
+
+static enum test_option test_option(const struct call *call)
+{
+	const char *value = child_value(call->rpc, "test-option");
+	if (value != NULL && strcmp(value, "set") == 0)
+		return TEST_SET;
+	return value != NULL && strcmp(value, "test-only") == 0 ? TEST_ONLY : TEST_THEN_SET;
+}
+
+struct nc_server_reply *rpc_edit_config(const struct call *call)
+{
+	const struct lyd_node *config = child_find(call->rpc, "config");
+	struct place target;
+	struct error err;
+	char *xml = NULL;
+	int result = place_read(call, "target", &target, &err);
+	if (result == 0 && config == NULL)
+		result = error_set(&err, ERR_UNSUPPORTED, NULL,
+		        "only <config> is accepted, no <url>; put the edit into the request");
+	if (result == 0)
+		result = inline_xml(config, &xml, &err);
+	if (result == 0)
+		result = config_edit(call->n->config, &call->actor, target.datastore, xml, default_operation(call),
+		        test_option(call), &err);
+	free(xml);
+	return reply_result(call, result, &err);
+}
+
+struct nc_server_reply *rpc_copy_config(const struct call *call)
+{
+	struct place source = {0}, target = {0};
+	struct error err;
+	int result = place_read(call, "target", &target, &err);
+	if (result == 0)
+		result = place_read(call, "source", &source, &err);
+	if (result == 0 && target.is_inline)
+		result = error_set(&err, ERR_INVALID, NULL, "the target must be a datastore; use running or candidate");
+	else if (result == 0 && source.is_inline)
+		result = config_replace(call->n->config, &call->actor, target.datastore, source.xml, &err);
+	else if (result == 0)
+		result = config_copy(call->n->config, &call->actor, source.datastore, target.datastore, &err);
+	free(source.xml);
+	free(target.xml);
+	return reply_result(call, result, &err);
+}
+
+struct nc_server_reply *rpc_delete_config(const struct call *call)
+{
+	struct error err;
+	(void)error_set(&err, ERR_UNSUPPORTED, NULL,
+	        "running and candidate cannot be deleted; copy an empty <config> to one of them instead");
+	return reply_error(call, &err);
+}
+
+static struct nc_server_reply *lock_denied(const struct call *call, const struct error *err)
+{
+	struct lyd_node *e = nc_err(call->n->ctx, NC_ERR_LOCK_DENIED, (uint32_t)strtoul(err->where, NULL, 10));
+	nc_err_set_msg(e, err->text, "en");
+	return nc_server_reply_err(e);
+}
+
+struct nc_server_reply *rpc_lock(const struct call *call)
+{
+	struct place target;
+	struct error err;
+	int result = place_read(call, "target", &target, &err);
+	if (result == 0)
+		result = config_lock(call->n->config, &call->actor, target.datastore, &err);
+	if (result != 0)
+		return err.code == ERR_IN_USE ? lock_denied(call, &err) : reply_error(call, &err);
+	pthread_mutex_lock(&call->n->mutex);
+	call->s->lock_wall[target.datastore] = clock_wall_s();
+	pthread_mutex_unlock(&call->n->mutex);
+	return nc_server_reply_ok();
+}
+
+struct nc_server_reply *rpc_unlock(const struct call *call)
+{
+	struct place target;
+	struct error err;
+	int result = place_read(call, "target", &target, &err);
+	if (result == 0)
+		result = config_unlock(call->n->config, &call->actor, target.datastore, &err);
+	return reply_result(call, result, &err);
+}
+
+struct nc_server_reply *rpc_validate(const struct call *call)
+{
+	struct place source = {0};
+	struct error err;
+	int result = place_read(call, "source", &source, &err);
+	if (result == 0 && source.is_inline)
+		result = config_validate_xml(call->n->config, source.xml, &err);
+	else if (result == 0)
+		result = config_validate(call->n->config, source.datastore, &err);
+	free(source.xml);
+	return reply_result(call, result, &err);
+}
+
+struct nc_server_reply *rpc_commit(const struct call *call)
+{
+	static const char *const confirmed[] = {"confirmed", "confirm-timeout", "persist", "persist-id"};
+	struct error err;
+	for (size_t i = 0; i < sizeof(confirmed) / sizeof(confirmed[0]); i++)
+		if (child_value(call->rpc, confirmed[i]) != NULL) {
+			(void)error_set(&err, ERR_UNSUPPORTED, NULL,
+			        "confirmed commits are not supported; commit without <%s>", confirmed[i]);
+			return reply_error(call, &err);
+		}
+	return reply_result(call, config_commit(call->n->config, &call->actor, &err), &err);
+}
+
+struct nc_server_reply *rpc_discard_changes(const struct call *call)
+{
+	struct error err;
+	return reply_result(call, config_discard(call->n->config, &call->actor, &err), &err);
+}
+
+struct nc_server_reply *rpc_kill_session(const struct call *call)
+{
+	struct error err;
+	const char *value = child_value(call->rpc, "session-id");
+	uint32_t id = value != NULL ? (uint32_t)strtoul(value, NULL, 10) : 0;
+	if (id == call->id) {
+		(void)error_set(&err, ERR_INVALID, NULL, "session %u is this one; use close-session to end it", id);
+		return reply_error(call, &err);
+	}
+	return reply_result(call, session_kill(call->n, id, call->id, &err), &err);
+}
+
+struct nc_server_reply *rpc_create_subscription(const struct call *call)
+{
+	const char *stream = child_value(call->rpc, "stream");
+	struct error err;
+	int none = SUBSCRIPTION_NONE, result = 0;
+	if (stream != NULL && strcmp(stream, "NETCONF") != 0)
+		result = error_set(
+		        &err, ERR_INVALID, NULL, "there is no stream %.100s; NETCONF is the only one", stream);
+	else if (child_find(call->rpc, "startTime") != NULL)
+		result = error_set(
+		        &err, ERR_UNSUPPORTED, NULL, "past notifications cannot be replayed; leave out startTime");
+	else if (child_find(call->rpc, "stopTime") != NULL)
+		result = error_set(&err, ERR_INVALID, NULL,
+		        "stopTime needs a startTime, and replay is not supported; leave it out");
+	else if (child_find(call->rpc, "filter") != NULL)
+		result = error_set(&err, ERR_UNSUPPORTED, NULL, "notifications cannot be filtered; leave out filter");
+	else if (!atomic_compare_exchange_strong(&call->s->subscription.state, &none, SUBSCRIPTION_ASKED))
+		result = error_set(&err, ERR_IN_USE, NULL,
+		        "this session has subscribed already; open another for another subscription");
+	return reply_result(call, result, &err);
+}

@@ -1,0 +1,162 @@
+/*
+ * Reading: get, get-config and get-schema. The configuration and the state that the filter may select are put together
+ * and cut to the filter; a filter that cannot be evaluated, and a schema that is not there, are refused. The catalog is
+ * large: without a filter it is left out.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "netconf/reply.h"
+#include "netconf/state.h"
+
+/* Put a tree of one root beside the others. */
+static void join(struct rows *b, struct lyd_node **tree, struct lyd_node *add)
+{
+	if (add == NULL)
+		return;
+	if (lyd_insert_sibling(*tree, add, tree) != LY_SUCCESS) {
+		b->failed = true;
+		(void)error_set(&b->err, ERR_INTERNAL, NULL, "the reply cannot be put together");
+		lyd_free_all(add);
+	}
+}
+
+static bool wants_path(const struct filter *f, const struct ly_ctx *ctx, const char *path)
+{
+	return filter_wants(f, lys_find_path(ctx, NULL, path, 0));
+}
+
+static void add_library(struct rows *b, const struct ly_ctx *ctx, const struct filter *f, struct lyd_node **tree)
+{
+	struct lyd_node *library = NULL;
+	if (!wants_path(f, ctx, "/ietf-yang-library:yang-library") &&
+	        !wants_path(f, ctx, "/ietf-yang-library:modules-state"))
+		return;
+	/* The content id of the hello (libnetconf2's default). */
+	if (ly_ctx_get_yanglib_data(ctx, &library, "%u", ly_ctx_get_change_count(ctx)) != LY_SUCCESS) {
+		b->failed = true;
+		(void)error_set(&b->err, ERR_INTERNAL, NULL, "the YANG library cannot be listed");
+		return;
+	}
+	while (library != NULL) {
+		struct lyd_node *next = library->next;
+		lyd_unlink_tree(library);
+		join(b, tree, library);
+		library = next;
+	}
+}
+
+static void add_state(struct rows *b, struct netconf *n, const struct filter *f, struct lyd_node **tree)
+{
+	struct snapshot *snap = hub_get(n->hub);
+	if (snap != NULL) {
+		join(b, tree, state_conformance(b, n->ctx, snap, f));
+		if (f->kind != FILTER_NONE && wants_path(f, n->ctx, "/portcullis-catalog:catalog"))
+			join(b, tree, state_catalog(b, n->ctx, snap));
+	}
+	if (wants_path(f, n->ctx, "/ietf-netconf-monitoring:netconf-state"))
+		join(b, tree, state_monitoring(b, n));
+	if (wants_path(f, n->ctx, "/nc-notifications:netconf"))
+		join(b, tree, state_streams(b, n->ctx));
+	add_library(b, n->ctx, f, tree);
+	snapshot_unref(snap);
+}
+
+/* A datastore, with state or without, cut to the filter. */
+static struct nc_server_reply *answer(const struct call *call, enum datastore d, bool state)
+{
+	struct netconf *n = call->n;
+	NC_WD_MODE defaults = call_defaults(call);
+	struct rows b = {0};
+	struct filter f;
+	struct lyd_node *tree = NULL;
+	if (filter_init(&f, n->ctx, call->rpc, &b.err) != 0)
+		return reply_error(call, &b.err);
+	tree = config_get(n->config, d);
+	if ((defaults == NC_WD_ALL || defaults == NC_WD_ALL_TAG) &&
+	        lyd_new_implicit_all(&tree, n->ctx, LYD_IMPLICIT_NO_STATE, NULL) != LY_SUCCESS) {
+		b.failed = true;
+		(void)error_set(&b.err, ERR_INTERNAL, NULL, "defaults cannot be filled in");
+	}
+	if (state)
+		add_state(&b, n, &f, &tree);
+	if (!b.failed && filter_apply(&f, n->ctx, &tree, &b.err) != 0)
+		b.failed = true;
+	filter_fini(&f);
+	if (!b.failed)
+		return reply_data(call, tree, defaults);
+	lyd_free_siblings(tree);
+	return reply_error(call, &b.err);
+}
+
+struct nc_server_reply *rpc_get(const struct call *call)
+{
+	return answer(call, DATASTORE_RUNNING, true);
+}
+
+struct nc_server_reply *rpc_get_config(const struct call *call)
+{
+	const struct lyd_node *source = child_find(call->rpc, "source");
+	bool candidate = child_find(source, "candidate") != NULL;
+	if (!candidate && child_find(source, "running") == NULL) {
+		struct error err;
+		(void)error_set(&err, ERR_UNSUPPORTED, NULL, "there is no such datastore; use running or candidate");
+		return reply_error(call, &err);
+	}
+	return answer(call, candidate ? DATASTORE_CANDIDATE : DATASTORE_RUNNING, false);
+}
+
+/* A module by name and revision; without a revision there must be one only. */
+static const struct lys_module *schema_find(
+        const struct ly_ctx *ctx, const char *name, const char *revision, struct error *err)
+{
+	const struct lys_module *found = NULL, *m;
+	uint32_t i = 0;
+	while ((m = ly_ctx_get_module_iter(ctx, &i)) != NULL) {
+		if (strcmp(m->name, name) != 0)
+			continue;
+		if (revision != NULL && strcmp(m->revision != NULL ? m->revision : "", revision) != 0)
+			continue;
+		if (found != NULL) {
+			(void)error_set(err, ERR_INVALID, NULL,
+			        "there are several revisions of %.100s; name one in <version>", name);
+			return NULL;
+		}
+		found = m;
+	}
+	if (found == NULL)
+		(void)error_set(err, ERR_INVALID, NULL,
+		        "there is no schema %.100s%s%.20s; netconf-state/schemas lists them", name,
+		        revision != NULL ? "@" : "", revision != NULL ? revision : "");
+	return found;
+}
+
+struct nc_server_reply *rpc_get_schema(const struct call *call)
+{
+	const char *name = child_value(call->rpc, "identifier"), *revision = child_value(call->rpc, "version");
+	const char *format = child_value(call->rpc, "format");
+	struct lyd_node *output = NULL;
+	struct error err;
+	char *text = NULL;
+	const char *local = format != NULL && strchr(format, ':') != NULL ? strchr(format, ':') + 1 : format;
+	bool yin = local != NULL && strcmp(local, "yin") == 0;
+	const struct lys_module *m = NULL;
+	if (local != NULL && !yin && strcmp(local, "yang") != 0)
+		(void)error_set(&err, ERR_INVALID, NULL, "schemas are not kept as %.40s; use yang or yin", local);
+	else
+		m = schema_find(call->n->ctx, name != NULL ? name : "", revision, &err);
+	if (m == NULL)
+		return reply_error(call, &err);
+	/* The library takes a value over by putting it into its dictionary: it is given a copy. */
+	if (lys_print_mem(&text, m, yin ? LYS_OUT_YIN : LYS_OUT_YANG, 0) != LY_SUCCESS ||
+	        lyd_dup_single(call->rpc, NULL, 0, &output) != LY_SUCCESS ||
+	        lyd_new_any(output, NULL, "data", text, 0, LYD_ANYDATA_STRING, 1, NULL) != LY_SUCCESS) {
+		(void)error_set(&err, ERR_INTERNAL, NULL, "schema %.100s cannot be printed", m->name);
+		lyd_free_all(output);
+		free(text);
+		return reply_error(call, &err);
+	}
+	free(text);
+	return reply_output(output);
+}

@@ -1,0 +1,330 @@
+/*
+ * The guard of one session: bytes of a client come in, a checked hello and whole rpc messages go out, with the answer
+ * for those that are refused. Broken framing, a message that is not XML, too large, too deep or too wide, a hello that
+ * holds anything but capabilities, and clients that dawdle do not get past it.
+ */
+#include "netconf/guard.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "portcullis/range.h"
+
+#define NS_BASE "urn:ietf:params:xml:ns:netconf:base:1.0"
+#define CAP_BASE_10 "urn:ietf:params:netconf:base:1.0"
+#define CAP_BASE_11 "urn:ietf:params:netconf:base:1.1"
+#define RELAY_MAGIC "portcullis-relay 1 "
+
+const struct guard_limits guard_limits_default = {
+        .message = 32u * 1024 * 1024,
+        .xml = {.depth = 64, .children = 20000, .attributes = 256},
+        .hello_ms = 10000,
+        .progress_ms = 30000,
+};
+
+void guard_init(struct guard *g, const struct guard_limits *limits, int64_t now_ms)
+{
+	*g = (struct guard){.limits = limits, .hello_due = now_ms + limits->hello_ms};
+}
+
+void guard_fini(struct guard *g)
+{
+	text_fini(&g->message);
+	text_fini(&g->reply);
+}
+
+void guard_progress_note(struct guard_progress *p, size_t moved, bool waiting, int64_t now_ms, int within_ms)
+{
+	if (!waiting) {
+		*p = (struct guard_progress){0};
+		return;
+	}
+	if (p->due == 0)
+		*p = (struct guard_progress){.due = now_ms + within_ms};
+	p->moved += moved;
+}
+
+bool guard_progress_stuck(struct guard_progress *p, int64_t now_ms, int within_ms)
+{
+	if (p->due == 0 || now_ms < p->due)
+		return false;
+	if (p->moved < GUARD_PROGRESS)
+		return true;
+	*p = (struct guard_progress){.due = now_ms + within_ms};
+	return false;
+}
+
+void guard_next(struct guard *g)
+{
+	/* A large message's memory is not kept for the small ones that follow. */
+	if (g->message.cap > 65536)
+		text_fini(&g->message);
+	if (g->reply.cap > 65536)
+		text_fini(&g->reply);
+	g->message.len = g->reply.len = 0;
+}
+
+bool guard_is_inside(const struct guard *g)
+{
+	if (g->stage == GUARD_START)
+		return false;
+	return g->frame.chunked ? g->frame.inside
+	                        : g->message.len > 0 && !xml_is_space((struct xml_span){g->message.s, g->message.len});
+}
+
+int64_t guard_due(const struct guard *g)
+{
+	int64_t due = g->hello_due != 0 ? g->hello_due : INT64_MAX;
+	return g->progress.due != 0 && g->progress.due < due ? g->progress.due : due;
+}
+
+int guard_late(struct guard *g, int64_t now_ms, struct error *err)
+{
+	if (g->hello_due != 0 && now_ms >= g->hello_due)
+		return error_set(
+		        err, ERR_UNAVAILABLE, "hello", "no complete hello within %d s", g->limits->hello_ms / 1000);
+	if (guard_progress_stuck(&g->progress, now_ms, g->limits->progress_ms))
+		return error_set(err, ERR_UNAVAILABLE, "message",
+		        "a message was begun and fewer than %u bytes followed in %d s", GUARD_PROGRESS,
+		        g->limits->progress_ms / 1000);
+	return 0;
+}
+
+const char *guard_hello(void)
+{
+	return "<hello xmlns=\"" NS_BASE "\"><capabilities><capability>" CAP_BASE_11
+	       "</capability></capabilities></hello>";
+}
+
+static struct xml_span trim(const struct text *t)
+{
+	struct xml_span s = {text_str(t), t->len};
+	for (; s.n > 0 && xml_is_space((struct xml_span){s.s, 1}); s.s++)
+		s.n--;
+	while (s.n > 0 && xml_is_space((struct xml_span){s.s + s.n - 1, 1}))
+		s.n--;
+	return s;
+}
+
+/* The value of an element of the hello. */
+struct hello {
+	bool base_10, base_11;
+	uint32_t session;
+};
+
+static void hello_value(struct hello *h, struct xml_span name, const struct text *value)
+{
+	struct xml_span s = trim(value);
+	if (xml_local_is(name, "session-id"))
+		h->session = (uint32_t)strtoul(s.s, NULL, 10);
+	/* Parameters may follow the URI (RFC 6241 section 8). */
+	const char *question = s.n > 0 ? memchr(s.s, '?', s.n) : NULL;
+	if (question != NULL)
+		s.n = (size_t)(question - s.s);
+	h->base_10 |= xml_span_is(s, CAP_BASE_10);
+	h->base_11 |= xml_span_is(s, CAP_BASE_11);
+}
+
+/* May this element stand at this depth of a hello? */
+static bool hello_element_is_known(struct xml_span name, unsigned depth, bool server)
+{
+	switch (depth) {
+	case 0:
+		return xml_local_is(name, "hello");
+	case 1:
+		return xml_local_is(name, "capabilities") || (server && xml_local_is(name, "session-id"));
+	case 2:
+		return xml_local_is(name, "capability");
+	default:
+		return false;
+	}
+}
+
+static int hello_walk(struct xml_reader *r, struct hello *h, bool server, struct error *err)
+{
+	struct text value = {0};
+	int result = -1;
+	for (;;) {
+		unsigned depth = r->depth;
+		enum xml_kind kind = xml_next(r, err);
+		if (kind == XML_BROKEN)
+			break;
+		if (kind == XML_DONE) {
+			result = 0;
+			break;
+		}
+		if ((kind == XML_START || kind == XML_EMPTY) && !hello_element_is_known(r->name, depth, server)) {
+			(void)error_set(err, ERR_INVALID, "hello",
+			        "<%.*s> has no place in a hello; send capabilities alone",
+			        (int)(r->name.n < 64 ? r->name.n : 64), r->name.s);
+			break;
+		}
+		if (kind == XML_START)
+			value.len = 0;
+		else if (kind == XML_TEXT)
+			xml_unescape(&value, r->content);
+		else if (kind == XML_CLOSE)
+			hello_value(h, r->name, &value);
+	}
+	text_fini(&value);
+	return result;
+}
+
+int guard_hello_check(const char *s, size_t n, bool *chunked, uint32_t *session, struct error *err)
+{
+	struct xml_limits limits = {.depth = 3, .children = 20000, .attributes = 16};
+	struct xml_root root;
+	struct hello h = {0};
+	if (xml_check(s, n, &limits, &root, err) != 0)
+		return error_prefix(err, "hello");
+	if (!root.base || !xml_local_is(root.name, "hello"))
+		return error_set(err, ERR_INVALID, "hello", "the first message is not a <hello> in namespace " NS_BASE);
+	struct xml_reader r = {.at = s, .end = s + n};
+	if (hello_walk(&r, &h, session != NULL, err) != 0)
+		return -1;
+	if (!h.base_10 && !h.base_11)
+		return error_set(err, ERR_INVALID, "hello",
+		        "neither " CAP_BASE_10 " nor " CAP_BASE_11 " is among the capabilities");
+	if (session != NULL)
+		*session = h.session;
+	*chunked = h.base_11;
+	return 0;
+}
+
+void guard_error_reply(struct text *out, struct xml_span message_id, const char *type, const struct error *err)
+{
+	text_add(out, "<rpc-reply xmlns=\"" NS_BASE "\"");
+	/* As it came, entities and all; RFC 6241 lets it have 4095 characters. */
+	if (message_id.s != NULL && message_id.n <= 4095 && memchr(message_id.s, '"', message_id.n) == NULL) {
+		text_add(out, " message-id=\"");
+		text_addn(out, message_id.s, message_id.n);
+		text_add(out, "\"");
+	}
+	text_addf(out,
+	        "><rpc-error><error-type>%s</error-type><error-tag>%s</error-tag><error-severity>error</"
+	        "error-severity>",
+	        type, error_tag(err->code));
+	text_add(out, "<error-message xml:lang=\"en\">");
+	text_add_xml(out, err->text);
+	text_add(out, "</error-message></rpc-error></rpc-reply>");
+}
+
+/* "portcullis-relay 1 CLIENT CLIENT-PORT SERVER SERVER-PORT": only the first word of the rest is of use. */
+static int relay_line(struct guard *g, struct error *err)
+{
+	char word[sizeof(g->source)] = "";
+	enum family family;
+	u128 address;
+	if (g->message.len < strlen(RELAY_MAGIC) || memcmp(g->message.s, RELAY_MAGIC, strlen(RELAY_MAGIC)) != 0)
+		return error_set(err, ERR_FORMAT, "relay line", "the first line is neither the relay's nor a hello");
+	const char *from = g->message.s + strlen(RELAY_MAGIC);
+	size_t n = strcspn(from, " ");
+	if (n < sizeof(word))
+		memcpy(word, from, n);
+	if (addr_parse(word, &family, &address))
+		addr_print(family, address, g->source, sizeof(g->source));
+	return 0;
+}
+
+static enum guard_event feed_relay(struct guard *g, const char *data, size_t n, size_t *used, struct error *err)
+{
+	const char *lf = memchr(data, '\n', n);
+	size_t part = lf != NULL ? (size_t)(lf - data) : n;
+	*used = part + (lf != NULL ? 1 : 0);
+	if (g->message.len + part >= GUARD_RELAY_LINE) {
+		(void)error_set(
+		        err, ERR_LIMIT, "relay line", "the first line is longer than %u bytes", GUARD_RELAY_LINE);
+		return GUARD_OVER;
+	}
+	text_addn(&g->message, data, part);
+	if (lf == NULL)
+		return GUARD_MORE;
+	if (relay_line(g, err) != 0)
+		return GUARD_OVER;
+	g->message.len = 0;
+	g->stage = GUARD_WAIT_HELLO;
+	return GUARD_MORE;
+}
+
+static enum guard_event hello_complete(struct guard *g, struct error *err)
+{
+	if (guard_hello_check(text_str(&g->message), g->message.len, &g->chunked, NULL, err) != 0)
+		return GUARD_OVER;
+	g->frame.chunked = g->chunked;
+	g->stage = GUARD_SESSION;
+	g->hello_due = 0;
+	g->message.len = 0;
+	return GUARD_HELLO_OK;
+}
+
+static enum guard_event rpc_complete(struct guard *g, struct error *err)
+{
+	struct xml_root root;
+	if (xml_check(text_str(&g->message), g->message.len, &g->limits->xml, &root, err) == 0) {
+		if (root.base && xml_local_is(root.name, "rpc"))
+			return GUARD_RPC;
+		(void)error_set(err, ERR_FORMAT, "message", "the message is not an <rpc> in namespace " NS_BASE);
+	}
+	guard_error_reply(&g->reply, root.message_id, "rpc", err);
+	return GUARD_REFUSED;
+}
+
+static enum guard_event complete(struct guard *g, struct error *err)
+{
+	return g->stage == GUARD_SESSION ? rpc_complete(g, err) : hello_complete(g, err);
+}
+
+/* Past the limit: a last word that names the rpc, when its first tag can be read. */
+static enum guard_event too_big(struct guard *g, size_t limit, struct error *err)
+{
+	struct xml_root root;
+	struct error ignored;
+	(void)error_set(err, ERR_LIMIT, "message", "a message is longer than %zu bytes; split it into several", limit);
+	if (g->stage == GUARD_SESSION) {
+		if (xml_check(text_str(&g->message), g->message.len, &g->limits->xml, &root, &ignored) != 0)
+			guard_error_reply(&g->reply, root.message_id, "rpc", err);
+	}
+	return GUARD_OVER;
+}
+
+static enum guard_event feed_frames(struct guard *g, const char *data, size_t n, size_t *used, struct error *err)
+{
+	size_t limit = g->stage == GUARD_SESSION ? g->limits->message : GUARD_HELLO;
+	*used = 0;
+	for (;;) {
+		size_t taken, len;
+		const char *piece;
+		enum frame_event e = frame_next(&g->frame, data + *used, n - *used, &taken, &piece, &len, err);
+		*used += taken;
+		if (e == FRAME_BAD)
+			return GUARD_OVER;
+		if (e == FRAME_END)
+			return complete(g, err);
+		if (e == FRAME_MORE)
+			/* A chunk that is announced and can never fit is not waited for. */
+			return g->frame.chunked && g->frame.left > limit - g->message.len ? too_big(g, limit, err)
+			                                                                  : GUARD_MORE;
+		bool fits = len <= limit - g->message.len;
+		text_addn(&g->message, piece, fits ? len : limit - g->message.len);
+		if (!fits)
+			return too_big(g, limit, err);
+	}
+}
+
+enum guard_event guard_feed(
+        struct guard *g, const char *data, size_t n, size_t *used, int64_t now_ms, struct error *err)
+{
+	*used = 0;
+	if (g->stage == GUARD_START && n > 0)
+		g->stage = data[0] == RELAY_MAGIC[0] ? GUARD_RELAY : GUARD_WAIT_HELLO;
+	enum guard_event e = GUARD_MORE;
+	if (g->stage == GUARD_RELAY)
+		e = feed_relay(g, data, n, used, err);
+	if (e == GUARD_MORE && g->stage != GUARD_RELAY) {
+		size_t taken;
+		e = feed_frames(g, data + *used, n - *used, &taken, err);
+		*used += taken;
+	}
+	guard_progress_note(&g->progress, *used, e == GUARD_MORE && guard_is_inside(g), now_ms, g->limits->progress_ms);
+	return e;
+}

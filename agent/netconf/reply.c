@@ -1,0 +1,145 @@
+/*
+ * From libnetconf2's callback to an operation and back: an rpc comes in, finds its function in one table, and a result
+ * or a struct error goes out as a reply of RFC 6241. An rpc that is not in the table is refused.
+ */
+#include "netconf/reply.h"
+#include "config/datastore.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "portcullis/log.h"
+
+static const struct {
+	const char *module, *name;
+	struct nc_server_reply *(*run)(const struct call *call);
+} operations[] = {
+        {"ietf-netconf", "get", rpc_get},
+        {"ietf-netconf", "get-config", rpc_get_config},
+        {"ietf-netconf", "edit-config", rpc_edit_config},
+        {"ietf-netconf", "copy-config", rpc_copy_config},
+        {"ietf-netconf", "delete-config", rpc_delete_config},
+        {"ietf-netconf", "lock", rpc_lock},
+        {"ietf-netconf", "unlock", rpc_unlock},
+        {"ietf-netconf", "validate", rpc_validate},
+        {"ietf-netconf", "commit", rpc_commit},
+        {"ietf-netconf", "discard-changes", rpc_discard_changes},
+        {"ietf-netconf", "kill-session", rpc_kill_session},
+        {"ietf-netconf-monitoring", "get-schema", rpc_get_schema},
+        {"notifications", "create-subscription", rpc_create_subscription},
+        {"portcullis", "verify", rpc_verify},
+        {"portcullis", "explain", rpc_explain},
+        {"portcullis", "test-notification", rpc_test_notification},
+};
+
+/* What nc_err() wants to know beside the tag. */
+static const struct {
+	const char *tag;
+	NC_ERR code;
+	bool typed;
+} tags[] = {
+        {"in-use", NC_ERR_IN_USE, true},
+        {"invalid-value", NC_ERR_INVALID_VALUE, true},
+        {"too-big", NC_ERR_TOO_BIG, true},
+        {"access-denied", NC_ERR_ACCESS_DENIED, true},
+        {"resource-denied", NC_ERR_RES_DENIED, true},
+        {"data-exists", NC_ERR_DATA_EXISTS, false},
+        {"data-missing", NC_ERR_DATA_MISSING, false},
+        {"operation-not-supported", NC_ERR_OP_NOT_SUPPORTED, true},
+        {"operation-failed", NC_ERR_OP_FAILED, true},
+        {"malformed-message", NC_ERR_MALFORMED_MSG, false},
+};
+
+const struct lyd_node *child_find(const struct lyd_node *parent, const char *name)
+{
+	const struct lyd_node *child;
+	LY_LIST_FOR(lyd_child(parent), child)
+	{
+		if (strcmp(LYD_NAME(child), name) == 0)
+			return child;
+	}
+	return NULL;
+}
+
+const char *child_value(const struct lyd_node *parent, const char *name)
+{
+	const struct lyd_node *child = child_find(parent, name);
+	return child != NULL && (child->flags & LYD_DEFAULT) == 0 ? lyd_get_value(child) : NULL;
+}
+
+NC_WD_MODE call_defaults(const struct call *call)
+{
+	static const struct {
+		const char *name;
+		NC_WD_MODE mode;
+	} modes[] = {{"report-all", NC_WD_ALL}, {"report-all-tagged", NC_WD_ALL_TAG}, {"trim", NC_WD_TRIM}};
+	const char *value = child_value(call->rpc, "with-defaults");
+	for (size_t i = 0; value != NULL && i < sizeof(modes) / sizeof(modes[0]); i++)
+		if (strcmp(value, modes[i].name) == 0)
+			return modes[i].mode;
+	return NC_WD_EXPLICIT;
+}
+
+struct nc_server_reply *reply_error(const struct call *call, const struct error *err)
+{
+	const char *tag = error_tag(err->code);
+	const struct ly_ctx *ctx = call->n->ctx;
+	struct lyd_node *e = NULL;
+	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
+		if (strcmp(tag, tags[i].tag) != 0)
+			continue;
+		e = tags[i].typed ? nc_err(ctx, tags[i].code, NC_ERR_TYPE_APP) : nc_err(ctx, tags[i].code);
+		break;
+	}
+	if (e == NULL)
+		e = nc_err(ctx, NC_ERR_OP_FAILED, NC_ERR_TYPE_APP);
+	if (err->where[0] == '/')
+		nc_err_set_path(e, err->where);
+	nc_err_set_msg(e, err->text, "en");
+	return nc_server_reply_err(e);
+}
+
+struct nc_server_reply *reply_result(const struct call *call, int result, const struct error *err)
+{
+	return result == 0 ? nc_server_reply_ok() : reply_error(call, err);
+}
+
+struct nc_server_reply *reply_output(struct lyd_node *output)
+{
+	return nc_server_reply_data(output, NC_WD_EXPLICIT, NC_PARAMTYPE_FREE);
+}
+
+struct nc_server_reply *reply_data(const struct call *call, struct lyd_node *tree, NC_WD_MODE defaults)
+{
+	struct lyd_node *output = NULL;
+	if (lyd_dup_single(call->rpc, NULL, 0, &output) != LY_SUCCESS ||
+	        lyd_new_any(output, NULL, "data", tree, 1, LYD_ANYDATA_DATATREE, 1, NULL) != LY_SUCCESS) {
+		struct error err;
+		(void)error_set(&err, ERR_INTERNAL, NULL, "the reply cannot be built");
+		lyd_free_all(output);
+		lyd_free_siblings(tree);
+		return reply_error(call, &err);
+	}
+	return nc_server_reply_data(output, defaults, NC_PARAMTYPE_FREE);
+}
+
+struct nc_server_reply *rpc_dispatch(struct lyd_node *rpc, struct nc_session *session)
+{
+	struct session *s = nc_session_get_data(session);
+	struct call call = {.n = s->n, .s = s, .rpc = rpc, .id = nc_session_get_id(session)};
+	const char *module = rpc->schema->module->name, *name = rpc->schema->name;
+	struct error err;
+	call.actor = (struct config_actor){call.id, s->user};
+	/* The library parses only: choices, mandatory leaves and lengths are checked here. */
+	if (lyd_validate_op(rpc, NULL, LYD_TYPE_RPC_YANG, NULL) != LY_SUCCESS) {
+		(void)context_error(s->n->ctx, ERR_INVALID, NULL, &err);
+		return reply_error(&call, &err);
+	}
+	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++)
+		if (strcmp(operations[i].name, name) == 0 && strcmp(operations[i].module, module) == 0) {
+			log_debug("netconf: session %u of %s: %s", call.id, s->user, name);
+			return operations[i].run(&call);
+		}
+	(void)error_set(&err, ERR_UNSUPPORTED, NULL, "this agent does not do %s:%s", module, name);
+	return reply_error(&call, &err);
+}

@@ -1,0 +1,59 @@
+#ifndef PORTCULLIS_NETCONF_REPLY_H
+#define PORTCULLIS_NETCONF_REPLY_H
+
+/* Not <nc_server.h>: it asks for the headers of the SSH and TLS libraries, whose transports are not used here. */
+#include <libnetconf2/log.h>
+#include <libnetconf2/messages_server.h>
+#include <libnetconf2/session_server.h>
+#include <libyang/libyang.h>
+
+#include "netconf/session.h"
+
+/* Between libnetconf2's callbacks and the functions of this house. */
+
+/** What an operation is called with. */
+struct call {
+	struct netconf *n;
+	struct session *s;
+	const struct lyd_node *rpc;
+	uint32_t id;
+	struct config_actor actor;
+};
+
+/** libnetconf2's callback for every rpc. */
+struct nc_server_reply *rpc_dispatch(struct lyd_node *rpc, struct nc_session *session);
+
+/** <ok/>, or the error when result is not 0. */
+struct nc_server_reply *reply_result(const struct call *call, int result, const struct error *err);
+struct nc_server_reply *reply_error(const struct call *call, const struct error *err);
+/** <data> with a tree, which is taken over (NULL: empty). */
+struct nc_server_reply *reply_data(const struct call *call, struct lyd_node *tree, NC_WD_MODE defaults);
+/** An output that was built below a copy of the rpc, which is taken over. */
+struct nc_server_reply *reply_output(struct lyd_node *output);
+
+/** Child of that name, or NULL. */
+const struct lyd_node *child_find(const struct lyd_node *parent, const char *name);
+/** Value of a leaf child, or NULL. */
+const char *child_value(const struct lyd_node *parent, const char *name);
+/** with-defaults of the request. */
+NC_WD_MODE call_defaults(const struct call *call);
+
+/* The operations: rpc_FILE_NAME. */
+struct nc_server_reply *rpc_get(const struct call *call);
+struct nc_server_reply *rpc_get_config(const struct call *call);
+struct nc_server_reply *rpc_get_schema(const struct call *call);
+struct nc_server_reply *rpc_edit_config(const struct call *call);
+struct nc_server_reply *rpc_copy_config(const struct call *call);
+struct nc_server_reply *rpc_delete_config(const struct call *call);
+struct nc_server_reply *rpc_lock(const struct call *call);
+struct nc_server_reply *rpc_unlock(const struct call *call);
+struct nc_server_reply *rpc_validate(const struct call *call);
+struct nc_server_reply *rpc_commit(const struct call *call);
+struct nc_server_reply *rpc_discard_changes(const struct call *call);
+struct nc_server_reply *rpc_kill_session(const struct call *call);
+struct nc_server_reply *rpc_create_subscription(const struct call *call);
+struct nc_server_reply *rpc_verify(const struct call *call);
+struct nc_server_reply *rpc_explain(const struct call *call);
+struct nc_server_reply *rpc_test_notification(const struct call *call);
+
+#endif

@@ -1,0 +1,107 @@
+/*
+ * Rows of state as libyang nodes: a parent, a name and a value come in, a node goes out. A value that the model does not
+ * allow is a fault of this program, kept with the name of the leaf.
+ */
+#include "netconf/row.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "portcullis/text.h"
+
+#define KEYS_MAX 8
+
+static void fail(struct rows *b, const struct lyd_node *parent, const char *name, const char *value)
+{
+	if (b->failed)
+		return;
+	b->failed = true;
+	(void)error_set(&b->err, ERR_INTERNAL, NULL, "state leaf %s of %s cannot be '%.200s'", name,
+	        parent != NULL ? LYD_NAME(parent) : "the top", value != NULL ? value : "");
+}
+
+struct lyd_node *row_container(struct rows *b, struct lyd_node *parent, const char *name)
+{
+	struct lyd_node *node = NULL;
+	if (!b->failed &&
+	        lyd_new_inner(parent, parent != NULL ? NULL : b->module, name, b->output, &node) != LY_SUCCESS)
+		fail(b, parent, name, NULL);
+	return node;
+}
+
+struct lyd_node *row_list(struct rows *b, struct lyd_node *parent, const char *name, ...)
+{
+	const char *key[KEYS_MAX] = {NULL};
+	struct lyd_node *node = NULL;
+	va_list ap;
+	va_start(ap, name);
+	for (size_t i = 0; i < KEYS_MAX && (key[i] = va_arg(ap, const char *)) != NULL;)
+		i++;
+	va_end(ap);
+	if (b->failed)
+		return NULL;
+	/* It takes as many as the list has keys and never looks at the rest. */
+	if (lyd_new_list(parent, NULL, name, b->output, &node, key[0], key[1], key[2], key[3], key[4], key[5], key[6],
+	            key[7]) != LY_SUCCESS)
+		fail(b, parent, name, key[0]);
+	return node;
+}
+
+void row_leaf(struct rows *b, struct lyd_node *parent, const char *name, const char *value)
+{
+	if (b->failed || value == NULL || value[0] == '\0')
+		return;
+	if (lyd_new_term(parent, NULL, name, value, b->output, NULL) != LY_SUCCESS)
+		fail(b, parent, name, value);
+}
+
+void row_number(struct rows *b, struct lyd_node *parent, const char *name, uint64_t value)
+{
+	char text[24];
+	snprintf(text, sizeof(text), "%" PRIu64, value);
+	row_leaf(b, parent, name, text);
+}
+
+void row_bool(struct rows *b, struct lyd_node *parent, const char *name, bool value)
+{
+	row_leaf(b, parent, name, value ? "true" : "false");
+}
+
+void row_time(struct rows *b, struct lyd_node *parent, const char *name, int64_t wall_s)
+{
+	char text[32];
+	if (wall_s > 0)
+		row_leaf(b, parent, name, time_print(wall_s, text, sizeof(text)));
+}
+
+void row_rule(struct rows *b, struct lyd_node *parent, const struct blame *blame)
+{
+	if (!blame->present)
+		return;
+	struct lyd_node *rule = row_container(b, parent, "rule");
+	row_leaf(b, rule, "family", rs_family_name(blame->family));
+	row_leaf(b, rule, "table", blame->table);
+	row_leaf(b, rule, "chain", blame->chain);
+	if (blame->policy) {
+		row_leaf(b, rule, "policy", blame->verdict == RS_ACCEPT ? "accept" : "drop");
+		return;
+	}
+	row_number(b, rule, "handle", blame->handle);
+	row_leaf(b, rule, "text", blame->text);
+}
+
+void row_witness(struct rows *b, struct lyd_node *parent, const struct packet *packet)
+{
+	char address[64];
+	struct lyd_node *witness = row_container(b, parent, "witness");
+	bool ports = packet->proto != PROTO_ICMP && packet->proto != PROTO_ICMPV6;
+	row_leaf(b, witness, "transport", proto_name(packet->proto));
+	row_leaf(b, witness, "source", addr_print(packet->family, packet->source, address, sizeof(address)));
+	if (ports)
+		row_number(b, witness, "source-port", packet->source_port);
+	row_leaf(b, witness, "destination", addr_print(packet->family, packet->destination, address, sizeof(address)));
+	if (ports)
+		row_number(b, witness, "destination-port", packet->destination_port);
+	row_leaf(b, witness, "phase", phase_name(packet->phase));
+}

@@ -1,0 +1,156 @@
+/*
+ * The conformance of a snapshot as data of portcullis.yang: rows in the order of their ids, so that two readings of one
+ * generation are the same. A list that the filter does not select is not built.
+ */
+#include "netconf/state.h"
+
+#include <stdio.h>
+
+/* A monotonic time as wall time, relative to the verification, so that it does not jump from read to read. */
+static int64_t wall_of(const struct snapshot *snap, int64_t ms)
+{
+	return ms == 0 ? 0 : snap->verified_wall - (snap->verified_ms - ms) / 1000;
+}
+
+static void add_summary(struct rows *b, struct lyd_node *root, const struct snapshot *snap)
+{
+	static const enum verdict order[] = {VERDICT_CONFORMANT, VERDICT_PARTIAL, VERDICT_BLOCKED,
+	        VERDICT_INDETERMINATE, VERDICT_UNKNOWN, VERDICT_MISDIRECTED, VERDICT_WAIVED, VERDICT_UNBOUND,
+	        VERDICT_NOT_TRANSIT, VERDICT_NEEDS_RANGE, VERDICT_NO_COMMON_FAMILY};
+	const struct summary *s = &snap->summary;
+	struct lyd_node *summary = row_container(b, root, "summary");
+	row_leaf(b, summary, "overall", overall_name(s->overall));
+	row_number(b, summary, "flows", s->n_flow);
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+		row_number(b, summary, verdict_name(order[i]), s->count[order[i]]);
+	row_number(b, summary, "active-problems", snap->n_problem);
+	row_number(b, summary, "openings", s->openings);
+	row_number(b, summary, "openings-unacknowledged", s->unacknowledged_openings);
+	row_number(b, summary, "rules", s->rules);
+	row_number(b, summary, "undecoded-rules", s->undecoded_rules);
+}
+
+static void add_scalars(struct rows *b, struct lyd_node *root, const struct snapshot *snap)
+{
+	const struct ruleset *rs = snap->ruleset;
+	row_number(b, root, "generation", snap->generation);
+	if (rs != NULL) {
+		row_number(b, root, "ruleset-generation", rs->generation);
+		row_leaf(b, root, "ruleset-digest", rs->digest);
+	} else {
+		row_leaf(b, root, "unreadable",
+		        snap->unreadable != NULL ? snap->unreadable : "the ruleset was not read");
+	}
+	row_time(b, root, "last-change", snap->changed_last_wall);
+	row_time(b, root, "last-verify", snap->verified_wall);
+	row_number(b, root, "verify-time", snap->verify_us);
+	row_leaf(b, root, "agent-version", snap->version);
+	row_number(b, root, "oldest-sequence", snap->oldest_sequence);
+	row_number(b, root, "newest-sequence", snap->newest_sequence);
+	if (rs != NULL && rs->legacy != NULL) {
+		char text[512];
+		snprintf(text, sizeof(text), "rules of iptables-legacy exist and cannot be seen: %s", rs->legacy);
+		row_leaf(b, root, "caveat", text);
+	}
+	if (rs != NULL && rs->foreign_flowtable != NULL) {
+		char text[512];
+		snprintf(text, sizeof(text), "flowtable %s lets established connections bypass the chains",
+		        rs->foreign_flowtable);
+		row_leaf(b, root, "caveat", text);
+	}
+}
+
+static void add_result(struct rows *b, struct lyd_node *root, const struct snapshot *snap, size_t i)
+{
+	const struct flow *flow = &snap->inputs->flows.flow[i];
+	const struct finding *finding = &snap->findings.finding[i];
+	char variant[16], ports[16];
+	snprintf(variant, sizeof(variant), "%u", flow->id.variant);
+	struct lyd_node *row =
+	        row_list(b, root, "result", flow->deployment, flow->requirement->label, variant, flow->source,
+	                flow->destination, flow->family != FAMILY_NONE ? family_name(flow->family) : "none", NULL);
+	row_leaf(b, row, "label", flow->label);
+	row_leaf(b, row, "transport", proto_name(flow->proto));
+	row_leaf(b, row, "source-ports", port_range_print(flow->source_ports, ports, sizeof(ports)));
+	row_leaf(b, row, "ports", port_range_print(flow->ports, ports, sizeof(ports)));
+	row_leaf(b, row, "path", path_name(flow->path));
+	row_leaf(b, row, "verdict", verdict_name(finding->verdict));
+	row_leaf(b, row, "severity", severity_name(finding_severity(flow, finding)));
+	row_time(b, row, "changed", snap->changed_ms != NULL ? wall_of(snap, snap->changed_ms[i]) : 0);
+	row_rule(b, row, &finding->blame);
+	if (finding->has_witness)
+		row_witness(b, row, &finding->witness);
+	for (size_t k = 0; k < finding->n_atom; k++)
+		row_leaf(b, row, "condition", finding->atom[k]);
+	for (size_t k = 0; k < finding->n_assumed; k++)
+		row_leaf(b, row, "assumed", finding->assumed[k]);
+	row_leaf(b, row, "reason", finding->reason);
+}
+
+static void add_opening(struct rows *b, struct lyd_node *root, const struct opening *o)
+{
+	char id[16], text[128];
+	snprintf(id, sizeof(id), "%u", o->id);
+	struct lyd_node *row = row_list(b, root, "opening", id, NULL);
+	row_leaf(b, row, "label", o->label);
+	row_leaf(b, row, "family", family_name(o->family));
+	row_leaf(b, row, "transport", o->proto != 0 ? proto_name(o->proto) : "any");
+	row_leaf(b, row, "listener", o->listener);
+	row_leaf(b, row, "source", range_print(o->family, o->box.source, text, sizeof(text)));
+	row_leaf(b, row, "destination", range_print(o->family, o->box.destination, text, sizeof(text)));
+	if (o->proto == PROTO_TCP || o->proto == PROTO_UDP || o->proto == PROTO_SCTP) {
+		struct port_range source = {(uint16_t)o->box.source_ports.lo, (uint16_t)o->box.source_ports.hi};
+		struct port_range ports = {(uint16_t)o->box.ports.lo, (uint16_t)o->box.ports.hi};
+		row_leaf(b, row, "source-ports", port_range_print(source, text, sizeof(text)));
+		row_leaf(b, row, "ports", port_range_print(ports, text, sizeof(text)));
+	}
+	row_leaf(b, row, "packets", o->packets);
+	row_bool(b, row, "acknowledged", o->acknowledged);
+	row_rule(b, row, &o->blame);
+	row_witness(b, row, &o->witness);
+}
+
+static void add_problem(struct rows *b, struct lyd_node *root, const struct problem *p)
+{
+	char id[16];
+	snprintf(id, sizeof(id), "%u", p->id);
+	struct lyd_node *row = row_list(b, root, "problem", id, NULL);
+	row_leaf(b, row, "cause", cause_kind_name(p->cause.kind));
+	row_leaf(b, row, "author", p->cause.author);
+	if (p->cause.author_pid != 0)
+		row_number(b, row, "author-pid", p->cause.author_pid);
+	row_number(b, row, "affected", p->n_flow);
+	row_leaf(b, row, "severity", severity_name(p->severity));
+	row_leaf(b, row, "verdict", verdict_name(p->verdict));
+	row_leaf(b, row, "label", p->label);
+	row_leaf(b, row, "rule", p->rule);
+	row_leaf(b, row, "witness", p->witness);
+	row_time(b, row, "since", p->since_wall);
+}
+
+static bool wants(const struct filter *filter, const struct ly_ctx *ctx, const char *path)
+{
+	return filter_wants(filter, lys_find_path(ctx, NULL, path, 0));
+}
+
+struct lyd_node *state_conformance(
+        struct rows *b, const struct ly_ctx *ctx, const struct snapshot *snap, const struct filter *filter)
+{
+	if (!wants(filter, ctx, "/portcullis:conformance"))
+		return NULL;
+	b->module = ly_ctx_get_module_implemented(ctx, "portcullis");
+	struct lyd_node *root = row_container(b, NULL, "conformance");
+	if (wants(filter, ctx, "/portcullis:conformance/summary"))
+		add_summary(b, root, snap);
+	add_scalars(b, root, snap);
+	if (wants(filter, ctx, "/portcullis:conformance/result"))
+		for (size_t i = 0; i < snap->inputs->flows.n && !b->failed; i++)
+			add_result(b, root, snap, i);
+	if (wants(filter, ctx, "/portcullis:conformance/opening"))
+		for (size_t i = 0; i < snap->openings.n && !b->failed; i++)
+			add_opening(b, root, &snap->openings.opening[i]);
+	if (wants(filter, ctx, "/portcullis:conformance/problem"))
+		for (size_t i = 0; i < snap->n_problem && !b->failed; i++)
+			add_problem(b, root, &snap->problem[i]);
+	return root;
+}

@@ -1,0 +1,59 @@
+#ifndef PORTCULLIS_SNMP_SUBAGENT_H
+#define PORTCULLIS_SNMP_SUBAGENT_H
+
+#include <net-snmp/net-snmp-config.h>
+
+#include <net-snmp/net-snmp-includes.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "portcullis/snmp.h"
+#include "snmp/notify.h"
+#include "snmp/table.h"
+
+/* Inside the AgentX face: what the files that use the SNMP library share. */
+
+/** A table as the library's handler finds it. */
+struct binding {
+	struct snmp *s;
+	size_t table;
+};
+
+struct snmp {
+	atomic_int refs; /* the owner's and the thread's: the last one frees */
+	pthread_t thread;
+	pthread_mutex_t mutex; /* for hub */
+	struct hub *hub; /* NULL after snmp_stop() */
+	atomic_bool stop;
+	int wake; /* eventfd: something is queued, or stop */
+	char *agentx, *persistent_dir;
+	struct notify_queue *queue;
+
+	/* Of the thread alone: */
+	oid root[MAX_OID_LEN];
+	size_t n_root;
+	struct binding binding[TABLE_N];
+	netsnmp_session *master; /* NULL while it is away */
+	struct {
+		int reqid; /* 0: free */
+		uint64_t ticket;
+	} waiting[NOTIFY_WINDOW]; /* notifications on their way */
+	int64_t resend_ms; /* send nothing before */
+	struct snapshot *snapshot;
+	struct flat_view view;
+	int64_t boot_ms; /* monotonic time when sysUpTime was 0 */
+};
+
+/** Register every table and the sysORTable entry. @return 0, or -1 when the library refused. */
+int responder_register(struct snmp *s) MUST_USE;
+/** Take the newest snapshot for the requests that follow, and give it back after them. */
+void responder_begin(struct snmp *s);
+void responder_end(struct snmp *s);
+
+/** Send what is queued, as far as the window allows. */
+void trap_send(struct snmp *s, int64_t now_ms);
+/** The master came (session) or went (NULL). */
+void trap_master(struct snmp *s, netsnmp_session *session);
+
+#endif

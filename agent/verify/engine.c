@@ -1,0 +1,490 @@
+/*
+ * The walk: in comes a set of packets, out go its parts with what the ruleset does to each, and who decided. It follows
+ * nf_tables: base chains of a hook in priority order, accept ends one of them, drop ends all, jumps return. Too many
+ * parts or too many rules tried end the walk with a reason instead of a result.
+ */
+#include "verify/engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "portcullis/alloc.h"
+#include "verify/run.h"
+
+#define CONNTRACK_PRIORITY (-200)
+#define NAT_DST_PRIORITY (-100)
+#define NAT_SRC_PRIORITY 100
+#define NFPROTO_VALUE(family) ((family) == FAMILY_IPV4 ? 2u : 10u)
+
+void outcomes_fini(struct outcomes *o)
+{
+	free(o->item);
+	free(o->note);
+	memset(o, 0, sizeof(*o));
+}
+
+void outcomes_each_note(const struct outcomes *o, uint32_t notes, void (*each)(void *ctx, uint32_t atom), void *ctx)
+{
+	for (uint32_t i = notes; i != 0; i = o->note[i].next)
+		each(ctx, o->note[i].atom);
+}
+
+static void outcomes_reset(struct outcomes *o)
+{
+	o->n = 0;
+	o->n_note = 1;
+	if (o->note == NULL)
+		o->note = xgrow(o->note, 0, &o->cap_note, sizeof(*o->note));
+	o->note[0] = (struct note){0};
+	o->forked = false;
+	o->limit = NULL;
+}
+
+struct run *run_new(const struct engine *e)
+{
+	struct run *run = xcalloc(1, sizeof(*run));
+
+	run->e = e;
+	run->relevant = xcalloc(e->rs->n_chain, sizeof(*run->relevant));
+	return run;
+}
+
+void run_free(struct run *run)
+{
+	if (run == NULL)
+		return;
+	for (size_t i = 0; i < run->e->rs->n_chain; i++)
+		free(run->relevant[i].line);
+	free(run->relevant);
+	for (size_t i = 0; i < sizeof(run->level) / sizeof(run->level[0]); i++) {
+		free(run->level[i].work.item);
+		free(run->level[i].hit.item);
+		free(run->level[i].spare.item);
+		free(run->level[i].rest.item);
+		free(run->level[i].fall.item);
+	}
+	free(run->now.item);
+	free(run->accepted.item);
+	free(run->pending.item);
+	free(run->pending_next.item);
+	cells_fini(&run->parts);
+	free(run);
+}
+
+static void trace(struct run *run, enum trace_event event, size_t chain, size_t rule, const char *what)
+{
+	if (run->trace != NULL)
+		run->trace(run->trace_ctx, event, chain, rule, what);
+}
+
+static void finish(struct run *run, const struct piece *piece, enum outcome_code code, size_t chain, size_t rule)
+{
+	struct outcomes *o = run->out;
+
+	o->item = xgrow(o->item, o->n, &o->cap, sizeof(*o->item));
+	o->item[o->n++] = (struct outcome){
+	        .cell = piece->cell,
+	        .code = code,
+	        .chain = chain,
+	        .rule = rule,
+	        .notes = piece->notes,
+	        .listed = piece->listed,
+	        .untracked = piece->untracked,
+	        .translated = piece->translated,
+	};
+}
+
+static bool hook_is_main(enum rs_hook hook)
+{
+	return hook == RS_HOOK_FORWARD || hook == RS_HOOK_INPUT || hook == RS_HOOK_OUTPUT;
+}
+
+static void accept(struct run *run, struct piece *piece, size_t chain, size_t rule)
+{
+	/* A rule says more than a policy, so a later chain's policy does not take its place. */
+	if (hook_is_main(run->e->rs->chain[run->base].hook) &&
+	        (piece->by_chain == OUTCOME_NO_CHAIN || rule != OUTCOME_POLICY || piece->by_rule == OUTCOME_POLICY)) {
+		piece->by_chain = chain;
+		piece->by_rule = rule;
+	}
+	pieces_add(&run->accepted, piece);
+}
+
+/** Is the translated destination where the packet was going anyway? Each of the three answers gets its part. */
+static void translate_destination(struct run *run, const struct piece *piece, size_t chain, const struct line *line)
+{
+	const struct rs_rule *rule = line->rule;
+	bool open = (!rule->nat_has_address && !rule->nat_has_port) || rule->nat_redirect ||
+	            (rule->nat_has_address && rule->nat_address_lo != rule->nat_address_hi) ||
+	            (rule->nat_has_port && rule->nat_port.lo != rule->nat_port.hi);
+	struct piece p = *piece;
+	struct cell own = piece->cell;
+	struct cells away = {0};
+
+	if (rule->nat_has_address)
+		own.axis[AXIS_DESTINATION] = (struct range){rule->nat_address_lo, rule->nat_address_hi};
+	if (rule->nat_has_port)
+		own.axis[AXIS_DPORT] = (struct range){rule->nat_port.lo, rule->nat_port.hi};
+	if (rule->nat_redirect && run->set->path == PATH_FORWARD) {
+		finish(run, piece, OUTCOME_MISDIRECT, chain, line->index);
+		return;
+	}
+	if (!cell_intersect(&piece->cell, &own, &p.cell)) {
+		finish(run, piece, OUTCOME_MISDIRECT, chain, line->index);
+		return;
+	}
+	cell_subtract(&piece->cell, &p.cell, &away);
+	if (open) {
+		p.notes = run_note(run, p.notes, line->atom);
+		finish(run, &p, OUTCOME_UNKNOWN, chain, line->index);
+	} else {
+		p.nat_done = true;
+		accept(run, &p, chain, line->index);
+	}
+	for (size_t i = 0; i < away.n; i++) {
+		p = *piece;
+		p.cell = away.item[i];
+		finish(run, &p, OUTCOME_MISDIRECT, chain, line->index);
+	}
+	cells_fini(&away);
+}
+
+static void walk(struct run *run, size_t depth, size_t chain, const struct piece *first, struct pieces *fall);
+
+static void enter(
+        struct run *run, size_t depth, size_t chain, struct piece *piece, const struct line *line, struct pieces *fall)
+{
+	if (depth >= RUN_JUMP_MAX) {
+		finish(run, piece, OUTCOME_UNKNOWN, chain, line->index);
+		run_limit(run, "jumps nested deeper than 16 chains");
+		return;
+	}
+	piece->at = 0;
+	walk(run, depth + 1, piece->verdict.chain, piece, fall);
+}
+
+/** What a matching rule does with its piece; pieces that go on in this chain return to level->work. */
+static void act(struct run *run, size_t depth, size_t chain, struct piece *piece, const struct line *line, size_t next,
+        struct pieces *fall)
+{
+	struct level *level = &run->level[depth];
+
+	/* Once conntrack has seen the packet, notrack does nothing. */
+	if (line->rule->notrack && run->env.tracking_unsure) {
+		piece->notes = run_note(run, piece->notes, run->e->atom_tracking);
+		piece->verdict.code = RS_UNKNOWN;
+	}
+	piece->untracked = piece->untracked || (line->rule->notrack && run->env.untracked_yet);
+	piece->at = next;
+	switch (piece->verdict.code) {
+	case RS_CONTINUE:
+		pieces_add(&level->work, piece);
+		break;
+	case RS_ACCEPT:
+		accept(run, piece, chain, line->index);
+		break;
+	case RS_DROP:
+		finish(run, piece, OUTCOME_DROP, chain, line->index);
+		break;
+	case RS_JUMP:
+		level->fall.n = 0;
+		enter(run, depth, chain, piece, line, &level->fall);
+		for (size_t i = 0; i < level->fall.n; i++) {
+			level->fall.item[i].at = next;
+			pieces_add(&level->work, &level->fall.item[i]);
+		}
+		break;
+	case RS_GOTO:
+		enter(run, depth, chain, piece, line, fall);
+		break;
+	case RS_RETURN:
+		pieces_add(fall, piece);
+		break;
+	case RS_NAT_DST:
+		translate_destination(run, piece, chain, line);
+		break;
+	case RS_NAT_SRC:
+		piece->translated = piece->nat_done = true;
+		accept(run, piece, chain, line->index);
+		break;
+	case RS_UNKNOWN:
+		if (line->atom != 0)
+			piece->notes = run_note(run, piece->notes, line->atom);
+		finish(run, piece, OUTCOME_UNKNOWN, chain, line->index);
+		break;
+	}
+}
+
+/** Nothing of the run gets past this line, so the rest of the chain is of no interest. */
+static bool takes_all(const struct run *run, const struct line *line)
+{
+	enum rs_verdict_code v = line->rule->verdict.code;
+
+	if (line->rule->vmap || v == RS_CONTINUE || v == RS_JUMP || !cell_covers(&line->hull, &run->set->cell))
+		return false;
+	for (size_t i = 0; i < line->n_test; i++) {
+		const struct test *t = &line->test[i];
+		bool fixed = t->how == HOW_FIXED && (run->env.unknown & 1u << t->field) == 0;
+
+		/* Behind a translation the rule may see other values than the hull was compared with. */
+		if (!fixed && (t->how != HOW_AXIS || t->negate || t->n_range != 1 || run->e->has_nat))
+			return false;
+	}
+	return true;
+}
+
+/** The lines of a chain that this run can meet; computed once per visit of a base chain. */
+static const struct relevant *relevant_lines(struct run *run, size_t chain)
+{
+	struct relevant *r = &run->relevant[chain];
+	const struct program_chain *c = &run->e->chain[chain];
+
+	if (r->visit == run->visit)
+		return r;
+	if (r->line == NULL)
+		r->line = xcalloc(c->n_line, sizeof(*r->line));
+	r->visit = run->visit;
+	r->n = 0;
+	for (size_t i = 0; i < c->n_line; i++) {
+		/* A trace also tells why the others did not match. */
+		if (run->trace == NULL && !match_relevant(run, &c->line[i]))
+			continue;
+		r->line[r->n++] = i;
+		if (run->trace == NULL && takes_all(run, &c->line[i]))
+			break;
+	}
+	run->work += c->n_line / 8;
+	return r;
+}
+
+static void trace_split(struct run *run, size_t chain, const struct line *line, const struct piece *piece,
+        const struct level *level, const char *why)
+{
+	if (level->hit.n == 0)
+		trace(run, TRACE_MISS, chain, line->index, why);
+	else if (level->hit.item[0].notes != piece->notes)
+		trace(run, TRACE_MAYBE, chain, line->index,
+		        run->e->atom[run->out->note[level->hit.item[0].notes].atom].name);
+	else
+		trace(run, TRACE_MATCH, chain, line->index, "");
+}
+
+/** Carry one piece forward until a line splits it or takes it, or the chain ends. */
+static void advance(struct run *run, size_t depth, size_t chain, struct piece *piece, struct pieces *fall)
+{
+	struct level *level = &run->level[depth];
+	const struct relevant *r = relevant_lines(run, chain);
+
+	for (size_t i = piece->at; i < r->n; i++) {
+		const struct line *line = &run->e->chain[chain].line[r->line[i]];
+		const char *why = "";
+
+		if (++run->work > RUN_WORK_MAX) {
+			run_limit(run, "more than 50000000 rules tried for this flow");
+			return;
+		}
+		if (run->trace == NULL &&
+		        !match_hull_meets(line, &piece->cell, run->env.source_blurred || piece->translated,
+		                run->env.destination_blurred))
+			continue;
+		match_split(run, line, piece, &level->hit, &level->spare, &level->rest, &why);
+		if (run->trace != NULL)
+			trace_split(run, chain, line, piece, level, why);
+		if (run->out->limit != NULL)
+			return;
+		if (!line->effect)
+			continue;
+		if (level->hit.n == 0 && level->rest.n == 1) {
+			*piece = level->rest.item[0];
+			continue;
+		}
+		for (size_t k = 0; k < level->rest.n; k++) {
+			level->rest.item[k].at = i + 1;
+			pieces_add(&level->work, &level->rest.item[k]);
+		}
+		for (size_t k = 0; k < level->hit.n && run->out->limit == NULL; k++)
+			act(run, depth, chain, &level->hit.item[k], line, i + 1, fall);
+		return;
+	}
+	pieces_add(fall, piece);
+}
+
+static void walk(struct run *run, size_t depth, size_t chain, const struct piece *first, struct pieces *fall)
+{
+	struct level *level = &run->level[depth];
+
+	trace(run, TRACE_CHAIN, chain, OUTCOME_POLICY, "");
+	level->work.n = 0;
+	pieces_add(&level->work, first);
+	while (level->work.n > 0 && run->out->limit == NULL) {
+		struct piece piece = level->work.item[--level->work.n];
+
+		advance(run, depth, chain, &piece, fall);
+	}
+}
+
+static void set_interface(struct environment *env, enum rs_field f, const char *name, bool present)
+{
+	env->value[f] = present ? ifname_value(name) : 0;
+	if (present && name[0] == '\0')
+		env->unknown |= 1u << f;
+}
+
+static bool proto_has_ports(uint8_t proto)
+{
+	return proto == PROTO_TCP || proto == PROTO_UDP || proto == PROTO_SCTP || proto == 33 || proto == 136;
+}
+
+static uint32_t missing_fields(const struct packet_set *set)
+{
+	uint32_t missing = 0;
+
+	if (set->family == FAMILY_IPV4)
+		missing |= 1u << RS_FIELD_IP6_SADDR | 1u << RS_FIELD_IP6_DADDR;
+	else
+		missing |= 1u << RS_FIELD_IP_SADDR | 1u << RS_FIELD_IP_DADDR;
+	if (!proto_has_ports(set->proto))
+		missing |= 1u << RS_FIELD_SPORT | 1u << RS_FIELD_DPORT;
+	if (set->proto != PROTO_TCP)
+		missing |= 1u << RS_FIELD_TCP_FLAGS;
+	if (set->proto != PROTO_ICMP)
+		missing |= 1u << RS_FIELD_ICMP_TYPE;
+	if (set->proto != PROTO_ICMPV6)
+		missing |= 1u << RS_FIELD_ICMPV6_TYPE;
+	return missing;
+}
+
+static void environment_tracking(struct environment *env, const struct packet_set *set, const struct rs_chain *c)
+{
+	bool reply = set->phase == PHASE_REPLY, before = c->hook == RS_HOOK_PREROUTING || c->hook == RS_HOOK_OUTPUT;
+	bool behind = c->hook == RS_HOOK_POSTROUTING || c->hook == RS_HOOK_INPUT;
+
+	env->value[RS_FIELD_CT_STATE] = set->phase == PHASE_NEW ? 8 : 2;
+	env->value[RS_FIELD_CT_STATUS] = set->phase == PHASE_NEW ? 0 : 2 | 8; /* seen-reply, confirmed */
+	env->value[RS_FIELD_CT_DIRECTION] = reply;
+	env->untracked_yet = before && c->type != RS_CHAIN_NAT && c->priority < CONNTRACK_PRIORITY;
+	env->tracking_unsure = before && c->type != RS_CHAIN_NAT && c->priority == CONNTRACK_PRIORITY;
+	env->source_may_blur = set->phase == PHASE_NEW && behind;
+	if (!set->translated || c->type == RS_CHAIN_NAT)
+		return;
+	env->source_blurred = !reply && behind && c->priority >= NAT_SRC_PRIORITY;
+	env->destination_blurred = reply && before && c->priority <= NAT_DST_PRIORITY;
+}
+
+static void environment_set(struct run *run, const struct rs_chain *c)
+{
+	const struct packet_set *set = run->set;
+	struct environment *env = &run->env;
+
+	memset(env, 0, sizeof(*env));
+	env->missing = missing_fields(set);
+	env->value[RS_FIELD_NFPROTO] = NFPROTO_VALUE(set->family);
+	env->value[RS_FIELD_L4PROTO] = set->proto;
+	env->value[RS_FIELD_TCP_FLAGS] = set->tcp_flags;
+	env->value[RS_FIELD_ICMP_TYPE] = env->value[RS_FIELD_ICMPV6_TYPE] = set->icmp_type;
+	if (run->e->sets_mark)
+		env->unknown |= 1u << RS_FIELD_MARK;
+	set_interface(env, RS_FIELD_IIFNAME, set->iif, set->path != PATH_OUTPUT);
+	set_interface(env, RS_FIELD_OIFNAME, set->oif,
+	        set->path != PATH_INPUT && c->hook != RS_HOOK_PREROUTING && c->hook != RS_HOOK_INPUT);
+	environment_tracking(env, set, c);
+}
+
+static void base_policy(struct run *run, size_t chain, struct piece *piece)
+{
+	trace(run, TRACE_POLICY, chain, OUTCOME_POLICY, "");
+	if (run->e->rs->chain[chain].policy == RS_DROP)
+		finish(run, piece, OUTCOME_DROP, chain, OUTCOME_POLICY);
+	else
+		accept(run, piece, chain, OUTCOME_POLICY);
+}
+
+/** All pieces through one base chain: run->now in, run->now out. */
+static void base_chain(struct run *run, size_t chain)
+{
+	const struct rs_chain *c = &run->e->rs->chain[chain];
+	struct pieces *fall = &run->level[RUN_JUMP_MAX + 1].fall;
+	struct pieces swap;
+
+	environment_set(run, c);
+	run->base = chain;
+	run->visit++;
+	run->accepted.n = 0;
+	for (size_t i = 0; i < run->now.n && run->out->limit == NULL; i++) {
+		struct piece *p = &run->now.item[i];
+
+		/* NAT looks at tracked packets only, and once per connection and kind. */
+		if (c->type == RS_CHAIN_NAT && (p->untracked || p->nat_done)) {
+			pieces_add(&run->accepted, p);
+			continue;
+		}
+		p->at = 0;
+		fall->n = 0;
+		walk(run, 0, chain, p, fall);
+		for (size_t k = 0; k < fall->n && run->out->limit == NULL; k++)
+			base_policy(run, chain, &fall->item[k]);
+	}
+	swap = run->now;
+	run->now = run->accepted;
+	run->accepted = swap;
+}
+
+/** Chains of the link layers that may see the packets: what they do is open, and has a name. */
+static void foreign_chains(struct run *run)
+{
+	const struct engine *e = run->e;
+
+	for (size_t i = 0; i < e->n_foreign; i++) {
+		const struct foreign *f = &e->foreign[i];
+		const struct atom *a = &e->atom[f->atom];
+		const char *seen = f->on_output ? run->set->oif : run->set->iif;
+		struct piece *p = &run->now.item[0];
+
+		if (f->device[0] != '\0' && seen[0] != '\0' && strcmp(f->device, seen) != 0)
+			continue;
+		if (f->device[0] != '\0' && run->set->path == (f->on_output ? PATH_INPUT : PATH_OUTPUT))
+			continue;
+		p->notes = run_note(run, p->notes, f->atom);
+		if (a->assumption != NULL && a->value) {
+			finish(run, p, OUTCOME_DROP, f->chain, OUTCOME_POLICY);
+			run->now.n = 0;
+			return;
+		}
+		if (a->assumption == NULL) {
+			run->out->forked = true;
+			finish(run, p, OUTCOME_UNKNOWN, f->chain, OUTCOME_POLICY);
+		}
+	}
+}
+
+void engine_run(struct engine *e, const struct packet_set *set, struct outcomes *out, engine_trace *trace_fn, void *ctx)
+{
+	static const enum rs_hook hooks[3][3] = {
+	        [PATH_FORWARD] = {RS_HOOK_PREROUTING, RS_HOOK_FORWARD, RS_HOOK_POSTROUTING},
+	        [PATH_INPUT] = {RS_HOOK_PREROUTING, RS_HOOK_INPUT, RS_HOOK_INPUT},
+	        [PATH_OUTPUT] = {RS_HOOK_OUTPUT, RS_HOOK_POSTROUTING, RS_HOOK_POSTROUTING},
+	};
+	struct run *run = e->run;
+	struct piece first = {.cell = set->cell, .by_chain = OUTCOME_NO_CHAIN, .by_rule = OUTCOME_POLICY};
+
+	outcomes_reset(out);
+	run->set = set;
+	run->out = out;
+	run->trace = trace_fn;
+	run->trace_ctx = ctx;
+	run->boxes = run->work = 0;
+	run->now.n = 0;
+	pieces_add(&run->now, &first);
+	foreign_chains(run);
+	for (int h = 0; h < (set->path == PATH_FORWARD ? 3 : 2); h++) {
+		const struct base_list *list = &e->base[set->family == FAMILY_IPV4 ? 0 : 1][hooks[set->path][h]];
+
+		for (size_t i = 0; i < run->now.n; i++)
+			run->now.item[i].nat_done = false;
+		for (size_t i = 0; i < list->n && out->limit == NULL; i++)
+			if (e->rs->chain[list->chain[i]].type != RS_CHAIN_NAT || set->phase == PHASE_NEW)
+				base_chain(run, list->chain[i]);
+	}
+	for (size_t i = 0; i < run->now.n && out->limit == NULL; i++)
+		finish(run, &run->now.item[i], OUTCOME_ACCEPT, run->now.item[i].by_chain, run->now.item[i].by_rule);
+}

@@ -1,0 +1,321 @@
+/*
+ * One leg of a flow through the phases new, reply and established: in comes a box, out go its parts that do not pass,
+ * disjoint, each with phase and decider, and whether anything passes. What depends on an open atom is a part that may
+ * not pass. Where a bound is reached the leg is not decided, and says why.
+ */
+#include "verify/leg.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "portcullis/alloc.h"
+
+#define TCP_FIN 1
+#define TCP_SYN 2
+#define TCP_PSH 8
+#define TCP_ACK 16
+#define FORKED_MAX 4096 /* outcomes that are compared pairwise */
+
+static const char too_many[] = "more than 65536 boxes: too many overlapping rules for this flow";
+
+void leg_result_fini(struct leg_result *r)
+{
+	free(r->share);
+	free(r->open.id);
+	free(r->remark.id);
+	free(r->assumed.id);
+	memset(r, 0, sizeof(*r));
+}
+
+static void atoms_add(struct atoms *a, uint32_t id)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (a->id[i] == id)
+			return;
+	a->id = xgrow(a->id, a->n, &a->cap, sizeof(*a->id));
+	a->id[a->n++] = id;
+}
+
+struct packet_set leg_packets(const struct leg_key *key, enum phase phase)
+{
+	static const enum path back[] = {[PATH_FORWARD] = PATH_FORWARD,
+	        [PATH_INPUT] = PATH_OUTPUT,
+	        [PATH_OUTPUT] = PATH_INPUT,
+	        [PATH_NONE] = PATH_NONE};
+	bool reply = phase == PHASE_REPLY;
+	struct packet_set set = {
+	        .family = key->family,
+	        .proto = key->proto,
+	        .path = reply ? back[key->path] : key->path,
+	        .phase = phase,
+	        .iif = reply ? key->oif : key->iif,
+	        .oif = reply ? key->iif : key->oif,
+	        .cell = reply ? cell_reverse(&key->cell) : key->cell,
+	};
+
+	if (key->proto == PROTO_ICMP)
+		set.icmp_type = reply ? 0 : 8;
+	if (key->proto == PROTO_ICMPV6)
+		set.icmp_type = reply ? 129 : 128;
+	return set;
+}
+
+/** One phase's outcomes on their way into the result. */
+struct check {
+	struct engine *e;
+	struct outcomes *o;
+	struct leg_result *out;
+	struct share *maybe;
+	size_t n_maybe, cap_maybe;
+	struct cells untracked[PHASE_N]; /**< flow coordinates */
+	enum phase phase;
+	bool translated;
+};
+
+static void share_put(struct share **list, size_t *n, size_t *cap, const struct share *s)
+{
+	*list = xgrow(*list, *n, cap, sizeof(**list));
+	(*list)[(*n)++] = *s;
+}
+
+/** Append the parts of the cells that no share has yet. */
+static void share_rest(struct check *c, struct cells *cells, const struct outcome *o, enum share_kind kind)
+{
+	bool maybe = kind == SHARE_MAYBE, fits = true;
+	const struct share *list = maybe ? c->maybe : c->out->share;
+	size_t n = maybe ? c->n_maybe : c->out->n;
+
+	for (size_t i = 0; i < n && cells->n > 0 && fits; i++)
+		fits = cells_subtract(cells, &list[i].cell, VERIFY_MAX_BOXES);
+	if (!fits || n + cells->n > VERIFY_MAX_BOXES)
+		c->out->limit = too_many;
+	for (size_t i = 0; i < cells->n && c->out->limit == NULL; i++) {
+		struct share s = {cells->item[i], kind, c->phase, o->code, o->chain, o->rule};
+
+		if (maybe)
+			share_put(&c->maybe, &c->n_maybe, &c->cap_maybe, &s);
+		else
+			share_put(&c->out->share, &c->out->n, &c->out->cap, &s);
+	}
+}
+
+static struct cell flow_cell(const struct check *c, const struct outcome *o)
+{
+	return c->phase == PHASE_REPLY ? cell_reverse(&o->cell) : o->cell;
+}
+
+static void note_assumed(void *ctx, uint32_t atom)
+{
+	struct check *c = ctx;
+
+	if (engine_atom_assumption(c->e, atom) != NULL)
+		atoms_add(&c->out->assumed, atom);
+}
+
+static void note_open(void *ctx, uint32_t atom)
+{
+	struct check *c = ctx;
+
+	if (engine_atom_assumption(c->e, atom) == NULL)
+		atoms_add(&c->out->open, atom);
+}
+
+static void note_remark(void *ctx, uint32_t atom)
+{
+	struct check *c = ctx;
+
+	if (engine_atom_assumption(c->e, atom) == NULL)
+		atoms_add(&c->out->remark, atom);
+}
+
+/** Another end that the same packet may have, when atoms were left open. */
+static bool contradicts(const struct outcome *a, const struct outcome *b)
+{
+	return a->code != b->code && !(b->code == OUTCOME_DROP && b->listed);
+}
+
+/** The part of an outcome that happens whatever the open atoms are; what is left may happen. */
+static void take_forked(struct check *c, const struct outcome *o, enum share_kind kind)
+{
+	struct cells sure = {0}, maybe = {0};
+	struct cell whole = flow_cell(c, o);
+	bool fits = true;
+
+	cells_add(&sure, &whole);
+	for (size_t i = 0; i < c->o->n && sure.n > 0 && fits; i++) {
+		struct cell other = flow_cell(c, &c->o->item[i]);
+
+		if (contradicts(o, &c->o->item[i]))
+			fits = cells_subtract(&sure, &other, VERIFY_MAX_BOXES);
+	}
+	cells_add(&maybe, &whole);
+	for (size_t i = 0; i < sure.n && fits; i++)
+		fits = cells_subtract(&maybe, &sure.item[i], VERIFY_MAX_BOXES);
+	if (!fits)
+		c->out->limit = too_many;
+	if (maybe.n > 0 && c->out->limit == NULL) {
+		size_t before = c->n_maybe;
+
+		share_rest(c, &maybe, o, SHARE_MAYBE);
+		if (c->n_maybe > before)
+			outcomes_each_note(c->o, o->notes, note_open, c);
+	}
+	if (c->out->limit == NULL)
+		share_rest(c, &sure, o, kind);
+	cells_fini(&sure);
+	cells_fini(&maybe);
+}
+
+static void take_outcome(struct check *c, const struct outcome *o)
+{
+	enum share_kind kind = o->code == OUTCOME_DROP        ? SHARE_DROPPED
+	                       : o->code == OUTCOME_MISDIRECT ? SHARE_MISDIRECTED
+	                                                      : SHARE_MAYBE;
+	struct cell whole = flow_cell(c, o);
+	struct cells cells = {0};
+
+	outcomes_each_note(c->o, o->notes, note_assumed, c);
+	c->translated = c->translated || o->translated;
+	if (o->untracked)
+		cells_add(&c->untracked[c->phase], &whole);
+	if (o->code == OUTCOME_ACCEPT)
+		return;
+	if (o->code == OUTCOME_DROP && o->listed) {
+		outcomes_each_note(c->o, o->notes, note_remark, c);
+		return;
+	}
+	if (c->o->forked && kind != SHARE_MAYBE) {
+		take_forked(c, o, kind);
+		return;
+	}
+	if (kind == SHARE_MAYBE)
+		outcomes_each_note(c->o, o->notes, note_open, c);
+	cells_add(&cells, &whole);
+	share_rest(c, &cells, o, kind);
+	cells_fini(&cells);
+}
+
+static void probe(struct check *c, const struct leg_key *key, uint8_t tcp_flags, bool mixed)
+{
+	struct packet_set set = leg_packets(key, c->phase);
+
+	if (c->out->limit != NULL)
+		return;
+	set.tcp_flags = tcp_flags;
+	set.translated = c->translated && c->phase != PHASE_NEW;
+	set.mixed_tracking = mixed;
+	engine_run(c->e, &set, c->o, NULL, NULL);
+	c->out->limit = c->o->limit;
+	if (c->o->forked && c->o->n > FORKED_MAX)
+		c->out->limit = "more than 4096 outcomes that depend on undecided conditions";
+	for (size_t i = 0; i < c->o->n && c->out->limit == NULL; i++)
+		take_outcome(c, &c->o->item[i]);
+}
+
+/** Every kind of packet that a phase has; those that no rule can tell apart are one. */
+static void check_phases(struct check *c, const struct leg_key *key, bool mixed)
+{
+	static const uint8_t flags[PHASE_N][3] = {
+	        {TCP_SYN}, {TCP_SYN | TCP_ACK, TCP_ACK}, {TCP_ACK, TCP_PSH | TCP_ACK, TCP_FIN | TCP_ACK}};
+	bool by_flags = key->proto == PROTO_TCP && engine_uses(c->e, RS_FIELD_TCP_FLAGS);
+	bool by_tracking =
+	        engine_uses(c->e, RS_FIELD_CT_STATE) || engine_uses(c->e, RS_FIELD_CT_STATUS) || engine_has_nat(c->e);
+
+	for (c->phase = PHASE_NEW; c->phase < PHASE_N; c->phase++) {
+		if (c->phase == PHASE_ESTABLISHED && !by_flags && !by_tracking && !mixed) {
+			c->untracked[PHASE_ESTABLISHED] = c->untracked[PHASE_NEW];
+			c->untracked[PHASE_NEW] = (struct cells){0};
+			for (size_t i = 0; i < c->untracked[PHASE_ESTABLISHED].n; i++)
+				cells_add(&c->untracked[PHASE_NEW], &c->untracked[PHASE_ESTABLISHED].item[i]);
+			break;
+		}
+		for (int i = 0; i < 3 && (i == 0 || (by_flags && flags[c->phase][i] != 0)); i++)
+			probe(c, key, flags[c->phase][i], mixed);
+	}
+}
+
+static bool covers(const struct cells *a, const struct cells *b)
+{
+	struct cell left;
+	bool limit;
+
+	for (size_t i = 0; i < b->n; i++)
+		if (cells_find_uncovered(&b->item[i], a->item, a->n, &left, &limit) || limit)
+			return false;
+	return true;
+}
+
+/** Conntrack sees both directions of a connection or none; else what it says about the rest is not known. */
+static bool tracking_is_mixed(const struct check *c)
+{
+	for (int p = PHASE_NEW; p < PHASE_ESTABLISHED; p++)
+		if (!covers(&c->untracked[p], &c->untracked[p + 1]) || !covers(&c->untracked[p + 1], &c->untracked[p]))
+			return true;
+	return false;
+}
+
+/** Parts that may not pass count only where nothing definite was said. */
+static void finish_maybe(struct check *c)
+{
+	size_t definite = c->out->n;
+
+	for (size_t i = 0; i < c->n_maybe && c->out->limit == NULL; i++) {
+		struct cells rest = {0};
+		bool fits = true;
+
+		cells_add(&rest, &c->maybe[i].cell);
+		for (size_t k = 0; k < definite && rest.n > 0 && fits; k++)
+			fits = cells_subtract(&rest, &c->out->share[k].cell, VERIFY_MAX_BOXES);
+		for (size_t k = 0; k < rest.n && fits; k++) {
+			struct share s = c->maybe[i];
+
+			s.cell = rest.item[k];
+			share_put(&c->out->share, &c->out->n, &c->out->cap, &s);
+		}
+		if (!fits || c->out->n > VERIFY_MAX_BOXES)
+			c->out->limit = too_many;
+		cells_fini(&rest);
+	}
+	if (c->out->n == definite)
+		c->out->open.n = 0;
+}
+
+static void find_passing(struct leg_result *r, const struct cell *whole)
+{
+	struct cell *cover = xcalloc(r->n, sizeof(*cover)), left;
+	bool limit = false;
+
+	for (size_t i = 0; i < r->n; i++)
+		cover[i] = r->share[i].cell;
+	r->passes = cells_find_uncovered(whole, cover, r->n, &left, &limit);
+	if (limit)
+		r->limit = too_many;
+	free(cover);
+}
+
+static void check_fini(struct check *c)
+{
+	for (int p = 0; p < PHASE_N; p++)
+		cells_fini(&c->untracked[p]);
+	free(c->maybe);
+}
+
+void leg_check(struct engine *e, const struct leg_key *key, struct outcomes *scratch, struct leg_result *out)
+{
+	struct check c = {.e = e, .o = scratch, .out = out};
+
+	check_phases(&c, key, false);
+	if (out->limit == NULL && tracking_is_mixed(&c)) {
+		bool translated = c.translated;
+
+		check_fini(&c);
+		leg_result_fini(out);
+		c = (struct check){.e = e, .o = scratch, .out = out, .translated = translated};
+		check_phases(&c, key, true);
+	}
+	if (out->limit == NULL)
+		finish_maybe(&c);
+	if (out->limit == NULL)
+		find_passing(out, &key->cell);
+	check_fini(&c);
+}

@@ -1,0 +1,48 @@
+#ifndef VERIFY_LEG_H
+#define VERIFY_LEG_H
+
+#include "verify/engine.h"
+
+/* One leg of a flow through the three phases of a connection. */
+
+enum share_kind { SHARE_MISDIRECTED, SHARE_DROPPED, SHARE_MAYBE };
+
+/** A part of the leg that does not pass, or may not, in flow coordinates; shares of a leg are disjoint. */
+struct share {
+	struct cell cell;
+	enum share_kind kind;
+	enum phase phase;
+	enum outcome_code code;
+	size_t chain, rule;
+};
+
+/** Atom numbers, each once. */
+struct atoms {
+	uint32_t *id;
+	size_t n, cap;
+};
+
+struct leg_result {
+	struct share *share;
+	size_t n, cap;
+	bool passes; /**< some packet passes in all phases */
+	struct atoms open, remark, assumed;
+	const char *limit; /**< not decided: why (static); else NULL */
+};
+
+/** What identifies a leg's question; equal ones have equal answers. */
+struct leg_key {
+	enum family family;
+	uint8_t proto;
+	enum path path;
+	char iif[IFNAME_SIZE], oif[IFNAME_SIZE];
+	struct cell cell; /**< flow coordinates */
+};
+
+void leg_result_fini(struct leg_result *r);
+/** *out must be zero. scratch is reused from call to call. */
+void leg_check(struct engine *e, const struct leg_key *key, struct outcomes *scratch, struct leg_result *out);
+/** The packets of a leg in one phase, with interfaces and path as the packet sees them. */
+struct packet_set leg_packets(const struct leg_key *key, enum phase phase);
+
+#endif

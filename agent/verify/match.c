@@ -1,0 +1,472 @@
+/*
+ * One rule against one part of the packet set: in come a piece and a prepared rule, out go the parts that match, with
+ * the verdict they meet, and the parts that do not. What nobody can decide goes both ways under the name of its atom.
+ */
+#include "verify/run.h"
+
+#include <string.h>
+
+#include "portcullis/alloc.h"
+
+#define IPS_SEEN_REPLY 2
+#define IPS_ASSURED 4
+#define IPS_SNAT 16
+#define IPS_NAT_DONE (128 | 256)
+#define CT_STATE_INVALID 1
+#define CT_STATE_UNTRACKED 64
+
+void pieces_add(struct pieces *p, const struct piece *piece)
+{
+	p->item = xgrow(p->item, p->n, &p->cap, sizeof(*p->item));
+	p->item[p->n++] = *piece;
+}
+
+void run_limit(struct run *run, const char *why)
+{
+	if (run->out->limit == NULL)
+		run->out->limit = why;
+}
+
+uint32_t run_note(struct run *run, uint32_t notes, uint32_t atom)
+{
+	struct outcomes *o = run->out;
+
+	for (uint32_t i = notes; i != 0; i = o->note[i].next)
+		if (o->note[i].atom == atom)
+			return notes;
+	o->note = xgrow(o->note, o->n_note, &o->cap_note, sizeof(*o->note));
+	o->note[o->n_note] = (struct note){atom, notes};
+	return (uint32_t)o->n_note++;
+}
+
+/** One more piece of the packet set: the bound in memory. */
+static void emit(struct run *run, struct pieces *to, const struct piece *piece)
+{
+	if (++run->boxes > VERIFY_MAX_BOXES)
+		run_limit(run, "more than 65536 boxes: too many overlapping rules for this flow");
+	else
+		pieces_add(to, piece);
+}
+
+bool run_field_missing(const struct run *run, const struct piece *piece, enum rs_field f)
+{
+	if ((run->env.missing & 1u << f) != 0)
+		return true;
+	return (f == RS_FIELD_CT_STATUS || f == RS_FIELD_CT_DIRECTION) && (piece->untracked || run->env.untracked_yet);
+}
+
+bool run_value(const struct run *run, const struct piece *piece, enum rs_field f, u128 *value, uint32_t *why)
+{
+	const struct engine *e = run->e;
+
+	*value = run->env.value[f];
+	if ((run->env.unknown & 1u << f) != 0) {
+		*why = f == RS_FIELD_IIFNAME ? e->atom_iif : f == RS_FIELD_OIFNAME ? e->atom_oif : e->atom_mark;
+		return false;
+	}
+	if (f == RS_FIELD_CT_STATE && (piece->untracked || run->env.untracked_yet)) {
+		*value = piece->untracked ? CT_STATE_UNTRACKED : CT_STATE_INVALID;
+		return true;
+	}
+	if (field_is_tracking(f) && (run->env.tracking_unsure || run->set->mixed_tracking)) {
+		*why = e->atom_tracking;
+		return false;
+	}
+	return true;
+}
+
+/** Of ct status only some bits follow from the phase; NAT's own are known where there is no NAT. */
+static bool status_is_known(const struct run *run, const struct test *t)
+{
+	u128 unknown = 0;
+
+	if (t->field != RS_FIELD_CT_STATUS)
+		return true;
+	if (run->set->phase != PHASE_NEW)
+		unknown |= IPS_ASSURED;
+	if (run->e->has_nat)
+		unknown |= IPS_SNAT | IPS_NAT_DONE;
+	return t->masked && (t->mask & unknown) == 0;
+}
+
+static bool in_ranges(const struct range *range, size_t n, u128 value)
+{
+	size_t lo = 0, hi = n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (range[mid].hi < value)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < n && range[lo].lo <= value;
+}
+
+static bool test_holds(const struct test *t, u128 value)
+{
+	bool holds = t->masked ? (value & t->mask) == t->wanted : in_ranges(t->range, t->n_range, value);
+
+	return holds != t->negate;
+}
+
+bool match_hull_meets(const struct line *line, const struct cell *cell, bool source_blurred, bool destination_blurred)
+{
+	const struct range *h = line->hull.axis, *c = cell->axis;
+
+	if (!destination_blurred &&
+	        (h[AXIS_DESTINATION].lo > c[AXIS_DESTINATION].hi || h[AXIS_DESTINATION].hi < c[AXIS_DESTINATION].lo ||
+	                h[AXIS_DPORT].lo > c[AXIS_DPORT].hi || h[AXIS_DPORT].hi < c[AXIS_DPORT].lo))
+		return false;
+	return source_blurred || (h[AXIS_SOURCE].lo <= c[AXIS_SOURCE].hi && h[AXIS_SOURCE].hi >= c[AXIS_SOURCE].lo &&
+	                                 h[AXIS_SPORT].lo <= c[AXIS_SPORT].hi && h[AXIS_SPORT].hi >= c[AXIS_SPORT].lo);
+}
+
+bool match_relevant(const struct run *run, const struct line *line)
+{
+	if (!line->effect || (line->needs & run->env.missing) != 0 ||
+	        !match_hull_meets(line, &run->set->cell, run->env.source_blurred || run->env.source_may_blur,
+	                run->env.destination_blurred))
+		return false;
+	for (size_t i = 0; i < line->n_test && line->test[i].how == HOW_FIXED; i++) {
+		const struct test *t = &line->test[i];
+
+		if ((run->env.unknown & 1u << t->field) == 0 && !test_holds(t, run->env.value[t->field]))
+			return false;
+	}
+	return true;
+}
+
+static void fork_piece(
+        struct run *run, uint32_t atom, bool negate, const struct piece *piece, struct pieces *hit, struct pieces *rest)
+{
+	const struct atom *a = &run->e->atom[atom];
+	struct piece p = *piece;
+
+	p.notes = run_note(run, p.notes, atom);
+	if (a->assumption != NULL) {
+		pieces_add(a->value != negate ? hit : rest, &p);
+		return;
+	}
+	run->out->forked = true;
+	p.listed = piece->listed || a->listed == LISTED_WHEN_FALSE;
+	pieces_add(negate ? hit : rest, &p);
+	p.listed = piece->listed || a->listed == LISTED_WHEN_TRUE;
+	emit(run, negate ? rest : hit, &p);
+}
+
+/** Is the axis translated where the chain runs, so that the flow's own value does not say what the rule sees? */
+static bool axis_is_blurred(const struct run *run, const struct piece *piece, enum axis axis, uint32_t *why)
+{
+	bool source = axis == AXIS_SOURCE || axis == AXIS_SPORT;
+
+	*why = source ? run->e->atom_source : run->e->atom_destination;
+	return source ? run->env.source_blurred || piece->translated : run->env.destination_blurred;
+}
+
+static void split_axis(
+        struct run *run, const struct test *t, const struct piece *piece, struct pieces *in, struct pieces *out)
+{
+	struct range whole = piece->cell.axis[t->axis];
+	struct piece p = *piece;
+	struct range *side = &p.cell.axis[t->axis];
+	size_t k = 0, hi = t->n_range;
+
+	while (k < hi) {
+		size_t mid = k + (hi - k) / 2;
+
+		if (t->range[mid].hi < whole.lo)
+			k = mid + 1;
+		else
+			hi = mid;
+	}
+	if (k == t->n_range || t->range[k].lo > whole.hi) {
+		pieces_add(out, piece);
+		return;
+	}
+	if (t->range[k].lo <= whole.lo && t->range[k].hi >= whole.hi) {
+		pieces_add(in, piece);
+		return;
+	}
+	for (; k < t->n_range && t->range[k].lo <= whole.hi; k++) {
+		if (side->lo < t->range[k].lo) {
+			side->hi = t->range[k].lo - 1;
+			emit(run, out, &p);
+			side->lo = t->range[k].lo;
+		}
+		side->hi = t->range[k].hi < whole.hi ? t->range[k].hi : whole.hi;
+		emit(run, in, &p);
+		if (side->hi == whole.hi)
+			return;
+		side->lo = side->hi + 1;
+	}
+	side->hi = whole.hi;
+	emit(run, out, &p);
+}
+
+/** The element's box inside the piece; fields that are no axis must hold. */
+static bool element_meets(const struct rs_element *el, const enum rs_field *field, size_t n, const u128 *value,
+        const struct cell *cell, struct cell *box)
+{
+	*box = *cell;
+	for (size_t i = 0; i < n; i++) {
+		enum axis axis;
+
+		if (field_axis(field[i], &axis)) {
+			struct range *r = &box->axis[axis];
+
+			if (el->key[i].lo > r->lo)
+				r->lo = el->key[i].lo;
+			if (el->key[i].hi < r->hi)
+				r->hi = el->key[i].hi;
+			if (r->lo > r->hi)
+				return false;
+		} else if (value[i] < el->key[i].lo || value[i] > el->key[i].hi) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/** Cut an element's box out of the pending pieces: what it takes goes to hit with the element's verdict. */
+static void take_element(struct run *run, const struct rs_element *el, const struct cell *box, struct pieces *hit)
+{
+	run->pending_next.n = 0;
+	for (size_t i = 0; i < run->pending.n && run->out->limit == NULL; i++) {
+		struct piece p = run->pending.item[i];
+		struct cell whole = p.cell;
+
+		if (!cell_intersect(&whole, box, &p.cell)) {
+			p.cell = whole;
+			pieces_add(&run->pending_next, &p);
+			continue;
+		}
+		run->parts.n = 0;
+		cell_subtract(&whole, box, &run->parts);
+		p.verdict = el->verdict;
+		pieces_add(hit, &p);
+		for (size_t k = 0; k < run->parts.n; k++) {
+			p.cell = run->parts.item[k];
+			emit(run, &run->pending_next, &p);
+		}
+	}
+	struct pieces swap = run->pending;
+
+	run->pending = run->pending_next;
+	run->pending_next = swap;
+}
+
+/** Values of the fields that are no axis. @return false when the lookup cannot be decided; *why says by what. */
+static bool lookup_values(const struct run *run, const enum rs_field *field, size_t n, const struct piece *piece,
+        u128 *value, uint32_t *why)
+{
+	for (size_t i = 0; i < n; i++) {
+		enum axis axis;
+
+		value[i] = 0;
+		if (field_axis(field[i], &axis)) {
+			if (axis_is_blurred(run, piece, axis, why))
+				return false;
+		} else if (!run_value(run, piece, field[i], &value[i], why)) {
+			return false;
+		} else if (field[i] == RS_FIELD_CT_STATUS) {
+			*why = run->e->atom_status;
+			return false;
+		}
+	}
+	return true;
+}
+
+static void lookup(struct run *run, const struct rs_set *set, const enum rs_field *field, size_t n, const u128 *value,
+        const struct piece *piece, struct pieces *hit, struct pieces *rest)
+{
+	const struct rs_element *catch_all = NULL;
+	struct cell box;
+
+	run->pending.n = 0;
+	pieces_add(&run->pending, piece);
+	for (size_t i = 0; i < set->n_element && run->pending.n > 0 && run->out->limit == NULL; i++) {
+		const struct rs_element *el = &set->element[i];
+
+		if (el->catch_all)
+			catch_all = el;
+		else if (element_meets(el, field, n, value, &piece->cell, &box))
+			take_element(run, el, &box, hit);
+	}
+	run->work += set->n_element / 8;
+	for (size_t i = 0; i < run->pending.n; i++) {
+		struct piece p = run->pending.item[i];
+
+		if (catch_all != NULL)
+			p.verdict = catch_all->verdict;
+		pieces_add(catch_all != NULL ? hit : rest, &p);
+	}
+}
+
+static void split_set(
+        struct run *run, const struct test *t, const struct piece *piece, struct pieces *in, struct pieces *out)
+{
+	u128 value[RS_CONCAT_MAX];
+	uint32_t why;
+
+	if (lookup_values(run, t->match->field, t->match->n_field, piece, value, &why))
+		lookup(run, &run->e->rs->set[t->match->set], t->match->field, t->match->n_field, value, piece, in, out);
+	else
+		fork_piece(run, why, false, piece, in, out);
+}
+
+static void split_value(
+        struct run *run, const struct test *t, const struct piece *piece, struct pieces *hit, struct pieces *rest)
+{
+	u128 value;
+	uint32_t why;
+
+	if (run_field_missing(run, piece, t->field))
+		pieces_add(rest, piece);
+	else if (!run_value(run, piece, t->field, &value, &why))
+		fork_piece(run, why, false, piece, hit, rest);
+	else if (!status_is_known(run, t))
+		fork_piece(run, run->e->atom_status, false, piece, hit, rest);
+	else
+		pieces_add(test_holds(t, value) ? hit : rest, piece);
+}
+
+static void split_mask(
+        struct run *run, const struct test *t, const struct piece *piece, struct pieces *hit, struct pieces *rest)
+{
+	struct range side = piece->cell.axis[t->axis];
+
+	if (side.lo == side.hi)
+		pieces_add(((side.lo & t->mask) == t->wanted) != t->negate ? hit : rest, piece);
+	else
+		fork_piece(run, t->atom, false, piece, hit, rest);
+}
+
+/** The interface of a leg is the one that its sources are routed to, and its path says whether it ends here. */
+static void split_fib(
+        struct run *run, const struct test *t, const struct piece *piece, struct pieces *hit, struct pieces *rest)
+{
+	bool self = t->fib == FIB_TO_SELF || t->fib == FIB_NOT_TO_SELF;
+	bool holds = self ? (run->set->path == PATH_INPUT) == (t->fib == FIB_TO_SELF) : t->fib == FIB_SOURCE_EXISTS;
+
+	if (!self && (run->env.unknown & 1u << RS_FIELD_IIFNAME) != 0)
+		fork_piece(run, t->atom, false, piece, hit, rest);
+	else
+		pieces_add(holds ? hit : rest, piece);
+}
+
+static void split_test(
+        struct run *run, const struct test *t, const struct piece *piece, struct pieces *hit, struct pieces *rest)
+{
+	struct pieces *in = t->negate ? rest : hit, *out = t->negate ? hit : rest;
+	uint32_t why;
+
+	if ((t->how == HOW_AXIS || t->how == HOW_MASK) && axis_is_blurred(run, piece, t->axis, &why)) {
+		fork_piece(run, why, false, piece, hit, rest);
+		return;
+	}
+	switch (t->how) {
+	case HOW_FIXED:
+	case HOW_TRACKING:
+		split_value(run, t, piece, hit, rest);
+		break;
+	case HOW_AXIS:
+		split_axis(run, t, piece, in, out);
+		break;
+	case HOW_SET:
+		split_set(run, t, piece, in, out);
+		break;
+	case HOW_MASK:
+		split_mask(run, t, piece, hit, rest);
+		break;
+	case HOW_FIB:
+		split_fib(run, t, piece, hit, rest);
+		break;
+	case HOW_ATOM:
+		fork_piece(run, t->atom, t->negate, piece, hit, rest);
+		break;
+	}
+}
+
+static const char *test_name(const struct run *run, const struct test *t)
+{
+	switch (t->how) {
+	case HOW_SET:
+		return rs_field_name(t->match->field[0]);
+	case HOW_FIB:
+	case HOW_ATOM:
+		return run->e->atom[t->atom].name;
+	default:
+		return rs_field_name(t->field);
+	}
+}
+
+static void swap_pieces(struct pieces *a, struct pieces *b)
+{
+	struct pieces c = *a;
+
+	*a = *b;
+	*b = c;
+}
+
+/** Give each matching piece its verdict; where a map gives it, pieces outside the map go to rest. */
+static void apply_verdict(
+        struct run *run, const struct line *line, struct pieces *hit, struct pieces *spare, struct pieces *rest)
+{
+	const struct rs_rule *rule = line->rule;
+	u128 value[RS_CONCAT_MAX];
+	uint32_t why;
+
+	if (!rule->vmap) {
+		for (size_t i = 0; i < hit->n; i++)
+			hit->item[i].verdict = rule->verdict;
+		return;
+	}
+	spare->n = 0;
+	for (size_t i = 0; i < hit->n && run->out->limit == NULL; i++) {
+		struct piece *p = &hit->item[i];
+
+		if (line->atom != 0 || !lookup_values(run, rule->vmap_field, rule->n_vmap_field, p, value, &why)) {
+			p->notes = run_note(run, p->notes, line->atom != 0 ? line->atom : why);
+			p->verdict = (struct rs_verdict){.code = RS_UNKNOWN};
+			pieces_add(spare, p);
+		} else {
+			lookup(run, &run->e->rs->set[rule->vmap_set], rule->vmap_field, rule->n_vmap_field, value, p,
+			        spare, rest);
+		}
+	}
+	swap_pieces(hit, spare);
+}
+
+static bool line_field_missing(
+        const struct run *run, const struct line *line, const struct piece *piece, const char **why)
+{
+	for (unsigned f = 0; f < RS_FIELD_N; f++) {
+		if ((line->needs & 1u << f) != 0 && run_field_missing(run, piece, (enum rs_field)f)) {
+			*why = rs_field_name((enum rs_field)f);
+			return true;
+		}
+	}
+	return false;
+}
+
+void match_split(struct run *run, const struct line *line, const struct piece *piece, struct pieces *hit,
+        struct pieces *spare, struct pieces *rest, const char **why)
+{
+	hit->n = rest->n = 0;
+	if (line_field_missing(run, line, piece, why)) {
+		pieces_add(rest, piece);
+		return;
+	}
+	pieces_add(hit, piece);
+	for (size_t i = 0; i < line->n_test && hit->n > 0; i++) {
+		*why = test_name(run, &line->test[i]);
+		spare->n = 0;
+		for (size_t k = 0; k < hit->n && run->out->limit == NULL; k++)
+			split_test(run, &line->test[i], &hit->item[k], spare, rest);
+		swap_pieces(hit, spare);
+	}
+	if (hit->n > 0)
+		apply_verdict(run, line, hit, spare, rest);
+}

@@ -1,0 +1,581 @@
+/*
+ * What the ruleset lets in although nobody needs it: in come the model, the bound groups and the required flows, out go
+ * the accepted new packets toward the groups that no flow and no allowance asks for, as disjoint boxes per accepting
+ * rule. Where a bound is reached the list says that there is more.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "portcullis/alloc.h"
+#include "portcullis/text.h"
+#include "verify/blame.h"
+
+#define OPENINGS_MAX 10000
+#define PROTO_ANY 0
+#define PROTO_DCCP 33
+#define PROTO_UDPLITE 136
+#define TCP_SYN 2
+#define ID_MASK 0x7fffffffu
+
+/** Packets that are no opening: of a required flow or an allowance. */
+struct needed {
+	enum family family;
+	uint8_t proto; /**< PROTO_ANY: every protocol */
+	struct cell cell;
+};
+
+/** An interface with the addresses that are behind it. */
+struct side {
+	char ifname[IFNAME_SIZE];
+	struct ranges addresses;
+};
+
+struct sides {
+	struct side *item;
+	size_t n, cap;
+};
+
+/** Accepted packets that nobody needs. */
+struct excess {
+	size_t chain, rule;
+	uint8_t proto;
+	bool other; /**< no protocol of its own: may join others with the same box */
+	unsigned factor; /**< protocols that it stands for */
+	struct cell cell;
+};
+
+struct scan {
+	struct engine *engine;
+	const struct ruleset *rs;
+	const struct site *site;
+	const struct network *net;
+	struct openings *out;
+	struct outcomes outcomes;
+	struct needed *needed;
+	size_t n_needed, cap_needed;
+	bool starts[256];
+	/* the question at hand */
+	const struct group *group;
+	enum family family;
+	const struct side *from, *to;
+	struct outcome *accepted;
+	size_t n_accepted, cap_accepted;
+	struct excess *excess;
+	size_t n_excess, cap_excess;
+};
+
+static void incomplete(struct scan *s, const char *reason)
+{
+	s->out->incomplete = true;
+	if (s->out->reason == NULL)
+		s->out->reason = xstrdup(reason);
+}
+
+static void sides_fini(struct sides *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		ranges_fini(&s->item[i].addresses);
+	free(s->item);
+}
+
+static struct side *side_get(struct sides *s, const char *ifname)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (strcmp(s->item[i].ifname, ifname) == 0)
+			return &s->item[i];
+	s->item = xgrow(s->item, s->n, &s->cap, sizeof(*s->item));
+	s->item[s->n] = (struct side){0};
+	snprintf(s->item[s->n].ifname, IFNAME_SIZE, "%s", ifname);
+	return &s->item[s->n++];
+}
+
+static void add_routed(void *ctx, struct range part, const char *ifname)
+{
+	if (ifname[0] != '\0' && strcmp(ifname, "lo") != 0)
+		ranges_add(&side_get(ctx, ifname)->addresses, part.lo, part.hi);
+}
+
+/** Interfaces that packets of the family may come from, each with the sources that are routed to it. */
+static void sources_find(const struct scan *s, enum family family, struct sides *out)
+{
+	const struct range all = {0, family_max(family)};
+
+	if (s->net != NULL && s->net->known) {
+		network_each_route(s->net, family, all, add_routed, out);
+	} else if (s->group->zone[0] != '\0') {
+		for (size_t z = 0; z < s->site->n_zone; z++) {
+			const struct zone *zone = &s->site->zone[z];
+
+			for (size_t i = 0; strcmp(zone->name, s->group->zone) != 0 && i < zone->n_interface; i++)
+				ranges_add(&side_get(out, zone->interface[i])->addresses, all.lo, all.hi);
+		}
+	}
+	if (out->n == 0 && (s->net == NULL || !s->net->known))
+		ranges_add(&side_get(out, "")->addresses, all.lo, all.hi);
+	for (size_t i = 0; i < out->n; i++)
+		ranges_normalise(&out->item[i].addresses);
+}
+
+/** The group's addresses that lie behind this device, not on it. */
+static void group_addresses(const struct scan *s, enum family family, struct ranges *out)
+{
+	struct ranges all = {0}, local = {0};
+
+	for (size_t i = 0; i < s->group->n_address; i++)
+		if (s->group->address[i].family == family)
+			ranges_add(&all, s->group->address[i].range.lo, s->group->address[i].range.hi);
+	for (size_t i = 0; i < s->group->n_virtual_address; i++)
+		if (s->group->virtual_address[i].family == family)
+			ranges_add(&all, s->group->virtual_address[i].range.lo, s->group->virtual_address[i].range.hi);
+	for (size_t i = 0; s->net != NULL && s->net->known && i < s->net->n_address; i++)
+		if (s->net->address[i].family == family)
+			ranges_add(&local, s->net->address[i].address, s->net->address[i].address);
+	ranges_normalise(&all);
+	ranges_normalise(&local);
+	ranges_subtract(out, &all, &local);
+	ranges_fini(&all);
+	ranges_fini(&local);
+}
+
+static void destinations_find(const struct scan *s, enum family family, struct sides *out)
+{
+	const struct zone *zone = s->group->zone[0] != '\0' ? site_zone_find(s->site, s->group->zone) : NULL;
+	struct ranges addresses = {0};
+
+	group_addresses(s, family, &addresses);
+	for (size_t i = 0; i < addresses.n; i++) {
+		struct range r = addresses.item[i];
+
+		if (s->net != NULL && s->net->known) {
+			network_each_route(s->net, family, r, add_routed, out);
+			continue;
+		}
+		for (size_t k = 0; zone != NULL && k < zone->n_interface; k++)
+			ranges_add(&side_get(out, zone->interface[k])->addresses, r.lo, r.hi);
+		if (zone == NULL || zone->n_interface == 0)
+			ranges_add(&side_get(out, "")->addresses, r.lo, r.hi);
+	}
+	for (size_t i = 0; i < out->n; i++)
+		ranges_normalise(&out->item[i].addresses);
+	ranges_fini(&addresses);
+}
+
+static const struct zone *zone_of(const struct site *site, const char *ifname)
+{
+	for (size_t z = 0; z < site->n_zone; z++)
+		for (size_t i = 0; i < site->zone[z].n_interface; i++)
+			if (strcmp(site->zone[z].interface[i], ifname) == 0)
+				return &site->zone[z];
+	return NULL;
+}
+
+/** Traffic within one interface or one zone crosses nothing. */
+static bool crosses(const struct scan *s)
+{
+	const struct zone *a = zone_of(s->site, s->from->ifname);
+
+	if (s->from->ifname[0] != '\0' && strcmp(s->from->ifname, s->to->ifname) == 0)
+		return false;
+	return a == NULL || a != zone_of(s->site, s->to->ifname);
+}
+
+static void needed_add(struct scan *s, enum family family, uint8_t proto, const struct cell *cell)
+{
+	s->needed = xgrow(s->needed, s->n_needed, &s->cap_needed, sizeof(*s->needed));
+	s->needed[s->n_needed++] = (struct needed){family, proto, *cell};
+}
+
+static void needed_flows(struct scan *s, const struct flows *flows)
+{
+	for (size_t i = 0; i < flows->n; i++) {
+		const struct flow *f = &flows->flow[i];
+		struct cell c = {0};
+
+		if (f->proto != PROTO_ICMP && f->proto != PROTO_ICMPV6) {
+			c.axis[AXIS_SPORT] = (struct range){f->source_ports.lo, f->source_ports.hi};
+			c.axis[AXIS_DPORT] = (struct range){f->ports.lo, f->ports.hi};
+		}
+		for (size_t k = 0; k < f->n_leg; k++) {
+			c.axis[AXIS_SOURCE] = f->leg[k].source;
+			c.axis[AXIS_DESTINATION] = f->leg[k].destination;
+			needed_add(s, f->family, f->proto, &c);
+		}
+	}
+}
+
+/** Prefixes of one family; none at all means every address. */
+static void allowance_side(const struct prefix *prefix, size_t n, enum family family, struct ranges *out)
+{
+	for (size_t i = 0; i < n; i++)
+		if (prefix[i].family == family)
+			ranges_add(out, prefix[i].range.lo, prefix[i].range.hi);
+	if (n == 0)
+		ranges_add(out, 0, family_max(family));
+	ranges_normalise(out);
+}
+
+static void needed_allowance(struct scan *s, const struct allowance *a, enum family family)
+{
+	bool all_ports = a->ports.lo == 0 && a->ports.hi == UINT16_MAX;
+	struct ranges source = {0}, destination = {0};
+
+	allowance_side(a->source, a->n_source, family, &source);
+	allowance_side(a->destination, a->n_destination, family, &destination);
+	for (size_t i = 0; i < source.n; i++) {
+		for (size_t k = 0; k < destination.n; k++) {
+			struct cell c = {
+			        {source.item[i], destination.item[k], {0, UINT16_MAX}, {a->ports.lo, a->ports.hi}}};
+
+			if (all_ports || a->proto != PROTO_ANY) {
+				needed_add(s, family, a->proto, &c);
+				continue;
+			}
+			/* Ports narrow it to what has ports. */
+			needed_add(s, family, PROTO_TCP, &c);
+			needed_add(s, family, PROTO_UDP, &c);
+			needed_add(s, family, PROTO_SCTP, &c);
+			needed_add(s, family, PROTO_DCCP, &c);
+			needed_add(s, family, PROTO_UDPLITE, &c);
+		}
+	}
+	ranges_fini(&source);
+	ranges_fini(&destination);
+}
+
+static void needed_find(struct scan *s, const struct flows *flows, int64_t now)
+{
+	needed_flows(s, flows);
+	for (size_t i = 0; i < s->site->n_allowance; i++) {
+		const struct allowance *a = &s->site->allowance[i];
+
+		if (a->expires != 0 && a->expires <= now)
+			continue;
+		needed_allowance(s, a, FAMILY_IPV4);
+		needed_allowance(s, a, FAMILY_IPV6);
+	}
+}
+
+static bool proto_has_ports(uint8_t proto)
+{
+	return proto == PROTO_TCP || proto == PROTO_UDP || proto == PROTO_SCTP || proto == PROTO_DCCP ||
+	       proto == PROTO_UDPLITE;
+}
+
+static struct packet_set question(const struct scan *s, uint8_t proto, uint8_t icmp_type)
+{
+	struct packet_set set = {
+	        .family = s->family,
+	        .proto = proto,
+	        .tcp_flags = proto == PROTO_TCP ? TCP_SYN : 0,
+	        .icmp_type = icmp_type,
+	        .path = PATH_FORWARD,
+	        .phase = PHASE_NEW,
+	        .iif = s->from->ifname,
+	        .oif = s->to->ifname,
+	};
+
+	if (proto_has_ports(proto))
+		set.cell.axis[AXIS_SPORT] = set.cell.axis[AXIS_DPORT] = (struct range){0, UINT16_MAX};
+	return set;
+}
+
+/** Collect what the ruleset accepts, or may accept, of one kind of new packet. */
+static void ask(struct scan *s, uint8_t proto, uint8_t icmp_type)
+{
+	struct packet_set set = question(s, proto, icmp_type);
+
+	for (size_t i = 0; i < s->to->addresses.n; i++) {
+		for (size_t k = 0; k < s->from->addresses.n; k++) {
+			set.cell.axis[AXIS_DESTINATION] = s->to->addresses.item[i];
+			set.cell.axis[AXIS_SOURCE] = s->from->addresses.item[k];
+			engine_run(s->engine, &set, &s->outcomes, NULL, NULL);
+			if (s->outcomes.limit != NULL)
+				incomplete(s, s->outcomes.limit);
+			for (size_t o = 0; o < s->outcomes.n; o++) {
+				if (s->outcomes.item[o].code == OUTCOME_UNKNOWN)
+					incomplete(s, "a rule is reached whose verdict is not decided");
+				if (s->outcomes.item[o].code != OUTCOME_ACCEPT)
+					continue;
+				s->accepted = xgrow(s->accepted, s->n_accepted, &s->cap_accepted, sizeof(*s->accepted));
+				s->accepted[s->n_accepted++] = s->outcomes.item[o];
+			}
+		}
+	}
+}
+
+static int accepted_cmp(const void *a, const void *b)
+{
+	const struct outcome *x = a, *y = b;
+
+	if (x->chain != y->chain)
+		return x->chain < y->chain ? -1 : 1;
+	return x->rule < y->rule ? -1 : x->rule > y->rule;
+}
+
+/** Accepted cells of one rule, made disjoint, without what is needed. */
+static bool excess_cells(const struct scan *s, uint8_t proto, size_t first, size_t end, struct cells *out)
+{
+	bool fits = true;
+
+	for (size_t i = first; i < end && fits; i++) {
+		struct cells part = {0};
+
+		cells_add(&part, &s->accepted[i].cell);
+		for (size_t k = 0; k < out->n && part.n > 0 && fits; k++)
+			fits = cells_subtract(&part, &out->item[k], VERIFY_MAX_BOXES);
+		for (size_t k = 0; k < part.n && fits; k++)
+			cells_add(out, &part.item[k]);
+		fits = fits && out->n <= VERIFY_MAX_BOXES;
+		cells_fini(&part);
+	}
+	for (size_t i = 0; i < s->n_needed && out->n > 0 && fits; i++) {
+		const struct needed *n = &s->needed[i];
+
+		if (n->family == s->family && (n->proto == proto || n->proto == PROTO_ANY))
+			fits = cells_subtract(out, &n->cell, VERIFY_MAX_BOXES);
+	}
+	cells_merge(out);
+	return fits;
+}
+
+static void excess_add(struct scan *s, const struct excess *x)
+{
+	for (size_t i = 0; x->other && i < s->n_excess; i++) {
+		struct excess *e = &s->excess[i];
+
+		if (e->other && e->chain == x->chain && e->rule == x->rule && cell_covers(&e->cell, &x->cell) &&
+		        cell_covers(&x->cell, &e->cell)) {
+			e->factor += x->factor;
+			e->proto = PROTO_ANY;
+			return;
+		}
+	}
+	s->excess = xgrow(s->excess, s->n_excess, &s->cap_excess, sizeof(*s->excess));
+	s->excess[s->n_excess++] = *x;
+}
+
+/** Turn what was collected for a protocol into excess per accepting rule. */
+static void settle(struct scan *s, uint8_t proto, bool other, unsigned factor)
+{
+	if (s->n_accepted > 0)
+		qsort(s->accepted, s->n_accepted, sizeof(*s->accepted), accepted_cmp);
+	for (size_t first = 0, end; first < s->n_accepted; first = end) {
+		struct cells cells = {0};
+
+		for (end = first + 1; end < s->n_accepted && accepted_cmp(&s->accepted[first], &s->accepted[end]) == 0;)
+			end++;
+		if (!excess_cells(s, proto, first, end, &cells))
+			incomplete(s, "more than 65536 boxes behind one rule");
+		for (size_t i = 0; i < cells.n; i++)
+			excess_add(s, &(struct excess){s->accepted[first].chain, s->accepted[first].rule,
+			                      factor == 1 ? proto : PROTO_ANY, other, factor, cells.item[i]});
+		cells_fini(&cells);
+	}
+	s->n_accepted = 0;
+}
+
+/** ICMP messages that conntrack takes for the first of a connection. */
+static void ask_icmp(struct scan *s)
+{
+	static const uint8_t v4[] = {8, 13, 15, 17}, v6[] = {128, 139};
+	bool ip4 = s->family == FAMILY_IPV4;
+	size_t n = ip4 ? sizeof(v4) : sizeof(v6);
+
+	if (!engine_uses(s->engine, ip4 ? RS_FIELD_ICMP_TYPE : RS_FIELD_ICMPV6_TYPE))
+		n = 1;
+	for (size_t i = 0; i < n; i++)
+		ask(s, ip4 ? PROTO_ICMP : PROTO_ICMPV6, ip4 ? v4[i] : v6[i]);
+	settle(s, ip4 ? PROTO_ICMP : PROTO_ICMPV6, false, 1);
+}
+
+/** All other protocols, in classes that no rule tells apart. */
+static void ask_others(struct scan *s)
+{
+	uint8_t icmp = s->family == FAMILY_IPV4 ? PROTO_ICMP : PROTO_ICMPV6;
+
+	for (unsigned first = 0, end; first < 256; first = end) {
+		uint8_t proto = (uint8_t)first;
+
+		for (end = first + 1; end < 256 && !s->starts[end];)
+			end++;
+		if (proto == PROTO_TCP || proto == PROTO_UDP || proto == icmp)
+			continue;
+		ask(s, proto, 0);
+		settle(s, proto, !proto_has_ports(proto), end - first);
+	}
+}
+
+static char *opening_label(const struct opening *o, uint8_t proto)
+{
+	char source[96], destination[96], ports[16];
+
+	range_print(o->family, o->box.source, source, sizeof(source));
+	range_print(o->family, o->box.destination, destination, sizeof(destination));
+	port_range_print(
+	        (struct port_range){(uint16_t)o->box.ports.lo, (uint16_t)o->box.ports.hi}, ports, sizeof(ports));
+	return xasprintf("%s %s %s>%s%s%s", o->listener, proto == PROTO_ANY ? "other" : proto_name(proto), source,
+	        destination, proto_has_ports(proto) ? ":" : "", proto_has_ports(proto) ? ports : "");
+}
+
+/** The same rule text and box give the same id, whatever handle the rule has today. */
+static uint32_t opening_id(const struct opening *o)
+{
+	char sports[16];
+	char *text = xasprintf("%s %s/%s %s|%s %s>%s|%s", rs_family_name(o->blame.family),
+	        o->blame.present ? o->blame.table : "", o->blame.present ? o->blame.chain : "",
+	        o->blame.present ? o->blame.text : "", o->label, o->iif, o->oif,
+	        port_range_print(
+	                (struct port_range){(uint16_t)o->box.source_ports.lo, (uint16_t)o->box.source_ports.hi}, sports,
+	                sizeof(sports)));
+	uint32_t id = hash32(text) & ID_MASK;
+
+	free(text);
+	return id == 0 ? 1 : id;
+}
+
+static void emit(struct scan *s, const struct excess *x)
+{
+	struct packet_set set = question(s, x->proto, 0);
+	struct openings *out = s->out;
+	struct opening *o;
+
+	if (out->n >= OPENINGS_MAX) {
+		incomplete(s, "more than 10000 openings");
+		return;
+	}
+	out->opening = xgrow(out->opening, out->n, &out->cap, sizeof(*out->opening));
+	o = &out->opening[out->n++];
+	memset(o, 0, sizeof(*o));
+	blame_fill(s->rs, x->chain, x->rule, OUTCOME_ACCEPT, &o->blame);
+	o->family = s->family;
+	o->proto = x->proto;
+	o->box = cell_box(&x->cell);
+	memcpy(o->iif, s->from->ifname, sizeof(o->iif));
+	memcpy(o->oif, s->to->ifname, sizeof(o->oif));
+	o->listener = xstrdup(s->group->name);
+	o->packets = cell_count(&x->cell, x->factor);
+	set.icmp_type = x->proto == PROTO_ICMP ? 8 : x->proto == PROTO_ICMPV6 ? 128 : 0;
+	o->witness = cell_witness(&set, &x->cell);
+	o->label = opening_label(o, x->proto);
+	o->id = opening_id(o);
+}
+
+static void scan_pair(struct scan *s)
+{
+	s->n_excess = 0;
+	ask(s, PROTO_TCP, 0);
+	settle(s, PROTO_TCP, false, 1);
+	ask(s, PROTO_UDP, 0);
+	settle(s, PROTO_UDP, false, 1);
+	ask_icmp(s);
+	ask_others(s);
+	for (size_t i = 0; i < s->n_excess; i++)
+		emit(s, &s->excess[i]);
+}
+
+static void scan_group(struct scan *s)
+{
+	static const enum family families[] = {FAMILY_IPV4, FAMILY_IPV6};
+
+	for (int f = 0; f < 2; f++) {
+		struct sides from = {0}, to = {0};
+
+		s->family = families[f];
+		destinations_find(s, s->family, &to);
+		if (to.n > 0)
+			sources_find(s, s->family, &from);
+		for (size_t i = 0; i < to.n; i++) {
+			for (size_t k = 0; k < from.n; k++) {
+				s->to = &to.item[i];
+				s->from = &from.item[k];
+				if (crosses(s))
+					scan_pair(s);
+			}
+		}
+		sides_fini(&from);
+		sides_fini(&to);
+	}
+}
+
+static bool group_is_bound(const struct site *site, const char *name)
+{
+	for (size_t d = 0; d < site->n_deployment; d++)
+		for (size_t g = 0; g < site->deployment[d].n_group; g++)
+			if (strcmp(site->deployment[d].group[g], name) == 0)
+				return true;
+	return false;
+}
+
+static int opening_cmp(const void *a, const void *b)
+{
+	const struct opening *x = a, *y = b;
+
+	if (x->id != y->id)
+		return x->id < y->id ? -1 : 1;
+	return strcmp(x->label, y->label);
+}
+
+/** Sort by id; where two hashes collide the later one by label takes the next number. */
+static void number(struct openings *out)
+{
+	if (out->n > 0)
+		qsort(out->opening, out->n, sizeof(*out->opening), opening_cmp);
+	for (size_t i = 1; i < out->n; i++)
+		if (out->opening[i].id <= out->opening[i - 1].id)
+			out->opening[i].id = out->opening[i - 1].id + 1;
+}
+
+static void protocol_starts(const struct engine *e, bool starts[256])
+{
+	static const uint8_t own[] = {
+	        PROTO_ICMP, PROTO_TCP, PROTO_UDP, PROTO_DCCP, PROTO_ICMPV6, PROTO_SCTP, PROTO_UDPLITE};
+
+	engine_protocol_classes(e, starts);
+	for (size_t i = 0; i < sizeof(own); i++)
+		starts[own[i]] = starts[own[i] + 1] = true;
+}
+
+int verify_openings(const struct flows *flows, const struct ruleset *rs, const struct site *site,
+        const struct network *net, int64_t now, struct openings *out, struct error *err)
+{
+	struct scan s = {.rs = rs, .site = site, .net = net, .out = out};
+
+	memset(out, 0, sizeof(*out));
+	if (site == NULL)
+		return error_set(err, ERR_USAGE, "openings", "no site is given: groups and zones are needed");
+	if (rs == NULL) {
+		incomplete(&s, "the ruleset cannot be read");
+		return 0;
+	}
+	if (rs->legacy != NULL)
+		incomplete(&s, "iptables-legacy tables exist that nf_tables does not show");
+	s.engine = engine_new(rs, site, now);
+	protocol_starts(s.engine, s.starts);
+	needed_find(&s, flows, now);
+	for (size_t i = 0; i < site->n_group; i++) {
+		s.group = &site->group[i];
+		if (group_is_bound(site, s.group->name))
+			scan_group(&s);
+	}
+	number(out);
+	engine_free(s.engine);
+	outcomes_fini(&s.outcomes);
+	free(s.needed);
+	free(s.accepted);
+	free(s.excess);
+	return 0;
+}
+
+void openings_fini(struct openings *o)
+{
+	for (size_t i = 0; i < o->n; i++) {
+		blame_fini(&o->opening[i].blame);
+		free(o->opening[i].label);
+		free(o->opening[i].listener);
+		free(o->opening[i].packets);
+	}
+	free(o->opening);
+	free(o->reason);
+	memset(o, 0, sizeof(*o));
+}

@@ -1,0 +1,88 @@
+#ifndef VERIFY_RUN_H
+#define VERIFY_RUN_H
+
+#include "verify/program.h"
+
+/* Scratch of one walk, shared by the walker (engine.c) and the matcher (match.c). */
+
+#define RUN_JUMP_MAX 16 /* NFT_JUMP_STACK_SIZE */
+#define RUN_WORK_MAX 50000000u /* rules tried per run: the bound in time */
+
+/** Part of the packet set on its way. */
+struct piece {
+	struct cell cell;
+	size_t at; /**< next line to try, as position in the relevant list */
+	size_t by_chain, by_rule; /**< who accepted it in the main hook */
+	struct rs_verdict verdict; /**< of the rule that it matched */
+	uint32_t notes;
+	bool listed, untracked, translated, nat_done;
+};
+
+struct pieces {
+	struct piece *item;
+	size_t n, cap;
+};
+
+void pieces_add(struct pieces *p, const struct piece *piece);
+
+/** Lists that one depth of the walk works with. */
+struct level {
+	struct pieces work, hit, spare, rest, fall;
+};
+
+struct relevant {
+	size_t *line;
+	size_t n;
+	unsigned visit; /**< when it was computed */
+};
+
+/** What is concrete in the chain that is being walked. */
+struct environment {
+	u128 value[RS_FIELD_N];
+	uint32_t missing, unknown; /**< bits per field */
+	bool untracked_yet; /**< the packet has not met conntrack (before its hook) */
+	bool tracking_unsure;
+	bool source_blurred, destination_blurred; /**< translated, so not the flow's own */
+	bool source_may_blur; /**< or for some pieces: piece.translated */
+};
+
+struct run {
+	const struct engine *e;
+	const struct packet_set *set;
+	struct outcomes *out;
+	engine_trace *trace;
+	void *trace_ctx;
+	struct environment env;
+	unsigned visit;
+	size_t base; /**< chain that is being walked */
+	struct relevant *relevant; /**< per chain */
+	struct level level[RUN_JUMP_MAX + 2];
+	struct pieces now, accepted, pending, pending_next;
+	struct cells parts;
+	size_t boxes, work;
+};
+
+/** Stop with a reason: the outcomes are then not complete. */
+void run_limit(struct run *run, const char *why);
+uint32_t run_note(struct run *run, uint32_t notes, uint32_t atom);
+
+/** The value of a field that is not an axis. @return false when nobody knows; *why is then its atom. */
+bool run_value(const struct run *run, const struct piece *piece, enum rs_field f, u128 *value, uint32_t *why);
+bool run_field_missing(const struct run *run, const struct piece *piece, enum rs_field f);
+
+/** Can the line match packets of the cell, by its hull? What is translated is not compared. */
+bool match_hull_meets(const struct line *line, const struct cell *cell, bool source_blurred, bool destination_blurred);
+/** Is a line of this chain worth trying for the run: its hull meets the cell and nothing concrete forbids it. */
+bool match_relevant(const struct run *run, const struct line *line);
+
+/**
+ * Split a piece by a rule's matches and verdict map.
+ *
+ * @param hit   receives what matches, with item.verdict set.
+ * @param rest  receives what does not.
+ * @param why   when nothing matches, the name of the condition that failed, for a trace; static or the ruleset's.
+ */
+void match_split(struct run *run, const struct line *line, const struct piece *piece, struct pieces *hit,
+        struct pieces *spare, struct pieces *rest, const char **why);
+
+#endif

@@ -1,0 +1,343 @@
+/*
+ * Required flows against a ruleset: in come flows and the model, out goes one finding per flow: verdict, decider,
+ * witness and what does not pass. Legs that ask the same question are answered once. An unreadable ruleset is a verdict,
+ * not an error.
+ */
+#include "portcullis/verify.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "portcullis/alloc.h"
+#include "verify/blame.h"
+#include "verify/leg.h"
+
+#define VERIFY_MAX_FLOWS 10000000u
+
+/** Answers to the questions asked so far: an open-addressed hash table. */
+struct memo {
+	struct leg_key *key;
+	struct leg_result *result;
+	size_t n, cap;
+	uint32_t *slot; /**< index + 1; 0: free */
+	size_t n_slot;
+};
+
+struct verifier {
+	const struct ruleset *rs;
+	struct engine *engine;
+	struct outcomes scratch;
+	struct memo memo;
+};
+
+static uint64_t hash_mix(uint64_t h, uint64_t v)
+{
+	h ^= v;
+	h *= 0x9e3779b97f4a7c15u;
+	return h ^ h >> 29;
+}
+
+static uint64_t key_hash(const struct leg_key *k)
+{
+	uint64_t h = hash_mix((uint64_t)k->family << 16 | (uint64_t)k->proto << 8, (uint64_t)k->path);
+
+	for (int i = 0; i < AXIS_N; i++) {
+		h = hash_mix(h, (uint64_t)k->cell.axis[i].lo);
+		h = hash_mix(h, (uint64_t)(k->cell.axis[i].lo >> 64));
+		h = hash_mix(h, (uint64_t)k->cell.axis[i].hi);
+		h = hash_mix(h, (uint64_t)(k->cell.axis[i].hi >> 64));
+	}
+	return hash_mix(hash_mix(h, hash32(k->iif)), hash32(k->oif));
+}
+
+static bool key_equal(const struct leg_key *a, const struct leg_key *b)
+{
+	return a->family == b->family && a->proto == b->proto && a->path == b->path && strcmp(a->iif, b->iif) == 0 &&
+	       strcmp(a->oif, b->oif) == 0 && cell_covers(&a->cell, &b->cell) && cell_covers(&b->cell, &a->cell);
+}
+
+static uint32_t *memo_slot(struct memo *m, const struct leg_key *key)
+{
+	size_t i = (size_t)key_hash(key) & (m->n_slot - 1);
+
+	while (m->slot[i] != 0 && !key_equal(&m->key[m->slot[i] - 1], key))
+		i = (i + 1) & (m->n_slot - 1);
+	return &m->slot[i];
+}
+
+static void memo_grow(struct memo *m)
+{
+	m->n_slot = m->n_slot == 0 ? 256 : m->n_slot * 2;
+	free(m->slot);
+	m->slot = xcalloc(m->n_slot, sizeof(*m->slot));
+	for (size_t i = 0; i < m->n; i++)
+		*memo_slot(m, &m->key[i]) = (uint32_t)(i + 1);
+}
+
+static size_t memo_leg(struct verifier *v, const struct leg_key *key)
+{
+	struct memo *m = &v->memo;
+	uint32_t *slot;
+
+	if (m->n * 2 >= m->n_slot)
+		memo_grow(m);
+	slot = memo_slot(m, key);
+	if (*slot == 0) {
+		size_t cap = m->cap;
+
+		m->key = xgrow(m->key, m->n, &cap, sizeof(*m->key));
+		m->result = xgrow(m->result, m->n, &m->cap, sizeof(*m->result));
+		m->key[m->n] = *key;
+		m->result[m->n] = (struct leg_result){0};
+		leg_check(v->engine, key, &v->scratch, &m->result[m->n]);
+		*slot = (uint32_t)++m->n;
+	}
+	return *slot - 1;
+}
+
+static void memo_fini(struct memo *m)
+{
+	for (size_t i = 0; i < m->n; i++)
+		leg_result_fini(&m->result[i]);
+	free(m->key);
+	free(m->result);
+	free(m->slot);
+}
+
+static struct leg_key flow_key(const struct flow *flow, const struct flow_leg *leg)
+{
+	struct leg_key k = {.family = flow->family, .proto = flow->proto, .path = flow->path};
+
+	/* Ports that the protocol does not have would only make equal questions look different. */
+	if (flow->proto != PROTO_ICMP && flow->proto != PROTO_ICMPV6) {
+		k.cell.axis[AXIS_SPORT] = (struct range){flow->source_ports.lo, flow->source_ports.hi};
+		k.cell.axis[AXIS_DPORT] = (struct range){flow->ports.lo, flow->ports.hi};
+	}
+	k.cell.axis[AXIS_SOURCE] = leg->source;
+	k.cell.axis[AXIS_DESTINATION] = leg->destination;
+	memcpy(k.iif, leg->iif, sizeof(k.iif));
+	memcpy(k.oif, leg->oif, sizeof(k.oif));
+	return k;
+}
+
+/** What the legs of one flow say together. */
+struct sum {
+	bool passes, dropped, maybe, misdirected;
+	const char *limit;
+	const struct share *first; /**< the share to blame */
+	size_t first_leg;
+};
+
+/** Earlier phases first, then lower addresses. */
+static bool share_before(const struct share *a, const struct share *b)
+{
+	if (a->phase != b->phase)
+		return a->phase < b->phase;
+	for (int i = 0; i < AXIS_N; i++)
+		if (a->cell.axis[i].lo != b->cell.axis[i].lo)
+			return a->cell.axis[i].lo < b->cell.axis[i].lo;
+	return false;
+}
+
+static void sum_leg(struct sum *sum, const struct leg_result *r, size_t leg)
+{
+	sum->passes = sum->passes || r->passes;
+	if (sum->limit == NULL)
+		sum->limit = r->limit;
+	for (size_t i = 0; i < r->n; i++) {
+		const struct share *s = &r->share[i];
+
+		sum->dropped = sum->dropped || s->kind == SHARE_DROPPED;
+		sum->maybe = sum->maybe || s->kind == SHARE_MAYBE;
+		sum->misdirected = sum->misdirected || s->kind == SHARE_MISDIRECTED;
+		if (sum->first == NULL || s->kind < sum->first->kind ||
+		        (s->kind == sum->first->kind && share_before(s, sum->first))) {
+			sum->first = s;
+			sum->first_leg = leg;
+		}
+	}
+}
+
+static enum verdict sum_verdict(const struct sum *sum)
+{
+	if (sum->limit != NULL)
+		return VERDICT_INDETERMINATE;
+	if (sum->misdirected)
+		return VERDICT_MISDIRECTED;
+	if (!sum->dropped && !sum->maybe)
+		return VERDICT_CONFORMANT;
+	if (sum->dropped && sum->passes)
+		return VERDICT_PARTIAL;
+	return sum->maybe ? VERDICT_INDETERMINATE : VERDICT_BLOCKED;
+}
+
+static void add_atoms(const struct verifier *v, const struct atoms *atoms, char ***list, size_t *n, bool assumption)
+{
+	for (size_t i = 0; i < atoms->n; i++)
+		names_add(list, n,
+		        assumption ? engine_atom_assumption(v->engine, atoms->id[i])
+		                   : engine_atom_name(v->engine, atoms->id[i]));
+}
+
+static int name_cmp(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/** Parts of all legs, disjoint, joined where possible, at most VERIFY_MAX_REMAINDER of them. */
+static void fill_remainder(const struct verifier *v, const size_t *leg, size_t n_leg, struct finding *f)
+{
+	struct cells all = {0};
+
+	for (size_t i = 0; i < n_leg && !f->remainder_cut; i++) {
+		const struct leg_result *r = &v->memo.result[leg[i]];
+
+		for (size_t k = 0; k < r->n; k++) {
+			struct cells part = {0};
+
+			cells_add(&part, &r->share[k].cell);
+			/* Two legs may hold the same addresses on different interfaces. */
+			for (size_t s = 0; i > 0 && s < all.n; s++)
+				if (!cells_subtract(&part, &all.item[s], VERIFY_MAX_BOXES))
+					break;
+			for (size_t s = 0; s < part.n; s++)
+				cells_add(&all, &part.item[s]);
+			cells_fini(&part);
+		}
+		f->remainder_cut = all.n > VERIFY_MAX_BOXES;
+	}
+	cells_merge(&all);
+	f->remainder_cut = f->remainder_cut || all.n > VERIFY_MAX_REMAINDER;
+	f->n_remainder = all.n > VERIFY_MAX_REMAINDER ? VERIFY_MAX_REMAINDER : all.n;
+	f->remainder = xcalloc(f->n_remainder, sizeof(*f->remainder));
+	for (size_t i = 0; i < f->n_remainder; i++)
+		f->remainder[i] = cell_box(&all.item[i]);
+	cells_fini(&all);
+}
+
+static void fill_finding(
+        const struct verifier *v, const struct sum *sum, const size_t *leg, size_t n_leg, struct finding *f)
+{
+	for (size_t i = 0; i < n_leg; i++) {
+		const struct leg_result *r = &v->memo.result[leg[i]];
+
+		add_atoms(v, f->verdict == VERDICT_CONFORMANT ? &r->remark : &r->open, &f->atom, &f->n_atom, false);
+		add_atoms(v, &r->assumed, &f->assumed, &f->n_assumed, true);
+	}
+	if (f->n_atom > 0)
+		qsort(f->atom, f->n_atom, sizeof(*f->atom), name_cmp);
+	if (f->n_assumed > 0)
+		qsort(f->assumed, f->n_assumed, sizeof(*f->assumed), name_cmp);
+	if (sum->limit != NULL) {
+		f->reason = xstrdup(sum->limit);
+		return;
+	}
+	if (sum->first != NULL) {
+		const struct leg_key *key = &v->memo.key[leg[sum->first_leg]];
+		struct packet_set set = leg_packets(key, sum->first->phase);
+		struct cell cell = sum->first->cell;
+
+		if (set.phase == PHASE_REPLY)
+			cell = cell_reverse(&cell);
+		blame_fill(v->rs, sum->first->chain, sum->first->rule, sum->first->code, &f->blame);
+		f->witness = cell_witness(&set, &cell);
+		f->has_witness = true;
+		fill_remainder(v, leg, n_leg, f);
+	}
+}
+
+static void undecided(struct finding *f, const char *reason)
+{
+	f->verdict = VERDICT_INDETERMINATE;
+	f->reason = xstrdup(reason);
+}
+
+static void check_flow(struct verifier *v, const struct flow *flow, struct finding *f)
+{
+	size_t *leg = xcalloc(flow->n_leg, sizeof(*leg));
+	struct sum sum = {0};
+
+	for (size_t i = 0; i < flow->n_leg; i++) {
+		struct leg_key key = flow_key(flow, &flow->leg[i]);
+
+		leg[i] = memo_leg(v, &key);
+	}
+	for (size_t i = 0; i < flow->n_leg; i++)
+		sum_leg(&sum, &v->memo.result[leg[i]], i);
+	f->verdict = sum_verdict(&sum);
+	fill_finding(v, &sum, leg, flow->n_leg, f);
+	free(leg);
+}
+
+static enum verdict state_verdict(enum flow_state s)
+{
+	static const enum verdict verdict[] = {
+	        [FLOW_CHECK] = VERDICT_UNKNOWN,
+	        [FLOW_WAIVED] = VERDICT_WAIVED,
+	        [FLOW_UNBOUND] = VERDICT_UNBOUND,
+	        [FLOW_NOT_TRANSIT] = VERDICT_NOT_TRANSIT,
+	        [FLOW_NEEDS_RANGE] = VERDICT_NEEDS_RANGE,
+	        [FLOW_NO_COMMON_FAMILY] = VERDICT_NO_COMMON_FAMILY,
+	};
+
+	return verdict[s];
+}
+
+static void verify_flow(struct verifier *v, const struct flow *flow, const char *why, struct finding *f)
+{
+	if (flow->state != FLOW_CHECK && flow->state != FLOW_WAIVED) {
+		f->verdict = state_verdict(flow->state);
+		return;
+	}
+	if (v->rs == NULL) {
+		f->verdict = VERDICT_UNKNOWN;
+		f->reason = xstrdup(why != NULL ? why : "the ruleset cannot be read");
+	} else if (v->rs->legacy != NULL) {
+		undecided(f, "");
+		free(f->reason);
+		f->reason = xasprintf("iptables-legacy tables exist that nf_tables does not show: %s", v->rs->legacy);
+	} else if (flow->n_leg == 0 || flow->path == PATH_NONE) {
+		undecided(f, "the path of this flow through the device is not known");
+	} else {
+		check_flow(v, flow, f);
+	}
+	/* A waived flow keeps what was found: the waiver says that nobody needs to act, not that it passes. */
+	if (flow->state == FLOW_WAIVED)
+		f->verdict = VERDICT_WAIVED;
+}
+
+int verify_flows(const struct flows *flows, const struct ruleset *rs, const char *why, const struct site *site,
+        int64_t now, struct findings *out, struct error *err)
+{
+	struct verifier v = {.rs = rs};
+
+	memset(out, 0, sizeof(*out));
+	if (flows->n > VERIFY_MAX_FLOWS)
+		return error_set(err, ERR_LIMIT, "verify", "%zu flows, at most %u are verified: split the deployment",
+		        flows->n, VERIFY_MAX_FLOWS);
+	if (rs != NULL)
+		v.engine = engine_new(rs, site, now);
+	out->finding = xcalloc(flows->n, sizeof(*out->finding));
+	out->n = flows->n;
+	for (size_t i = 0; i < flows->n; i++)
+		verify_flow(&v, &flows->flow[i], why, &out->finding[i]);
+	memo_fini(&v.memo);
+	outcomes_fini(&v.scratch);
+	engine_free(v.engine);
+	return 0;
+}
+
+void findings_fini(struct findings *f)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		struct finding *x = &f->finding[i];
+
+		blame_fini(&x->blame);
+		free(x->remainder);
+		names_fini(x->atom, x->n_atom);
+		names_fini(x->assumed, x->n_assumed);
+		free(x->reason);
+	}
+	free(f->finding);
+	memset(f, 0, sizeof(*f));
+}

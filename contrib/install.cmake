@@ -1,0 +1,13 @@
+# What `cmake --install` puts beside the programs: models, catalog, MIB, manual pages, units, examples.
+set(share ${CMAKE_INSTALL_DATADIR}/portcullis)
+install(DIRECTORY yang/ DESTINATION ${share}/yang FILES_MATCHING PATTERN "*.yang" PATTERN catalog EXCLUDE)
+install(DIRECTORY yang/catalog/ DESTINATION ${share}/catalog FILES_MATCHING PATTERN "*.json" PATTERN overlay EXCLUDE)
+install(DIRECTORY mibs/ DESTINATION ${share}/mibs FILES_MATCHING PATTERN "*.txt")
+install(DIRECTORY contrib/example/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/example FILES_MATCHING PATTERN "*.json" PATTERN "*.nft")
+install(DIRECTORY contrib/snmpd contrib/ssh DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.conf")
+install(DIRECTORY contrib/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 FILES_MATCHING PATTERN "*.1")
+install(DIRECTORY contrib/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man8 FILES_MATCHING PATTERN "*.8")
+configure_file(contrib/systemd/portcullisd.service.in ${CMAKE_BINARY_DIR}/generated/portcullisd.service @ONLY)
+install(FILES ${CMAKE_BINARY_DIR}/generated/portcullisd.service DESTINATION lib/systemd/system)
+install(FILES contrib/systemd/portcullis.sysusers DESTINATION lib/sysusers.d RENAME portcullis.conf)
+install(FILES LICENSE README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -1,0 +1,36 @@
+#ifndef PORTCULLIS_SNMP_H
+#define PORTCULLIS_SNMP_H
+
+#include "portcullis/conformance.h"
+#include "portcullis/error.h"
+#include "portcullis/snapshot.h"
+
+/** The AgentX face (RFC 2741): a thread of its own that answers from the hub's newest snapshot and sends traps. */
+struct snmp;
+
+struct snmp_options {
+	const char *agentx;        /**< master's socket: "/run/x/agentx.sock" or "tcp:localhost:705" */
+	const char *persistent_dir; /**< a directory the library may write to (STATE_DIR/snmp) */
+};
+
+/**
+ * Start the thread. The master may be away: it is tried every two seconds. Once in the life of a process, and before other
+ * threads read the environment (MIBS and MIBDIRS are set for the SNMP library).
+ *
+ * @param hub  borrowed until snmp_stop().
+ * @return 0, or -1: ERR_USAGE (no socket, or too long), ERR_IO (the directory cannot be made or written), ERR_IN_USE (a
+ *         second start).
+ */
+int snmp_start(const struct snmp_options *options, struct hub *hub, struct snmp **out, struct error *err) MUST_USE;
+/**
+ * Queue a notification. Copied; kept while the master is away, and until it has answered. Beyond 1024 the oldest are
+ * counted as suppressed, and one digest tells how many. Safe from any thread, never waits.
+ */
+void snmp_notify(struct snmp *s, const struct change *change);
+/**
+ * End the thread within a second. One that hangs inside the library, because the master does, is left behind: it reaches
+ * nothing of the caller any more, not even the hub, and does not hold up the end of the process. NULL is fine.
+ */
+void snmp_stop(struct snmp *s);
+
+#endif

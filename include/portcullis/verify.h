@@ -1,0 +1,143 @@
+#ifndef PORTCULLIS_VERIFY_H
+#define PORTCULLIS_VERIFY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "portcullis/deployment.h"
+#include "portcullis/flow.h"
+#include "portcullis/ruleset.h"
+
+/** Verdict of a flow; the names are fixed points (INTERFACES). */
+enum verdict {
+	VERDICT_CONFORMANT,
+	VERDICT_PARTIAL,
+	VERDICT_BLOCKED,
+	VERDICT_INDETERMINATE,
+	VERDICT_UNKNOWN,
+	VERDICT_MISDIRECTED,
+	VERDICT_WAIVED,
+	VERDICT_UNBOUND,
+	VERDICT_NOT_TRANSIT,
+	VERDICT_NEEDS_RANGE,
+	VERDICT_NO_COMMON_FAMILY,
+	VERDICT_N
+};
+const char *verdict_name(enum verdict v);         /**< "no-common-family" */
+const char *verdict_summary_key(enum verdict v);  /**< "no_common_family" */
+
+enum phase { PHASE_NEW, PHASE_REPLY, PHASE_ESTABLISHED, PHASE_N };
+const char *phase_name(enum phase p);
+
+/** A concrete packet, in the coordinates of the packet itself (a reply has the listener as source). */
+struct packet {
+	enum family family;
+	uint8_t proto;
+	u128 source, destination;
+	uint16_t source_port, destination_port;
+	uint8_t icmp_type;
+	char iif[IFNAME_SIZE], oif[IFNAME_SIZE];
+	enum phase phase;
+	enum path path;
+};
+
+/** The rule or policy that decides. */
+struct blame {
+	bool present, policy; /**< policy: the chain's policy, handle and text unused */
+	enum rs_family family;
+	char *table, *chain;
+	enum rs_hook hook;
+	uint64_t handle;
+	char *text; /**< rule in nft syntax; for a policy "policy drop" */
+	enum rs_verdict_code verdict; /**< RS_ACCEPT, RS_DROP, RS_NAT_DST or RS_UNKNOWN */
+};
+
+/** A set of packets of one flow: all combinations of the four ranges. */
+struct box {
+	struct range source, destination, source_ports, ports;
+};
+
+struct finding {
+	enum verdict verdict;
+	struct blame blame;   /**< for partial, blocked, misdirected; for indeterminate the first undecided rule */
+	bool has_witness;
+	struct packet witness; /**< a packet that does not pass (for indeterminate: that may not) */
+	struct box *remainder; /**< what does not pass, in flow coordinates, disjoint; at most VERIFY_MAX_REMAINDER */
+	size_t n_remainder;
+	bool remainder_cut;    /**< more boxes exist */
+	char **atom;           /**< for indeterminate: the conditions; for conformant: those that only a blocklist decides */
+	size_t n_atom;
+	char **assumed;        /**< names of the assumptions that this verdict rests on */
+	size_t n_assumed;
+	char *reason;          /**< for unknown, indeterminate by a limit: why; else NULL */
+};
+
+#define VERIFY_MAX_REMAINDER 64
+#define VERIFY_MAX_BOXES 65536 /**< live boxes per flow and phase; past it: indeterminate with the reason */
+
+struct findings {
+	struct finding *finding; /**< one per flow, same order */
+	size_t n;
+};
+
+struct opening {
+	uint32_t id;       /**< hash of rule and box; 1..2147483647 */
+	char *label;
+	struct blame blame; /**< the accepting rule or policy */
+	enum family family;
+	uint8_t proto;     /**< 0: any other protocol */
+	struct box box;    /**< ports 0-0 where the protocol has none */
+	char iif[IFNAME_SIZE], oif[IFNAME_SIZE];
+	char *listener;    /**< the bound group */
+	char *packets;     /**< exact count of tuples, decimal */
+	struct packet witness;
+	bool acknowledged; /**< in the baseline */
+};
+
+struct openings {
+	struct opening *opening; /**< sorted by id */
+	size_t n, cap;
+	bool incomplete; /**< the bound was reached: there are more */
+	char *reason;
+};
+
+/**
+ * Decide for each flow which part of it the ruleset lets pass (DESIGN: "Verification: exact").
+ *
+ * @param rs      NULL: the ruleset cannot be read; every checked flow is `unknown` with `why`.
+ * @param why     reason for rs == NULL, else NULL.
+ * @param site    for assumptions; may be NULL.
+ * @param out     out->finding[i] is for flows->flow[i]; release with findings_fini().
+ * @return 0, or -1 with ERR_LIMIT. Pure: no I/O, no clock but `now` (expiry of assumptions).
+ */
+int verify_flows(const struct flows *flows, const struct ruleset *rs, const char *why, const struct site *site,
+	int64_t now, struct findings *out, struct error *err) MUST_USE;
+void findings_fini(struct findings *f);
+
+/** Openings toward the bound groups that no flow and no allowance needs. */
+int verify_openings(const struct flows *flows, const struct ruleset *rs, const struct site *site, const struct network *net,
+	int64_t now, struct openings *out, struct error *err) MUST_USE;
+void openings_fini(struct openings *o);
+
+/** One step of a packet's walk: a chain entered, a rule that matched, a policy. */
+struct trace_step {
+	struct blame where;
+	char *note; /**< "matches", "does not match: th dport", "policy" */
+};
+struct trace {
+	struct trace_step *step;
+	size_t n, cap;
+	enum verdict verdict; /**< conformant (accepted), blocked, indeterminate, unknown */
+	char *reason;
+};
+/** Walk one packet through the chains like `nft monitor trace`. */
+int verify_explain(const struct packet *packet, const struct ruleset *rs, const struct site *site, int64_t now,
+	struct trace *out, struct error *err) MUST_USE;
+void trace_fini(struct trace *t);
+
+/** "tcp 10.0.0.5:40000 > 10.1.0.10:5061", IPv6 addresses in brackets. */
+int packet_parse(const char *s, struct packet *out, struct error *err) MUST_USE;
+char *packet_print(const struct packet *p); /**< the same form; the caller frees it */
+
+#endif

@@ -1,0 +1,325 @@
+/* links: netconf base */
+/*
+ * The guard and its parts, without I/O: bytes in, verdicts out. What a client must not get through to the library is
+ * listed here byte by byte.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "netconf/guard.h"
+#include "portcullis/alloc.h"
+
+#define BASE "urn:ietf:params:xml:ns:netconf:base:1.0"
+#define CAP10 "<capability>urn:ietf:params:netconf:base:1.0</capability>"
+#define CAP11 "<capability>urn:ietf:params:netconf:base:1.1</capability>"
+#define HELLO(caps) "<hello xmlns=\"" BASE "\"><capabilities>" caps "</capabilities></hello>"
+#define HELLO10 HELLO(CAP10) "]]>]]>"
+#define HELLO11 HELLO(CAP10 CAP11) "]]>]]>"
+#define RPC "<rpc xmlns=\"" BASE "\" message-id=\"7\"><get/></rpc>"
+
+/* Small limits, so that a test can reach them. */
+static const struct guard_limits small = {
+        .message = 2000,
+        .xml = {.depth = 5, .children = 10, .attributes = 4},
+        .hello_ms = 10000,
+        .progress_ms = 30000,
+};
+
+/* What a guard said to some bytes, one letter per event: H hello, R rpc, F refused, O over. */
+struct told {
+	char event[64];
+	size_t n;
+	struct text message, reply;
+	struct error err;
+};
+
+static void tell(struct told *t, char c)
+{
+	if (t->n + 1 < sizeof(t->event))
+		t->event[t->n++] = c;
+}
+
+static bool feed(struct guard *g, const char *data, size_t n, struct told *t)
+{
+	static const char letter[] = {
+	        [GUARD_HELLO_OK] = 'H', [GUARD_RPC] = 'R', [GUARD_REFUSED] = 'F', [GUARD_OVER] = 'O'};
+	for (;;) {
+		size_t used;
+		enum guard_event e = guard_feed(g, data, n, &used, 1000, &t->err);
+		data += used;
+		n -= used;
+		if (e == GUARD_MORE) {
+			ck_assert_uint_eq(n, 0);
+			return true;
+		}
+		tell(t, letter[e]);
+		text_addn(&t->message, text_str(&g->message), e == GUARD_RPC ? g->message.len : 0);
+		text_addn(&t->reply, text_str(&g->reply), g->reply.len);
+		if (e == GUARD_OVER)
+			return false;
+		guard_next(g);
+	}
+}
+
+static void told_fini(struct told *t)
+{
+	text_fini(&t->message);
+	text_fini(&t->reply);
+}
+
+/* The same bytes whole, then one by one: the events must not differ. */
+static void expect(const char *bytes, size_t n, const char *events, const char *text)
+{
+	for (size_t step = n; step > 0; step = step > 1 ? 1 : 0) {
+		struct guard g;
+		struct told t = {0};
+		guard_init(&g, &small, 0);
+		for (size_t i = 0; i < n; i += step) {
+			char *copy = xmalloc(step);
+			memcpy(copy, bytes + i, step);
+			bool on = feed(&g, copy, step, &t);
+			free(copy);
+			if (!on)
+				break;
+		}
+		ck_assert_msg(strcmp(t.event, events) == 0, "%.80s: events %s, not %s (%s)", bytes, t.event, events,
+		        t.err.text);
+		if (text != NULL)
+			ck_assert_msg(strstr(t.err.text, text) != NULL || strstr(text_str(&t.reply), text) != NULL ||
+			                      strstr(text_str(&t.message), text) != NULL,
+			        "%.80s: '%s' not in '%s', '%s', '%s'", bytes, text, t.err.text, text_str(&t.reply),
+			        text_str(&t.message));
+		told_fini(&t);
+		guard_fini(&g);
+	}
+}
+
+static const struct {
+	const char *bytes, *events, *text;
+} streams[] = {
+        {HELLO10, "H", NULL},
+        {HELLO11, "H", NULL},
+        {"portcullis-relay 1 192.0.2.7 50000 192.0.2.1 22\n" HELLO11, "H", NULL},
+        {"portcullis-relay 1 UNKNOWN\n" HELLO11, "H", NULL},
+        {"portcullis-relay 2 192.0.2.7\n" HELLO11, "O", "neither the relay's"},
+        {"p" HELLO11 "\n", "O", "longer than 200"},
+        {"\n" HELLO11, "H", NULL},
+        {HELLO10 RPC "]]>]]>", "HR", RPC},
+        {HELLO10 RPC "]]>]]>\n" RPC "]]>]]>\n", "HRR", RPC},
+        {HELLO10 "<rpc xmlns=\"" BASE "\" a=\"]]>]]\">]</rpc>]]>]]>", "HR", "]]>]]\">]</rpc>"},
+        {HELLO11 "\n#4\n<rpc\n#56\n xmlns=\"" BASE "\"><x></x>\n##\n", "HF", "not closed"},
+        {HELLO11 "\n#4\n<rpc\n#55\n xmlns=\"" BASE "\"></rpc>\n##\n", "HR", "<rpc xmlns=\"" BASE "\"></rpc>"},
+        /* Framing that must not reach the library */
+        {HELLO11 "\n#0\n", "HO", "1 to 9"},
+        {HELLO11 "\n##\n", "HO", "no chunk"},
+        {HELLO11 "\n#abc\n", "HO", "1 to 9"},
+        {HELLO11 "\n#05\nabcde", "HO", "1 to 9"},
+        {HELLO11 "\n#1a\n", "HO", "not a number"},
+        {HELLO11 "\n#-1\n", "HO", "1 to 9"},
+        {HELLO11 "\n#18446744073709551615\n", "HO", NULL},
+        {HELLO11 "\n#4294967296\n", "HO", NULL},
+        {HELLO11 "\n#4294967295\n", "HO", "longer than 2000"},
+        {HELLO11 "\n#2001\nx", "HO", "longer than 2000"},
+        {HELLO11 "\n#1\n<x", "HO", "line feed"},
+        {HELLO11 "\n#1\n<\n##x", "HO", "line feed"},
+        {HELLO11 "\n\n#4\n", "HO", "no '#'"},
+        {HELLO11 RPC "]]>]]>", "HO", "line feed"},
+        /* Messages */
+        {HELLO10 "]]>]]>", "HF", "no element"},
+        {HELLO10 " \n ]]>]]>", "HF", "no element"},
+        {HELLO10 "<!-- nothing -->]]>]]>" RPC "]]>]]>", "HFR", "no element"},
+        {HELLO10 "<?xml version=\"1.0\"?>]]>]]>", "HF", "no element"},
+        {HELLO11 "\n#1\n \n##\n", "HF", "malformed-message"},
+        {HELLO10 "<?xml version=\"1.0\"?><!-- a -->" RPC "]]>]]>", "HR", RPC},
+        {HELLO10 "<!DOCTYPE rpc []>" RPC "]]>]]>", "HF", "document type"},
+        {HELLO10 RPC RPC "]]>]]>", "HF", "more than one"},
+        {HELLO10 RPC "x]]>]]>", "HF", "outside"},
+        {HELLO10 "<rpc message-id=\"1\"/>]]>]]>", "HF", "not an &lt;rpc&gt;"},
+        {HELLO10 "<hello xmlns=\"" BASE "\"/>]]>]]>", "HF", "not an &lt;rpc&gt;"},
+        {HELLO10 "<n:rpc xmlns:n=\"" BASE "\" message-id='9'/>]]>]]>", "HR", "message-id='9'"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"5\"><a><b><c><d><e/></d></c></b></a></rpc>]]>]]>" RPC "]]>]]>",
+                "HFR", "message-id=\"5\""},
+        {HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"5\"><a/><a/><a/><a/><a/><a/><a/><a/><a/><a/><a/></rpc>]]>]]>",
+                "HF", "too-big"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\" a=\"\" b=\"\" c=\"\" d=\"\"/>]]>]]>", "HF", "attributes"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\"><a></rpc>]]>]]>", "HF", "not closed"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\"><a b=\"<\"/></rpc>]]>]]>", "HF", "inside a tag"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\"><![CDATA[</rpc>]]></rpc>]]>]]>", "HR", NULL},
+        {HELLO10 "<rpc xmlns=\"" BASE "\"><![CDATA[</rpc></rpc>]]>]]>", "HF", NULL},
+        {HELLO10 "<rpc xmlns=\"" BASE "\"\x01/>]]>]]>", "HF", "0x01"},
+        {HELLO10 "<>]]>]]>", "HF", "no name"},
+        {HELLO10 "<", "H", NULL},
+        {HELLO10 "]]>]]", "H", NULL},
+        /* Hellos */
+        {HELLO(""), "", NULL},
+        {HELLO("") "]]>]]>", "O", "neither"},
+        {HELLO("<capability>urn:x</capability>") "]]>]]>", "O", "neither"},
+        {HELLO("<capability> urn:ietf:params:netconf:base:1.1?a=b\n</capability>") "]]>]]>\n#1\n", "H", NULL},
+        {"<hello xmlns=\"" BASE "\"><capabilities>" CAP11 "</capabilities><session-id>4</session-id></hello>]]>]]>",
+                "O", "session-id"},
+        {"<hello xmlns=\"" BASE "\"><capabilities>" CAP11 "</capabilities><get xmlns=\"" BASE "\"/></hello>]]>]]>", "O",
+                "<get>"},
+        {"<hello xmlns=\"" BASE "\"><capabilities><capability><a/></capability></capabilities></hello>]]>]]>", "O",
+                "nest"},
+        {"<hello xmlns=\"urn:x\"><capabilities>" CAP11 "</capabilities></hello>]]>]]>", "O", "not a <hello>"},
+        {RPC "]]>]]>", "O", "not a <hello>"},
+        {"]]>]]>", "O", "no element"},
+        {"<!-- x -->]]>]]>", "O", "no element"},
+};
+
+START_TEST(tells_good_bytes_from_bad_ones)
+{
+	expect(streams[_i].bytes, strlen(streams[_i].bytes), streams[_i].events, streams[_i].text);
+}
+END_TEST
+
+START_TEST(refuses_a_byte_zero)
+{
+	static const char bytes[] = HELLO10 "<rpc xmlns=\"" BASE "\"/>\0]]>]]>";
+	expect(bytes, sizeof(bytes) - 1, "HF", "0x00");
+}
+END_TEST
+
+START_TEST(ends_a_session_whose_message_is_too_long_and_names_the_rpc)
+{
+	struct text t = {0};
+	text_add(&t, HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"12\"><a>");
+	for (int i = 0; i < 300; i++)
+		text_add(&t, "0123456789");
+	expect(t.s, t.len, "HO", "message-id=\"12\"");
+	text_fini(&t);
+}
+END_TEST
+
+START_TEST(takes_the_address_of_the_relay)
+{
+	static const char bytes[] = "portcullis-relay 1 2001:DB8::7 50000 2001:db8::1 22\n";
+	struct guard g;
+	struct told t = {0};
+	guard_init(&g, &small, 0);
+	ck_assert(feed(&g, bytes, sizeof(bytes) - 1, &t));
+	ck_assert_str_eq(g.source, "2001:db8::7");
+	guard_fini(&g);
+}
+END_TEST
+
+START_TEST(gives_a_hello_ten_seconds)
+{
+	struct guard g;
+	struct error err;
+	guard_init(&g, &small, 5000);
+	ck_assert_int_eq(guard_due(&g), 15000);
+	ck_assert_int_eq(guard_late(&g, 14999, &err), 0);
+	ck_assert_int_eq(guard_late(&g, 15000, &err), -1);
+	guard_fini(&g);
+}
+END_TEST
+
+START_TEST(ends_a_message_that_drips)
+{
+	struct guard g;
+	struct told t = {0};
+	size_t used;
+	guard_init(&g, &small, 0);
+	ck_assert(feed(&g, HELLO11, strlen(HELLO11), &t));
+	ck_assert_int_eq(guard_due(&g), INT64_MAX);
+	int64_t now = 20000;
+	ck_assert_int_eq(guard_feed(&g, "\n#9\n<", 5, &used, now, &t.err), GUARD_MORE);
+	for (int i = 0; i < 5; i++) {
+		ck_assert_int_eq(guard_late(&g, now += 5000, &t.err), 0);
+		ck_assert_int_eq(guard_feed(&g, "a", 1, &used, now, &t.err), GUARD_MORE);
+	}
+	ck_assert_int_eq(guard_due(&g), 50000);
+	ck_assert_int_eq(guard_late(&g, 50000, &t.err), -1);
+	told_fini(&t);
+	guard_fini(&g);
+}
+END_TEST
+
+START_TEST(lets_a_slow_but_steady_message_come)
+{
+	struct guard_progress p = {0};
+	for (int64_t now = 0; now <= 300000; now += 1000) {
+		guard_progress_note(&p, 200, true, now, 30000);
+		ck_assert(!guard_progress_stuck(&p, now, 30000));
+	}
+	guard_progress_note(&p, 1, false, 300000, 30000);
+	ck_assert(!guard_progress_stuck(&p, 900000, 30000));
+}
+END_TEST
+
+START_TEST(writes_what_it_reads)
+{
+	for (int chunked = 0; chunked < 2; chunked++) {
+		struct text out = {0}, in = {0}, back = {0};
+		struct frame f = {.chunked = chunked};
+		struct error err;
+		for (int i = 0; i < 5000; i++)
+			text_addf(&in, "]]><a%d>", i);
+		frame_write(&out, chunked, in.s, in.len);
+		frame_write_end(&out, chunked);
+		for (size_t at = 0, used, len;; at += used) {
+			const char *piece;
+			enum frame_event e = frame_next(&f, out.s + at, out.len - at, &used, &piece, &len, &err);
+			if (e == FRAME_END) {
+				ck_assert_uint_eq(at + used, out.len);
+				break;
+			}
+			ck_assert_int_eq(e, FRAME_DATA);
+			ck_assert(!chunked || len <= FRAME_CHUNK);
+			text_addn(&back, piece, len);
+		}
+		ck_assert_str_eq(text_str(&back), text_str(&in));
+		text_fini(&out);
+		text_fini(&in);
+		text_fini(&back);
+	}
+}
+END_TEST
+
+START_TEST(replaces_entities)
+{
+	static const char in[] = "a&lt;b&gt;&amp;&quot;&apos;&#65;&#x20ac;&none;&#xZ;&",
+	                  want[] = "a<b>&\"'A€&none;&#xZ;&";
+	struct text t = {0};
+	xml_unescape(&t, (struct xml_span){in, strlen(in)});
+	ck_assert_str_eq(text_str(&t), want);
+	text_fini(&t);
+}
+END_TEST
+
+START_TEST(answers_with_the_error)
+{
+	struct text t = {0};
+	struct error err;
+	(void)error_set(&err, ERR_LIMIT, "x", "a < b");
+	guard_error_reply(&t, (struct xml_span){"4&amp;2", 7}, "rpc", &err);
+	ck_assert_ptr_nonnull(strstr(t.s, " message-id=\"4&amp;2\""));
+	ck_assert_ptr_nonnull(strstr(t.s, "<error-tag>too-big</error-tag>"));
+	ck_assert_ptr_nonnull(strstr(t.s, ">a &lt; b</error-message>"));
+	text_fini(&t);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("guard");
+	TCase *t = tcase_create("guard");
+	tcase_add_loop_test(t, tells_good_bytes_from_bad_ones, 0, (int)(sizeof(streams) / sizeof(streams[0])));
+	tcase_add_test(t, refuses_a_byte_zero);
+	tcase_add_test(t, ends_a_session_whose_message_is_too_long_and_names_the_rpc);
+	tcase_add_test(t, takes_the_address_of_the_relay);
+	tcase_add_test(t, gives_a_hello_ten_seconds);
+	tcase_add_test(t, ends_a_message_that_drips);
+	tcase_add_test(t, lets_a_slow_but_steady_message_come);
+	tcase_add_test(t, writes_what_it_reads);
+	tcase_add_test(t, replaces_entities);
+	tcase_add_test(t, answers_with_the_error);
+	suite_add_tcase(s, t);
+	SRunner *r = srunner_create(s);
+	srunner_run_all(r, CK_NORMAL);
+	int failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,467 @@
+/* links: netconf config conformance catalog base */
+/*
+ * The NETCONF server over its UNIX socket: operations, filters, state and notifications. With --serve SOCKET it only
+ * serves until its standard input ends, for clients that are programs of their own.
+ */
+#include <errno.h>
+
+#include "netconf_scene.h"
+
+/* Facts */
+
+START_TEST(answers_a_hello_and_an_rpc_in_one_write)
+{
+	static const char rpc[] = RPC("1", "<get-config><source><running/></source></get-config>");
+	char *bytes[] = {xasprintf(HELLO10 "%s]]>]]>", rpc), xasprintf(HELLO11 "\n#%zu\n%s\n##\n", strlen(rpc), rpc)};
+	for (size_t i = 0; i < 2; i++) {
+		bool ended;
+		int fd = raw();
+		put_text(fd, bytes[i]);
+		char *reply = read_until(fd, "</rpc-reply>", 1, &ended);
+		ck_assert_msg(!ended && strstr(reply, "message-id=\"1\"") != NULL, "%s", reply);
+		free(reply);
+		free(bytes[i]);
+		close(fd);
+	}
+}
+END_TEST
+
+START_TEST(answers_in_the_order_of_the_requests)
+{
+	bool ended;
+	int fd = raw();
+	put_text(fd, HELLO10);
+	put_text(fd, RPC("a", GET_SUMMARY) "]]>]]>"
+	                                   "<rpc xmlns=\"" BASE
+	                                   "\" message-id=\"b\"><x></rpc>]]>]]>" RPC("c", GET_SUMMARY) "]]>]]>");
+	char *reply = read_until(fd, "</rpc-reply>", 3, &ended);
+	char *a = strstr(reply, "message-id=\"a\""), *b = strstr(reply, "message-id=\"b\"><rpc-error><error-type>rpc"),
+	     *c = strstr(reply, "message-id=\"c\"");
+	ck_assert_msg(a != NULL && b != NULL && c != NULL && a < b && b < c, "%s", reply);
+	free(reply);
+	close(fd);
+}
+END_TEST
+
+START_TEST(says_what_it_can_in_its_hello)
+{
+	static const char *const capabilities[] = {"base:1.0<", "base:1.1<", ":writable-running:1.0<",
+	        ":candidate:1.0<", ":rollback-on-error:1.0<", ":validate:1.1<", ":xpath:1.0<", ":with-defaults:1.0?",
+	        ":notification:1.0<", ":interleave:1.0<", "yang-library:1.", "content-id="};
+	bool ended;
+	int fd = raw();
+	char *hello = read_until(fd, "]]>]]>", 1, &ended);
+	for (size_t i = 0; i < sizeof(capabilities) / sizeof(capabilities[0]); i++)
+		ck_assert_msg(strstr(hello, capabilities[i]) != NULL, "no %s in %s", capabilities[i], hello);
+	ck_assert_ptr_null(strstr(hello, "confirmed-commit"));
+	free(hello);
+	close(fd);
+}
+END_TEST
+
+START_TEST(reads_only_what_a_filter_selects)
+{
+	static const struct {
+		const char *filter, *has, *has_not;
+	} cases[] = {
+	        {"<filter><conformance " PC "><summary/></conformance></filter>", "<blocked>1</blocked>", "<result>"},
+	        {"<filter><conformance " PC "><generation/></conformance></filter>", "<generation>1<", "<summary>"},
+	        {"<filter><conformance " PC "/></filter>", "<opening>", "<netconf-state"},
+	        {"<filter><conformance " PC "><result><verdict>blocked</verdict></result></conformance></filter>",
+	                "<text>tcp dport 5061 drop</text>", "<verdict>conformant"},
+	        {"<filter><conformance " PC
+	         "><result><verdict>blocked</verdict><label/></result></conformance></filter>",
+	                "<requirement>lync/", "<path>"},
+	        {"<filter><conformance " PC
+	         "><result><verdict>blocked</verdict><nothing/></result></conformance></filter>",
+	                "<verdict>blocked", "<label>"},
+	        {"<filter><conformance " PC "><result><verdict>waived</verdict></result></conformance></filter>", NULL,
+	                "<result>"},
+	        {"<filter><conformance " PC "><result><family> ipv6 </family></result></conformance></filter>", "ipv6<",
+	                "ipv4<"},
+	        {"<filter><conformance xmlns=\"urn:x\"/></filter>", NULL, "<conformance"},
+	        {"<filter><catalog xmlns=\"urn:portcullis:yang:portcullis-catalog\"/></filter>",
+	                "<title>Lync Server 2013</title>", "<conformance"},
+	        {"<filter/>", NULL, "<conformance"},
+	        {"", "<netconf-state", "<catalog"},
+	        {"<filter type=\"xpath\" xmlns:p=\"urn:portcullis:yang:portcullis\" "
+	         "select=\"/p:conformance/p:result[p:verdict='"
+	         "blocked']/p:ports\"/>",
+	                "<ports>5061</ports>", "<path>"},
+	        {"<filter type=\"xpath\" xmlns:p=\"urn:portcullis:yang:portcullis\" "
+	         "select=\"/p:conformance/p:summary\"/>",
+	                "<overall>", "<result>"},
+	        {"<filter type=\"xpath\" xmlns:p=\"urn:portcullis:yang:portcullis\" select=\"/p:conformance\"/>",
+	                "<problem>", "<modules-state"},
+	        {"<filter type=\"xpath\" xmlns:p=\"urn:portcullis:yang:portcullis\" select=\"/p:deployment\"/>", NULL,
+	                "<conformance"},
+	        {"<filter type=\"xpath\" select=\"/*\"/>", "<catalog", NULL},
+	};
+	struct netconf_client *c = client();
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *operation = xasprintf("<get>%s</get>", cases[i].filter);
+		ask_has(c, operation, cases[i].has, cases[i].has_not);
+		free(operation);
+	}
+	netconf_client_close(c);
+}
+END_TEST
+
+START_TEST(refuses_filters_that_are_none)
+{
+	static const struct {
+		const char *filter;
+		const char *word;
+	} cases[] = {
+	        {"<filter type=\"xpath\"/>", "select"},
+	        {"<filter type=\"xpath\" select=\"1 + 1\"/>", ""},
+	        {"<filter type=\"xpath\" xmlns:p=\"urn:portcullis:yang:portcullis\" select=\"/p:conformance[\"/>", ""},
+	};
+	struct netconf_client *c = client();
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct error err = {0};
+		char *reply = NULL, *operation = xasprintf("<get>%s</get>", cases[i].filter);
+		ck_assert_msg(netconf_client_rpc(c, operation, 20000, &reply, &err) != 0, "%s: %s", operation, reply);
+		ck_assert_msg(strstr(err.text, cases[i].word) != NULL, "%s: %s", operation, err.text);
+		free(operation);
+	}
+	ask_has(c, GET_SUMMARY, "<overall>", NULL);
+	netconf_client_close(c);
+}
+END_TEST
+
+START_TEST(gives_state_that_fits_the_models)
+{
+	struct netconf_client *c = client();
+	char *reply = ask(c, "<get><filter type=\"xpath\" select=\"/*\"/></get>");
+	char *from = strchr(strstr(reply, "<data"), '>') + 1, *to = strstr(reply, "</data>");
+	struct lyd_node *tree = NULL;
+	const struct ly_ctx *ctx = config_context(server.config);
+	*to = '\0';
+	LY_ERR result = lyd_parse_data_mem(ctx, from, LYD_XML, LYD_PARSE_STRICT, LYD_VALIDATE_PRESENT, &tree);
+	ck_assert_msg(result == LY_SUCCESS, "%s %s", ly_errmsg(ctx), ly_errpath(ctx));
+	ck_assert_ptr_nonnull(strstr(from, "portcullis-transport"));
+	ck_assert_ptr_nonnull(strstr(from, "<username>root</username>"));
+	lyd_free_all(tree);
+	free(reply);
+	netconf_client_close(c);
+}
+END_TEST
+
+START_TEST(reads_the_same_bytes_twice)
+{
+	struct netconf_client *c = client();
+	char *once = ask(c, "<get><filter><conformance " PC "/></filter></get>");
+	char *twice = ask(c, "<get><filter><conformance " PC "/></filter></get>");
+	ck_assert_str_eq(once, twice);
+	free(once);
+	free(twice);
+	netconf_client_close(c);
+}
+END_TEST
+
+START_TEST(edits_commits_and_discards)
+{
+	struct netconf_client *c = client();
+	ask_ok(c, EDIT("candidate", "", ZONE("inside", "eth1")));
+	ask_has(c, GET_CONFIG("candidate"), "<interface>eth1<", NULL);
+	ask_has(c, GET_CONFIG("running"), NULL, "eth1");
+	ask_ok(c, "<validate><source><candidate/></source></validate>");
+	ask_ok(c, "<commit/>");
+	ask_has(c, GET_CONFIG("running"), "<interface>eth1<", NULL);
+	ask_ok(c, EDIT("candidate", "",
+	                  "<zone " PC " xmlns:nc=\"" BASE "\" nc:operation=\"delete\"><name>inside</name></zone>"));
+	ask_has(c, GET_CONFIG("candidate"), NULL, "eth1");
+	ask_ok(c, "<discard-changes/>");
+	ask_has(c, GET_CONFIG("candidate"), "eth1", NULL);
+	ask_ok(c, "<copy-config><target><running/></target><source><config>" ZONE(
+	                  "outside", "eth0") "</config></source></copy-config>");
+	ask_has(c, GET_CONFIG("running"), "eth0", "eth1");
+	ask_ok(c, EDIT("running", "<test-option>test-only</test-option>", ZONE("third", "eth2")));
+	ask_has(c, GET_CONFIG("running"), NULL, "eth2");
+	ask_ok(c, EDIT("running", "<default-operation>replace</default-operation>", ""));
+	ask_has(c, GET_CONFIG("running"), NULL, "eth0");
+	ask_has(c,
+	        "<get-config><source><running/></source><with-defaults "
+	        "xmlns=\"urn:ietf:params:xml:ns:yang:ietf-netconf-with-"
+	        "defaults\">report-all</with-defaults></get-config>",
+	        "<hold-down>200</hold-down>", NULL);
+	netconf_client_close(c);
+}
+END_TEST
+
+START_TEST(says_what_is_wrong_with_an_edit)
+{
+	struct netconf_client *c = client();
+	struct error err = {0};
+	char *reply;
+	ck_assert_int_ne(netconf_client_rpc(c, EDIT("candidate", "", "<zone " PC "><name>a</name><id>abc</id></zone>"),
+	                         20000, &reply, &err),
+	        0);
+	ck_assert_int_eq(err.code, ERR_INVALID);
+	ck_assert_msg(strstr(err.where, "/portcullis:zone[name='a']/id") != NULL, "%s: %s", err.where, err.text);
+	ask_error(c,
+	        EDIT("candidate", "",
+	                "<zone " PC " xmlns:nc=\"" BASE "\" nc:operation=\"delete\"><name>x</name></zone>"),
+	        ERR_NOT_FOUND, "zone");
+	ask_ok(c, EDIT("candidate", "", ZONE("inside", "eth1")));
+	ask_error(c,
+	        EDIT("candidate", "",
+	                "<zone " PC " xmlns:nc=\"" BASE "\" nc:operation=\"create\"><name>inside</name></zone>"),
+	        ERR_EXISTS, "exists");
+	ask_error(c, EDIT("candidate", "", "<nonsense " PC "/>"), ERR_INVALID, "nonsense");
+	ask_error(c, "<commit><confirmed/></commit>", ERR_IO, "");
+	ask_error(c, "<validate><source><config>" ZONE("a b", "eth1") "</config></source></validate>", ERR_INVALID, "");
+	ask_error(c, "<edit-config><target><startup/></target><config/></edit-config>", ERR_IO, "startup");
+	ask_error(c, "<delete-config><target><candidate/></target></delete-config>", ERR_IO, "candidate");
+	ask_error(c, "<nonsense xmlns=\"urn:x\"/>", ERR_IO, "");
+	netconf_client_close(c);
+}
+END_TEST
+
+START_TEST(names_the_session_that_holds_a_lock)
+{
+	struct netconf_client *a = client(), *b = client();
+	ask_ok(a, "<lock><target><running/></target></lock>");
+	ask_ok(a, "<lock><target><candidate/></target></lock>");
+	ask_error(b, "<lock><target><running/></target></lock>", ERR_IN_USE, "session 1");
+	ask_error(b, EDIT("running", "", ZONE("inside", "eth1")), ERR_IN_USE, "session 1");
+	ask_error(b, "<unlock><target><running/></target></unlock>", ERR_IN_USE, "session 1");
+	ask_has(b,
+	        "<get><filter><netconf-state "
+	        "xmlns=\"urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring\"><datastores/>"
+	        "</netconf-state></filter></get>",
+	        "<locked-by-session>1</locked-by-session><locked-time>", NULL);
+	ask_ok(a, "<unlock><target><running/></target></unlock>");
+	ask_ok(b, "<lock><target><running/></target></lock>");
+	ask_ok(a, EDIT("candidate", "", ZONE("inside", "eth1")));
+	netconf_client_close(a);
+	/* Its end frees the lock and throws its changes away. */
+	for (int i = 0; i < 200 && config_lock_holder(server.config, DATASTORE_CANDIDATE) != 0; i++)
+		poll(NULL, 0, 10);
+	ask_ok(b, "<lock><target><candidate/></target></lock>");
+	ask_has(b, GET_CONFIG("candidate"), NULL, "eth1");
+	netconf_client_close(b);
+}
+END_TEST
+
+START_TEST(kills_a_session_and_frees_its_locks_at_once)
+{
+	struct netconf_client *a = client(), *b = client();
+	struct error err;
+	char *reply;
+	ask_ok(a, "<lock><target><running/></target></lock>");
+	ask_error(b, "<kill-session><session-id>2</session-id></kill-session>", ERR_INVALID, "close-session");
+	ask_error(b, "<kill-session><session-id>99</session-id></kill-session>", ERR_INVALID, "no session 99");
+	ask_ok(b, "<kill-session><session-id>1</session-id></kill-session>");
+	ask_ok(b, "<lock><target><running/></target></lock>");
+	ck_assert_int_ne(netconf_client_rpc(a, GET_SUMMARY, 5000, &reply, &err), 0);
+	netconf_client_close(a);
+	ask_ok(b, "<close-session/>");
+	ck_assert_int_ne(netconf_client_rpc(b, GET_SUMMARY, 5000, &reply, &err), 0);
+	netconf_client_close(b);
+}
+END_TEST
+
+START_TEST(gives_every_schema_as_yang_and_yin)
+{
+	const struct lys_module *m;
+	struct netconf_client *c = client();
+	uint32_t i = 0;
+	while ((m = ly_ctx_get_module_iter(config_context(server.config), &i)) != NULL) {
+		char *plain = xasprintf(
+		        "<get-schema xmlns=\"urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring\"><identifier>%s"
+		        "</identifier></get-schema>",
+		        m->name);
+		char *yin = xasprintf(
+		        "<get-schema xmlns=\"urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring\"><identifier>%s"
+		        "</identifier><version>%s</version><format>yin</format></get-schema>",
+		        m->name, m->revision);
+		ask_has(c, plain, "module ", NULL);
+		ask_has(c, yin, "&lt;module ", NULL);
+		free(plain);
+		free(yin);
+	}
+	ask_error(c,
+	        "<get-schema "
+	        "xmlns=\"urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring\"><identifier>none</identifier>"
+	        "</get-schema>",
+	        ERR_INVALID, "no schema none");
+	netconf_client_close(c);
+}
+END_TEST
+
+START_TEST(verifies_and_explains)
+{
+	struct netconf_client *c = client();
+	ask_has(c, "<verify " PC "/>", ">2</generation>", NULL);
+	ask_has(c, "<verify " PC "/>", "violated</overall>", NULL);
+	ask_has(c,
+	        "<explain " PC
+	        "><flow>hq/lync/front-end-server/front-end-service/5061-tcp#1 clients&gt;fe-pool ipv4</flow></explain>",
+	        "tcp 10.0.0.5:40000", NULL);
+	ask_has(c, "<explain " PC "><packet>tcp 10.0.0.9:40000 &gt; 10.1.0.10:5061</packet></explain>", "<verdict",
+	        NULL);
+	ask_error(c, "<explain " PC "><flow>none</flow></explain>", ERR_NOT_FOUND, "none");
+	ask_error(c, "<explain " PC "><packet>none</packet></explain>", ERR_FORMAT, "none");
+	ask_error(c, "<explain " PC "/>", ERR_INVALID, "");
+	netconf_client_close(c);
+}
+END_TEST
+
+/* Notifications */
+
+static void check_notification(const char *xml)
+{
+	const struct ly_ctx *ctx = config_context(server.config);
+	struct lyd_node *envelope = NULL, *notification = NULL;
+	struct ly_in *in;
+	ck_assert_int_eq(ly_in_new_memory(xml, &in), LY_SUCCESS);
+	LY_ERR result = lyd_parse_op(ctx, NULL, in, LYD_XML, LYD_TYPE_NOTIF_NETCONF, &envelope, &notification);
+	ck_assert_msg(result == LY_SUCCESS, "%s: %s", xml, ly_errmsg(ctx));
+	result = lyd_validate_op(notification, NULL, LYD_TYPE_NOTIF_YANG, NULL);
+	ck_assert_msg(result == LY_SUCCESS, "%s: %s", xml, ly_errmsg(ctx));
+	ly_in_free(in, 0);
+	lyd_free_all(envelope);
+	lyd_free_all(notification);
+}
+
+START_TEST(sends_every_kind_of_change_to_subscribers_alone)
+{
+	struct netconf_client *silent = client();
+	int fd = subscriber();
+	for (int kind = CHANGE_VIOLATED; kind <= CHANGE_TEST; kind++) {
+		struct change change;
+		bool ended;
+		sample_change(&change, (enum change_kind)kind, 100 + (uint64_t)kind);
+		netconf_notify(server.netconf, &change);
+		char *xml = read_until(fd, "]]>]]>", 1, &ended);
+		char *sequence = xasprintf("<sequence>%d</sequence>", 100 + kind);
+		ck_assert_msg(!ended && strstr(xml, sequence) != NULL, "%s", xml);
+		*strstr(xml, "]]>]]>") = '\0';
+		check_notification(xml);
+		free(sequence);
+		free(xml);
+		change_fini(&change);
+	}
+	/* Its reply would follow a notification, if one had been sent. */
+	ask_has(silent, GET_SUMMARY, "<overall>", NULL);
+	netconf_client_close(silent);
+	close(fd);
+}
+END_TEST
+
+START_TEST(goes_on_answering_a_subscriber)
+{
+	bool ended;
+	int fd = subscriber();
+	put_text(fd, RPC("3", "<test-notification " PC "/>") "]]>]]>");
+	char *xml = read_until(fd, "]]>]]>", 2, &ended);
+	ck_assert_msg(strstr(xml, "<kind>test</kind>") != NULL && strstr(xml, "message-id=\"3\"") != NULL, "%s", xml);
+	free(xml);
+	put_text(fd, RPC("4", SUBSCRIBE) "]]>]]>");
+	xml = read_until(fd, "]]>]]>", 1, &ended);
+	ck_assert_msg(strstr(xml, "in-use") != NULL, "%s", xml);
+	free(xml);
+	close(fd);
+}
+END_TEST
+
+START_TEST(refuses_replay_and_unknown_streams)
+{
+	struct netconf_client *c = client();
+#define SUBSCRIBE_TO(more)                                                                                             \
+	"<create-subscription xmlns=\"urn:ietf:params:xml:ns:netconf:notification:1.0\">" more "</"                    \
+	"create-subscription>"
+	ask_error(c, SUBSCRIBE_TO("<startTime>2026-01-01T00:00:00Z</startTime>"), ERR_UNSUPPORTED, "startTime");
+	ask_error(c, SUBSCRIBE_TO("<stopTime>2036-01-01T00:00:00Z</stopTime>"), ERR_INVALID, "stopTime");
+	ask_error(c, SUBSCRIBE_TO("<stream>other</stream>"), ERR_INVALID, "other");
+	ask_ok(c, SUBSCRIBE_TO("<stream>NETCONF</stream>"));
+	netconf_client_close(c);
+}
+END_TEST
+
+/* Sequence numbers of notifications in s, which must be 1, 2, ... @return how many. */
+static unsigned count_in_order(const char *s)
+{
+	unsigned n = 0;
+	for (; (s = strchr(s, '<')) != NULL; s++)
+		if (strncmp(s, "<sequence>", 10) == 0)
+			ck_assert_uint_eq(strtoul(s + 10, NULL, 10), ++n);
+	return n;
+}
+
+START_TEST(loses_nothing_in_a_burst_and_counts_what_it_cannot_keep)
+{
+	int fd = subscriber(), slow = subscriber();
+	struct change change;
+	bool ended;
+	sample_change(&change, CHANGE_VIOLATED, 0);
+	for (change.sequence = 1; change.sequence <= 9000; change.sequence++)
+		netconf_notify(server.netconf, &change);
+	char *all = read_until(fd, "<sequence>9000</sequence>", 1, &ended);
+	ck_assert_uint_eq(count_in_order(all), 9000);
+	free(all);
+	/* The other one has read nothing: what fits is sent, then 10,000 are kept, then the rest is counted. */
+	for (; change.sequence <= 25000; change.sequence++)
+		netconf_notify(server.netconf, &change);
+	all = read_until(slow, "</suppressed>", 1, &ended);
+	ck_assert(!ended);
+	ck_assert_uint_lt(count_in_order(all), 9000);
+	free(all);
+	change_fini(&change);
+	close(fd);
+	close(slow);
+	expect_alive();
+}
+END_TEST
+
+static int serve(const char *path)
+{
+	struct error err = {0};
+	char byte;
+	log_init("check_netconf", LOG_LEVEL_INFO, false);
+	if (start(&server, path, &err) != 0 || verify_now(&server, &err) != 0) {
+		fprintf(stderr, "%s: %s\n", err.where, err.text);
+		return EXIT_FAILURE;
+	}
+	puts("ready");
+	fflush(stdout);
+	while (read(STDIN_FILENO, &byte, 1) > 0 || errno == EINTR)
+		;
+	stop(&server);
+	return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 3 && strcmp(argv[1], "--serve") == 0)
+		return serve(argv[2]);
+	Suite *s = suite_create("netconf");
+	TCase *t = tcase_create("server");
+	tcase_set_timeout(t, 60);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, answers_a_hello_and_an_rpc_in_one_write);
+	tcase_add_test(t, answers_in_the_order_of_the_requests);
+	tcase_add_test(t, says_what_it_can_in_its_hello);
+	tcase_add_test(t, reads_only_what_a_filter_selects);
+	tcase_add_test(t, refuses_filters_that_are_none);
+	tcase_add_test(t, gives_state_that_fits_the_models);
+	tcase_add_test(t, reads_the_same_bytes_twice);
+	tcase_add_test(t, edits_commits_and_discards);
+	tcase_add_test(t, says_what_is_wrong_with_an_edit);
+	tcase_add_test(t, names_the_session_that_holds_a_lock);
+	tcase_add_test(t, kills_a_session_and_frees_its_locks_at_once);
+	tcase_add_test(t, gives_every_schema_as_yang_and_yin);
+	tcase_add_test(t, verifies_and_explains);
+	tcase_add_test(t, sends_every_kind_of_change_to_subscribers_alone);
+	tcase_add_test(t, goes_on_answering_a_subscriber);
+	tcase_add_test(t, refuses_replay_and_unknown_streams);
+	tcase_add_test(t, loses_nothing_in_a_burst_and_counts_what_it_cannot_keep);
+	suite_add_tcase(s, t);
+	SRunner *r = srunner_create(s);
+	srunner_run_all(r, CK_NORMAL);
+	int failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

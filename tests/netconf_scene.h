@@ -1,0 +1,244 @@
+#ifndef NETCONF_SCENE_H
+#define NETCONF_SCENE_H
+
+/*
+ * What the tests of the NETCONF server share: a server on a socket in a folder of its own, on a configuration without a
+ * journal and a snapshot made by hand, and clients of several degrees of politeness.
+ */
+#include <check.h>
+#include <libyang/libyang.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "portcullis/clock.h"
+#include "portcullis/log.h"
+#include "portcullis/netconf.h"
+#include "portcullis/text.h"
+#include "sample_snapshot.h"
+
+#define BASE "urn:ietf:params:xml:ns:netconf:base:1.0"
+#define PC "xmlns=\"urn:portcullis:yang:portcullis\""
+#define CAP(v) "<capability>urn:ietf:params:netconf:base:" v "</capability>"
+#define HELLO(caps) "<hello xmlns=\"" BASE "\"><capabilities>" caps "</capabilities></hello>]]>]]>"
+#define HELLO10 HELLO(CAP("1.0"))
+#define HELLO11 HELLO(CAP("1.1"))
+#define RPC(id, body) "<rpc xmlns=\"" BASE "\" message-id=\"" id "\">" body "</rpc>"
+#define GET_SUMMARY "<get><filter><conformance " PC "><summary><overall/></summary></conformance></filter></get>"
+
+struct server {
+	char directory[64], path[128];
+	struct config *config;
+	struct hub *hub;
+	struct netconf *netconf;
+	uint64_t generation;
+	unsigned tests;
+};
+
+static struct server server;
+
+static inline int verify_now(void *ctx, struct error *err)
+{
+	struct server *s = ctx;
+	(void)err;
+	hub_set(s->hub, sample_new(++s->generation, clock_monotonic_ms()));
+	return 0;
+}
+
+static inline void test_notification(void *ctx)
+{
+	struct server *s = ctx;
+	struct change change;
+	sample_change(&change, CHANGE_TEST, ++s->tests);
+	netconf_notify(s->netconf, &change);
+	change_fini(&change);
+}
+
+static inline int start(struct server *s, const char *path, struct error *err)
+{
+	struct netconf_host host = {s, verify_now, test_notification};
+	struct netconf_options options = {.socket_path = path,
+	        .group = "root",
+	        .socket_gid = (gid_t)-1,
+	        .listen_fd = -1,
+	        .yang_dir = SOURCE_DIR "/yang"};
+	if (config_open(SOURCE_DIR "/yang", NULL, NULL, &s->config, err) != 0)
+		return -1;
+	s->hub = hub_new();
+	return netconf_start(&options, s->config, s->hub, &host, &s->netconf, err);
+}
+
+static inline void stop(struct server *s)
+{
+	netconf_stop(s->netconf);
+	config_close(s->config);
+	hub_free(s->hub);
+}
+
+static inline void setup(void)
+{
+	struct error err = {0};
+	memset(&server, 0, sizeof(server));
+	log_init("check_netconf", LOG_LEVEL_ERROR, false);
+	strcpy(server.directory, "/tmp/check_netconf.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(server.directory));
+	snprintf(server.path, sizeof(server.path), "%s/s", server.directory);
+	ck_assert_msg(start(&server, server.path, &err) == 0, "%s: %s", err.where, err.text);
+	ck_assert_int_eq(verify_now(&server, &err), 0);
+}
+
+static inline void teardown(void)
+{
+	stop(&server);
+	rmdir(server.directory);
+}
+
+/* Clients */
+
+static inline struct netconf_client *client(void)
+{
+	struct netconf_client *c;
+	struct error err = {0};
+	ck_assert_msg(netconf_client_open(server.path, NULL, &c, &err) == 0, "%s: %s", err.where, err.text);
+	return c;
+}
+
+/* The reply's content; the caller frees it. */
+static inline char *ask(struct netconf_client *c, const char *operation)
+{
+	char *reply;
+	struct error err = {0};
+	ck_assert_msg(netconf_client_rpc(c, operation, 20000, &reply, &err) == 0, "%.300s: %s: %s", operation,
+	        err.where, err.text);
+	return reply;
+}
+
+static inline void ask_ok(struct netconf_client *c, const char *operation)
+{
+	char *reply = ask(c, operation);
+	ck_assert_msg(strstr(reply, "<ok/>") != NULL, "%.300s: %s", operation, reply);
+	free(reply);
+}
+
+/* An error is expected: its code, and its text holds a word. */
+static inline void ask_error(struct netconf_client *c, const char *operation, enum error_code code, const char *word)
+{
+	char *reply = NULL;
+	struct error err = {0};
+	int result = netconf_client_rpc(c, operation, 20000, &reply, &err);
+	ck_assert_msg(result != 0, "%.300s: %s", operation, reply);
+	ck_assert_msg(err.code == code, "%.300s: code %d, not %d: %s", operation, err.code, code, err.text);
+	ck_assert_msg(strstr(err.text, word) != NULL, "%.300s: '%s' is not in '%s'", operation, word, err.text);
+	free(reply);
+}
+
+static inline void ask_has(struct netconf_client *c, const char *operation, const char *has, const char *has_not)
+{
+	char *reply = ask(c, operation);
+	ck_assert_msg(has == NULL || strstr(reply, has) != NULL, "%.300s: no %s in %.3000s", operation, has, reply);
+	ck_assert_msg(
+	        has_not == NULL || strstr(reply, has_not) == NULL, "%.300s: %s in %.3000s", operation, has_not, reply);
+	free(reply);
+}
+
+static inline int raw(void)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	strcpy(address.sun_path, server.path);
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+static inline void put(int fd, const char *bytes, size_t n)
+{
+	while (n > 0) {
+		ssize_t sent = send(fd, bytes, n, MSG_NOSIGNAL);
+		if (sent < 0)
+			return; /* the server may have closed already */
+		bytes += sent;
+		n -= (size_t)sent;
+	}
+}
+
+static inline void put_text(int fd, const char *s)
+{
+	put(fd, s, strlen(s));
+}
+
+/* Read until a word has come `times` times, or the end. @return what was read; the caller frees it. */
+static inline char *read_until(int fd, const char *word, unsigned times, bool *ended)
+{
+	struct text t = {0};
+	char buffer[65536];
+	unsigned n = 0;
+	size_t seen = 0; /* looked at so far */
+	*ended = false;
+	for (;;) {
+		for (const char *p; word != NULL && (p = strstr(text_str(&t) + seen, word)) != NULL; n++)
+			seen = (size_t)(p - t.s) + 1;
+		if (word != NULL && n >= times)
+			break;
+		if (word != NULL && t.len > seen + strlen(word))
+			seen = t.len - strlen(word);
+		struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+		ck_assert_msg(poll(&poll_fd, 1, 20000) == 1, "nothing came after: %.500s", text_str(&t));
+		ssize_t got = recv(fd, buffer, sizeof(buffer), 0);
+		if (got <= 0) {
+			*ended = true;
+			break;
+		}
+		text_addn(&t, buffer, (size_t)got);
+	}
+	return text_take(&t);
+}
+
+static inline void expect_end(int fd)
+{
+	bool ended;
+	free(read_until(fd, NULL, 0, &ended));
+	ck_assert(ended);
+	close(fd);
+}
+
+/* An ordinary session still gets its answer at once. */
+static inline void expect_alive(void)
+{
+	struct netconf_client *c = client();
+	int64_t before = clock_monotonic_ms();
+	ask_has(c, GET_SUMMARY, "<overall>", NULL);
+	int64_t took = clock_monotonic_ms() - before;
+	ck_assert_msg(took <= 100, "an answer took %lld ms", (long long)took);
+	netconf_client_close(c);
+}
+
+#define ZONE(name, interface) "<zone " PC "><name>" name "</name><id>7</id><interface>" interface "</interface></zone>"
+#define EDIT(target, more, config)                                                                                     \
+	"<edit-config><target><" target "/></target>" more "<config>" config "</config></edit-config>"
+#define GET_CONFIG(source) "<get-config><source><" source "/></source></get-config>"
+
+#define SUBSCRIBE "<create-subscription xmlns=\"urn:ietf:params:xml:ns:netconf:notification:1.0\"/>"
+
+static inline int subscriber(void)
+{
+	bool ended;
+	int fd = raw();
+	put_text(fd, HELLO10 RPC("1", SUBSCRIBE) "]]>]]>");
+	char *reply = read_until(fd, "</rpc-reply>", 1, &ended);
+	ck_assert_msg(strstr(reply, "<ok/>") != NULL, "%s", reply);
+	free(reply);
+	/* The next answer comes after the subscription has begun. */
+	put_text(fd, RPC("2", GET_SUMMARY) "]]>]]>");
+	free(read_until(fd, "</rpc-reply>]]>]]>", 1, &ended));
+	return fd;
+}
+
+#endif
