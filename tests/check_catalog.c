@@ -8,10 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "portcullis/alloc.h"
 #include "portcullis/catalog.h"
+#include "portcullis/import.h"
 #include "portcullis/text.h"
 
 #define PACKS SOURCE_DIR "/yang/catalog"
@@ -75,38 +77,39 @@ static void requirement_is(const struct catalog *c, const struct want *w)
 START_TEST(requirements_say_who_talks_to_whom)
 {
 	static const struct want want[] = {
-		{"lync/front-end-server/front-end-service/5061-tcp", "front-end-server", "client", REACH_SITE, CLASS_SIGNALLING,
-			LB_NEED_HLB_IF_NO_DNS_LB, 1, PROTO_TCP, 5061, 5061, SECURITY_TLS},
-		{"lync/front-end-server/web-compatibility-service/443-tcp", "front-end-server", "client", REACH_SITE,
-			CLASS_SIGNALLING, LB_NEED_HLB_ALWAYS, 1, PROTO_TCP, 443, 443, SECURITY_TLS},
-		{"lync/front-end-server/front-end-service/444-tcp", "front-end-server", "survivable-branch-appliance", REACH_SITE,
-			CLASS_SIGNALLING, LB_NEED_HLB_IF_NO_DNS_LB, 2, PROTO_TCP, 444, 444, SECURITY_TLS},
-		{"lync/pstn-gateway/mediation-service/5081-tcp", "pstn-gateway", "mediation-server", REACH_SITE, CLASS_SIGNALLING,
-			LB_NEED_NONE, 1, PROTO_TCP, 5081, 5081, SECURITY_NONE},
-		{"lync/e911-gateway/emergency-calls/5066-tcp", "e911-gateway", "front-end-server", REACH_SITE, CLASS_SIGNALLING,
-			LB_NEED_NONE, 1, PROTO_TCP, 5066, 5066, SECURITY_NONE},
-		{"lync/front-end-server/mobility-services/5086-tcp", "front-end-server", "front-end-server", REACH_SAME_HOST,
-			CLASS_SIGNALLING, LB_NEED_NONE, 1, PROTO_TCP, 5086, 5086, SECURITY_MTLS},
-		{"lync/all-servers/sql-browser/1434-udp", "all-servers", "all-servers", REACH_SAME_HOST, CLASS_MANAGEMENT,
-			LB_NEED_NONE, 1, PROTO_UDP, 1434, 1434, SECURITY_NONE},
-		{"lync/edge-server/av-edge-service/3478-udp", "edge-server", "external", REACH_EXTERNAL, CLASS_SERVER_MEDIA,
-			LB_NEED_NONE, 1, PROTO_UDP, 3478, 3478, SECURITY_NONE},
-		{"lync/client/audio/1024-65535-tcp+udp", "client", "client", REACH_SITE, CLASS_CLIENT_MEDIA, LB_NEED_NONE, 2,
-			PROTO_TCP, 1024, 65535, SECURITY_NONE},
-		{"lync/persistent-chat-server/persistent-chat-wcf/881-tcp", "persistent-chat-server", "persistent-chat-server",
-			REACH_SAME_POOL, CLASS_SIGNALLING, LB_NEED_NONE, 1, PROTO_TCP, 881, 881, SECURITY_TLS_MTLS},
-		{"lync/director/web-server-component/4443-tcp", "director", "reverse-proxy", REACH_SITE, CLASS_SIGNALLING,
-			LB_NEED_HLB_ALWAYS, 1, PROTO_TCP, 4443, 4443, SECURITY_TLS},
-		{"lync/office-web-apps-server/presentation/443-tcp", "office-web-apps-server", "front-end-server", REACH_SITE,
-			CLASS_SIGNALLING, LB_NEED_NONE, 1, PROTO_TCP, 443, 443, SECURITY_TLS},
-		{"sfb/file-share-server/file-share-access/445-tcp", "file-share-server", "front-end-server", REACH_SITE,
-			CLASS_MANAGEMENT, LB_NEED_NONE, 1, PROTO_TCP, 445, 445, SECURITY_NONE},
-		{"ocs/global-catalog/ldap/3268-tcp", "global-catalog", "communicator-web-access-server", REACH_SITE,
-			CLASS_MANAGEMENT, LB_NEED_NONE, 1, PROTO_TCP, 3268, 3268, SECURITY_NONE},
-		{"ocs/front-end-server/media/49152-65535-udp", "front-end-server", "client", REACH_SITE, CLASS_SERVER_MEDIA,
-			LB_NEED_NONE, 1, PROTO_UDP, 49152, 65535, SECURITY_NONE},
-		{"ocs/edge-server/av-edge-service/3478-udp-external", "edge-server", "external", REACH_EXTERNAL,
-			CLASS_SERVER_MEDIA, LB_NEED_HLB_ALWAYS, 1, PROTO_UDP, 3478, 3478, SECURITY_NONE},
+	        {"lync/front-end-server/front-end-service/5061-tcp", "front-end-server", "client", REACH_SITE,
+	                CLASS_SIGNALLING, LB_NEED_HLB_IF_NO_DNS_LB, 1, PROTO_TCP, 5061, 5061, SECURITY_TLS},
+	        {"lync/front-end-server/web-compatibility-service/443-tcp", "front-end-server", "client", REACH_SITE,
+	                CLASS_SIGNALLING, LB_NEED_HLB_ALWAYS, 1, PROTO_TCP, 443, 443, SECURITY_TLS},
+	        {"lync/front-end-server/front-end-service/444-tcp", "front-end-server", "survivable-branch-appliance",
+	                REACH_SITE, CLASS_SIGNALLING, LB_NEED_HLB_IF_NO_DNS_LB, 2, PROTO_TCP, 444, 444, SECURITY_TLS},
+	        {"lync/pstn-gateway/mediation-service/5081-tcp", "pstn-gateway", "mediation-server", REACH_SITE,
+	                CLASS_SIGNALLING, LB_NEED_NONE, 1, PROTO_TCP, 5081, 5081, SECURITY_NONE},
+	        {"lync/e911-gateway/emergency-calls/5066-tcp", "e911-gateway", "front-end-server", REACH_SITE,
+	                CLASS_SIGNALLING, LB_NEED_NONE, 1, PROTO_TCP, 5066, 5066, SECURITY_NONE},
+	        {"lync/front-end-server/mobility-services/5086-tcp", "front-end-server", "front-end-server",
+	                REACH_SAME_HOST, CLASS_SIGNALLING, LB_NEED_NONE, 1, PROTO_TCP, 5086, 5086, SECURITY_MTLS},
+	        {"lync/all-servers/sql-browser/1434-udp", "all-servers", "all-servers", REACH_SAME_HOST,
+	                CLASS_MANAGEMENT, LB_NEED_NONE, 1, PROTO_UDP, 1434, 1434, SECURITY_NONE},
+	        {"lync/edge-server/av-edge-service/3478-udp", "edge-server", "external", REACH_EXTERNAL,
+	                CLASS_SERVER_MEDIA, LB_NEED_NONE, 1, PROTO_UDP, 3478, 3478, SECURITY_NONE},
+	        {"lync/client/audio/1024-65535-tcp+udp", "client", "client", REACH_SITE, CLASS_CLIENT_MEDIA,
+	                LB_NEED_NONE, 2, PROTO_TCP, 1024, 65535, SECURITY_NONE},
+	        {"lync/persistent-chat-server/persistent-chat-wcf/881-tcp", "persistent-chat-server",
+	                "persistent-chat-server", REACH_SAME_POOL, CLASS_SIGNALLING, LB_NEED_NONE, 1, PROTO_TCP, 881,
+	                881, SECURITY_TLS_MTLS},
+	        {"lync/director/web-server-component/4443-tcp", "director", "reverse-proxy", REACH_SITE,
+	                CLASS_SIGNALLING, LB_NEED_HLB_ALWAYS, 1, PROTO_TCP, 4443, 4443, SECURITY_TLS},
+	        {"lync/office-web-apps-server/presentation/443-tcp", "office-web-apps-server", "front-end-server",
+	                REACH_SITE, CLASS_SIGNALLING, LB_NEED_NONE, 1, PROTO_TCP, 443, 443, SECURITY_TLS},
+	        {"sfb/file-share-server/file-share-access/445-tcp", "file-share-server", "front-end-server", REACH_SITE,
+	                CLASS_MANAGEMENT, LB_NEED_NONE, 1, PROTO_TCP, 445, 445, SECURITY_NONE},
+	        {"ocs/global-catalog/ldap/3268-tcp", "global-catalog", "communicator-web-access-server", REACH_SITE,
+	                CLASS_MANAGEMENT, LB_NEED_NONE, 1, PROTO_TCP, 3268, 3268, SECURITY_NONE},
+	        {"ocs/front-end-server/media/49152-65535-udp", "front-end-server", "client", REACH_SITE,
+	                CLASS_SERVER_MEDIA, LB_NEED_NONE, 1, PROTO_UDP, 49152, 65535, SECURITY_NONE},
+	        {"ocs/edge-server/av-edge-service/3478-udp-external", "edge-server", "external", REACH_EXTERNAL,
+	                CLASS_SERVER_MEDIA, LB_NEED_HLB_ALWAYS, 1, PROTO_UDP, 3478, 3478, SECURITY_NONE},
 	};
 	struct catalog *c = shipped();
 	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++)
@@ -121,12 +124,14 @@ START_TEST(every_requirement_is_whole)
 	for (size_t i = 0; i < c->n_pack; i++)
 		for (size_t k = 0; k < c->pack[i].n_requirement; k++) {
 			const struct requirement *r = &c->pack[i].requirement[k];
-			bool ranged = r->class == CLASS_CLIENT_MEDIA || (r->class == CLASS_PEER_TO_PEER && r->flow[0].ports.lo == 1024);
+			bool ranged = r->class == CLASS_CLIENT_MEDIA ||
+			              (r->class == CLASS_PEER_TO_PEER && r->flow[0].ports.lo == 1024);
 			ck_assert_msg(r->purpose[0] != '\0', "%s", r->label);
 			ck_assert_msg(r->n_provenance > 0 || r->n_erratum > 0, "%s", r->label);
 			ck_assert_msg(!ranged || r->configurable_minimum == 20, "%s", r->label);
 			for (size_t f = 0; f < r->n_flow; f++)
-				ck_assert_msg(r->flow[f].ports.lo <= r->flow[f].ports.hi && r->flow[f].ports.lo > 0, "%s", r->label);
+				ck_assert_msg(r->flow[f].ports.lo <= r->flow[f].ports.hi && r->flow[f].ports.lo > 0,
+				        "%s", r->label);
 		}
 	catalog_free(c);
 }
@@ -152,13 +157,14 @@ END_TEST
 START_TEST(only_corrections_of_low_confidence_are_advisory)
 {
 	struct catalog *c = shipped();
-	ck_assert(requirement_is_advisory(
-		catalog_requirement_by_label(c, "ocs/communicator-web-access-server/desktop-sharing/49152-65535-tcp", NULL)));
-	ck_assert(!requirement_is_advisory(catalog_requirement_by_label(c, "lync/director/web-server-component/4443-tcp", NULL)));
+	ck_assert(requirement_is_advisory(catalog_requirement_by_label(
+	        c, "ocs/communicator-web-access-server/desktop-sharing/49152-65535-tcp", NULL)));
 	ck_assert(!requirement_is_advisory(
-		catalog_requirement_by_label(c, "lync/mediation-server/mediation-service/5070-tcp", NULL)));
+	        catalog_requirement_by_label(c, "lync/director/web-server-component/4443-tcp", NULL)));
 	ck_assert(!requirement_is_advisory(
-		catalog_requirement_by_label(c, "ocs/edge-server/av-edge-service/50000-59999-tcp", NULL)));
+	        catalog_requirement_by_label(c, "lync/mediation-server/mediation-service/5070-tcp", NULL)));
+	ck_assert(!requirement_is_advisory(
+	        catalog_requirement_by_label(c, "ocs/edge-server/av-edge-service/50000-59999-tcp", NULL)));
 	catalog_free(c);
 }
 END_TEST
@@ -167,7 +173,8 @@ START_TEST(two_products_differ_by_role_port_and_transport)
 {
 	struct catalog *c = shipped();
 	struct pack_diff diff;
-	const struct pack *lync = catalog_find(c, "lync-server-2013"), *sfb = catalog_find(c, "skype-for-business-server");
+	const struct pack *lync = catalog_find(c, "lync-server-2013"),
+	                  *sfb = catalog_find(c, "skype-for-business-server");
 	char *json;
 	pack_diff_build(lync, sfb, &diff);
 	ck_assert_uint_eq(diff.n_added, 1);
@@ -206,7 +213,8 @@ START_TEST(json_of_every_pack_is_json)
 	for (size_t i = 0; i < c->n_pack; i++) {
 		ck_assert(json_is_valid(pack_show_json(&c->pack[i], "de")));
 		for (size_t k = 0; k < c->pack[i].n_requirement; k++)
-			ck_assert(json_is_valid(requirement_explain_json(&c->pack[i], &c->pack[i].requirement[k], "en")));
+			ck_assert(
+			        json_is_valid(requirement_explain_json(&c->pack[i], &c->pack[i].requirement[k], "en")));
 	}
 	catalog_free(c);
 }
@@ -215,12 +223,14 @@ END_TEST
 /* One small pack; the parts between are what tests break. */
 static char *pack_text(const char *name, unsigned id, const char *prefix, const char *listener, const char *include)
 {
-	return xasprintf("{\"portcullis-catalog:catalog\":{\"pack\":[{\"name\":\"%s\",\"id\":%u,\"title\":\"T\",\"version\":\"1\","
-			 "\"role\":[{\"name\":\"a\",\"id\":1,\"kind\":\"server\"%s},{\"name\":\"b\",\"id\":2,\"kind\":\"client\"}],"
-			 "\"requirement\":[{\"id\":7,\"label-name\":\"%s/a/x/1-tcp\",\"listener\":\"%s\",\"initiator\":"
-			 "[{\"role\":\"b\",\"basis\":\"stated\"}],\"reach\":\"site\",\"class\":\"management\",\"flow\":"
-			 "[{\"variant\":1,\"transport\":\"tcp\",\"port\":{\"lower\":1}}]}]}]}}",
-		name, id, include, prefix, listener);
+	return xasprintf("{\"portcullis-catalog:catalog\":{\"pack\":[{\"name\":\"%s\",\"id\":%u,\"title\":\"T\","
+	                 "\"version\":\"1\","
+	                 "\"role\":[{\"name\":\"a\",\"id\":1,\"kind\":\"server\"%s},{\"name\":\"b\",\"id\":2,\"kind\":"
+	                 "\"client\"}],"
+	                 "\"requirement\":[{\"id\":7,\"label-name\":\"%s/a/x/1-tcp\",\"listener\":\"%s\",\"initiator\":"
+	                 "[{\"role\":\"b\",\"basis\":\"stated\"}],\"reach\":\"site\",\"class\":\"management\",\"flow\":"
+	                 "[{\"variant\":1,\"transport\":\"tcp\",\"port\":{\"lower\":1}}]}]}]}}",
+	        name, id, include, prefix, listener);
 }
 
 static char directory[64];
@@ -270,7 +280,8 @@ static void refused(const char *a, const char *b, enum error_code code, const ch
 START_TEST(broken_packs_are_refused)
 {
 	char *good = pack_text("p", 5, "p", "a", "");
-	char *listener = pack_text("p", 5, "p", "nobody", ""), *include = pack_text("p", 5, "p", "a", ",\"include\":[\"zz\"]");
+	char *listener = pack_text("p", 5, "p", "nobody", ""),
+	     *include = pack_text("p", 5, "p", "a", ",\"include\":[\"zz\"]");
 	char *circle = pack_text("p", 5, "p", "a", ",\"include\":[\"a\"]"), *upper = pack_text("P P", 5, "p", "a", "");
 	char *same_name = pack_text("p", 6, "q", "a", ""), *same_id = pack_text("q", 5, "q", "a", "");
 	char *same_label = pack_text("q", 6, "p", "a", "");
@@ -279,7 +290,8 @@ START_TEST(broken_packs_are_refused)
 	refused("[]", NULL, ERR_INVALID, "a.json");
 	refused("{}", NULL, ERR_INVALID, "no pack");
 	refused("{\"portcullis-catalog:catalog\":{}}", NULL, ERR_INVALID, "no pack");
-	refused("{\"portcullis-catalog:catalog\":{\"pack\":[{\"name\":\"x\",\"nonsense\":1}]}}", NULL, ERR_INVALID, "nonsense");
+	refused("{\"portcullis-catalog:catalog\":{\"pack\":[{\"name\":\"x\",\"nonsense\":1}]}}", NULL, ERR_INVALID,
+	        "nonsense");
 	refused("{\"portcullis-catalog:catalog\":{\"pack\":[{\"name\":\"x\"}]}}", NULL, ERR_INVALID, "andatory");
 	refused(listener, NULL, ERR_INVALID, "listener nobody");
 	refused(include, NULL, ERR_INVALID, "includes zz");
@@ -313,6 +325,85 @@ START_TEST(a_changed_pack_does_not_keep_its_digest)
 }
 END_TEST
 
+#define TABLE "Lync Server 2013\n\n|Server role|Service name|Port|Protocol|\n|-|-|-|-|\n"
+#define ROW_5061 "|Front End Server|Front-End service|5061|TCP (TLS)|\n"
+#define OVERLAY(requirements)                                                                                          \
+	"{\"name\":\"lync-server-2013\",\"id\":2,\"title\":\"T\",\"prefix\":\"x\",\"version\":\"1\","                  \
+	"\"role\":[{\"id\":1,\"name\":\"front-end-server\",\"kind\":\"server\"}],\"requirement\":[" requirements "]}"
+#define CLAIM "server-ports front-end-server front-end-service 5061"
+#define REQUIREMENT(members)                                                                                           \
+	"{\"id\":1,\"label\":\"a\",\"initiators\":{\"front-end-server\":\"stated\"},\"reach\":\"site\","               \
+	"\"class\":\"signalling\"" members "}"
+
+/* A directory with one document, one with one overlay; @return the build's result. */
+static int build(const char *document, const char *overlay, struct error *err)
+{
+	static const char *const sub[] = {"doc", "overlay", "out"};
+	char *path[3], *file[3];
+	int result;
+	directory_make();
+	for (size_t i = 0; i < 3; i++) {
+		path[i] = xasprintf("%s/%s", directory, sub[i]);
+		ck_assert_int_eq(mkdir(path[i], 0700), 0);
+	}
+	file_write("doc/a.md", document);
+	file_write("overlay/lync-server-2013.json", overlay);
+	result = catalog_build(path[0], path[1], path[2], err);
+	if (result == 0) {
+		struct catalog *c = NULL;
+		ck_assert_msg(catalog_load(path[2], YANG, &c, err) == 0, "%s: %s", err->where, err->text);
+		catalog_free(c);
+	}
+	file[0] = xasprintf("%s/a.md", path[0]);
+	file[1] = xasprintf("%s/lync-server-2013.json", path[1]);
+	file[2] = xasprintf("%s/lync-server-2013.json", path[2]);
+	ck_assert_int_eq(access(file[2], R_OK) == 0, result == 0);
+	for (size_t i = 0; i < 3; i++) {
+		unlink(file[i]);
+		rmdir(path[i]);
+		free(file[i]);
+		free(path[i]);
+	}
+	rmdir(directory);
+	return result;
+}
+
+START_TEST(a_build_accounts_for_every_row_and_correction)
+{
+	static const struct {
+		const char *document, *overlay, *text; /* NULL: built */
+	} work[] = {
+	        {TABLE ROW_5061, OVERLAY(REQUIREMENT(",\"rows\":[\"" CLAIM "\"]")), NULL},
+	        {TABLE ROW_5061 "|Front End Server|Front-End service|444|TCP|\n",
+	                OVERLAY(REQUIREMENT(",\"rows\":[\"" CLAIM "\"]")), "no requirement claims"},
+	        {TABLE ROW_5061, OVERLAY(REQUIREMENT(",\"rows\":[\"" CLAIM "\",\"server-ports x - 1\"]")),
+	                "no document has"},
+	        {TABLE ROW_5061 "|Front End Server|Front-End service|5061|UDP|\n",
+	                OVERLAY(REQUIREMENT(",\"rows\":[\"" CLAIM "\"]")), "reads it otherwise"},
+	        {TABLE ROW_5061 "|Front End Server|Front-End service|5061|UDP|\n",
+	                OVERLAY(REQUIREMENT(",\"rows\":[\"" CLAIM " #1\"]")), "no requirement claims"},
+	        {TABLE ROW_5061,
+	                OVERLAY(REQUIREMENT(
+	                        ",\"rows\":[\"" CLAIM "\"],\"flow\":[{\"transport\":\"udp\",\"port\":\"1\"}]")),
+	                "erratum"},
+	        {TABLE "|Front End Server|Front-End service|5061||\n",
+	                OVERLAY(REQUIREMENT(",\"rows\":[\"" CLAIM "\"]")), "no transport"},
+	        {TABLE "|Cake Server|Front-End service|5061|TCP|\n", OVERLAY(REQUIREMENT("")), "vocabulary"},
+	        {"Office Communications Server\n\n|Component|Port|Protocol|\n|-|-|-|\n|Director|1|TCP|\n",
+	                OVERLAY(REQUIREMENT("")), "no document is about"},
+	        {TABLE ROW_5061, "{\"base\":\"lync-server-2013.json\"}", "base"},
+	        {TABLE ROW_5061, "{", "line 1"},
+	        {TABLE ROW_5061, "[]", "not a JSON object"},
+	};
+	for (size_t i = 0; i < sizeof(work) / sizeof(work[0]); i++) {
+		struct error err = {0};
+		int result = build(work[i].document, work[i].overlay, &err);
+		ck_assert_msg((result == 0) == (work[i].text == NULL), "%zu: %s: %s", i, err.where, err.text);
+		ck_assert_msg(work[i].text == NULL || strstr(err.text, work[i].text) != NULL, "%zu: %s", i, err.text);
+	}
+}
+END_TEST
+
 START_TEST(a_missing_module_names_module_and_package)
 {
 	struct catalog *c = NULL;
@@ -340,6 +431,7 @@ int main(void)
 	tcase_add_test(t, json_of_every_pack_is_json);
 	tcase_add_test(t, broken_packs_are_refused);
 	tcase_add_test(t, a_changed_pack_does_not_keep_its_digest);
+	tcase_add_test(t, a_build_accounts_for_every_row_and_correction);
 	tcase_add_test(t, a_missing_module_names_module_and_package);
 	suite_add_tcase(s, t);
 	SRunner *r = srunner_create(s);

@@ -38,15 +38,15 @@ START_TEST(finds_kind_title_language_article)
 		const char *title, *language, *article;
 		size_t tables, references;
 	} want[] = {
-		{"ports-de.md", DOCUMENT_MARKDOWN, "Ports der Testlandschaft: alle's auf einen Blick", "de",
-			"11111111-2222-3333-4444-555555555555", 4, 1},
-		{"ports-html.md", DOCUMENT_MARKDOWN, "Lync Server 2013 Ports in HTML", "de",
-			"66666666-2222-3333-4444-555555555555", 2, 0},
-		{"ports-pt.html", DOCUMENT_HTML, "Portas de teste do Skype para Business Server", "pt",
-			"11111111-2222-3333-4444-555555555555", 2, 1},
-		{"ports-paragraphs.txt", DOCUMENT_PARAGRAPHS, "Ports einer Testumgebung", "de", NULL, 1, 0},
-		{"ports-other.md", DOCUMENT_MARKDOWN, "Ports requis", "fr", NULL, 1, 0},
-		{"index.md", DOCUMENT_MARKDOWN, "Verzeichnis", "", NULL, 0, 2},
+	        {"ports-de.md", DOCUMENT_MARKDOWN, "Ports der Testlandschaft: alle's auf einen Blick", "de",
+	                "11111111-2222-3333-4444-555555555555", 4, 1},
+	        {"ports-html.md", DOCUMENT_MARKDOWN, "Lync Server 2013 Ports in HTML", "de",
+	                "66666666-2222-3333-4444-555555555555", 2, 0},
+	        {"ports-pt.html", DOCUMENT_HTML, "Portas de teste do Skype para Business Server", "pt",
+	                "11111111-2222-3333-4444-555555555555", 2, 1},
+	        {"ports-paragraphs.txt", DOCUMENT_PARAGRAPHS, "Ports einer Testumgebung", "de", NULL, 1, 0},
+	        {"ports-other.md", DOCUMENT_MARKDOWN, "Ports requis", "fr", NULL, 1, 0},
+	        {"index.md", DOCUMENT_MARKDOWN, "Verzeichnis", "", NULL, 0, 2},
 	};
 	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
 		struct document doc;
@@ -99,12 +99,12 @@ START_TEST(paragraph_rows_of_three_to_six_paragraphs_stay_whole)
 		unsigned line;
 		const char *role, *port, *protocol;
 	} want[] = {
-		{9, "Front-End-Server", "5060/5061", "TCP\nMTLS"},
-		{19, "Communicator Web Access", "49152 bis 65535", ""},
-		{25, "Communicator Web Access-Server", "443", "HTTPS"},
-		{33, "Edgeserver", "50,000-59,999", "RTP/TCP"},
-		{41, "System zum Lastenausgleich für Edgeserver", "3478", "User Datagram Protocol (UDP)"},
-		{52, "Live Meeting 2007-Client", "8057", "TCP"},
+	        {9, "Front-End-Server", "5060/5061", "TCP\nMTLS"},
+	        {19, "Communicator Web Access", "49152 bis 65535", ""},
+	        {25, "Communicator Web Access-Server", "443", "HTTPS"},
+	        {33, "Edgeserver", "50,000-59,999", "RTP/TCP"},
+	        {41, "System zum Lastenausgleich für Edgeserver", "3478", "User Datagram Protocol (UDP)"},
+	        {52, "Live Meeting 2007-Client", "8057", "TCP"},
 	};
 	struct document doc;
 	read_ok("ports-paragraphs.txt", &doc);
@@ -130,18 +130,19 @@ START_TEST(refuses_what_is_no_document)
 		size_t len;
 		const char *text;
 	} bad[] = {
-		{"empty", "", 0, "empty"},
-		{"blank", " \n\t\n", 4, "empty"},
-		{"only_a_byte_order_mark", "\xef\xbb\xbf", 3, "empty"},
-		{"nul", "a\0b", 3, "binary"},
-		{"elf", "\x7f"
-			"ELF",
-			4, "binary"},
-		{"latin1", "T\xfcr\n", 4, "line 1: byte 0xfc is not UTF-8"},
-		{"cut_character", "a\n\xe2\x82", 4, "line 2: byte 0xe2 is not UTF-8"},
-		{"overlong", "\xc0\xaf", 2, "not UTF-8"},
-		{"surrogate", "\xed\xa0\x80", 3, "not UTF-8"},
-		{"utf16", "\xff\xfe|\0", 4, "UTF-16"},
+	        {"empty", "", 0, "empty"},
+	        {"blank", " \n\t\n", 4, "empty"},
+	        {"only_a_byte_order_mark", "\xef\xbb\xbf", 3, "empty"},
+	        {"nul", "a\0b", 3, "binary"},
+	        {"elf",
+	                "\x7f"
+	                "ELF",
+	                4, "binary"},
+	        {"latin1", "T\xfcr\n", 4, "line 1: byte 0xfc is not UTF-8"},
+	        {"cut_character", "a\n\xe2\x82", 4, "line 2: byte 0xe2 is not UTF-8"},
+	        {"overlong", "\xc0\xaf", 2, "not UTF-8"},
+	        {"surrogate", "\xed\xa0\x80", 3, "not UTF-8"},
+	        {"utf16", "\xff\xfe|\0", 4, "UTF-16"},
 	};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct document doc;
@@ -189,10 +190,10 @@ START_TEST(refuses_tables_beyond_the_limits)
 		size_t n;
 		const char *tail;
 	} big[] = {
-		{"<table><tr>", "<td>x</td>", DOCUMENT_MAX_COLUMNS + 1, "</tr></table>"},
-		{"<table><tr><td>", "x", DOCUMENT_MAX_CELL + 1, "</td></tr></table>"},
-		{"<html><table>", "<tr><td>1", DOCUMENT_MAX_ROWS + 1, "</table>"},
-		{"<table><tr><td colspan=33>", "x", 1, "</td></tr></table>"},
+	        {"<table><tr>", "<td>x</td>", DOCUMENT_MAX_COLUMNS + 1, "</tr></table>"},
+	        {"<table><tr><td>", "x", DOCUMENT_MAX_CELL + 1, "</td></tr></table>"},
+	        {"<html><table>", "<tr><td>1", DOCUMENT_MAX_ROWS + 1, "</table>"},
+	        {"<table><tr><td colspan=33>", "x", 1, "</td></tr></table>"},
 	};
 	for (size_t i = 0; i < sizeof(big) / sizeof(big[0]); i++) {
 		char *s = repeat(big[i].head, big[i].piece, big[i].n, big[i].tail);
@@ -243,19 +244,19 @@ START_TEST(cells_are_tidied)
 	static const struct {
 		const char *in, *want;
 	} cell[] = {
-		{"  a \xc2\xa0 b  ", "a b"},
-		{"\n\n a \n\n b\n", "a\nb"},
-		{"UDP &amp; TCP", "UDP & TCP"},
-		{"a&nbsp;b", "a b"},
-		{"a\xc2\xad"
-		 "b\xe2\x80\x8b"
-		 "c",
-			"abc"},
-		{"\xe2\x80\x91"
-		 "x",
-			"\xe2\x80\x91"
-			"x"},
-		{"", ""},
+	        {"  a \xc2\xa0 b  ", "a b"},
+	        {"\n\n a \n\n b\n", "a\nb"},
+	        {"UDP &amp; TCP", "UDP & TCP"},
+	        {"a&nbsp;b", "a b"},
+	        {"a\xc2\xad"
+	         "b\xe2\x80\x8b"
+	         "c",
+	                "abc"},
+	        {"\xe2\x80\x91"
+	         "x",
+	                "\xe2\x80\x91"
+	                "x"},
+	        {"", ""},
 	};
 	for (size_t i = 0; i < sizeof(cell) / sizeof(cell[0]); i++) {
 		char *got = cell_tidy(cell[i].in);

@@ -19,23 +19,57 @@ START_TEST(port_spellings)
 	static const struct {
 		const char *in, *want; /* "!": refused */
 	} cell[] = {
-		{"5061", "5061"}, {"5060/5061", "5060 5061"}, {"67/68", "67 68"}, {"49152-57500", "49152-57500"},
-		{"49152 \xe2\x80\x93 57500", "49152-57500"}, {"49152\xe2\x80\x91"
-							       "57500",
-								     "49152-57500"},
-		{"49152 bis 65535", "49152-65535"}, {"49152 A 65535", "49152-65535"}, {"49152 a 65535", "49152-65535"},
-		{"49152 to 65535", "49152-65535"}, {"49152 ～ 65535", "49152-65535"}, {"49152~65535", "49152-65535"},
-		{"49152 和 65535 之间", "49152-65535"}, {"between 1024 and 2048", "1024-2048"},
-		{"zwischen 1024 und 2048", "1024-2048"}, {"entre 1024 e 2048", "1024-2048"}, {"49152から65535", "49152-65535"},
-		{"50,000-59,999", "50000-59999"}, {"50.000-59.999", "50000-59999"}, {"50\xc2\xa0"
-										     "000-59\xc2\xa0"
-										     "999",
-											   "50000-59999"},
-		{"50,001", "50001"}, {"443, 444", "443 444"}, {"443,444", "443 444"}, {"443 und 444", "443 444"},
-		{"443, 5061-5063", "443 5061-5063"}, {"1024-65535 *", "1024-65535"}, {"1024-65535*", "1024-65535"},
-		{"443/TCP", "443"}, {"UDP 3478", "3478"}, {"TCP:443", "443"}, {"４４３", "443"}, {"443（TCP）", "443"}, {"", "!"},
-		{"67 68", "!"}, {"6891 6901", "!"}, {"0", "!"}, {"65536", "!"}, {"99999999999999999999", "!"}, {"500-400", "!"},
-		{"443-", "!"}, {"-443", "!"}, {"80-90-100", "!"}, {"80--90", "!"}, {"http", "!"}, {"443 (extern)", "!"}, {"*", "!"},
+	        {"5061", "5061"},
+	        {"5060/5061", "5060 5061"},
+	        {"67/68", "67 68"},
+	        {"49152-57500", "49152-57500"},
+	        {"49152 \xe2\x80\x93 57500", "49152-57500"},
+	        {"49152\xe2\x80\x91"
+	         "57500",
+	                "49152-57500"},
+	        {"49152 bis 65535", "49152-65535"},
+	        {"49152 A 65535", "49152-65535"},
+	        {"49152 a 65535", "49152-65535"},
+	        {"49152 to 65535", "49152-65535"},
+	        {"49152 ～ 65535", "49152-65535"},
+	        {"49152~65535", "49152-65535"},
+	        {"49152 和 65535 之间", "49152-65535"},
+	        {"between 1024 and 2048", "1024-2048"},
+	        {"zwischen 1024 und 2048", "1024-2048"},
+	        {"entre 1024 e 2048", "1024-2048"},
+	        {"49152から65535", "49152-65535"},
+	        {"50,000-59,999", "50000-59999"},
+	        {"50.000-59.999", "50000-59999"},
+	        {"50\xc2\xa0"
+	         "000-59\xc2\xa0"
+	         "999",
+	                "50000-59999"},
+	        {"50,001", "50001"},
+	        {"443, 444", "443 444"},
+	        {"443,444", "443 444"},
+	        {"443 und 444", "443 444"},
+	        {"443, 5061-5063", "443 5061-5063"},
+	        {"1024-65535 *", "1024-65535"},
+	        {"1024-65535*", "1024-65535"},
+	        {"443/TCP", "443"},
+	        {"UDP 3478", "3478"},
+	        {"TCP:443", "443"},
+	        {"４４３", "443"},
+	        {"443（TCP）", "443"},
+	        {"", "!"},
+	        {"67 68", "!"},
+	        {"6891 6901", "!"},
+	        {"0", "!"},
+	        {"65536", "!"},
+	        {"99999999999999999999", "!"},
+	        {"500-400", "!"},
+	        {"443-", "!"},
+	        {"-443", "!"},
+	        {"80-90-100", "!"},
+	        {"80--90", "!"},
+	        {"http", "!"},
+	        {"443 (extern)", "!"},
+	        {"*", "!"},
 	};
 	for (size_t i = 0; i < sizeof(cell) / sizeof(cell[0]); i++) {
 		struct ports ports;
@@ -43,12 +77,14 @@ START_TEST(port_spellings)
 		const char *reason = NULL;
 		char buf[16];
 		if (ports_parse(cell[i].in, &ports, &reason) != 0) {
-			ck_assert_msg(strcmp(cell[i].want, "!") == 0 && reason != NULL, "'%s' is refused: %s", cell[i].in, reason);
+			ck_assert_msg(strcmp(cell[i].want, "!") == 0 && reason != NULL, "'%s' is refused: %s",
+			        cell[i].in, reason);
 			continue;
 		}
 		for (size_t k = 0; k < ports.n; k++)
 			text_addf(&got, "%s%s", k > 0 ? " " : "", port_range_print(ports.range[k], buf, sizeof(buf)));
-		ck_assert_msg(strcmp(text_str(&got), cell[i].want) == 0, "'%s' is read as '%s'", cell[i].in, text_str(&got));
+		ck_assert_msg(
+		        strcmp(text_str(&got), cell[i].want) == 0, "'%s' is read as '%s'", cell[i].in, text_str(&got));
 		text_fini(&got);
 		ports_fini(&ports);
 	}
@@ -71,27 +107,57 @@ START_TEST(protocol_spellings)
 	static const struct {
 		const char *in, *want;
 	} cell[] = {
-		{"TCP", "t none"}, {"UDP", "u none"}, {"TCP/UDP", "tu none"}, {"UDP/TCP", "tu none"}, {"UDP und TCP", "tu none"},
-		{"UDP & TCP", "tu none"}, {"TCP (TLS)", "t tls"}, {"TCP (MTLS)", "t mtls"}, {"TCP\nMTLS", "t mtls"},
-		{"TCP und MTLS", "t mtls"}, {"TLS", "t tls"}, {"MTLS", "t mtls"}, {"TCP (TLS) und TCP (MTLS)", "t tls mtls"},
-		{"HTTPS", "t tls +https"}, {"HTTPS\nTCP", "t tls none +https"}, {"HTTP", "t none +http"},
-		{"TCP und HTTP", "t none +http"}, {"TCP (HTTP)", "t none +http"}, {"TCP SIP", "t none +sip"},
-		{"TCP (SIP)", "t none +sip"}, {"SIP", "t none +sip"}, {"DCOM und RPC", "t none +dcom-rpc"},
-		{"DCOM- und Remoteprozeduraufruf (Remote Procedure Call, RPC)", "t none +dcom-rpc"},
-		{"Message Queuing und RPC", "t none +msmq-rpc"}, {"DHCP", "u none +dhcp"}, {"Kerberos", "tu none +kerberos"},
-		{"LDAP", "t none +ldap"}, {"MSFT-GC", "t none +ldap-gc"}, {"TCP (PSOM/TLS)", "t tls +psom"},
-		{"TCP (STUN/MSTURN)", "t none +stun +msturn"}, {"UDP (STUN/MSTURN)", "u none +stun +msturn"},
-		{"RTP/TCP", "t none +rtp"}, {"SMB/TCP", "t none +smb"}, {"User Datagram Protocol (UDP)", "u none"},
-		{"HTTPS (vom Reverseproxy)", "t tls +https"}, {"TCP \xe2\x80\x93 Abruf durch Geräte, NTLM", "t none +ntlm"},
-		{"Clientes TCP - por NTLM", "t none +ntlm"}, {"Udp", "u none"}, {"ＴＣＰ（ＴＬＳ）", "t tls"}, {"", ""}, {"QUIC", "!"},
-		{"TCP/QUIC", "!"}, {"irgendwas", "!"},
+	        {"TCP", "t none"},
+	        {"UDP", "u none"},
+	        {"TCP/UDP", "tu none"},
+	        {"UDP/TCP", "tu none"},
+	        {"UDP und TCP", "tu none"},
+	        {"UDP & TCP", "tu none"},
+	        {"TCP (TLS)", "t tls"},
+	        {"TCP (MTLS)", "t mtls"},
+	        {"TCP\nMTLS", "t mtls"},
+	        {"TCP und MTLS", "t mtls"},
+	        {"TLS", "t tls"},
+	        {"MTLS", "t mtls"},
+	        {"TCP (TLS) und TCP (MTLS)", "t tls mtls"},
+	        {"HTTPS", "t tls +https"},
+	        {"HTTPS\nTCP", "t tls none +https"},
+	        {"HTTP", "t none +http"},
+	        {"TCP und HTTP", "t none +http"},
+	        {"TCP (HTTP)", "t none +http"},
+	        {"TCP SIP", "t none +sip"},
+	        {"TCP (SIP)", "t none +sip"},
+	        {"SIP", "t none +sip"},
+	        {"DCOM und RPC", "t none +dcom-rpc"},
+	        {"DCOM- und Remoteprozeduraufruf (Remote Procedure Call, RPC)", "t none +dcom-rpc"},
+	        {"Message Queuing und RPC", "t none +msmq-rpc"},
+	        {"DHCP", "u none +dhcp"},
+	        {"Kerberos", "tu none +kerberos"},
+	        {"LDAP", "t none +ldap"},
+	        {"MSFT-GC", "t none +ldap-gc"},
+	        {"TCP (PSOM/TLS)", "t tls +psom"},
+	        {"TCP (STUN/MSTURN)", "t none +stun +msturn"},
+	        {"UDP (STUN/MSTURN)", "u none +stun +msturn"},
+	        {"RTP/TCP", "t none +rtp"},
+	        {"SMB/TCP", "t none +smb"},
+	        {"User Datagram Protocol (UDP)", "u none"},
+	        {"HTTPS (vom Reverseproxy)", "t tls +https"},
+	        {"TCP \xe2\x80\x93 Abruf durch Geräte, NTLM", "t none +ntlm"},
+	        {"Clientes TCP - por NTLM", "t none +ntlm"},
+	        {"Udp", "u none"},
+	        {"ＴＣＰ（ＴＬＳ）", "t tls"},
+	        {"", ""},
+	        {"QUIC", "!"},
+	        {"TCP/QUIC", "!"},
+	        {"irgendwas", "!"},
 	};
 	for (size_t i = 0; i < sizeof(cell) / sizeof(cell[0]); i++) {
 		struct protocol p;
 		const char *reason = NULL;
 		char *got;
 		if (protocol_parse(cell[i].in, &p, &reason) != 0) {
-			ck_assert_msg(strcmp(cell[i].want, "!") == 0 && reason != NULL, "'%s' is refused: %s", cell[i].in, reason);
+			ck_assert_msg(strcmp(cell[i].want, "!") == 0 && reason != NULL, "'%s' is refused: %s",
+			        cell[i].in, reason);
 			continue;
 		}
 		got = protocol_text(&p);
@@ -107,26 +173,29 @@ START_TEST(names_resolve_in_every_printed_form)
 		unsigned kinds;
 		const char *name, *id;
 	} name[] = {
-		{VOCABULARY_ANY_ROLE, "Front-End Server", "front-end-server"},
-		{VOCABULARY_ANY_ROLE, "FRONT\xe2\x80\x91"
-				      "END\xe2\x80\x91"
-				      "SERVER",
-			"front-end-server"},
-		{VOCABULARY_ANY_ROLE, "Front servidores End em que reside o repositório de gerenciamento Central",
-			"front-end-server-cms"},
-		{VOCABULARY_ANY_ROLE, "Mediation\nServer", "mediation-server"},
-		{VOCABULARY_ANY_ROLE, "Mediação\nServidor(es)", "mediation-server"},
-		{VOCABULARY_ANY_ROLE, "Live Meeting\xc2\xa0"
-				      "2007-Client",
-			"live-meeting-2007"},
-		{VOCABULARY_SERVICE, "Lync ServerFront-End-Dienst", "front-end-service"},
-		{VOCABULARY_SERVICE, "Skype for Business Server 2019 Front-End Dienst", "front-end-service"},
-		{VOCABULARY_SERVICE, "Skype para serviço de compatibilidade da Web Server Business", "web-compatibility-service"},
-		{VOCABULARY_SERVICE, "Skype para serviço de compatibilidade de webconferência Business Server",
-			"web-conferencing-compatibility-service"},
-		{VOCABULARY_ANY_ROLE, "Front-End", NULL},
-		{VOCABULARY_ANY_ROLE, "", NULL},
-		{VOCABULARY_SERVICE, "Lync Server", NULL},
+	        {VOCABULARY_ANY_ROLE, "Front-End Server", "front-end-server"},
+	        {VOCABULARY_ANY_ROLE,
+	                "FRONT\xe2\x80\x91"
+	                "END\xe2\x80\x91"
+	                "SERVER",
+	                "front-end-server"},
+	        {VOCABULARY_ANY_ROLE, "Front servidores End em que reside o repositório de gerenciamento Central",
+	                "front-end-server-cms"},
+	        {VOCABULARY_ANY_ROLE, "Mediation\nServer", "mediation-server"},
+	        {VOCABULARY_ANY_ROLE, "Mediação\nServidor(es)", "mediation-server"},
+	        {VOCABULARY_ANY_ROLE,
+	                "Live Meeting\xc2\xa0"
+	                "2007-Client",
+	                "live-meeting-2007"},
+	        {VOCABULARY_SERVICE, "Lync ServerFront-End-Dienst", "front-end-service"},
+	        {VOCABULARY_SERVICE, "Skype for Business Server 2019 Front-End Dienst", "front-end-service"},
+	        {VOCABULARY_SERVICE, "Skype para serviço de compatibilidade da Web Server Business",
+	                "web-compatibility-service"},
+	        {VOCABULARY_SERVICE, "Skype para serviço de compatibilidade de webconferência Business Server",
+	                "web-conferencing-compatibility-service"},
+	        {VOCABULARY_ANY_ROLE, "Front-End", NULL},
+	        {VOCABULARY_ANY_ROLE, "", NULL},
+	        {VOCABULARY_SERVICE, "Lync Server", NULL},
 	};
 	struct vocabulary *v = vocabulary_new();
 	for (size_t i = 0; i < sizeof(name) / sizeof(name[0]); i++)
@@ -147,7 +216,8 @@ START_TEST(every_name_of_the_vocabulary_finds_its_own_id)
 				const char *end = strstr(s, "; ");
 				char *one = strndup(s, end != NULL ? (size_t)(end - s) : strlen(s));
 				const char *id = vocabulary_find(v, e->kind, one);
-				ck_assert_msg(id != NULL && strcmp(id, e->id) == 0, "'%s' finds %s, not %s", one, id, e->id);
+				ck_assert_msg(
+				        id != NULL && strcmp(id, e->id) == 0, "'%s' finds %s, not %s", one, id, e->id);
 				free(one);
 				s = end != NULL ? end + 2 : "";
 			}

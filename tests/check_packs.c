@@ -55,17 +55,17 @@ START_TEST(every_table_is_found_with_its_rows)
 			unsigned last; /* number of the last row: empty rows count */
 		} table[5];
 	} want[] = {
-		{"000", "skype-for-business-server", 5, 4,
-			{{IMPORT_SERVER_PORTS, 53, 53}, {IMPORT_HLB_ONLY_PORTS, 20, 20}, {IMPORT_DNS_LB_PORTS, 6, 6},
-				{IMPORT_CLIENT_PORTS, 12, 12}, {IMPORT_IPSEC_EXCEPTIONS, 15, 15}}},
-		{"001", "skype-for-business-server", 5, 3,
-			{{IMPORT_SERVER_PORTS, 52, 52}, {IMPORT_HLB_ONLY_PORTS, 20, 20}, {IMPORT_DNS_LB_PORTS, 6, 6},
-				{IMPORT_CLIENT_PORTS, 12, 12}, {IMPORT_IPSEC_EXCEPTIONS, 15, 15}}},
-		{"002", "lync-server-2013", 4, 1,
-			{{IMPORT_SERVER_PORTS, 52, 52}, {IMPORT_HLB_ONLY_PORTS, 20, 20}, {IMPORT_DNS_LB_PORTS, 6, 7},
-				{IMPORT_CLIENT_PORTS, 12, 12}, {0, 0, 0}}},
-		{"003", "ocs-2007-r2", 1, 0, {{IMPORT_OCS_PORTS, 73, 73}, {0, 0, 0}, {0, 0, 0}, {0, 0, 0}, {0, 0, 0}}},
-		{"004", "lync-server-2013", 0, 9, {{0, 0, 0}, {0, 0, 0}, {0, 0, 0}, {0, 0, 0}, {0, 0, 0}}},
+	        {"000", "skype-for-business-server", 5, 4,
+	                {{IMPORT_SERVER_PORTS, 53, 53}, {IMPORT_HLB_ONLY_PORTS, 20, 20}, {IMPORT_DNS_LB_PORTS, 6, 6},
+	                        {IMPORT_CLIENT_PORTS, 12, 12}, {IMPORT_IPSEC_EXCEPTIONS, 15, 15}}},
+	        {"001", "skype-for-business-server", 5, 3,
+	                {{IMPORT_SERVER_PORTS, 52, 52}, {IMPORT_HLB_ONLY_PORTS, 20, 20}, {IMPORT_DNS_LB_PORTS, 6, 6},
+	                        {IMPORT_CLIENT_PORTS, 12, 12}, {IMPORT_IPSEC_EXCEPTIONS, 15, 15}}},
+	        {"002", "lync-server-2013", 4, 1,
+	                {{IMPORT_SERVER_PORTS, 52, 52}, {IMPORT_HLB_ONLY_PORTS, 20, 20}, {IMPORT_DNS_LB_PORTS, 6, 7},
+	                        {IMPORT_CLIENT_PORTS, 12, 12}, {0, 0, 0}}},
+	        {"003", "ocs-2007-r2", 1, 0, {{IMPORT_OCS_PORTS, 73, 73}, {0, 0, 0}, {0, 0, 0}, {0, 0, 0}, {0, 0, 0}}},
+	        {"004", "lync-server-2013", 0, 9, {{0, 0, 0}, {0, 0, 0}, {0, 0, 0}, {0, 0, 0}, {0, 0, 0}}},
 	};
 	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
 		struct import import;
@@ -119,11 +119,13 @@ START_TEST(packs_are_the_same_to_the_byte)
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	ck_assert_msg(catalog_build(SEEDS, OVERLAY, dir, &err) == 0, "%s: %s", err.where, err.text);
 	for (size_t i = 0; i < 3; i++) {
-		char *made = built_path(dir, products[i]), *kept = built_path(SOURCE_DIR "/yang/catalog", products[i]), *a, *b;
+		char *made = built_path(dir, products[i]), *kept = built_path(SOURCE_DIR "/yang/catalog", products[i]),
+		     *a, *b;
 		size_t n, m;
 		ck_assert_int_eq(file_read(made, 1 << 24, &a, &n, &err), 0);
 		ck_assert_int_eq(file_read(kept, 1 << 24, &b, &m, &err), 0);
-		ck_assert_msg(n == m && memcmp(a, b, n) == 0, "%s: build the packs again (portcullis catalog build)", kept);
+		ck_assert_msg(
+		        n == m && memcmp(a, b, n) == 0, "%s: build the packs again (portcullis catalog build)", kept);
 		unlink(made);
 		free(a);
 		free(b);

@@ -57,7 +57,8 @@ static void dump_run(struct mnl_socket *s, struct nlmsghdr *request, bool dump, 
 		int left = (int)n;
 		if (n < 0)
 			abort();
-		for (struct nlmsghdr *h = (struct nlmsghdr *)buf; mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left)) {
+		struct nlmsghdr *h = (struct nlmsghdr *)buf;
+		for (; mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left)) {
 			if (h->nlmsg_type == NLMSG_DONE || h->nlmsg_type == NLMSG_ERROR) {
 				more = false;
 				break;
@@ -76,8 +77,9 @@ static void dump_elements(struct mnl_socket *s, const struct dumped *sets, struc
 		const struct nlmsghdr *h = (const struct nlmsghdr *)(const void *)(sets->bytes + at);
 		const struct nfgenmsg *nfg = mnl_nlmsg_get_payload(h);
 		const char *table = NULL, *name = NULL;
-		const struct nlattr *attr;
-		mnl_attr_for_each (attr, h, sizeof(*nfg)) {
+		const struct nlattr *attr = mnl_nlmsg_get_payload_offset(h, sizeof(*nfg));
+		int left = (int)mnl_nlmsg_get_payload_len(h) - (int)sizeof(*nfg);
+		for (; mnl_attr_ok(attr, left); left -= MNL_ALIGN(attr->nla_len), attr = mnl_attr_next(attr)) {
 			if (mnl_attr_get_type(attr) == NFTA_SET_TABLE)
 				table = mnl_attr_get_str(attr);
 			if (mnl_attr_get_type(attr) == NFTA_SET_NAME)

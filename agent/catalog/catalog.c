@@ -68,7 +68,8 @@ const struct requirement *pack_requirement_find(const struct pack *pack, uint32_
 	return NULL;
 }
 
-const struct requirement *catalog_requirement_by_label(const struct catalog *c, const char *label, const struct pack **pack)
+const struct requirement *catalog_requirement_by_label(
+        const struct catalog *c, const char *label, const struct pack **pack)
 {
 	for (size_t i = 0; i < c->n_pack; i++)
 		for (size_t k = 0; k < c->pack[i].n_requirement; k++)
@@ -102,7 +103,8 @@ bool requirement_is_advisory(const struct requirement *r)
 	for (size_t i = 0; i < r->n_erratum; i++) {
 		const struct erratum *e = &r->erratum[i];
 		bool carries = strcmp(e->field, "row") == 0 ||
-			       (e->as_printed[0] == '\0' && (strcmp(e->field, "transport") == 0 || strcmp(e->field, "port") == 0));
+		               (e->as_printed[0] == '\0' &&
+		                       (strcmp(e->field, "transport") == 0 || strcmp(e->field, "port") == 0));
 		if (carries && e->confidence != CONFIDENCE_HIGH)
 			return true;
 	}
@@ -143,12 +145,13 @@ static int roles_check(const struct pack *pack, struct error *err)
 		const struct role *role = &pack->role[i];
 		for (size_t k = 0; k < role->n_include && result == 0; k++)
 			if (pack_role_find(pack, role->include[k]) == NULL)
-				result = error_set(err, ERR_INVALID, pack->file, "pack %s: role %s includes %s, which the pack does not have",
-					pack->name, role->name, role->include[k]);
+				result = error_set(err, ERR_INVALID, pack->file,
+				        "pack %s: role %s includes %s, which the pack does not have", pack->name,
+				        role->name, role->include[k]);
 		if (result == 0 && include_depth(pack, role, known, 0) > MAX_INCLUDE_DEPTH)
 			result = error_set(err, ERR_INVALID, pack->file,
-				"pack %s: the includes of role %s form a circle or go more than %u deep; remove one", pack->name,
-				role->name, MAX_INCLUDE_DEPTH);
+			        "pack %s: the includes of role %s form a circle or go more than %u deep; remove one",
+			        pack->name, role->name, MAX_INCLUDE_DEPTH);
 	}
 	free(known);
 	return result;
@@ -157,19 +160,20 @@ static int roles_check(const struct pack *pack, struct error *err)
 static int requirement_check(const struct pack *pack, const struct requirement *r, struct error *err)
 {
 	if (pack_role_find(pack, r->listener) == NULL)
-		return error_set(err, ERR_INVALID, pack->file, "requirement %s: listener %s is no role of pack %s", r->label,
-			r->listener, pack->name);
+		return error_set(err, ERR_INVALID, pack->file, "requirement %s: listener %s is no role of pack %s",
+		        r->label, r->listener, pack->name);
 	if (r->n_initiator == 0 || r->n_flow == 0)
-		return error_set(err, ERR_INVALID, pack->file, "requirement %s: at least one initiator and one flow are needed",
-			r->label);
+		return error_set(err, ERR_INVALID, pack->file,
+		        "requirement %s: at least one initiator and one flow are needed", r->label);
 	for (size_t i = 0; i < r->n_initiator; i++)
 		if (strcmp(r->initiator[i].role, "any") != 0 && pack_role_find(pack, r->initiator[i].role) == NULL)
-			return error_set(err, ERR_INVALID, pack->file, "requirement %s: initiator %s is no role of pack %s", r->label,
-				r->initiator[i].role, pack->name);
+			return error_set(err, ERR_INVALID, pack->file,
+			        "requirement %s: initiator %s is no role of pack %s", r->label, r->initiator[i].role,
+			        pack->name);
 	for (size_t i = 0; i < r->n_flow; i++)
 		if (r->flow[i].ports.lo == 0)
-			return error_set(err, ERR_INVALID, pack->file, "requirement %s: variant %zu: port 0 cannot be reached", r->label,
-				i + 1);
+			return error_set(err, ERR_INVALID, pack->file,
+			        "requirement %s: variant %zu: port 0 cannot be reached", r->label, i + 1);
 	return 0;
 }
 

@@ -34,7 +34,8 @@ static int names_read(const char *dir, char ***out, size_t *n, struct error *err
 	*out = NULL;
 	*n = 0;
 	if (d == NULL)
-		return error_set(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, dir, "cannot be opened: %s", strerror(errno));
+		return error_set(
+		        err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, dir, "cannot be opened: %s", strerror(errno));
 	while ((entry = readdir(d)) != NULL && *n < MAX_DOCUMENTS)
 		if (entry->d_name[0] != '.') {
 			*out = xgrow(*out, *n, &cap, sizeof(**out));
@@ -57,10 +58,12 @@ static int document_add(struct documents *docs, const char *path, struct error *
 	import = &docs->import[docs->n++];
 	import_build(&doc, import);
 	if (import->n_problem > 0)
-		return error_set(err, ERR_INVALID, path, "line %u: %s: \"%.80s\" (%zu problems in all); see portcullis import",
-			import->problem[0].line, import->problem[0].reason, import->problem[0].cell, import->n_problem);
+		return error_set(err, ERR_INVALID, path,
+		        "line %u: %s: \"%.80s\" (%zu problems in all); see portcullis import", import->problem[0].line,
+		        import->problem[0].reason, import->problem[0].cell, import->n_problem);
 	if (import->product == NULL)
-		return error_set(err, ERR_INVALID, path, "names no product that is known; remove it from the directory");
+		return error_set(
+		        err, ERR_INVALID, path, "names no product that is known; remove it from the directory");
 	return 0;
 }
 
@@ -105,8 +108,8 @@ static char *pack_text(json_t *pack)
 	return text;
 }
 
-static int one_build(struct documents *docs, const char *overlay_dir, const char *file, char **name, char **text,
-	struct error *err)
+static int one_build(
+        struct documents *docs, const char *overlay_dir, const char *file, char **name, char **text, struct error *err)
 {
 	struct import **mine = xcalloc(docs->n + 1, sizeof(*mine));
 	json_t *overlay = NULL, *pack = NULL;
@@ -122,8 +125,9 @@ static int one_build(struct documents *docs, const char *overlay_dir, const char
 			docs->used[i] = true;
 		}
 	if (product == NULL || n == 0) {
-		result = error_set(err, ERR_INVALID, file, "no document is about the product \"%s\"; add one or remove the overlay",
-			product != NULL ? product : "");
+		result = error_set(err, ERR_INVALID, file,
+		        "no document is about the product \"%s\"; add one or remove the overlay",
+		        product != NULL ? product : "");
 		goto out;
 	}
 	if (pack_build(mine, n, overlay, file, &pack, err) != 0)
@@ -161,7 +165,8 @@ static int all_used(const struct documents *docs, struct error *err)
 	for (size_t i = 0; i < docs->n; i++)
 		if (!docs->used[i])
 			return error_set(err, ERR_INVALID, docs->import[i].document.file,
-				"is about %s, for which there is no overlay; add one or remove the document", docs->import[i].product);
+			        "is about %s, for which there is no overlay; add one or remove the document",
+			        docs->import[i].product);
 	return 0;
 }
 

@@ -10,19 +10,19 @@ static const struct {
 	const char *id;
 	enum column column;
 } ids[] = {
-	{"server-role", COLUMN_ROLE},
-	{"load-balancer", COLUMN_ROLE},
-	{"component", COLUMN_ROLE},
-	{"service-name", COLUMN_SERVICE},
-	{"port", COLUMN_PORT},
-	{"protocol", COLUMN_PROTOCOL},
-	{"notes", COLUMN_NOTES},
-	{"rule-name", COLUMN_RULE},
-	{"source-ip", COLUMN_SOURCE},
-	{"destination-ip", COLUMN_DESTINATION},
-	{"source-port", COLUMN_SOURCE_PORT},
-	{"destination-port", COLUMN_DESTINATION_PORT},
-	{"authentication-requirement", COLUMN_ACTION},
+        {"server-role", COLUMN_ROLE},
+        {"load-balancer", COLUMN_ROLE},
+        {"component", COLUMN_ROLE},
+        {"service-name", COLUMN_SERVICE},
+        {"port", COLUMN_PORT},
+        {"protocol", COLUMN_PROTOCOL},
+        {"notes", COLUMN_NOTES},
+        {"rule-name", COLUMN_RULE},
+        {"source-ip", COLUMN_SOURCE},
+        {"destination-ip", COLUMN_DESTINATION},
+        {"source-port", COLUMN_SOURCE_PORT},
+        {"destination-port", COLUMN_DESTINATION_PORT},
+        {"authentication-requirement", COLUMN_ACTION},
 };
 
 /* Rows that are looked at to tell what a column holds. */
@@ -85,10 +85,12 @@ bool table_holds_ports(const struct table *table)
 {
 	struct columns none;
 	memset(&none, 0xff, sizeof(none));
-	return column_by_content(table, &none, cell_is_port) >= 0 && column_by_content(table, &none, cell_is_protocol) >= 0;
+	return column_by_content(table, &none, cell_is_port) >= 0 &&
+	       column_by_content(table, &none, cell_is_protocol) >= 0;
 }
 
-bool columns_find(const struct vocabulary *v, const struct document *doc, const struct table *table, struct columns *out)
+bool columns_find(
+        const struct vocabulary *v, const struct document *doc, const struct table *table, struct columns *out)
 {
 	for (size_t i = 0; i < COLUMN_N; i++)
 		out->at[i] = -1;

@@ -27,7 +27,8 @@ struct columns {
 };
 
 /** Find the columns by header words, then by what the cells hold. @return false: not a port table. */
-bool columns_find(const struct vocabulary *v, const struct document *doc, const struct table *table, struct columns *out);
+bool columns_find(
+        const struct vocabulary *v, const struct document *doc, const struct table *table, struct columns *out);
 /** Does the table hold port numbers in some column, though its columns were not found. */
 bool table_holds_ports(const struct table *table);
 /** The cell's text, "" when the row has none. */

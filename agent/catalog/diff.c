@@ -35,7 +35,8 @@ static int keyed_cmp(const void *a, const void *b)
 {
 	const struct keyed *x = a, *y = b;
 	int order = key_cmp(x, y);
-	return order != 0 ? order : (x->requirement->id > y->requirement->id) - (x->requirement->id < y->requirement->id);
+	return order != 0 ? order
+	                  : (x->requirement->id > y->requirement->id) - (x->requirement->id < y->requirement->id);
 }
 
 static void keys_build(const struct pack *pack, struct keys *out)
@@ -63,7 +64,8 @@ static char *security_text(unsigned bits)
 	char *out = xstrdup("");
 	for (int s = SECURITY_NONE; s <= SECURITY_TLS_MTLS; s++)
 		if ((bits & (1u << s)) != 0) {
-			char *longer = xasprintf("%s%s%s", out, *out != '\0' ? "," : "", security_name((enum security)s));
+			char *longer =
+			        xasprintf("%s%s%s", out, *out != '\0' ? "," : "", security_name((enum security)s));
 			free(out);
 			out = longer;
 		}
@@ -74,8 +76,8 @@ static void change_add(struct pack_change **list, size_t *n, const struct keyed 
 {
 	*list = xrealloc(*list, *n + 1, sizeof(**list));
 	struct pack_change *change = &(*list)[(*n)++];
-	*change = (struct pack_change){key->requirement->listener, key->flow->ports, key->flow->proto, key->requirement->label,
-		NULL, NULL};
+	*change = (struct pack_change){
+	        key->requirement->listener, key->flow->ports, key->flow->proto, key->requirement->label, NULL, NULL};
 	if (after != NULL) {
 		change->before = security_text(key->security);
 		change->after = security_text(after->security);

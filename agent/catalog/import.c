@@ -19,8 +19,8 @@ struct importer {
 
 const char *import_kind_name(enum import_kind kind)
 {
-	static const char *const names[] = {"server-ports", "hlb-only-ports", "dns-lb-ports", "client-ports", "ocs-ports",
-		"ipsec-exceptions"};
+	static const char *const names[] = {
+	        "server-ports", "hlb-only-ports", "dns-lb-ports", "client-ports", "ocs-ports", "ipsec-exceptions"};
 	return names[kind];
 }
 
@@ -62,7 +62,8 @@ static enum import_kind balancer_kind(const struct importer *im)
 static bool has_role_of(const struct importer *im, unsigned kinds)
 {
 	for (size_t i = 0; i < im->table->n_row; i++)
-		if (vocabulary_find(im->vocabulary, kinds, column_text(&im->columns, &im->table->row[i], COLUMN_ROLE)) != NULL)
+		if (vocabulary_find(
+		            im->vocabulary, kinds, column_text(&im->columns, &im->table->row[i], COLUMN_ROLE)) != NULL)
 			return true;
 	return false;
 }
@@ -80,7 +81,7 @@ static enum import_kind kind_decide(const struct importer *im)
 	if (im->columns.component)
 		return IMPORT_OCS_PORTS;
 	return has_role_of(im, VOCABULARY_LOAD_BALANCER) && !has_role_of(im, VOCABULARY_ROLE) ? balancer_kind(im)
-											      : IMPORT_SERVER_PORTS;
+	                                                                                      : IMPORT_SERVER_PORTS;
 }
 
 static void role_add(struct import_row *row, const char *id)
@@ -102,7 +103,8 @@ static void role_resolve(struct importer *im, struct import_row *row)
 			if (id != NULL)
 				role_add(row, id);
 			else
-				problem(im->out, row->line, line, *line != '\0' ? "a role that the vocabulary does not have" : "no role");
+				problem(im->out, row->line, line,
+				        *line != '\0' ? "a role that the vocabulary does not have" : "no role");
 		}
 		free(copy);
 	}
@@ -126,8 +128,8 @@ static void application_conclude(struct import_row *row)
 {
 	struct protocol *p = &row->means;
 	/* The SQL Browser answers the SQL Server Resolution Protocol and nothing else. */
-	if (p->n_application == 0 && row->ports.n == 1 && row->ports.range[0].lo == 1434 && row->ports.range[0].hi == 1434 &&
-		p->udp && !p->tcp)
+	if (p->n_application == 0 && row->ports.n == 1 && row->ports.range[0].lo == 1434 &&
+	        row->ports.range[0].hi == 1434 && p->udp && !p->tcp)
 		p->application[p->n_application++] = "ssrp";
 }
 
@@ -175,13 +177,16 @@ static void ipsec_understand(struct importer *im, const struct row *from, struct
 	row->protocol = xstrdup(column_text(&im->columns, from, COLUMN_PROTOCOL));
 	row->source_port = xstrdup(column_text(&im->columns, from, COLUMN_SOURCE_PORT));
 	row->destination_port = xstrdup(column_text(&im->columns, from, COLUMN_DESTINATION_PORT));
-	row->role_id = resolve(im, row->line, VOCABULARY_IPSEC_RULE, row->role, "an IPsec rule that the vocabulary does not have");
-	row->source_id = resolve(im, row->line, VOCABULARY_ROLE, row->source, "an endpoint that the vocabulary does not have");
-	row->destination_id =
-		resolve(im, row->line, VOCABULARY_ROLE, row->destination, "an endpoint that the vocabulary does not have");
-	row->source_port_id = resolve(im, row->line, port, row->source_port, "a port that is neither any nor the media range");
+	row->role_id = resolve(
+	        im, row->line, VOCABULARY_IPSEC_RULE, row->role, "an IPsec rule that the vocabulary does not have");
+	row->source_id =
+	        resolve(im, row->line, VOCABULARY_ROLE, row->source, "an endpoint that the vocabulary does not have");
+	row->destination_id = resolve(
+	        im, row->line, VOCABULARY_ROLE, row->destination, "an endpoint that the vocabulary does not have");
+	row->source_port_id =
+	        resolve(im, row->line, port, row->source_port, "a port that is neither any nor the media range");
 	row->destination_port_id =
-		resolve(im, row->line, port, row->destination_port, "a port that is neither any nor the media range");
+	        resolve(im, row->line, port, row->destination_port, "a port that is neither any nor the media range");
 	row->action = resolve(im, row->line, VOCABULARY_VALUE, action, "an action that is not known");
 	if (protocol_parse(row->protocol, &row->means, &reason) != 0)
 		problem(im->out, row->line, row->protocol, reason);
@@ -235,7 +240,8 @@ void import_build(struct document *doc, struct import *out)
 		if (columns_find(v, doc, im.table, &im.columns))
 			table_understand(&im);
 		else if (table_holds_ports(im.table))
-			problem(out, im.table->line, im.table->caption, "a table with ports whose columns are not understood");
+			problem(out, im.table->line, im.table->caption,
+			        "a table with ports whose columns are not understood");
 	}
 	out->product = product_decide(v, doc);
 	out->document = *doc;

@@ -48,19 +48,19 @@ static json_t *row_json(const struct import_row *row)
 	for (size_t i = 0; i < row->means.n_application; i++)
 		json_array_append_new(applications, json_string(row->means.application[i]));
 	return json_pack("{s:i,s:i,s:s,s:s,s:s,s:s,s:b,s:s,s:o,s:s,s:o,s:o,s:o,s:o}", "row", (int)row->row, "line",
-		(int)row->line, "role", row->role, "service", row->service, "port", row->port, "protocol", row->protocol, "notes",
-		row->note[0] != '\0', "role_id", row->role_id, "role_ids", ids, "service_id", row->service_id, "ports",
-		ports_json(&row->ports), "transports", transports_json(&row->means, false), "security", security, "applications",
-		applications);
+	        (int)row->line, "role", row->role, "service", row->service, "port", row->port, "protocol",
+	        row->protocol, "notes", row->note[0] != '\0', "role_id", row->role_id, "role_ids", ids, "service_id",
+	        row->service_id, "ports", ports_json(&row->ports), "transports", transports_json(&row->means, false),
+	        "security", security, "applications", applications);
 }
 
 static json_t *ipsec_json(const struct import_row *row)
 {
-	return json_pack("{s:i,s:i,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:o}", "row", (int)row->row, "line", (int)row->line,
-		"rule", row->role, "rule_id", row->role_id, "source", row->source, "source_id", row->source_id, "destination",
-		row->destination, "destination_id", row->destination_id, "protocol", row->protocol, "source_port", row->source_port,
-		"destination_port", row->destination_port, "action", row->action, "transports",
-		transports_json(&row->means, true));
+	return json_pack("{s:i,s:i,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:o}", "row", (int)row->row, "line",
+	        (int)row->line, "rule", row->role, "rule_id", row->role_id, "source", row->source, "source_id",
+	        row->source_id, "destination", row->destination, "destination_id", row->destination_id, "protocol",
+	        row->protocol, "source_port", row->source_port, "destination_port", row->destination_port, "action",
+	        row->action, "transports", transports_json(&row->means, true));
 }
 
 static json_t *table_json(const struct import_table *table)
@@ -68,8 +68,9 @@ static json_t *table_json(const struct import_table *table)
 	json_t *rows = json_array();
 	for (size_t i = 0; i < table->n_row; i++)
 		json_array_append_new(rows,
-			table->kind == IMPORT_IPSEC_EXCEPTIONS ? ipsec_json(&table->row[i]) : row_json(&table->row[i]));
-	return json_pack("{s:s,s:s,s:o}", "kind", import_kind_name(table->kind), "caption", table->caption, "rows", rows);
+		        table->kind == IMPORT_IPSEC_EXCEPTIONS ? ipsec_json(&table->row[i]) : row_json(&table->row[i]));
+	return json_pack(
+	        "{s:s,s:s,s:o}", "kind", import_kind_name(table->kind), "caption", table->caption, "rows", rows);
 }
 
 static json_t *document_json(const struct import *import)
@@ -80,13 +81,14 @@ static json_t *document_json(const struct import *import)
 		json_array_append_new(tables, table_json(&import->table[i]));
 	for (size_t i = 0; i < doc->n_reference; i++)
 		json_array_append_new(references,
-			json_pack("{s:s,s:s}", "title", doc->reference[i].title, "target", doc->reference[i].target));
+		        json_pack("{s:s,s:s}", "title", doc->reference[i].title, "target", doc->reference[i].target));
 	for (size_t i = 0; i < import->n_problem; i++)
 		json_array_append_new(problems, json_pack("{s:i,s:s,s:s}", "line", (int)import->problem[i].line, "cell",
-							import->problem[i].cell, "reason", import->problem[i].reason));
-	return json_pack("{s:s,s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:o}", "file", doc->file, "kind", document_kind_name(doc->kind),
-		"title", doc->title, "language", doc->language, "article", nullable(doc->article), "product",
-		nullable(import->product), "tables", tables, "references", references, "problems", problems);
+		                                        import->problem[i].cell, "reason", import->problem[i].reason));
+	return json_pack("{s:s,s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:o}", "file", doc->file, "kind",
+	        document_kind_name(doc->kind), "title", doc->title, "language", doc->language, "article",
+	        nullable(doc->article), "product", nullable(import->product), "tables", tables, "references",
+	        references, "problems", problems);
 }
 
 char *import_json(const struct import *import, size_t n)

@@ -16,15 +16,15 @@ static size_t parse(const char *const *name, size_t n, const char *s)
 	return 0;
 }
 
-#define NAMES(type, fn, ...)                                                                                                \
-	static const char *const fn##_names[] = {__VA_ARGS__};                                                             \
-	const char *fn##_name(enum type v)                                                                                 \
-	{                                                                                                                  \
-		return (size_t)v < N(fn##_names) ? fn##_names[v] : "";                                                     \
-	}                                                                                                                  \
-	enum type fn##_parse(const char *s)                                                                                \
-	{                                                                                                                  \
-		return (enum type)parse(fn##_names, N(fn##_names), s);                                                     \
+#define NAMES(type, fn, ...)                                                                                           \
+	static const char *const fn##_names[] = {__VA_ARGS__};                                                         \
+	const char *fn##_name(enum type v)                                                                             \
+	{                                                                                                              \
+		return (size_t)v < N(fn##_names) ? fn##_names[v] : "";                                                 \
+	}                                                                                                              \
+	enum type fn##_parse(const char *s)                                                                            \
+	{                                                                                                              \
+		return (enum type)parse(fn##_names, N(fn##_names), s);                                                 \
 	}
 
 NAMES(role_kind, role_kind, "server", "load-balancer", "client", "device", "external")

@@ -28,7 +28,8 @@ int json_files(const char *dir, char ***out, size_t *n, struct error *err)
 	*out = NULL;
 	*n = 0;
 	if (d == NULL)
-		return error_set(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, dir, "cannot be opened: %s", strerror(errno));
+		return error_set(
+		        err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, dir, "cannot be opened: %s", strerror(errno));
 	while ((entry = readdir(d)) != NULL && *n < MAX_FILES) {
 		size_t len = strlen(entry->d_name);
 		if (entry->d_name[0] == '.' || len < 6 || strcmp(entry->d_name + len - 5, ".json") != 0)
@@ -121,7 +122,8 @@ int overlay_read(const char *dir, const char *file, json_t **out, struct error *
 		if (json_object_read(base_path, &base, err) != 0)
 			goto out;
 		if (json_object_get(base, "base") != NULL) {
-			result = error_set(err, ERR_INVALID, path, "its base %s has a base itself; name that one", name);
+			result =
+			        error_set(err, ERR_INVALID, path, "its base %s has a base itself; name that one", name);
 			goto out;
 		}
 	} else {

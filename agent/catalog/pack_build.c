@@ -19,7 +19,7 @@ struct builder {
 	const char *prefix;
 	struct error *err;
 	const char *where; /* the overlay */
-	bool **claimed;    /* [import][row over all tables] */
+	bool **claimed; /* [import][row over all tables] */
 };
 
 /** Rows that one claim matched. */
@@ -54,7 +54,7 @@ static char *row_key(const struct import_table *table, const struct import_row *
 	if (table->kind == IMPORT_IPSEC_EXCEPTIONS)
 		return xasprintf("%s %s", import_kind_name(table->kind), row->role_id);
 	text_addf(&key, "%s %s %s ", import_kind_name(table->kind), row->role_id,
-		row->service_id[0] != '\0' ? row->service_id : "-");
+	        row->service_id[0] != '\0' ? row->service_id : "-");
 	for (size_t i = 0; i < row->ports.n; i++)
 		text_addf(&key, "%s%s", i > 0 ? "," : "", port_range_print(row->ports.range[i], buf, sizeof(buf)));
 	return text_take(&key);
@@ -95,8 +95,8 @@ static int claim_resolve(struct builder *b, const char *label, const char *claim
 		claim_in_document(b, d, key, ordinal, out);
 	free(key);
 	if (out->n == before)
-		return error_set(b->err, ERR_INVALID, b->where, "requirement %s: no document has a row \"%s\"; correct the claim",
-			label, claim);
+		return error_set(b->err, ERR_INVALID, b->where,
+		        "requirement %s: no document has a row \"%s\"; correct the claim", label, claim);
 	return 0;
 }
 
@@ -162,7 +162,7 @@ static json_t *range_json(struct port_range range)
 static json_t *flow_json(size_t variant, const struct printed_flow *f, const struct port_range *source)
 {
 	json_t *flow = json_pack("{s:i,s:s,s:o}", "variant", (int)variant, "transport", f->udp ? "udp" : "tcp", "port",
-		range_json(f->ports));
+	        range_json(f->ports));
 	if (source != NULL)
 		json_object_set_new(flow, "source-port", range_json(*source));
 	if (strcmp(f->security, "none") != 0)
@@ -177,7 +177,8 @@ static int overlay_flow(struct builder *b, const char *label, const json_t *from
 	struct port_range source, *with_source = NULL;
 	const char *security = string_of(from, "security");
 	struct printed_flow f = {.udp = strcmp(string_of(from, "transport"), "udp") == 0,
-		.security = *security != '\0' ? security : "none", .application = string_of(from, "application")};
+	        .security = *security != '\0' ? security : "none",
+	        .application = string_of(from, "application")};
 	if (port_range_parse(string_of(from, "port"), &f.ports, b->err) != 0)
 		return error_prefix(b->err, "%s: requirement %s", b->where, label);
 	if (json_object_get(from, "source-port") != NULL) {
@@ -205,18 +206,19 @@ static bool flows_have(const struct printed_flow *flow, size_t n, const struct p
 {
 	for (size_t i = 0; i < n; i++)
 		if (flow[i].udp == one->udp && flow[i].ports.lo == one->ports.lo && flow[i].ports.hi == one->ports.hi &&
-			(!security || strcmp(flow[i].security, one->security) == 0))
+		        (!security || strcmp(flow[i].security, one->security) == 0))
 			return true;
 	return false;
 }
 
 /* Every further row says nothing but what the first one says, or an erratum tells which of them holds. */
 static int rows_agree(struct builder *b, const json_t *requirement, const struct matches *rows,
-	const struct printed_flow *flow, size_t n)
+        const struct printed_flow *flow, size_t n)
 {
 	const char *label = string_of(requirement, "label");
 	bool any_security = has_erratum(requirement, "security") || has_erratum(requirement, "load-balancer-security");
-	bool any_transport = has_erratum(requirement, "transport") || has_erratum(requirement, "load-balancer-transport");
+	bool any_transport =
+	        has_erratum(requirement, "transport") || has_erratum(requirement, "load-balancer-transport");
 	for (size_t i = 0; i < rows->n; i++) {
 		const struct match *m = &rows->item[i];
 		struct printed_flow other[MAX_PRINTED_FLOWS];
@@ -226,9 +228,10 @@ static int rows_agree(struct builder *b, const json_t *requirement, const struct
 		for (size_t k = 0; k < n_other; k++)
 			if (!any_transport && !flows_have(flow, n, &other[k], security))
 				return error_set(b->err, ERR_INVALID, b->where,
-					"requirement %s: %s line %u reads it otherwise; add an erratum for transport or security, or a "
-					"requirement of its own",
-					label, b->import[m->import]->document.file, m->row->line);
+				        "requirement %s: %s line %u reads it otherwise; add an erratum for transport "
+				        "or security, or a "
+				        "requirement of its own",
+				        label, b->import[m->import]->document.file, m->row->line);
 	}
 	return 0;
 }
@@ -248,13 +251,14 @@ static int flows_build(struct builder *b, const json_t *requirement, const struc
 			json_array_append_new(flows, flow_json(i + 1, &printed[i], NULL));
 		if (n == 0)
 			return error_set(b->err, ERR_INVALID, b->where,
-				"requirement %s: its rows give no transport; add \"flow\" and an erratum", label);
+			        "requirement %s: its rows give no transport; add \"flow\" and an erratum", label);
 		return 0;
 	}
-	if (!has_erratum(requirement, "row") && !has_erratum(requirement, "port") && !has_erratum(requirement, "transport") &&
-		!has_erratum(requirement, "security") && !has_erratum(requirement, "application"))
+	if (!has_erratum(requirement, "row") && !has_erratum(requirement, "port") &&
+	        !has_erratum(requirement, "transport") && !has_erratum(requirement, "security") &&
+	        !has_erratum(requirement, "application"))
 		return error_set(b->err, ERR_INVALID, b->where,
-			"requirement %s: its own flows need an erratum that says what they correct", label);
+		        "requirement %s: its own flows need an erratum that says what they correct", label);
 	json_array_foreach(own, i, flow)
 	{
 		if (overlay_flow(b, label, flow, i + 1, flows) != 0)
@@ -306,8 +310,8 @@ static json_t *provenance_json(struct builder *b, struct matches *rows, bool cel
 		qsort(rows->item, rows->n, sizeof(*rows->item), match_cmp);
 	for (size_t i = 0; i < rows->n; i++) {
 		const struct match *m = &rows->item[i];
-		json_t *one = json_pack("{s:s,s:s,s:i,s:i}", "document", base_name(b->import[m->import]->document.file), "table",
-			import_kind_name(m->table->kind), "row", (int)m->row->row, "line", (int)m->row->line);
+		json_t *one = json_pack("{s:s,s:s,s:i,s:i}", "document", base_name(b->import[m->import]->document.file),
+		        "table", import_kind_name(m->table->kind), "row", (int)m->row->row, "line", (int)m->row->line);
 		if (i > 0 && match_cmp(m, &rows->item[i - 1]) == 0) {
 			json_decref(one);
 			continue;
@@ -329,7 +333,7 @@ static json_t *initiators_json(const json_t *requirement)
 	json_t *list = json_array(), *basis;
 	const char *role;
 	json_object_foreach(json_object_get(requirement, "initiators"), role, basis)
-		json_array_append_new(list, json_pack("{s:s,s:O}", "role", role, "basis", basis));
+	        json_array_append_new(list, json_pack("{s:s,s:O}", "role", role, "basis", basis));
 	return list;
 }
 
@@ -344,9 +348,11 @@ static void copy_members(json_t *to, const json_t *from, const char *const *key,
 
 static json_t *requirement_json(struct builder *b, const json_t *from, struct matches *rows)
 {
-	static const char *const members[] = {"reach", "class", "interface", "condition", "optional", "configurable-minimum"};
+	static const char *const members[] = {
+	        "reach", "class", "interface", "condition", "optional", "configurable-minimum"};
 	const struct match *first = defining_row(rows);
-	const char *listener = string_of(from, "listener"), *service = string_of(from, "service"), *need = lb_need(rows);
+	const char *listener = string_of(from, "listener"), *service = string_of(from, "service"),
+	           *need = lb_need(rows);
 	json_t *out, *flows = json_array();
 	char *label;
 	if (flows_build(b, from, rows, flows) != 0) {
@@ -358,8 +364,8 @@ static json_t *requirement_json(struct builder *b, const json_t *from, struct ma
 	if (*service == '\0' && first != NULL)
 		service = first->row->service_id;
 	label = xasprintf("%s/%s", b->prefix, string_of(from, "label"));
-	out = json_pack("{s:O*,s:s,s:s,s:o}", "id", json_object_get(from, "id"), "label-name", label, "listener", listener,
-		"initiator", initiators_json(from));
+	out = json_pack("{s:O*,s:s,s:s,s:o}", "id", json_object_get(from, "id"), "label-name", label, "listener",
+	        listener, "initiator", initiators_json(from));
 	free(label);
 	set_if(out, "service", service);
 	copy_members(out, from, members, sizeof(members) / sizeof(members[0]));
@@ -391,7 +397,7 @@ static int requirements_build(struct builder *b, const json_t *overlay, json_t *
 		{
 			if (result == 0)
 				result = claim_resolve(b, string_of(from, "label"),
-					json_string_value(claim) != NULL ? json_string_value(claim) : "", &rows);
+				        json_string_value(claim) != NULL ? json_string_value(claim) : "", &rows);
 		}
 		made = result == 0 ? requirement_json(b, from, &rows) : NULL;
 		free(rows.item);
@@ -413,9 +419,11 @@ static void ipsec_fill(json_t *out, const struct import_row *row)
 		json_array_append_new(transports, json_string("udp"));
 	json_object_set_new(out, "transport", transports);
 	json_object_set_new(out, "source-port",
-		json_string(strcmp(row->source_port_id, "media-port-range") == 0 ? "media-range" : row->source_port_id));
+	        json_string(
+	                strcmp(row->source_port_id, "media-port-range") == 0 ? "media-range" : row->source_port_id));
 	json_object_set_new(out, "destination-port",
-		json_string(strcmp(row->destination_port_id, "media-port-range") == 0 ? "media-range" : row->destination_port_id));
+	        json_string(strcmp(row->destination_port_id, "media-port-range") == 0 ? "media-range"
+	                                                                              : row->destination_port_id));
 	json_object_set_new(out, "action", json_string(row->action));
 }
 
@@ -458,7 +466,7 @@ static json_t *labels_json(const json_t *role)
 	json_t *labels = json_array(), *own = json_object_get(role, "label"), *text;
 	const char *language;
 	json_object_foreach(own, language, text)
-		json_array_append_new(labels, json_pack("{s:s,s:O}", "language", language, "text", text));
+	        json_array_append_new(labels, json_pack("{s:s,s:O}", "language", language, "text", text));
 	if (own == NULL && entry != NULL) {
 		label_add(labels, "en", entry->en);
 		label_add(labels, "de", entry->de);
@@ -513,8 +521,8 @@ static json_t *documents_json(const struct builder *b)
 		const struct document *doc = &b->import[d]->document;
 		for (size_t i = 0; b->import[d]->n_table == 0 && i < doc->n_reference; i++)
 			if (!documents_have(list, doc->reference[i].target))
-				json_array_append_new(list, json_pack("{s:s,s:s,s:i}", "file", doc->reference[i].target, "title",
-								  doc->reference[i].title, "rows", 0));
+				json_array_append_new(list, json_pack("{s:s,s:s,s:i}", "file", doc->reference[i].target,
+				                                    "title", doc->reference[i].title, "rows", 0));
 	}
 	return list;
 }
@@ -528,8 +536,8 @@ static int all_claimed(struct builder *b)
 				if (!b->claimed[d][index]) {
 					char *key = row_key(&b->import[d]->table[t], &b->import[d]->table[t].row[r]);
 					(void)error_set(b->err, ERR_INVALID, b->where,
-						"%s line %u: no requirement claims the row \"%s\"; add one", b->import[d]->document.file,
-						b->import[d]->table[t].row[r].line, key);
+					        "%s line %u: no requirement claims the row \"%s\"; add one",
+					        b->import[d]->document.file, b->import[d]->table[t].row[r].line, key);
 					free(key);
 					return -1;
 				}
@@ -545,7 +553,8 @@ static json_t *pack_json(struct builder *b, const json_t *overlay)
 	json_object_set_new(pack, "document", documents_json(b));
 	json_object_set_new(pack, "role", roles_json(overlay));
 	json_object_set_new(pack, "requirement", requirements);
-	if (requirements_build(b, overlay, requirements) != 0 || ipsec_build(b, overlay, ipsec) != 0 || all_claimed(b) != 0) {
+	if (requirements_build(b, overlay, requirements) != 0 || ipsec_build(b, overlay, ipsec) != 0 ||
+	        all_claimed(b) != 0) {
 		json_decref(ipsec);
 		json_decref(pack);
 		return NULL;
@@ -556,7 +565,8 @@ static json_t *pack_json(struct builder *b, const json_t *overlay)
 	return pack;
 }
 
-int pack_build(struct import **import, size_t n, const json_t *overlay, const char *where, json_t **out, struct error *err)
+int pack_build(
+        struct import **import, size_t n, const json_t *overlay, const char *where, json_t **out, struct error *err)
 {
 	struct builder b = {import, n, string_of(overlay, "prefix"), err, where, NULL};
 	b.claimed = xcalloc(n > 0 ? n : 1, sizeof(*b.claimed));

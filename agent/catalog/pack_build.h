@@ -14,8 +14,8 @@
  * @param out      the pack object without digest; json_decref() it; NULL on failure.
  * @return 0, or -1 with ERR_INVALID.
  */
-int pack_build(struct import **import, size_t n, const json_t *overlay, const char *where, json_t **out, struct error *err)
-	MUST_USE;
+int pack_build(struct import **import, size_t n, const json_t *overlay, const char *where, json_t **out,
+        struct error *err) MUST_USE;
 /** SHA-256 of a pack object without digest and defaults, members sorted by name, no insignificant blanks (see the YANG). */
 void pack_digest(const json_t *pack, char out[65]);
 

@@ -90,7 +90,8 @@ static void flows_convert(const json_t *from, struct requirement *r)
 		flow->proto = strcmp(str(order[i], "transport"), "udp") == 0 ? PROTO_UDP : PROTO_TCP;
 		flow->ports = range_convert(json_object_get(order[i], "port"), (struct port_range){0, 0});
 		/* RFC 6335 section 6: the ports that a client's own system assigns lie above the system ports. */
-		flow->source_ports = range_convert(json_object_get(order[i], "source-port"), (struct port_range){1024, 65535});
+		flow->source_ports =
+		        range_convert(json_object_get(order[i], "source-port"), (struct port_range){1024, 65535});
 		flow->security = security_parse(str(order[i], "security"));
 		flow->application = dup(order[i], "application");
 	}
@@ -120,8 +121,8 @@ static void errata_convert(const json_t *from, struct requirement *r)
 	r->erratum = list_new(from, "erratum", sizeof(*r->erratum), &r->n_erratum);
 	for (size_t i = 0; i < r->n_erratum; i++) {
 		const json_t *one = item(from, "erratum", i);
-		r->erratum[i] = (struct erratum){dup(one, "field"), dup(one, "as-printed"), dup(one, "effective"), dup(one, "why"),
-			confidence_parse(str(one, "confidence"))};
+		r->erratum[i] = (struct erratum){dup(one, "field"), dup(one, "as-printed"), dup(one, "effective"),
+		        dup(one, "why"), confidence_parse(str(one, "confidence"))};
 	}
 }
 

@@ -21,7 +21,7 @@ static int ly_failure(const struct ly_ctx *ctx, const char *file, enum error_cod
 {
 	const char *text = ly_errmsg(ctx), *path = ly_errpath(ctx);
 	return error_set(err, code, file, "%.400s%s%.200s", text != NULL ? text : "breaks the model portcullis-catalog",
-		path != NULL ? " at " : "", path != NULL ? path : "");
+	        path != NULL ? " at " : "", path != NULL ? path : "");
 }
 
 int pack_context_new(const char *yang_dir, struct ly_ctx **out, struct error *err)
@@ -34,8 +34,9 @@ int pack_context_new(const char *yang_dir, struct ly_ctx **out, struct error *er
 	ly_log_options(LY_LOSTORE_LAST);
 	if (access(module, R_OK) != 0) {
 		(void)error_set(err, ERR_NOT_FOUND, module,
-			"YANG module portcullis-catalog cannot be read (%s); it comes with package portcullis, see --yang-dir",
-			strerror(errno));
+		        "YANG module portcullis-catalog cannot be read (%s); it comes with package portcullis, see "
+		        "--yang-dir",
+		        strerror(errno));
 	} else if (ly_ctx_new(yang_dir, LY_CTX_NO_YANGLIBRARY | LY_CTX_DISABLE_SEARCHDIR_CWD, &ctx) != LY_SUCCESS) {
 		(void)error_set(err, ERR_INTERNAL, yang_dir, "libyang cannot start; reinstall package libyang2");
 	} else {
@@ -56,7 +57,8 @@ int pack_context_new(const char *yang_dir, struct ly_ctx **out, struct error *er
 }
 
 /* The tree printed again has one spelling for what RFC 7951 allows several for; values that are defaults are left out. */
-static int validated_json(const struct ly_ctx *ctx, const char *bytes, const char *file, json_t **out, struct error *err)
+static int validated_json(
+        const struct ly_ctx *ctx, const char *bytes, const char *file, json_t **out, struct error *err)
 {
 	struct lyd_node *tree = NULL;
 	char *text = NULL;
@@ -65,8 +67,10 @@ static int validated_json(const struct ly_ctx *ctx, const char *bytes, const cha
 	*out = NULL;
 	if (lyd_parse_data_mem(ctx, bytes, LYD_JSON, LYD_PARSE_STRICT, LYD_VALIDATE_PRESENT, &tree) != LY_SUCCESS) {
 		(void)ly_failure(ctx, file, ERR_INVALID, err);
-	} else if (tree == NULL || lyd_print_mem(&text, tree, LYD_JSON, LYD_PRINT_SHRINK | LYD_PRINT_WITHSIBLINGS | LYD_PRINT_WD_TRIM) != LY_SUCCESS ||
-		   text == NULL || (*out = json_loads(text, 0, &fault)) == NULL) {
+	} else if (tree == NULL ||
+	           lyd_print_mem(&text, tree, LYD_JSON,
+	                   LYD_PRINT_SHRINK | LYD_PRINT_WITHSIBLINGS | LYD_PRINT_WD_TRIM) != LY_SUCCESS ||
+	           text == NULL || (*out = json_loads(text, 0, &fault)) == NULL) {
 		(void)error_set(err, ERR_INVALID, file, "holds no pack; see yang/catalog/README.md");
 	} else {
 		result = 0;
@@ -83,12 +87,13 @@ static int digest_check(const json_t *from, struct pack *pack, struct error *err
 	if (stated == NULL || strcmp(stated, pack->digest) == 0)
 		return 0;
 	return error_set(err, ERR_INVALID, pack->file,
-		"pack %s: the digest does not fit the content (it would be %.12s...); remove the digest after a change by hand",
-		pack->name, pack->digest);
+	        "pack %s: the digest does not fit the content (it would be %.12s...); remove the digest after a change "
+	        "by hand",
+	        pack->name, pack->digest);
 }
 
 int pack_parse(const struct ly_ctx *ctx, const char *bytes, size_t len, const char *file, struct catalog *catalog,
-	struct error *err)
+        struct error *err)
 {
 	json_t *root, *packs, *from;
 	json_error_t fault;
@@ -149,7 +154,8 @@ static int label_cmp(const void *a, const void *b)
 static const char *file_of(const struct catalog *catalog, const struct requirement *r)
 {
 	for (size_t i = 0; i < catalog->n_pack; i++)
-		if (r >= catalog->pack[i].requirement && r < catalog->pack[i].requirement + catalog->pack[i].n_requirement)
+		if (r >= catalog->pack[i].requirement &&
+		        r < catalog->pack[i].requirement + catalog->pack[i].n_requirement)
 			return catalog->pack[i].file;
 	return "";
 }
@@ -169,8 +175,9 @@ static int labels_unique(const struct catalog *catalog, struct error *err)
 		qsort(all, n, sizeof(*all), label_cmp);
 	for (size_t i = 1; i < n && result == 0; i++)
 		if (strcmp(all[i - 1]->label, all[i]->label) == 0)
-			result = error_set(err, ERR_INVALID, file_of(catalog, all[i]), "label %s is also in %s; labels are unique",
-				all[i]->label, file_of(catalog, all[i - 1]));
+			result = error_set(err, ERR_INVALID, file_of(catalog, all[i]),
+			        "label %s is also in %s; labels are unique", all[i]->label,
+			        file_of(catalog, all[i - 1]));
 	free(all);
 	return result;
 }
@@ -181,15 +188,18 @@ static int packs_unique(const struct catalog *catalog, struct error *err)
 		for (size_t k = i + 1; k < catalog->n_pack; k++) {
 			const struct pack *a = &catalog->pack[i], *b = &catalog->pack[k];
 			if (strcmp(a->name, b->name) == 0)
-				return error_set(err, ERR_INVALID, b->file, "pack %s is also in %s; keep one of them", b->name, a->file);
+				return error_set(err, ERR_INVALID, b->file, "pack %s is also in %s; keep one of them",
+				        b->name, a->file);
 			if (a->id == b->id)
-				return error_set(err, ERR_INVALID, b->file, "pack %s has the id %u, as pack %s in %s; choose another",
-					b->name, b->id, a->name, a->file);
+				return error_set(err, ERR_INVALID, b->file,
+				        "pack %s has the id %u, as pack %s in %s; choose another", b->name, b->id,
+				        a->name, a->file);
 		}
 	return labels_unique(catalog, err);
 }
 
-static int load(const char *dir, char *const *name, size_t n, const char *yang_dir, struct catalog **out, struct error *err)
+static int load(
+        const char *dir, char *const *name, size_t n, const char *yang_dir, struct catalog **out, struct error *err)
 {
 	struct catalog *catalog;
 	struct ly_ctx *ctx;
@@ -226,7 +236,8 @@ int catalog_load(const char *catalog_dir, const char *yang_dir, struct catalog *
 	if (json_files(catalog_dir, &name, &n, err) != 0)
 		return -1;
 	if (n == 0)
-		result = error_set(err, ERR_NOT_FOUND, catalog_dir, "the directory has no pack (*.json); see --catalog-dir");
+		result = error_set(
+		        err, ERR_NOT_FOUND, catalog_dir, "the directory has no pack (*.json); see --catalog-dir");
 	else
 		result = load(catalog_dir, name, n, yang_dir, out, err);
 	for (size_t i = 0; i < n; i++)

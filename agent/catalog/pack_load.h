@@ -17,7 +17,7 @@ int pack_context_new(const char *yang_dir, struct ly_ctx **out, struct error *er
  *         added before stays in the catalog.
  */
 int pack_parse(const struct ly_ctx *ctx, const char *bytes, size_t len, const char *file, struct catalog *catalog,
-	struct error *err) MUST_USE;
+        struct error *err) MUST_USE;
 /** Fill a pack from validated JSON; *pack is zeroed before. Release with pack_fini(). */
 void pack_convert(const json_t *from, struct pack *pack);
 void pack_fini(struct pack *pack);

@@ -15,7 +15,7 @@ struct scan {
 	const char *s;
 	struct ports *out;
 	enum mark mark; /* between the last number and the next */
-	bool between;   /* "between X and Y": "and" makes a range */
+	bool between; /* "between X and Y": "and" makes a range */
 	bool number_open; /* the last number may still become the start of a range */
 	const char *reason;
 };
@@ -32,12 +32,37 @@ struct word {
 };
 
 static const struct word words[] = {
-	{"bis", MARK_RANGE}, {"to", MARK_RANGE}, {"through", MARK_RANGE}, {"a", MARK_RANGE}, {"à", MARK_RANGE},
-	{"até", MARK_RANGE}, {"al", MARK_RANGE}, {"hasta", MARK_RANGE}, {"до", MARK_RANGE}, {"по", MARK_RANGE},
-	{"から", MARK_RANGE}, {"至", MARK_RANGE}, {"到", MARK_RANGE}, {"에서", MARK_RANGE}, {"und", MARK_LIST},
-	{"oder", MARK_LIST}, {"and", MARK_LIST}, {"or", MARK_LIST}, {"e", MARK_LIST}, {"ou", MARK_LIST}, {"y", MARK_LIST},
-	{"o", MARK_LIST}, {"et", MARK_LIST}, {"и", MARK_LIST}, {"или", MARK_LIST}, {"及", MARK_LIST}, {"和", MARK_LIST},
-	{"与", MARK_LIST}, {"と", MARK_LIST}, {"また", MARK_LIST}, {"및", MARK_LIST},
+        {"bis", MARK_RANGE},
+        {"to", MARK_RANGE},
+        {"through", MARK_RANGE},
+        {"a", MARK_RANGE},
+        {"à", MARK_RANGE},
+        {"até", MARK_RANGE},
+        {"al", MARK_RANGE},
+        {"hasta", MARK_RANGE},
+        {"до", MARK_RANGE},
+        {"по", MARK_RANGE},
+        {"から", MARK_RANGE},
+        {"至", MARK_RANGE},
+        {"到", MARK_RANGE},
+        {"에서", MARK_RANGE},
+        {"und", MARK_LIST},
+        {"oder", MARK_LIST},
+        {"and", MARK_LIST},
+        {"or", MARK_LIST},
+        {"e", MARK_LIST},
+        {"ou", MARK_LIST},
+        {"y", MARK_LIST},
+        {"o", MARK_LIST},
+        {"et", MARK_LIST},
+        {"и", MARK_LIST},
+        {"или", MARK_LIST},
+        {"及", MARK_LIST},
+        {"和", MARK_LIST},
+        {"与", MARK_LIST},
+        {"と", MARK_LIST},
+        {"また", MARK_LIST},
+        {"및", MARK_LIST},
 };
 
 static const char *const between_words[] = {"between", "zwischen", "entre", "между", "之间", "の間", "tra", "在"};
@@ -50,7 +75,8 @@ static bool is_digit(uint32_t c)
 
 static bool is_range_mark(uint32_t c)
 {
-	return c == '-' || c == '~' || (c >= 0x2010 && c <= 0x2015) || c == 0x2212 || c == 0x301c || c == 0xff5e || c == 0xff0d;
+	return c == '-' || c == '~' || (c >= 0x2010 && c <= 0x2015) || c == 0x2212 || c == 0x301c || c == 0xff5e ||
+	       c == 0xff0d;
 }
 
 static bool is_list_mark(uint32_t c)
@@ -61,8 +87,9 @@ static bool is_list_mark(uint32_t c)
 
 static bool is_neutral(uint32_t c)
 {
-	return utf8_is_space(c) || c == '*' || c == ':' || c == '(' || c == ')' || c == '.' || c == '+' || c == 0x2020 ||
-	       c == 0x2021 || c == 0xb9 || c == 0xb2 || c == 0xb3 || c == 0xff08 || c == 0xff09 || c == 0x3002;
+	return utf8_is_space(c) || c == '*' || c == ':' || c == '(' || c == ')' || c == '.' || c == '+' ||
+	       c == 0x2020 || c == 0x2021 || c == 0xb9 || c == 0xb2 || c == 0xb3 || c == 0xff08 || c == 0xff09 ||
+	       c == 0x3002;
 }
 
 static const char *digits_read(const char *s, unsigned long *value, size_t *n)
@@ -162,7 +189,8 @@ static int word_apply(struct scan *scan, const char *s, size_t n)
 				return 0;
 		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 			if (word_is(s, n, words[i].text))
-				return mark_set(scan, scan->between && words[i].mark == MARK_LIST ? MARK_RANGE : words[i].mark);
+				return mark_set(
+				        scan, scan->between && words[i].mark == MARK_LIST ? MARK_RANGE : words[i].mark);
 		return fail(scan, "a word in a port cell that is not understood");
 	}
 	return 0;

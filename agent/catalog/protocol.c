@@ -16,35 +16,35 @@ static const struct token {
 	unsigned transport; /* implied, or STATED */
 	int security; /* of enum import_security, -1: says nothing */
 } tokens[] = {
-	{"tcp", NULL, IS_TCP | STATED, -1},
-	{"udp", NULL, IS_UDP | STATED, -1},
-	{"tls", NULL, IS_TCP, IMPORT_TLS},
-	{"ssl", NULL, IS_TCP, IMPORT_TLS},
-	{"mtls", NULL, IS_TCP, IMPORT_MTLS},
-	{"http", "http", IS_TCP, -1},
-	{"https", "https", IS_TCP, IMPORT_TLS},
-	{"sip", "sip", IS_TCP, -1},
-	{"psom", "psom", IS_TCP, -1},
-	{"stun", "stun", 0, -1},
-	{"msturn", "msturn", 0, -1},
-	{"turn", "msturn", 0, -1},
-	{"rtp", "rtp", 0, -1},
-	{"srtp", "rtp", 0, -1},
-	{"dcom", "dcom-rpc", IS_TCP, -1},
-	{"rpc", "dcom-rpc", IS_TCP, -1},
-	{"msmq", "msmq-rpc", IS_TCP, -1},
-	{"queuing", "msmq-rpc", IS_TCP, -1},
-	{"wmi", "wmi", IS_TCP, -1},
-	{"smb", "smb", IS_TCP, -1},
-	{"dhcp", "dhcp", IS_UDP, -1},
-	{"ldap", "ldap", IS_TCP, -1},
-	{"gc", "ldap-gc", IS_TCP, -1},
-	{"msft", "ldap-gc", IS_TCP, -1},
-	{"kerberos", "kerberos", IS_TCP | IS_UDP, -1},
-	{"wcf", "wcf", IS_TCP, -1},
-	{"dns", "dns", 0, -1},
-	{"xmpp", "xmpp", IS_TCP, -1},
-	{"ntlm", "ntlm", 0, -1},
+        {"tcp", NULL, IS_TCP | STATED, -1},
+        {"udp", NULL, IS_UDP | STATED, -1},
+        {"tls", NULL, IS_TCP, IMPORT_TLS},
+        {"ssl", NULL, IS_TCP, IMPORT_TLS},
+        {"mtls", NULL, IS_TCP, IMPORT_MTLS},
+        {"http", "http", IS_TCP, -1},
+        {"https", "https", IS_TCP, IMPORT_TLS},
+        {"sip", "sip", IS_TCP, -1},
+        {"psom", "psom", IS_TCP, -1},
+        {"stun", "stun", 0, -1},
+        {"msturn", "msturn", 0, -1},
+        {"turn", "msturn", 0, -1},
+        {"rtp", "rtp", 0, -1},
+        {"srtp", "rtp", 0, -1},
+        {"dcom", "dcom-rpc", IS_TCP, -1},
+        {"rpc", "dcom-rpc", IS_TCP, -1},
+        {"msmq", "msmq-rpc", IS_TCP, -1},
+        {"queuing", "msmq-rpc", IS_TCP, -1},
+        {"wmi", "wmi", IS_TCP, -1},
+        {"smb", "smb", IS_TCP, -1},
+        {"dhcp", "dhcp", IS_UDP, -1},
+        {"ldap", "ldap", IS_TCP, -1},
+        {"gc", "ldap-gc", IS_TCP, -1},
+        {"msft", "ldap-gc", IS_TCP, -1},
+        {"kerberos", "kerberos", IS_TCP | IS_UDP, -1},
+        {"wcf", "wcf", IS_TCP, -1},
+        {"dns", "dns", 0, -1},
+        {"xmpp", "xmpp", IS_TCP, -1},
+        {"ntlm", "ntlm", 0, -1},
 };
 
 static void application_add(struct protocol *p, const char *application)
@@ -54,7 +54,7 @@ static void application_add(struct protocol *p, const char *application)
 			return;
 	/* "DCOM and RPC" is one application, "Message Queuing and RPC" another: RPC alone adds nothing to the latter. */
 	if (strcmp(application, "dcom-rpc") == 0 && p->n_application > 0 &&
-		strcmp(p->application[p->n_application - 1], "msmq-rpc") == 0)
+	        strcmp(p->application[p->n_application - 1], "msmq-rpc") == 0)
 		return;
 	if (p->n_application < IMPORT_MAX_APPLICATIONS)
 		p->application[p->n_application++] = application;
@@ -93,7 +93,8 @@ static bool token_apply(struct protocol_scan *scan, const char *word)
 			continue;
 		scan->item_tokens++;
 		if ((t->transport & STATED) != 0) {
-			scan->out->udp_first = scan->out->udp_first || (scan->stated == 0 && (t->transport & IS_UDP) != 0);
+			scan->out->udp_first =
+			        scan->out->udp_first || (scan->stated == 0 && (t->transport & IS_UDP) != 0);
 			scan->stated |= t->transport & (IS_TCP | IS_UDP);
 		} else {
 			scan->item_transport_only = false;
@@ -144,7 +145,8 @@ static int words_scan(struct protocol_scan *scan, const char *cell, const char *
 		uint32_t c = utf8_next(s, &size);
 		bool full_width = c >= 0xff01 && c <= 0xff5e;
 		uint32_t plain = full_width ? c - 0xfee0 : c;
-		bool letter = plain < 0x80 ? isalnum((int)plain) != 0 : c > 0xbf && !(c >= 0x2000 && c <= 0x30ff) && c < 0x3400;
+		bool letter = plain < 0x80 ? isalnum((int)plain) != 0
+		                           : c > 0xbf && !(c >= 0x2000 && c <= 0x30ff) && c < 0x3400;
 		if (size > 0 && letter) {
 			if (n + 5 < sizeof(word))
 				n += utf8_put(plain, word + n);

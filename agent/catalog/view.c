@@ -31,9 +31,9 @@ static const char *label_of(const struct pack *pack, const char *role, const cha
 
 static json_t *pack_head(const struct pack *pack)
 {
-	return json_pack("{s:s,s:i,s:s,s:s,s:s,s:s,s:i,s:i,s:i}", "name", pack->name, "id", (int)pack->id, "title", pack->title,
-		"version", pack->version, "digest", pack->digest, "file", pack->file, "roles", (int)pack->n_role, "requirements",
-		(int)pack->n_requirement, "ipsec_exemptions", (int)pack->n_ipsec);
+	return json_pack("{s:s,s:i,s:s,s:s,s:s,s:s,s:i,s:i,s:i}", "name", pack->name, "id", (int)pack->id, "title",
+	        pack->title, "version", pack->version, "digest", pack->digest, "file", pack->file, "roles",
+	        (int)pack->n_role, "requirements", (int)pack->n_requirement, "ipsec_exemptions", (int)pack->n_ipsec);
 }
 
 char *catalog_list_json(const struct catalog *catalog)
@@ -50,9 +50,9 @@ static json_t *flows_json(const struct requirement *r)
 	for (size_t i = 0; i < r->n_flow; i++) {
 		const struct requirement_flow *f = &r->flow[i];
 		json_array_append_new(list,
-			json_pack("{s:i,s:s,s:o,s:o,s:s,s:s}", "variant", (int)i + 1, "transport", proto_name(f->proto), "ports",
-				ports_json(f->ports), "source_ports", ports_json(f->source_ports), "security",
-				security_name(f->security), "application", f->application));
+		        json_pack("{s:i,s:s,s:o,s:o,s:s,s:s}", "variant", (int)i + 1, "transport", proto_name(f->proto),
+		                "ports", ports_json(f->ports), "source_ports", ports_json(f->source_ports), "security",
+		                security_name(f->security), "application", f->application));
 	}
 	return list;
 }
@@ -62,9 +62,9 @@ static json_t *errata_json(const struct requirement *r)
 	json_t *list = json_array();
 	for (size_t i = 0; i < r->n_erratum; i++) {
 		const struct erratum *e = &r->erratum[i];
-		json_array_append_new(list, json_pack("{s:s,s:s,s:s,s:s,s:s}", "field", e->field, "as_printed", e->as_printed,
-						    "effective", e->effective, "why", e->why, "confidence",
-						    confidence_name(e->confidence)));
+		json_array_append_new(list,
+		        json_pack("{s:s,s:s,s:s,s:s,s:s}", "field", e->field, "as_printed", e->as_printed, "effective",
+		                e->effective, "why", e->why, "confidence", confidence_name(e->confidence)));
 	}
 	return list;
 }
@@ -74,10 +74,10 @@ static json_t *provenance_json(const struct requirement *r)
 	json_t *list = json_array();
 	for (size_t i = 0; i < r->n_provenance; i++) {
 		const struct provenance *p = &r->provenance[i];
-		json_array_append_new(list,
-			json_pack("{s:s,s:s,s:s,s:i,s:i,s:s,s:s,s:s,s:s}", "document", p->document, "language", p->language, "table",
-				p->table, "row", (int)p->row, "line", (int)p->line, "role", p->role, "service", p->service, "port",
-				p->port, "protocol", p->protocol));
+		json_array_append_new(
+		        list, json_pack("{s:s,s:s,s:s,s:i,s:i,s:s,s:s,s:s,s:s}", "document", p->document, "language",
+		                      p->language, "table", p->table, "row", (int)p->row, "line", (int)p->line, "role",
+		                      p->role, "service", p->service, "port", p->port, "protocol", p->protocol));
 	}
 	return list;
 }
@@ -86,21 +86,22 @@ static json_t *initiators_json(const struct pack *pack, const struct requirement
 {
 	json_t *list = json_array();
 	for (size_t i = 0; i < r->n_initiator; i++)
-		json_array_append_new(list,
-			json_pack("{s:s,s:s,s:s}", "role", r->initiator[i].role, "label",
-				label_of(pack, r->initiator[i].role, language), "basis", basis_name(r->initiator[i].basis)));
+		json_array_append_new(list, json_pack("{s:s,s:s,s:s}", "role", r->initiator[i].role, "label",
+		                                    label_of(pack, r->initiator[i].role, language), "basis",
+		                                    basis_name(r->initiator[i].basis)));
 	return list;
 }
 
 static json_t *requirement_json(const struct pack *pack, const struct requirement *r, const char *language)
 {
-	return json_pack("{s:i,s:s,s:s,s:s,s:o,s:s,s:s,s:s,s:s,s:s,s:b,s:b,s:i,s:s,s:s,s:o,s:o,s:o}", "id", (int)r->id, "label",
-		r->label, "listener", r->listener, "listener_label", label_of(pack, r->listener, language), "initiators",
-		initiators_json(pack, r, language), "service", r->service, "reach", reach_name(r->reach), "class",
-		requirement_class_name(r->class), "interface", requirement_interface_name(r->interface), "condition", r->condition,
-		"optional", r->optional, "advisory", requirement_is_advisory(r), "configurable_minimum",
-		(int)r->configurable_minimum, "load_balancer", lb_need_name(r->lb_need), "purpose", r->purpose, "flows",
-		flows_json(r), "provenance", provenance_json(r), "errata", errata_json(r));
+	return json_pack("{s:i,s:s,s:s,s:s,s:o,s:s,s:s,s:s,s:s,s:s,s:b,s:b,s:i,s:s,s:s,s:o,s:o,s:o}", "id", (int)r->id,
+	        "label", r->label, "listener", r->listener, "listener_label", label_of(pack, r->listener, language),
+	        "initiators", initiators_json(pack, r, language), "service", r->service, "reach", reach_name(r->reach),
+	        "class", requirement_class_name(r->class), "interface", requirement_interface_name(r->interface),
+	        "condition", r->condition, "optional", r->optional, "advisory", requirement_is_advisory(r),
+	        "configurable_minimum", (int)r->configurable_minimum, "load_balancer", lb_need_name(r->lb_need),
+	        "purpose", r->purpose, "flows", flows_json(r), "provenance", provenance_json(r), "errata",
+	        errata_json(r));
 }
 
 static json_t *role_json(const struct role *role)
@@ -110,8 +111,8 @@ static json_t *role_json(const struct role *role)
 		json_array_append_new(include, json_string(role->include[i]));
 	for (size_t i = 0; i < role->n_label; i++)
 		json_object_set_new(labels, role->label[i].language, json_string(role->label[i].text));
-	return json_pack("{s:i,s:s,s:s,s:o,s:o}", "id", (int)role->id, "name", role->name, "kind", role_kind_name(role->kind),
-		"include", include, "labels", labels);
+	return json_pack("{s:i,s:s,s:s,s:o,s:o}", "id", (int)role->id, "name", role->name, "kind",
+	        role_kind_name(role->kind), "include", include, "labels", labels);
 }
 
 static json_t *ipsec_json(const struct ipsec_exemption *x)
@@ -121,9 +122,9 @@ static json_t *ipsec_json(const struct ipsec_exemption *x)
 		json_array_append_new(transports, json_string("tcp"));
 	if (x->udp)
 		json_array_append_new(transports, json_string("udp"));
-	return json_pack("{s:i,s:s,s:s,s:s,s:s,s:o,s:s,s:s,s:s}", "id", (int)x->id, "name", x->name, "direction", x->direction,
-		"source", x->source, "destination", x->destination, "transports", transports, "source_port", x->source_port,
-		"destination_port", x->destination_port, "action", x->action);
+	return json_pack("{s:i,s:s,s:s,s:s,s:s,s:o,s:s,s:s,s:s}", "id", (int)x->id, "name", x->name, "direction",
+	        x->direction, "source", x->source, "destination", x->destination, "transports", transports,
+	        "source_port", x->source_port, "destination_port", x->destination_port, "action", x->action);
 }
 
 char *pack_show_json(const struct pack *pack, const char *language)
@@ -157,11 +158,12 @@ static json_t *changes_json(const struct pack_change *change, size_t n)
 {
 	json_t *list = json_array();
 	for (size_t i = 0; i < n; i++) {
-		json_t *one = json_pack("{s:s,s:o,s:s,s:s}", "role", change[i].role, "port", ports_json(change[i].ports),
-			"transport", proto_name(change[i].proto), "label", change[i].label);
+		json_t *one =
+		        json_pack("{s:s,s:o,s:s,s:s}", "role", change[i].role, "port", ports_json(change[i].ports),
+		                "transport", proto_name(change[i].proto), "label", change[i].label);
 		if (change[i].before != NULL)
 			json_object_set_new(one, "security",
-				json_pack("{s:s,s:s}", "before", change[i].before, "after", change[i].after));
+			        json_pack("{s:s,s:s}", "before", change[i].before, "after", change[i].after));
 		json_array_append_new(list, one);
 	}
 	return list;
@@ -170,5 +172,5 @@ static json_t *changes_json(const struct pack_change *change, size_t n)
 char *pack_diff_json(const struct pack_diff *diff)
 {
 	return dump(json_pack("{s:o,s:o,s:o}", "added", changes_json(diff->added, diff->n_added), "removed",
-		changes_json(diff->removed, diff->n_removed), "changed", changes_json(diff->changed, diff->n_changed)));
+	        changes_json(diff->removed, diff->n_removed), "changed", changes_json(diff->changed, diff->n_changed)));
 }

@@ -27,7 +27,8 @@ struct vocabulary {
 static bool is_product_word(const char *word)
 {
 	static const char *const words[] = {"skype", "for", "business", "server", "lync", "microsoft", "office",
-		"communications", "2010", "2013", "2015", "2019", "para", "o", "do", "de", "da", "servidor", "negócios"};
+	        "communications", "2010", "2013", "2015", "2019", "para", "o", "do", "de", "da", "servidor",
+	        "negócios"};
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strcmp(words[i], word) == 0)
 			return true;

@@ -68,7 +68,8 @@ static int action_list(const struct arguments *a, const struct catalog *catalog)
 static void flow_add(struct text *t, const struct requirement_flow *f)
 {
 	char buf[16];
-	text_addf(t, "%s%s/%s", t->len > 0 ? " " : "", port_range_print(f->ports, buf, sizeof(buf)), proto_name(f->proto));
+	text_addf(t, "%s%s/%s", t->len > 0 ? " " : "", port_range_print(f->ports, buf, sizeof(buf)),
+	        proto_name(f->proto));
 	if (f->security != SECURITY_NONE)
 		text_addf(t, " (%s)", security_name(f->security));
 }
@@ -79,18 +80,19 @@ static const char *role_text(const struct pack *pack, const char *name, const ch
 	return role != NULL ? role_label(role, language) : name;
 }
 
-static void requirement_row(struct cli_table *t, const struct pack *pack, const struct requirement *r, const char *language)
+static void requirement_row(
+        struct cli_table *t, const struct pack *pack, const struct requirement *r, const char *language)
 {
 	struct text ports = {0}, from = {0}, marks = {0};
 	for (size_t i = 0; i < r->n_flow; i++)
 		flow_add(&ports, &r->flow[i]);
 	for (size_t i = 0; i < r->n_initiator; i++)
 		text_addf(&from, "%s%s%s", i > 0 ? "; " : "", role_text(pack, r->initiator[i].role, language),
-			r->initiator[i].basis == BASIS_INFERRED ? " (?)" : "");
+		        r->initiator[i].basis == BASIS_INFERRED ? " (?)" : "");
 	text_addf(&marks, "%s%s%s", r->optional ? "o" : "", r->n_erratum > 0 ? "c" : "",
-		requirement_is_advisory(r) ? "a" : "");
-	const char *cell[] = {text_str(&ports), requirement_class_name(r->class), reach_name(r->reach), text_str(&marks),
-		r->label, text_str(&from)};
+	        requirement_is_advisory(r) ? "a" : "");
+	const char *cell[] = {text_str(&ports), requirement_class_name(r->class), reach_name(r->reach),
+	        text_str(&marks), r->label, text_str(&from)};
 	cli_table_row(t, cell);
 	text_fini(&ports);
 	text_fini(&from);
@@ -113,7 +115,8 @@ static const struct pack *pack_named(const struct catalog *catalog, const char *
 }
 
 /* One table per listener: the requirements from `first` on that have the same one. @return the index after them. */
-static size_t listener_print(const struct pack *pack, const struct requirement *const *order, size_t first, const char *language)
+static size_t listener_print(
+        const struct pack *pack, const struct requirement *const *order, size_t first, const char *language)
 {
 	static const char *const header[] = {"PORTS", "CLASS", "REACH", "", "LABEL", "FROM"};
 	struct cli_table *t = cli_table_new(6, header);
@@ -139,13 +142,14 @@ static int action_show(const struct arguments *a, const struct catalog *catalog)
 	for (size_t i = 0; i < pack->n_requirement; i++)
 		order[i] = &pack->requirement[i];
 	qsort(order, pack->n_requirement, sizeof(*order), listener_cmp);
-	printf("%s (%s), version %s, digest %.12s\n(?) concluded, not printed in a document; o optional, c corrected, a advisory\n",
-		pack->title, pack->name, pack->version, pack->digest);
+	printf("%s (%s), version %s, digest %.12s\n(?) concluded, not printed in a document; o optional, c corrected, "
+	       "a advisory\n",
+	        pack->title, pack->name, pack->version, pack->digest);
 	for (size_t i = 0; i < pack->n_requirement;)
 		i = listener_print(pack, order, i, a->language);
 	for (size_t i = 0; i < pack->n_ipsec; i++)
-		printf("%sIPsec exemption %s: %s > %s\n", i == 0 ? "\n" : "", pack->ipsec[i].name, pack->ipsec[i].source,
-			pack->ipsec[i].destination);
+		printf("%sIPsec exemption %s: %s > %s\n", i == 0 ? "\n" : "", pack->ipsec[i].name,
+		        pack->ipsec[i].source, pack->ipsec[i].destination);
 	free(order);
 	return EXIT_OK;
 }
@@ -155,7 +159,8 @@ static void changes_print(const char *title, const struct pack_change *change, s
 	printf("%s %zu\n", title, n);
 	for (size_t i = 0; i < n; i++) {
 		char buf[16];
-		printf("  %s %s/%s", change[i].role, port_range_print(change[i].ports, buf, sizeof(buf)), proto_name(change[i].proto));
+		printf("  %s %s/%s", change[i].role, port_range_print(change[i].ports, buf, sizeof(buf)),
+		        proto_name(change[i].proto));
 		if (change[i].before != NULL)
 			printf("  %s > %s", change[i].before, change[i].after);
 		putchar('\n');
@@ -163,7 +168,8 @@ static void changes_print(const char *title, const struct pack_change *change, s
 }
 
 /* A product of the catalog, or a pack file: another version of a pack is not in the catalog. */
-static const struct pack *pack_or_file(const struct arguments *a, const char *name, struct catalog **loaded, struct error *err)
+static const struct pack *pack_or_file(
+        const struct arguments *a, const char *name, struct catalog **loaded, struct error *err)
 {
 	const struct pack *pack;
 	bool is_file = strchr(name, '/') != NULL || strstr(name, ".json") != NULL;
@@ -186,7 +192,7 @@ static int action_diff(const struct arguments *a)
 	struct error err = {0};
 	int result;
 	if ((old = pack_or_file(a, a->word[1], &old_catalog, &err)) == NULL ||
-		(new = pack_or_file(a, a->word[2], &new_catalog, &err)) == NULL) {
+	        (new = pack_or_file(a, a->word[2], &new_catalog, &err)) == NULL) {
 		result = cli_fail("catalog", &err);
 		goto out;
 	}
@@ -213,17 +219,18 @@ static void explain_print(const struct pack *pack, const struct requirement *r, 
 	struct cli_table *t;
 	for (size_t i = 0; i < r->n_flow; i++)
 		flow_add(&ports, &r->flow[i]);
-	printf("%s\n%s\n\nlistener   %s\nports      %s\nclass      %s, reach %s, interface %s, load balancer %s%s\n", r->label,
-		r->purpose, role_text(pack, r->listener, language), text_str(&ports), requirement_class_name(r->class),
-		reach_name(r->reach), requirement_interface_name(r->interface), lb_need_name(r->lb_need),
-		r->optional ? ", optional" : "");
+	printf("%s\n%s\n\nlistener   %s\nports      %s\nclass      %s, reach %s, interface %s, load balancer %s%s\n",
+	        r->label, r->purpose, role_text(pack, r->listener, language), text_str(&ports),
+	        requirement_class_name(r->class), reach_name(r->reach), requirement_interface_name(r->interface),
+	        lb_need_name(r->lb_need), r->optional ? ", optional" : "");
 	text_fini(&ports);
 	for (size_t i = 0; i < r->n_initiator; i++)
-		printf("from       %s (%s)\n", role_text(pack, r->initiator[i].role, language), basis_name(r->initiator[i].basis));
+		printf("from       %s (%s)\n", role_text(pack, r->initiator[i].role, language),
+		        basis_name(r->initiator[i].basis));
 	for (size_t i = 0; i < r->n_erratum; i++)
 		printf("corrected  %s: printed \"%s\", holds \"%s\" (confidence %s): %s\n", r->erratum[i].field,
-			r->erratum[i].as_printed, r->erratum[i].effective, confidence_name(r->erratum[i].confidence),
-			r->erratum[i].why);
+		        r->erratum[i].as_printed, r->erratum[i].effective, confidence_name(r->erratum[i].confidence),
+		        r->erratum[i].why);
 	putchar('\n');
 	t = cli_table_new(7, header);
 	for (size_t i = 0; i < r->n_provenance; i++) {
@@ -243,7 +250,8 @@ static int action_explain(const struct arguments *a, const struct catalog *catal
 	const struct requirement *r = catalog_requirement_by_label(catalog, a->word[1], &pack);
 	struct error err = {0};
 	if (r == NULL) {
-		(void)error_set(&err, ERR_NOT_FOUND, a->word[1], "no requirement has this label; see portcullis catalog show");
+		(void)error_set(
+		        &err, ERR_NOT_FOUND, a->word[1], "no requirement has this label; see portcullis catalog show");
 		return cli_fail("catalog", &err);
 	}
 	if (a->json)
@@ -263,8 +271,8 @@ static int action_check(const struct arguments *a)
 			continue;
 		}
 		for (size_t k = 0; k < catalog->n_pack; k++)
-			printf("%s: %s %s, %zu requirements, digest %s\n", a->word[i], catalog->pack[k].name, catalog->pack[k].version,
-				catalog->pack[k].n_requirement, catalog->pack[k].digest);
+			printf("%s: %s %s, %zu requirements, digest %s\n", a->word[i], catalog->pack[k].name,
+			        catalog->pack[k].version, catalog->pack[k].n_requirement, catalog->pack[k].digest);
 		catalog_free(catalog);
 	}
 	return result;
@@ -272,10 +280,20 @@ static int action_check(const struct arguments *a)
 
 static int action_build(const struct arguments *a)
 {
+	struct catalog *catalog;
 	struct error err = {0};
 	if (a->documents == NULL || a->overlay == NULL || a->output == NULL)
 		return cli_usage("catalog", "build needs --documents, --overlay and --output");
-	return catalog_build(a->documents, a->overlay, a->output, &err) != 0 ? cli_fail("catalog", &err) : EXIT_OK;
+	if (catalog_build(a->documents, a->overlay, a->output, &err) != 0)
+		return cli_fail("catalog", &err);
+	/* What the overlay says has not met the model yet. */
+	if (catalog_load(a->output, a->yang_dir, &catalog, &err) != 0)
+		return cli_fail("catalog", &err);
+	for (size_t i = 0; i < catalog->n_pack; i++)
+		printf("%s: %zu requirements, digest %s\n", catalog->pack[i].file, catalog->pack[i].n_requirement,
+		        catalog->pack[i].digest);
+	catalog_free(catalog);
+	return EXIT_OK;
 }
 
 static const struct action {
@@ -284,12 +302,12 @@ static const struct action {
 	int (*run)(const struct arguments *a);
 	int (*run_on)(const struct arguments *a, const struct catalog *catalog);
 } actions[] = {
-	{"list", 1, 1, NULL, action_list},
-	{"show", 2, 2, NULL, action_show},
-	{"explain", 2, 2, NULL, action_explain},
-	{"diff", 3, 3, action_diff, NULL},
-	{"check", 2, 10000, action_check, NULL},
-	{"build", 1, 1, action_build, NULL},
+        {"list", 1, 1, NULL, action_list},
+        {"show", 2, 2, NULL, action_show},
+        {"explain", 2, 2, NULL, action_explain},
+        {"diff", 3, 3, action_diff, NULL},
+        {"check", 2, 10000, action_check, NULL},
+        {"build", 1, 1, action_build, NULL},
 };
 
 static int action_run(const struct arguments *a, const struct action *action)
@@ -298,7 +316,8 @@ static int action_run(const struct arguments *a, const struct action *action)
 	struct error err = {0};
 	int result;
 	if (a->n < action->least || a->n > action->most)
-		return cli_usage("catalog", "%s takes %d argument%s", action->name, action->least - 1, action->least == 2 ? "" : "s");
+		return cli_usage("catalog", "%s takes %d argument%s", action->name, action->least - 1,
+		        action->least == 2 ? "" : "s");
 	if (action->run != NULL)
 		return action->run(a);
 	if (catalog_load(a->catalog_dir, a->yang_dir, &catalog, &err) != 0)
@@ -312,19 +331,19 @@ static int action_run(const struct arguments *a, const struct action *action)
 static int arguments_read(int argc, char **argv, struct arguments *a)
 {
 	static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'},
-		{"catalog-dir", required_argument, NULL, 'c'}, {"yang-dir", required_argument, NULL, 'y'},
-		{"lang", required_argument, NULL, 'l'}, {"documents", required_argument, NULL, 'd'},
-		{"overlay", required_argument, NULL, 'o'}, {"output", required_argument, NULL, 'O'}, {0}};
+	        {"catalog-dir", required_argument, NULL, 'c'}, {"yang-dir", required_argument, NULL, 'y'},
+	        {"lang", required_argument, NULL, 'l'}, {"documents", required_argument, NULL, 'd'},
+	        {"overlay", required_argument, NULL, 'o'}, {"output", required_argument, NULL, 'O'}, {0}};
 	int c;
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		const char **into = c == 'c'   ? &a->catalog_dir
-				    : c == 'y' ? &a->yang_dir
-				    : c == 'l' ? &a->language
-				    : c == 'd' ? &a->documents
-				    : c == 'o' ? &a->overlay
-				    : c == 'O' ? &a->output
-					       : NULL;
+		                    : c == 'y' ? &a->yang_dir
+		                    : c == 'l' ? &a->language
+		                    : c == 'd' ? &a->documents
+		                    : c == 'o' ? &a->overlay
+		                    : c == 'O' ? &a->output
+		                               : NULL;
 		if (c == 'h') {
 			help();
 			return EXIT_OK;

@@ -54,7 +54,8 @@ static void port_row_print(struct cli_table *t, const struct import_row *row)
 {
 	char number[16], line[16], *ports = ports_text(&row->ports), *security = security_text(&row->means);
 	char *printed = one_line(row->protocol);
-	const char *cell[] = {number, line, row->role_id, row->service_id, ports, transports_text(&row->means), security, printed};
+	const char *cell[] = {
+	        number, line, row->role_id, row->service_id, ports, transports_text(&row->means), security, printed};
 	snprintf(number, sizeof(number), "%u", row->row);
 	snprintf(line, sizeof(line), "%u", row->line);
 	cli_table_row(t, cell);
@@ -66,8 +67,8 @@ static void port_row_print(struct cli_table *t, const struct import_row *row)
 static void ipsec_row_print(struct cli_table *t, const struct import_row *row)
 {
 	char number[16], line[16];
-	const char *cell[] = {number, line, row->role_id, row->source_id, row->destination_id, transports_text(&row->means),
-		row->source_port_id, row->destination_port_id, row->action};
+	const char *cell[] = {number, line, row->role_id, row->source_id, row->destination_id,
+	        transports_text(&row->means), row->source_port_id, row->destination_port_id, row->action};
 	snprintf(number, sizeof(number), "%u", row->row);
 	snprintf(line, sizeof(line), "%u", row->line);
 	cli_table_row(t, cell);
@@ -75,9 +76,10 @@ static void ipsec_row_print(struct cli_table *t, const struct import_row *row)
 
 static void table_print(const struct import_table *table)
 {
-	static const char *const ports[] = {"ROW", "LINE", "ROLE", "SERVICE", "PORTS", "TRANSPORT", "SECURITY", "AS PRINTED"};
+	static const char *const ports[] = {
+	        "ROW", "LINE", "ROLE", "SERVICE", "PORTS", "TRANSPORT", "SECURITY", "AS PRINTED"};
 	static const char *const ipsec[] = {"ROW", "LINE", "RULE", "SOURCE", "DESTINATION", "TRANSPORT", "SOURCE PORT",
-		"DESTINATION PORT", "ACTION"};
+	        "DESTINATION PORT", "ACTION"};
 	bool is_ipsec = table->kind == IMPORT_IPSEC_EXCEPTIONS;
 	struct cli_table *t = is_ipsec ? cli_table_new(9, ipsec) : cli_table_new(8, ports);
 	printf("\n%s: %s (%zu rows)\n", import_kind_name(table->kind), table->caption, table->n_row);
@@ -94,17 +96,19 @@ static void import_print(const struct import *import)
 {
 	const struct document *doc = &import->document;
 	printf("%s: %s, \"%s\", language %s, product %s\n", doc->file, document_kind_name(doc->kind), doc->title,
-		doc->language[0] != '\0' ? doc->language : "unknown", import->product != NULL ? import->product : "unknown");
+	        doc->language[0] != '\0' ? doc->language : "unknown",
+	        import->product != NULL ? import->product : "unknown");
 	for (size_t i = 0; i < import->n_table; i++)
 		table_print(&import->table[i]);
 	if (import->n_table == 0)
 		puts("no port table");
 	for (size_t i = 0; i < doc->n_reference; i++)
-		printf("%s%s (%s)\n", i == 0 ? "\nrefers to:\n  " : "  ", doc->reference[i].title, doc->reference[i].target);
+		printf("%s%s (%s)\n", i == 0 ? "\nrefers to:\n  " : "  ", doc->reference[i].title,
+		        doc->reference[i].target);
 	for (size_t i = 0; i < import->n_problem; i++) {
 		char *cell = one_line(import->problem[i].cell);
 		fprintf(stderr, "portcullis import: %s:%u: %s: \"%.100s\"\n", doc->file, import->problem[i].line,
-			import->problem[i].reason, cell);
+		        import->problem[i].reason, cell);
 		free(cell);
 	}
 	putchar('\n');
@@ -112,7 +116,8 @@ static void import_print(const struct import *import)
 
 int verb_import(int argc, char **argv)
 {
-	static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
+	static const struct option options[] = {
+	        {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
 	struct import *import;
 	size_t n = 0, problems = 0;
 	bool json = false, failed = false;

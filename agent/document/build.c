@@ -38,7 +38,8 @@ char *cell_tidy(const char *s)
 				out[n++] = '\n';
 			blank = false;
 		} else if (utf8_is_space(c)) {
-			blank = blank || (c != 0xad && c != 0x200b && c != 0x200c && c != 0x200d && c != 0x2060 && c != 0xfeff);
+			blank = blank ||
+			        (c != 0xad && c != 0x200b && c != 0x200c && c != 0x200d && c != 0x2060 && c != 0xfeff);
 		} else {
 			if (blank && n > 0 && out[n - 1] != '\n')
 				out[n++] = ' ';
@@ -80,7 +81,7 @@ int build_table(struct build *b, unsigned line)
 	struct table *table;
 	if (doc->n_table >= DOCUMENT_MAX_ROWS)
 		return error_set(b->err, ERR_LIMIT, doc->file, "line %u: more than %u tables; split the document", line,
-			DOCUMENT_MAX_ROWS);
+		        DOCUMENT_MAX_ROWS);
 	doc->table = xgrow(doc->table, doc->n_table, &doc->cap_table, sizeof(*doc->table));
 	table = &doc->table[doc->n_table++];
 	memset(table, 0, sizeof(*table));
@@ -94,8 +95,8 @@ struct row *build_row(struct build *b, unsigned line)
 	struct table *table = &b->doc->table[b->doc->n_table - 1];
 	struct row *row;
 	if (++b->n_row > DOCUMENT_MAX_ROWS) {
-		(void)error_set(b->err, ERR_LIMIT, b->doc->file, "line %u: more than %u table rows; split the document", line,
-			DOCUMENT_MAX_ROWS);
+		(void)error_set(b->err, ERR_LIMIT, b->doc->file, "line %u: more than %u table rows; split the document",
+		        line, DOCUMENT_MAX_ROWS);
 		return NULL;
 	}
 	table->row = xgrow(table->row, table->n_row, &table->cap_row, sizeof(*table->row));
@@ -109,11 +110,11 @@ int build_cell(struct build *b, struct row *row, const char *text, unsigned line
 {
 	struct cell *cell;
 	if (row->n >= DOCUMENT_MAX_COLUMNS)
-		return error_set(b->err, ERR_LIMIT, b->doc->file, "line %u: more than %u columns; split the table", line,
-			DOCUMENT_MAX_COLUMNS);
+		return error_set(b->err, ERR_LIMIT, b->doc->file, "line %u: more than %u columns; split the table",
+		        line, DOCUMENT_MAX_COLUMNS);
 	if (strlen(text) > DOCUMENT_MAX_CELL)
-		return error_set(b->err, ERR_LIMIT, b->doc->file, "line %u: a cell of more than %u bytes; shorten it", line,
-			DOCUMENT_MAX_CELL);
+		return error_set(b->err, ERR_LIMIT, b->doc->file, "line %u: a cell of more than %u bytes; shorten it",
+		        line, DOCUMENT_MAX_CELL);
 	row->cell = xrealloc(row->cell, row->n + 1, sizeof(*row->cell));
 	cell = &row->cell[row->n++];
 	cell->text = cell_tidy(text);

@@ -10,7 +10,7 @@ struct build {
 	struct document *doc;
 	struct error *err;
 	char *caption; /**< the last heading or bold line */
-	size_t n_row;  /**< rows of all tables */
+	size_t n_row; /**< rows of all tables */
 };
 
 /** Remember a heading or bold line; blanks are tidied. */

@@ -18,9 +18,9 @@ static const struct {
 	const char *name;
 	int (*read)(struct build *b, const char *s, size_t len);
 } kinds[] = {
-	[DOCUMENT_MARKDOWN] = {"markdown", markdown_read},
-	[DOCUMENT_HTML] = {"html", html_read},
-	[DOCUMENT_PARAGRAPHS] = {"paragraphs", paragraphs_read},
+        [DOCUMENT_MARKDOWN] = {"markdown", markdown_read},
+        [DOCUMENT_HTML] = {"html", html_read},
+        [DOCUMENT_PARAGRAPHS] = {"paragraphs", paragraphs_read},
 };
 
 const char *document_kind_name(enum document_kind kind)
@@ -49,8 +49,8 @@ static bool has_markdown_marks(const char *s)
 {
 	for (const char *line = s; line != NULL; line = strchr(line, '\n')) {
 		line += *line == '\n';
-		if (is_delimiter_line(line) || starts_with(line, "<table") || starts_with(line, "# ") || starts_with(line, "## ") ||
-			starts_with(line, "### "))
+		if (is_delimiter_line(line) || starts_with(line, "<table") || starts_with(line, "# ") ||
+		        starts_with(line, "## ") || starts_with(line, "### "))
 			return true;
 	}
 	return false;
@@ -60,7 +60,7 @@ static enum document_kind kind_decide(const char *s)
 {
 	const char *text = s + strspn(s, " \t\n");
 	if (starts_with(text, "<!doctype") || starts_with(text, "<html") || starts_with(text, "<?xml") ||
-		starts_with(text, "<head") || starts_with(text, "<body"))
+	        starts_with(text, "<head") || starts_with(text, "<body"))
 		return DOCUMENT_HTML;
 	if (starts_with(s, "---\n") || has_markdown_marks(s))
 		return DOCUMENT_MARKDOWN;
@@ -84,12 +84,14 @@ static int bytes_check(const char *s, size_t len, const char *file, struct error
 		unsigned char c = (unsigned char)s[i];
 		if (c == 0x7f || (c < 0x20 && strchr("\t\n\v\f\r", c) == NULL) || c == 0)
 			return error_set(err, ERR_FORMAT, file,
-				"byte 0x%02x at offset %zu: a binary file, not a document; give Markdown, HTML or plain text", c, i);
+			        "byte 0x%02x at offset %zu: a binary file, not a document; give Markdown, HTML or "
+			        "plain text",
+			        c, i);
 	}
 	bad = utf8_check(s, len);
 	if (bad < len)
 		return error_set(err, ERR_FORMAT, file, "line %u: byte 0x%02x is not UTF-8; save the document as UTF-8",
-			line_of(s, bad), (unsigned char)s[bad]);
+		        line_of(s, bad), (unsigned char)s[bad]);
 	if (strspn(s, " \t\n\v\f\r") >= len)
 		return error_set(err, ERR_FORMAT, file, "the document is empty; give one with port tables");
 	return 0;

@@ -20,16 +20,16 @@ struct span {
 struct html {
 	struct build *b;
 	htmlParserCtxtPtr ctxt;
-	unsigned line0;       /* lines of the file before this piece */
+	unsigned line0; /* lines of the file before this piece */
 	bool tables_only;
 	int failed;
 	unsigned table_depth, ignore_depth;
 	bool in_head, in_row, in_cell, row_is_header, row_has_td;
 	unsigned row_line, cell_line, colspan, rowspan;
-	struct row row;       /* cells of the open row, before it is known whether it is the header */
+	struct row row; /* cells of the open row, before it is known whether it is the header */
 	struct text cell, heading, title, link;
-	struct text para;     /* the open paragraph outside tables */
-	size_t bold;          /* bytes of it inside <b> or <strong> */
+	struct text para; /* the open paragraph outside tables */
+	size_t bold; /* bytes of it inside <b> or <strong> */
 	unsigned bold_depth;
 	bool in_heading, in_title, in_link, first_heading_seen;
 	char *target;
@@ -113,7 +113,8 @@ static void cell_close(struct html *h)
 static bool row_looks_like_data(const struct row *row)
 {
 	for (size_t i = 0; i < row->n; i++)
-		if (strspn(row->cell[i].text, "0123456789-/ ") == strlen(row->cell[i].text) && row->cell[i].text[0] != '\0')
+		if (strspn(row->cell[i].text, "0123456789-/ ") == strlen(row->cell[i].text) &&
+		        row->cell[i].text[0] != '\0')
 			return true;
 	return false;
 }
@@ -130,7 +131,7 @@ static void row_close(struct html *h)
 	table = &h->b->doc->table[h->b->doc->n_table - 1];
 	h->row.line = h->row_line;
 	if (table->n_row == 0 && table->header.n == 0 && h->row.n > 0 &&
-		(h->row_is_header || !h->row_has_td || !row_looks_like_data(&h->row))) {
+	        (h->row_is_header || !h->row_has_td || !row_looks_like_data(&h->row))) {
 		table->header = h->row;
 	} else if (h->row_is_header || (table->header.n == 0 && h->row.n == 0)) {
 		row_fini(&h->row);
@@ -354,7 +355,8 @@ static int parse(struct html *h, const char *s, size_t len)
 {
 	h->ctxt = htmlNewParserCtxt();
 	if (h->ctxt == NULL)
-		return error_set(h->b->err, ERR_INTERNAL, h->b->doc->file, "the HTML parser cannot start; free some memory");
+		return error_set(
+		        h->b->err, ERR_INTERNAL, h->b->doc->file, "the HTML parser cannot start; free some memory");
 	memset(h->ctxt->sax, 0, sizeof(*h->ctxt->sax));
 	h->ctxt->sax->startElement = on_open;
 	h->ctxt->sax->endElement = on_close;
@@ -363,7 +365,7 @@ static int parse(struct html *h, const char *s, size_t len)
 	h->ctxt->sax->cdataBlock = on_text;
 	h->ctxt->userData = h;
 	htmlDocPtr tree = htmlCtxtReadMemory(h->ctxt, s, (int)len, NULL, "UTF-8",
-		HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET | HTML_PARSE_COMPACT);
+	        HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET | HTML_PARSE_COMPACT);
 	if (tree != NULL)
 		xmlFreeDoc(tree);
 	if (h->failed == 0 && h->table_depth > 0) {

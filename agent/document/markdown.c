@@ -16,7 +16,7 @@
 struct markdown {
 	struct build *b;
 	const char *body;
-	unsigned line0;     /* lines of front matter before the body */
+	unsigned line0; /* lines of front matter before the body */
 	size_t *line_start; /* offset of each line of the body; one more for its end */
 	size_t n_line;
 	unsigned html_until; /* body line of the last HTML table's end: nodes up to it are read already */
@@ -85,8 +85,8 @@ static void front_matter_apply(struct document *doc, const char *s, size_t len)
 
 static bool is_break(const char *html)
 {
-	return strncasecmp(html, "<br", 3) == 0 || strncasecmp(html, "<p>", 3) == 0 || strncasecmp(html, "</p", 3) == 0 ||
-	       strncasecmp(html, "<li", 3) == 0;
+	return strncasecmp(html, "<br", 3) == 0 || strncasecmp(html, "<p>", 3) == 0 ||
+	       strncasecmp(html, "</p", 3) == 0 || strncasecmp(html, "<li", 3) == 0;
 }
 
 static void inline_text(cmark_node *node, struct text *out)
@@ -198,8 +198,9 @@ static int row_read(struct markdown *m, cmark_node **row)
 static int table_read(struct markdown *m, cmark_node *node)
 {
 	if (cmark_gfm_extensions_get_table_columns(node) > DOCUMENT_MAX_COLUMNS)
-		return error_set(m->b->err, ERR_LIMIT, m->b->doc->file, "line %u: more than %u columns; split the table",
-			start_line(node) + m->line0, DOCUMENT_MAX_COLUMNS);
+		return error_set(m->b->err, ERR_LIMIT, m->b->doc->file,
+		        "line %u: more than %u columns; split the table", start_line(node) + m->line0,
+		        DOCUMENT_MAX_COLUMNS);
 	if (build_table(m->b, start_line(node) + m->line0) != 0)
 		return -1;
 	for (cmark_node *row = cmark_node_first_child(node); row != NULL; row = cmark_node_next(row))
@@ -234,13 +235,23 @@ static const char *html_table_end(const char *s)
 	return s + strlen(s);
 }
 
+/* Searched within the block only: a search to the end of the text for every block would take quadratic time. */
+static const char *table_find(const char *from, const char *end)
+{
+	for (; from + 6 <= end; from++)
+		if (*from == '<' && strncasecmp(from, "<table", 6) == 0)
+			return from;
+	return NULL;
+}
+
 /* An HTML table may contain blank lines, which end the HTML block for Markdown: it is read from the source to its end. */
 static int html_block_read(struct markdown *m, cmark_node *node)
 {
 	const char *block = m->body + m->line_start[start_line(node) - 1];
 	int end_line = cmark_node_get_end_line(node);
-	const char *block_end = m->body + m->line_start[end_line > 0 && (size_t)end_line <= m->n_line ? (size_t)end_line : m->n_line];
-	for (const char *p = block; (p = strcasestr(p, "<table")) != NULL && p < block_end;) {
+	const char *block_end =
+	        m->body + m->line_start[end_line > 0 && (size_t)end_line <= m->n_line ? (size_t)end_line : m->n_line];
+	for (const char *p = block; (p = table_find(p, block_end)) != NULL;) {
 		const char *end = html_table_end(p);
 		unsigned line = line_at(m, (size_t)(p - m->body));
 		if (html_read_tables(m->b, p, (size_t)(end - p), line + m->line0) != 0)
@@ -305,7 +316,8 @@ static int tree_read(struct markdown *m, cmark_node *root)
 	int result = 0;
 	while (result == 0 && (event = cmark_iter_next(iter)) != CMARK_EVENT_DONE) {
 		cmark_node *node = cmark_iter_get_node(iter);
-		if (event == CMARK_EVENT_ENTER && (start_line(node) > m->html_until || cmark_node_get_start_line(node) == 0))
+		if (event == CMARK_EVENT_ENTER &&
+		        (start_line(node) > m->html_until || cmark_node_get_start_line(node) == 0))
 			result = node_read(m, node);
 	}
 	cmark_iter_free(iter);

@@ -46,8 +46,8 @@ static void language_set(struct document *doc, const char *tag)
 static void language_from_url(struct document *doc, const char *url)
 {
 	for (const char *p = strchr(url, '/'); p != NULL; p = strchr(p + 1, '/'))
-		if (isalpha((unsigned char)p[1]) && isalpha((unsigned char)p[2]) && p[3] == '-' && isalpha((unsigned char)p[4]) &&
-			isalpha((unsigned char)p[5]) && p[6] == '/') {
+		if (isalpha((unsigned char)p[1]) && isalpha((unsigned char)p[2]) && p[3] == '-' &&
+		        isalpha((unsigned char)p[4]) && isalpha((unsigned char)p[5]) && p[6] == '/') {
 			language_set(doc, p + 1);
 			return;
 		}
@@ -61,7 +61,8 @@ void document_metadata(struct document *doc, const char *key, const char *value)
 		document_set(&doc->article, value);
 	else if (strcasecmp(key, "mtps_version") == 0)
 		document_set(&doc->version, value);
-	else if (strcasecmp(key, "ms.contentlocale") == 0 || strcasecmp(key, "lang") == 0 || strcasecmp(key, "locale") == 0)
+	else if (strcasecmp(key, "ms.contentlocale") == 0 || strcasecmp(key, "lang") == 0 ||
+	         strcasecmp(key, "locale") == 0)
 		language_set(doc, value);
 	else if (strcasecmp(key, "ms:mtpsurl") == 0)
 		language_from_url(doc, value);
@@ -74,12 +75,12 @@ struct language_words {
 
 /* Frequent short words that hardly occur in the other languages of the list. */
 static const struct language_words common[] = {
-	{"de", {"der", "die", "und", "wird", "von", "den", "verwendet", "werden"}},
-	{"pt", {"para", "uma", "os", "não", "são", "usada", "pelo", "em"}},
-	{"en", {"the", "and", "for", "is", "used", "of", "to", "are"}},
-	{"fr", {"le", "les", "pour", "et", "est", "des", "du", "utilisé"}},
-	{"es", {"el", "los", "las", "para", "una", "y", "por", "utiliza"}},
-	{"it", {"il", "gli", "per", "di", "è", "della", "utilizzata", "che"}},
+        {"de", {"der", "die", "und", "wird", "von", "den", "verwendet", "werden"}},
+        {"pt", {"para", "uma", "os", "não", "são", "usada", "pelo", "em"}},
+        {"en", {"the", "and", "for", "is", "used", "of", "to", "are"}},
+        {"fr", {"le", "les", "pour", "et", "est", "des", "du", "utilisé"}},
+        {"es", {"el", "los", "las", "para", "una", "y", "por", "utiliza"}},
+        {"it", {"il", "gli", "per", "di", "è", "della", "utilizzata", "che"}},
 };
 
 static size_t count_words(const char *text, const char *const *word, size_t n_word)
@@ -144,8 +145,14 @@ const char *language_guess(const char *text)
 
 /* The longer form of a name stands before the shorter one that it contains. */
 static const char *const products[] = {
-	"Skype for Business Server 2019", "Skype for Business Server", "Skype para Business Server", "Lync Server 2013",
-	"Lync Server 2010", "Lync Server", "Office Communications Server 2007 R2", "Office Communications Server",
+        "Skype for Business Server 2019",
+        "Skype for Business Server",
+        "Skype para Business Server",
+        "Lync Server 2013",
+        "Lync Server 2010",
+        "Lync Server",
+        "Office Communications Server 2007 R2",
+        "Office Communications Server",
 };
 
 static size_t count_phrase(const char *text, const char *phrase)

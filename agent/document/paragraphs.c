@@ -34,7 +34,8 @@ static bool looks_like_port(const char *s)
 		return false;
 	for (; *s != '\0'; s += size) {
 		uint32_t c = utf8_next(s, &size);
-		bool letter = c < 0x80 ? isalpha((int)c) != 0 : !utf8_is_space(c) && (c < 0x2000 || c > 0x206f) && c < 0xff00;
+		bool letter =
+		        c < 0x80 ? isalpha((int)c) != 0 : !utf8_is_space(c) && (c < 0x2000 || c > 0x206f) && c < 0xff00;
 		if (letter) {
 			words += letters == 0;
 			if (++letters > 5)
@@ -83,9 +84,9 @@ static void paragraphs_split(struct paragraphs *p, const char *s)
 /* Acronyms that protocol cells are made of, in every language. */
 static bool is_protocol_word(const char *word)
 {
-	static const char *const known[] = {"TCP", "UDP", "TLS", "MTLS", "SSL", "HTTP", "HTTPS", "SIP", "RPC", "DCOM", "LDAP",
-		"DHCP", "RTP", "SRTP", "SMB", "MSFT", "GC", "Kerberos", "KERBEROS", "PSOM", "STUN", "TURN", "MSTURN", "DNS",
-		"Message", "Queuing", "MSMQ", "XMPP", "WCF", "NTLM"};
+	static const char *const known[] = {"TCP", "UDP", "TLS", "MTLS", "SSL", "HTTP", "HTTPS", "SIP", "RPC", "DCOM",
+	        "LDAP", "DHCP", "RTP", "SRTP", "SMB", "MSFT", "GC", "Kerberos", "KERBEROS", "PSOM", "STUN", "TURN",
+	        "MSTURN", "DNS", "Message", "Queuing", "MSMQ", "XMPP", "WCF", "NTLM"};
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (strcmp(word, known[i]) == 0)
 			return true;
@@ -145,9 +146,9 @@ static int row_add(struct build *b, const struct paragraphs *p, size_t at, size_
 	for (bool first = true; i < end && (!last || first || is_bullet(p->item[i].text)); i++, first = false)
 		join(&note, p->item[i].text);
 	if (build_cell(b, row, p->item[at - 1].text, p->item[at - 1].line) == 0 &&
-		build_cell(b, row, p->item[at].text, p->item[at].line) == 0 &&
-		build_cell(b, row, text_str(&protocol), p->item[at].line) == 0 &&
-		build_cell(b, row, text_str(&note), p->item[at].line) == 0)
+	        build_cell(b, row, p->item[at].text, p->item[at].line) == 0 &&
+	        build_cell(b, row, text_str(&protocol), p->item[at].line) == 0 &&
+	        build_cell(b, row, text_str(&note), p->item[at].line) == 0)
 		result = 0;
 	text_fini(&protocol);
 	text_fini(&note);

@@ -196,6 +196,12 @@ static bool is_refusal(unsigned char type)
 	return type == RTN_BLACKHOLE || type == RTN_UNREACHABLE || type == RTN_PROHIBIT || type == RTN_THROW;
 }
 
+/* Packets to these stay here: no host behind this device has a subnet's anycast or broadcast address. */
+static bool is_own(unsigned char type)
+{
+	return type == RTN_LOCAL || type == RTN_ANYCAST || type == RTN_BROADCAST;
+}
+
 static int on_route(const struct nlmsghdr *m, void *ctx)
 {
 	struct reader *r = ctx;
@@ -211,10 +217,11 @@ static int on_route(const struct nlmsghdr *m, void *ctx)
 		if (is_refusal(info->rtm_type) ||
 		        (info->rtm_type == RTN_UNICAST && (route.has_hop || route.unknown_hop)))
 			return add_route(r, f, info, &route);
-	} else if (route.table == RT_TABLE_LOCAL && info->rtm_type == RTN_LOCAL) {
-		if (info->rtm_dst_len < (f == FAMILY_IPV4 ? 32 : 128))
+	} else if (route.table == RT_TABLE_LOCAL && is_own(info->rtm_type)) {
+		if (info->rtm_dst_len == (f == FAMILY_IPV4 ? 32 : 128))
+			add_address(r, f, route.destination, link_name(r, route.oif));
+		else if (info->rtm_type == RTN_LOCAL)
 			return add_route(r, f, info, &route);
-		add_address(r, f, route.destination, link_name(r, route.oif));
 	}
 	return MNL_CB_OK;
 }

@@ -63,9 +63,28 @@ static void note_field(struct builder *b, unsigned field)
 		b->rs->uses_conntrack = true;
 }
 
+/* Where frames are seen there are others than IPv4 and IPv6, and tagged ones. */
+static bool is_other_ethertype(const struct ranges *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (r->item[i].lo != r->item[i].hi || (r->item[i].lo != 0x0800 && r->item[i].lo != 0x86dd))
+			return true;
+	return false;
+}
+
 void builder_ranges(struct builder *b, unsigned field, const char *as, struct ranges *take, bool negate)
 {
 	ranges_normalise(take);
+	enum rs_family family = b->rs->chain[b->chain].family;
+	if (field == FIELD_ETHERTYPE && (family == RS_BRIDGE || family == RS_NETDEV) && is_other_ethertype(take)) {
+		struct text text = {0};
+		text_add(&text, negate ? "meta protocol != " : "meta protocol ");
+		field_value_print(&text, field, take->item[0]);
+		builder_atom(b, "meta protocol", text_str(&text));
+		text_fini(&text);
+		ranges_fini(take);
+		return;
+	}
 	if (field == FIELD_ETHERTYPE) {
 		ethertype_ranges(take);
 		field = RS_FIELD_NFPROTO;
@@ -250,6 +269,14 @@ void builder_ether_atom(struct builder *b, const char *kind, const char *text)
 		b->n_atom--;
 	}
 	builder_atom(b, kind, text);
+}
+
+void builder_ethertype(struct builder *b, uint32_t ethertype)
+{
+	if (ethertype == 0x0800)
+		builder_need_nfproto(b, 2);
+	if (ethertype == 0x86dd)
+		builder_need_nfproto(b, 10);
 }
 
 void builder_statement(struct builder *b, const char *text)

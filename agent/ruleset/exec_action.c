@@ -66,9 +66,13 @@ static void nat_read(struct exec *x, struct nat *nat, const struct nlattr *lo, c
 		reg_max = reg;
 	if (constant_number(x, reg, len, out_lo) && constant_number(x, reg_max, len, out_hi))
 		return;
+	/* Address and port may come from one map. */
+	struct text t = {0};
 	nat->known = false;
-	text_add(&nat->text, nat->text.len > 0 ? ":" : "");
-	register_print(&nat->text, x, reg, len);
+	register_print(&t, x, reg, len);
+	if (strcmp(text_str(&t), text_str(&nat->text)) != 0)
+		text_addf(&nat->text, "%s%s", nat->text.len > 0 ? ":" : "", text_str(&t));
+	text_fini(&t);
 }
 
 static bool nat_finish(struct exec *x, struct nat *nat)

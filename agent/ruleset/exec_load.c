@@ -97,7 +97,7 @@ struct place {
 static const struct place places[] = {
 	{NFT_PAYLOAD_LL_HEADER, -1, 0, 6, FIELD_NONE, "ether daddr", SOURCE_ETHER},
 	{NFT_PAYLOAD_LL_HEADER, -1, 6, 6, FIELD_NONE, "ether saddr", SOURCE_ETHER},
-	{NFT_PAYLOAD_LL_HEADER, -1, 12, 2, FIELD_ETHERTYPE, "ether type", SOURCE_HEX},
+	{NFT_PAYLOAD_LL_HEADER, -1, 12, 2, FIELD_NONE, "ether type", SOURCE_HEX},
 	{NFT_PAYLOAD_NETWORK_HEADER, 2, 2, 2, FIELD_NONE, "ip length", SOURCE_DECIMAL},
 	{NFT_PAYLOAD_NETWORK_HEADER, 2, 4, 2, FIELD_NONE, "ip id", SOURCE_DECIMAL},
 	{NFT_PAYLOAD_NETWORK_HEADER, 2, 6, 2, FIELD_NONE, "ip frag-off", SOURCE_HEX},
@@ -186,6 +186,9 @@ static void load_payload(struct exec *x, size_t at, uint32_t base, uint32_t offs
 			unknown = source_add(x, (struct source){.field = FIELD_NONE,
 							.text = payload_text(x, base, offset, len),
 							.format = exact != NULL ? exact->format : SOURCE_RAW,
+							.symbols = exact != NULL && base == NFT_PAYLOAD_LL_HEADER && offset == 12
+								? symbols_ethertype
+								: NULL,
 							.width = len});
 		x->reg[at + i] = (struct byte_symbol){(int)unknown, (uint8_t)i, 0xff, 0};
 	}

@@ -112,12 +112,39 @@ static const char *atom_kind(const struct exec *x, int at, size_t len)
 static const char *const op_text[] = {[NFT_CMP_EQ] = " ", [NFT_CMP_NEQ] = " != ", [NFT_CMP_LT] = " < ",
 	[NFT_CMP_LTE] = " <= ", [NFT_CMP_GT] = " > ", [NFT_CMP_GTE] = " >= "};
 
+/* Parts of bytes that nft has names for, found by the raw load and the mask. */
+static const struct {
+	int nfproto;
+	const char *raw;
+	uint16_t mask;
+	unsigned shift;
+	const char *name;
+} parts[] = {{2, "@nh,8,8", 0xfc, 2, "ip dscp"}, {2, "@nh,8,8", 0x03, 0, "ip ecn"}, {2, "@nh,0,8", 0xf0, 4, "ip version"},
+	{2, "@nh,0,8", 0x0f, 0, "ip hdrlength"}, {10, "@nh,0,16", 0x0fc0, 6, "ip6 dscp"},
+	{10, "@nh,0,8", 0xf0, 4, "ip6 version"}, {-1, "@ll,112,16", 0x0fff, 0, "vlan id"},
+	{-1, "@th,96,8", 0xf0, 4, "tcp doff"}};
+
+/* @return the name of a named part, with its value; NULL: none. */
+static const char *part_of(const struct exec *x, const struct source *s, const uint8_t *mask, const uint8_t *value, size_t n,
+	unsigned *number)
+{
+	unsigned m = n == 1 ? mask[0] : n == 2 ? mask[0] * 256u + mask[1] : 0;
+	for (size_t i = 0; s->text != NULL && i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (parts[i].mask != m || strcmp(parts[i].raw, s->text) != 0 ||
+			(parts[i].nfproto != -1 && parts[i].nfproto != x->b.nfproto))
+			continue;
+		*number = (n == 1 ? value[0] : value[0] * 256u + value[1]) >> parts[i].shift;
+		return parts[i].name;
+	}
+	return NULL;
+}
+
 /* A comparison of whole registers that the model cannot take apart. */
 static void compare_atom(struct exec *x, int at, size_t len, uint32_t op, const uint8_t *data)
 {
 	struct text t = {0};
 	const struct byte_symbol *r = &x->reg[at];
-	bool masked = false;
+	const char *kind = atom_kind(x, at, len);
 	for (size_t i = 0, n; i < len; i += n) {
 		n = run_length(r, i, len);
 		if (r[i].source == BYTE_CONSTANT)
@@ -133,8 +160,14 @@ static void compare_atom(struct exec *x, int at, size_t len, uint32_t op, const 
 			value[to] = data[i + k] ^ r[i + k].value;
 			partial |= mask[to] != 0xff;
 		}
-		masked |= partial;
 		text_add(&t, t.len > 0 ? " " : "");
+		unsigned number;
+		const char *name = part_of(x, s, mask, value, n, &number);
+		if (name != NULL) {
+			text_addf(&t, "%s%s%u", name, op_text[op], number);
+			kind = name;
+			continue;
+		}
 		source_print(&t, x, s);
 		if (partial) {
 			text_add(&t, " & ");
@@ -144,7 +177,11 @@ static void compare_atom(struct exec *x, int at, size_t len, uint32_t op, const 
 		text_add(&t, op_text[op]);
 		source_value_print(&t, s, value, n);
 	}
-	builder_ether_atom(&x->b, atom_kind(x, at, len), text_str(&t));
+	builder_ether_atom(&x->b, kind, text_str(&t));
+	if (op == NFT_CMP_EQ && len == 2 && strcmp(text_str(&t), "ether type ip") == 0)
+		builder_ethertype(&x->b, 0x0800);
+	if (op == NFT_CMP_EQ && len == 2 && strcmp(text_str(&t), "ether type ip6") == 0)
+		builder_ethertype(&x->b, 0x86dd);
 	text_fini(&t);
 }
 
@@ -492,7 +529,7 @@ bool lookup_act(struct exec *x, uint32_t reg, size_t index, bool negate)
 	if (n == 0)
 		lookup_unknown(x, at, reg, len, index, negate, false);
 	else
-		builder_set(&x->b, field, n, x->source[x->reg[at].source].as, index, negate);
+		builder_set(&x->b, field, n, n == 1 ? x->source[x->reg[at].source].as : NULL, index, negate);
 	return true;
 }
 

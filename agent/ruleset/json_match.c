@@ -14,11 +14,14 @@ static void match_atom(struct builder *b, const json_t *match)
 	const char *op = json_member(match, "op");
 	struct text t = {0};
 	char *kind = json_kind(left);
+	uint32_t ethertype;
 	json_print(&t, left, 0);
 	text_addf(&t, " %s%s", strcmp(op, "==") == 0 || strcmp(op, "in") == 0 ? "" : op,
 		strcmp(op, "==") == 0 || strcmp(op, "in") == 0 ? "" : " ");
 	json_print(&t, json_object_get(match, "right"), 0);
 	builder_ether_atom(b, kind, text_str(&t));
+	if (strncmp(text_str(&t), "ether type ", 11) == 0 && symbol_value(symbols_ethertype, text_str(&t) + 11, &ethertype))
+		builder_ethertype(b, ethertype);
 	text_fini(&t);
 	free(kind);
 }
@@ -107,7 +110,7 @@ static bool lookup(struct json_reader *r, struct builder *b, const struct left *
 	if (index == SIZE_MAX || left->n == 0 || (!negate && strcmp(op, "==") != 0 && strcmp(op, "in") != 0))
 		return false;
 	const struct rs_set *set = &b->rs->set[index];
-	if (!set->dynamic && !set->timeout && !types_fit(set, left))
+	if (!set->undecided && !set->dynamic && !set->timeout && !types_fit(set, left))
 		return false;
 	builder_set(b, left->field, left->n, left->as, index, negate);
 	return true;
@@ -166,7 +169,8 @@ void json_map_key(struct json_reader *r, struct builder *b, const json_t *map)
 	struct text t = {0};
 	json_print(&t, json_object_get(map, "key"), 0);
 	char *kind = json_kind(json_object_get(map, "key"));
-	text_add(&t, " map");
+	text_add(&t, " ");
+	json_print(&t, json_object_get(map, "data"), 0);
 	builder_atom(b, kind, text_str(&t));
 	free(kind);
 	text_fini(&t);

@@ -118,7 +118,7 @@ bool json_value(unsigned field, const json_t *json, struct range *out)
 	}
 	if (json_is_string(json))
 		return text_value(field, json_string_value(json), out);
-	if (json_is_array(json) && field_info(field)->flags) {
+	if (field_info(field)->flags && (json_is_array(json) || json_object_get(json, "|") != NULL)) {
 		u128 bits;
 		bool ok = json_flags(field, json, &bits);
 		*out = (struct range){bits, bits};
@@ -140,10 +140,10 @@ static const struct {
 	{"ip", "protocol", RS_FIELD_L4PROTO, "ip protocol"}, {"ip6", "saddr", RS_FIELD_IP6_SADDR, NULL},
 	{"ip6", "daddr", RS_FIELD_IP6_DADDR, NULL}, {"ip6", "nexthdr", RS_FIELD_L4PROTO, "ip6 nexthdr"},
 	{"tcp", "flags", RS_FIELD_TCP_FLAGS, NULL}, {"icmp", "type", RS_FIELD_ICMP_TYPE, NULL},
-	{"icmpv6", "type", RS_FIELD_ICMPV6_TYPE, NULL}, {"ether", "type", FIELD_ETHERTYPE, "ether type"}};
+	{"icmpv6", "type", RS_FIELD_ICMPV6_TYPE, NULL}};
 
 /* What nft matches by itself before it looks at a protocol's header. */
-static void payload_needs(struct builder *b, const char *protocol, const char *field)
+static void payload_needs(struct builder *b, const char *protocol)
 {
 	static const struct {
 		const char *protocol;
@@ -151,9 +151,6 @@ static void payload_needs(struct builder *b, const char *protocol, const char *f
 	} needs[] = {{"ip", 2, -1}, {"ip6", 10, -1}, {"icmp", 2, PROTO_ICMP}, {"icmpv6", 10, PROTO_ICMPV6},
 		{"igmp", 2, 2}, {"tcp", -1, PROTO_TCP}, {"udp", -1, PROTO_UDP}, {"sctp", -1, PROTO_SCTP}, {"dccp", -1, 33},
 		{"udplite", -1, 136}, {"ah", -1, 51}, {"esp", -1, 50}, {"comp", -1, 108}};
-	enum rs_family family = b->rs->chain[b->chain].family;
-	if (strcmp(protocol, "ether") == 0 && strcmp(field, "type") == 0 && family != RS_BRIDGE && family != RS_NETDEV)
-		builder_atom(b, "meta iiftype", "meta iiftype ether");
 	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
 		if (strcmp(needs[i].protocol, protocol) != 0)
 			continue;
@@ -169,7 +166,7 @@ static unsigned payload_field(struct builder *b, const json_t *json, const char 
 	const char *protocol = json_member(json, "protocol"), *field = json_member(json, "field");
 	bool ports = strcmp(protocol, "th") == 0 || strcmp(protocol, "tcp") == 0 || strcmp(protocol, "udp") == 0 ||
 		strcmp(protocol, "sctp") == 0 || strcmp(protocol, "dccp") == 0 || strcmp(protocol, "udplite") == 0;
-	payload_needs(b, protocol, field);
+	payload_needs(b, protocol);
 	if (ports && strcmp(protocol, "th") == 0 && b->l4proto != -1 && port_protocol(b->l4proto) == NULL)
 		return FIELD_NONE;
 	if (ports && strcmp(field, "sport") == 0)

@@ -100,6 +100,8 @@ void builder_never(struct builder *b);
 void builder_atom(struct builder *b, const char *kind, const char *text);
 /** The same for a match on the link-layer header: nft's own match on the interface's type before it is part of it. */
 void builder_ether_atom(struct builder *b, const char *kind, const char *text);
+/** An atom "ether type ip" means a packet of IPv4. (The other way round there may be a VLAN tag.) */
+void builder_ethertype(struct builder *b, uint32_t ethertype);
 /** "limit@filter/forward#7"; number: counts the atoms of a rule from 1; position stands in for a missing handle. */
 char *atom_name(const struct rs_chain *c, uint64_t handle, size_t position, const char *kind, unsigned number);
 void builder_statement(struct builder *b, const char *text);

@@ -122,7 +122,7 @@ static int chain_hook(struct rs_chain *c, const struct nlattr *const *tb, bool d
 	attr_u32(tb[NFTA_CHAIN_POLICY], &policy);
 	c->priority = (int32_t)priority;
 	c->policy = policy == NF_DROP ? RS_DROP : RS_ACCEPT;
-	c->device = devices_of(hook[NFTA_HOOK_DEV], hook[NFTA_HOOK_DEVS]);
+	c->device = devices_of(hook[NFTA_HOOK_DEVS] != NULL ? NULL : hook[NFTA_HOOK_DEV], hook[NFTA_HOOK_DEVS]);
 	c->base = !dormant;
 	c->dormant = dormant;
 	return 0;

@@ -104,8 +104,7 @@ static void fields_print(struct text *t, const enum rs_field *field, size_t n, c
 /* "meta protocol" is spelled in ether types, which the model holds as families. */
 static void spelled_value_print(struct text *t, const struct rs_match *m, struct range r)
 {
-	bool ethertype = m->as != NULL && (strcmp(m->as, "meta protocol") == 0 || strcmp(m->as, "ether type") == 0);
-	if (ethertype && r.lo == r.hi)
+	if (m->as != NULL && strcmp(m->as, "meta protocol") == 0 && r.lo == r.hi)
 		text_add(t, r.lo == 2 ? "ip" : "ip6");
 	else
 		field_value_print(t, m->field[0], r);
@@ -295,6 +294,8 @@ static bool is_implied(const struct rs_rule *rule, size_t i)
 		(m->field[0] != RS_FIELD_NFPROTO && m->field[0] != RS_FIELD_L4PROTO))
 		return false;
 	int value = (int)m->ranges.item[0].lo;
+	if (i > 0 && m[-1].kind == RS_MATCH_ATOM && strncmp(m[-1].text, "ether type ip", 13) == 0)
+		return true;
 	for (size_t k = i + 1; k < rule->n_match; k++) {
 		const struct rs_match *later = &rule->match[k];
 		if (later->kind == RS_MATCH_ATOM && text_implies(later->text, m->field[0], value))
@@ -306,13 +307,6 @@ static bool is_implied(const struct rs_rule *rule, size_t i)
 		return true;
 	return text_implies(rule->statements, m->field[0], value) || text_implies(rule->undecided, m->field[0], value) ||
 		(m->field[0] == RS_FIELD_NFPROTO && text_implies(rule->reject_with, RS_FIELD_NFPROTO, value));
-}
-
-static bool is_ether_dependency(const struct rs_rule *rule, size_t i)
-{
-	const struct rs_match *m = &rule->match[i];
-	return m->kind == RS_MATCH_ATOM && strcmp(m->text, "meta iiftype ether") == 0 && i + 1 < rule->n_match &&
-		m[1].as != NULL && strcmp(m[1].as, "ether type") == 0;
 }
 
 static void word(struct text *t, const char *s)
@@ -349,7 +343,7 @@ char *rule_print(const struct ruleset *rs, const struct rs_chain *chain, const s
 			m->ranges.item[0].lo == m->ranges.item[0].hi;
 		if (point && m->field[0] == RS_FIELD_L4PROTO)
 			l4proto = (int)m->ranges.item[0].lo;
-		if (is_implied(rule, i) || is_ether_dependency(rule, i))
+		if (is_implied(rule, i))
 			continue;
 		word(&t, "");
 		match_print(&t, rs, chain, m, l4proto);

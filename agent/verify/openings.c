@@ -61,6 +61,7 @@ struct scan {
 	const struct side *from, *to;
 	struct outcome *accepted;
 	size_t n_accepted, cap_accepted;
+	bool overlapping; /**< some accepted cells may overlap: several answers for one packet, or several ICMP types */
 	struct excess *excess;
 	size_t n_excess, cap_excess;
 };
@@ -290,6 +291,7 @@ static void ask(struct scan *s, uint8_t proto, uint8_t icmp_type)
 			set.cell.axis[AXIS_DESTINATION] = s->to->addresses.item[i];
 			set.cell.axis[AXIS_SOURCE] = s->from->addresses.item[k];
 			engine_run(s->engine, &set, &s->outcomes, NULL, NULL);
+			s->overlapping = s->overlapping || s->outcomes.forked;
 			if (s->outcomes.limit != NULL)
 				incomplete(s, s->outcomes.limit);
 			for (size_t o = 0; o < s->outcomes.n; o++) {
@@ -322,7 +324,7 @@ static bool excess_cells(const struct scan *s, uint8_t proto, size_t first, size
 		struct cells part = {0};
 
 		cells_add(&part, &s->accepted[i].cell);
-		for (size_t k = 0; k < out->n && part.n > 0 && fits; k++)
+		for (size_t k = 0; s->overlapping && k < out->n && part.n > 0 && fits; k++)
 			fits = cells_subtract(&part, &out->item[k], VERIFY_MAX_BOXES);
 		for (size_t k = 0; k < part.n && fits; k++)
 			cells_add(out, &part.item[k]);
@@ -373,6 +375,7 @@ static void settle(struct scan *s, uint8_t proto, bool other, unsigned factor)
 		cells_fini(&cells);
 	}
 	s->n_accepted = 0;
+	s->overlapping = false;
 }
 
 /** ICMP messages that conntrack takes for the first of a connection. */
@@ -384,6 +387,7 @@ static void ask_icmp(struct scan *s)
 
 	if (!engine_uses(s->engine, ip4 ? RS_FIELD_ICMP_TYPE : RS_FIELD_ICMPV6_TYPE))
 		n = 1;
+	s->overlapping = n > 1;
 	for (size_t i = 0; i < n; i++)
 		ask(s, ip4 ? PROTO_ICMP : PROTO_ICMPV6, ip4 ? v4[i] : v6[i]);
 	settle(s, ip4 ? PROTO_ICMP : PROTO_ICMPV6, false, 1);

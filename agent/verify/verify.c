@@ -13,6 +13,7 @@
 #include "verify/leg.h"
 
 #define VERIFY_MAX_FLOWS 10000000u
+#define REMAINDER_MAX_CELLS 4096 /* before they are joined; a few of them are shown */
 
 /** Answers to the questions asked so far: an open-addressed hash table. */
 struct memo {
@@ -204,7 +205,7 @@ static void fill_remainder(const struct verifier *v, const size_t *leg, size_t n
 				cells_add(&all, &part.item[s]);
 			cells_fini(&part);
 		}
-		f->remainder_cut = all.n > VERIFY_MAX_BOXES;
+		f->remainder_cut = all.n > REMAINDER_MAX_CELLS;
 	}
 	cells_merge(&all);
 	f->remainder_cut = f->remainder_cut || all.n > VERIFY_MAX_REMAINDER;

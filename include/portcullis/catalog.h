@@ -12,7 +12,13 @@
 
 enum role_kind { ROLE_SERVER, ROLE_LOAD_BALANCER, ROLE_CLIENT, ROLE_DEVICE, ROLE_EXTERNAL };
 enum reach { REACH_SAME_HOST, REACH_SAME_POOL, REACH_SITE, REACH_EXTERNAL };
-enum requirement_class { CLASS_SIGNALLING, CLASS_SERVER_MEDIA, CLASS_CLIENT_MEDIA, CLASS_PEER_TO_PEER, CLASS_MANAGEMENT };
+enum requirement_class {
+	CLASS_SIGNALLING,
+	CLASS_SERVER_MEDIA,
+	CLASS_CLIENT_MEDIA,
+	CLASS_PEER_TO_PEER,
+	CLASS_MANAGEMENT
+};
 enum basis { BASIS_STATED, BASIS_INFERRED };
 enum security { SECURITY_NONE, SECURITY_TLS, SECURITY_MTLS, SECURITY_TLS_MTLS };
 enum lb_need { LB_NEED_NONE, LB_NEED_HLB_IF_NO_DNS_LB, LB_NEED_HLB_ALWAYS };
@@ -100,7 +106,7 @@ struct ipsec_exemption {
 
 struct pack {
 	uint32_t id; /**< product number */
-	char *name;  /**< "lync-server-2013" */
+	char *name; /**< "lync-server-2013" */
 	char *title, *version;
 	char digest[65]; /**< SHA-256 of the canonical pack content */
 	char *file;
@@ -142,7 +148,8 @@ const struct pack *catalog_find(const struct catalog *catalog, const char *name)
 const struct role *pack_role_find(const struct pack *pack, const char *name);
 const struct requirement *pack_requirement_find(const struct pack *pack, uint32_t id);
 /** By unique label, over all packs; *pack is set when not NULL. */
-const struct requirement *catalog_requirement_by_label(const struct catalog *c, const char *label, const struct pack **pack);
+const struct requirement *catalog_requirement_by_label(
+        const struct catalog *c, const char *label, const struct pack **pack);
 /** Does role `name` stand for `member`: the same, or through `include`, transitively. */
 bool pack_role_includes(const struct pack *pack, const char *name, const char *member);
 /**
@@ -158,8 +165,8 @@ struct pack_change {
 	const char *role; /**< listener; borrowed from a pack */
 	struct port_range ports;
 	uint8_t proto;
-	const char *label;         /**< of the first requirement there; borrowed */
-	char *before, *after;      /**< security; only where both packs have the key */
+	const char *label; /**< of the first requirement there; borrowed */
+	char *before, *after; /**< security; only where both packs have the key */
 };
 
 struct pack_diff {

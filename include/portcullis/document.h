@@ -43,8 +43,8 @@ struct document {
 	char *file;
 	char *title;
 	char *language; /**< BCP 47 primary tag ("de"), or "" when nothing tells */
-	char *article;  /**< ms.assetid, or NULL */
-	char *version;  /**< mtps_version or a similar product hint of the front matter, or NULL */
+	char *article; /**< ms.assetid, or NULL */
+	char *version; /**< mtps_version or a similar product hint of the front matter, or NULL */
 	char *body_product_hint; /**< product words found in title or text ("Lync Server 2013"), or NULL */
 	struct table *table;
 	size_t n_table, cap_table;

@@ -71,7 +71,7 @@ struct import_problem {
 
 struct import {
 	struct document document; /**< its tables' cells are released; metadata and references stay */
-	const char *product;      /**< pack name, or NULL */
+	const char *product; /**< pack name, or NULL */
 	struct import_table *table;
 	size_t n_table, cap_table;
 	struct import_problem *problem;

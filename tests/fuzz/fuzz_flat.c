@@ -10,6 +10,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Keeps the compiler from leaving out the reads. */
+static volatile unsigned char sink;
+
 static void walk(const uint8_t *block, size_t size)
 {
 	static const struct notify_row counters = {0, 0, 0, 0, 0};
@@ -17,7 +20,6 @@ static void walk(const uint8_t *block, size_t size)
 	if (flat_open(block, size, &view) != 0)
 		return;
 	const struct table_source source = {&view, &counters, 1000, 0};
-	volatile unsigned char sink = 0;
 	for (size_t t = 0; t < TABLE_N; t++) {
 		uint32_t at[TABLE_OID_MAX], next[TABLE_OID_MAX];
 		size_t n = 0, n_next, steps = 0;
@@ -25,7 +27,7 @@ static void walk(const uint8_t *block, size_t size)
 		/* Rows out of order may be met twice or not at all; the bound is for those. */
 		while (steps++ < 4096 && table_next(&source, t, at, n, next, &n_next, &v) == TABLE_OK) {
 			for (size_t i = 0; v.type == VALUE_OCTETS && i < v.len; i++)
-				sink ^= (unsigned char)v.octets[i];
+				sink = (unsigned char)(sink ^ (unsigned char)v.octets[i]);
 			memcpy(at, next, n_next * sizeof(*at));
 			n = n_next;
 		}

@@ -1,0 +1,215 @@
+#!/usr/bin/python3
+"""NETCONF with ncclient: over SSH through a private sshd and the relay, to a server on a snapshot made by hand."""
+
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+BUILD = ROOT / os.environ.get("PORTCULLIS_BUILD", "build-asan")
+PC = "urn:portcullis:yang:portcullis"
+MONITORING = "urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring"
+failed = []
+
+
+def skip(reason):
+    """End the test as skipped."""
+    print(f"skipped: {reason}")
+    sys.exit(77)
+
+
+try:
+    from ncclient import manager
+    from ncclient.operations import RPCError
+    from ncclient.xml_ import to_ele
+except ImportError:
+    skip("python3-ncclient is not installed")
+
+
+def check(truth, what):
+    """One check."""
+    if not truth:
+        failed.append(what)
+        print(f"FAILED: {what}", flush=True)
+
+
+def check_error(what, tag, words, call, *args, **options):
+    """The call must fail with this error-tag and these words in its message."""
+    try:
+        call(*args, **options)
+    except RPCError as error:
+        check(error.tag == tag and all(word in (error.message or "") for word in words),
+              f"{what}: {error.tag}: {error.message}")
+        return
+    check(False, f"{what}: no error")
+
+
+class Server:
+    """The server, and an sshd that leads to it."""
+
+    def __init__(self):
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="portcullis-netconf."))
+        self.socket = self.directory / "netconf.sock"
+        self.key = self.directory / "key"
+        self.processes = []
+        self.made_run_sshd = False
+
+    def start(self):
+        """Start both and wait until they answer."""
+        server = subprocess.Popen([BUILD / "tests/check_netconf", "--serve", self.socket], stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE, stderr=open(self.directory / "server.log", "wb"), text=True)
+        self.processes.append(server)
+        check(server.stdout.readline() == "ready\n", "the server starts")
+        for name in ("key", "host"):
+            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", self.directory / name], check=True)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        config = self.directory / "sshd_config"
+        config.write_text(f"ListenAddress 127.0.0.1:{self.port}\nHostKey {self.directory}/host\nPidFile none\nUsePAM no\n"
+                          f"AuthorizedKeysFile {self.directory}/key.pub\nStrictModes no\nPermitRootLogin yes\n"
+                          f"Subsystem netconf {BUILD}/portcullis-netconf-subsystem --socket {self.socket}\n", encoding="ascii")
+        if not os.path.isdir("/run/sshd"):
+            os.mkdir("/run/sshd", 0o755)
+            self.made_run_sshd = True
+        self.processes.append(subprocess.Popen(["/usr/sbin/sshd", "-D", "-e", "-f", config],
+                                               stderr=open(self.directory / "sshd.log", "wb")))
+        for _ in range(200):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.05)
+        check(False, "sshd answers")
+
+    def connect(self):
+        """An ncclient session."""
+        return manager.connect(host="127.0.0.1", port=self.port, username="root", key_filename=str(self.key),
+                               hostkey_verify=False, allow_agent=False, look_for_keys=False, timeout=30)
+
+    def stop(self):
+        """End both; the server must end cleanly."""
+        for process in reversed(self.processes):
+            if process.stdin is not None:
+                process.stdin.close()
+            else:
+                process.terminate()
+            try:
+                code = process.wait(15)
+                check(process.stdin is None or code == 0, f"the server ends with {code}")
+            except subprocess.TimeoutExpired:
+                process.kill()
+                check(False, "a daemon does not end")
+        if failed:
+            for log in self.directory.glob("*.log"):
+                print(f"--- {log.name}\n{log.read_text(errors='replace')[-4000:]}")
+        if self.made_run_sshd:
+            shutil.rmtree("/run/sshd", ignore_errors=True)
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def zone(name, interface, operation=""):
+    """A configuration with one zone."""
+    return (f'<nc:config xmlns:nc="urn:ietf:params:xml:ns:netconf:base:1.0"><zone xmlns="{PC}" {operation}><name>{name}</name>'
+            f"<interface>{interface}</interface></zone></nc:config>")
+
+
+def reading(server):
+    """Filters, state, schemas, and what the server says of the session."""
+    with server.connect() as device:
+        wanted = [":candidate", ":writable-running", ":xpath", ":validate", ":rollback-on-error", ":notification"]
+        check(all(name in device.server_capabilities for name in wanted), "capabilities")
+        reply = device.get(("subtree", f'<conformance xmlns="{PC}"><result><verdict>blocked</verdict></result></conformance>'))
+        check("tcp dport 5061 drop" in reply.data_xml and "conformant" not in reply.data_xml, "a subtree filter")
+        reply = device.get(("xpath", ({"pc": PC}, "/pc:conformance/pc:result[pc:family='ipv6']/pc:label")))
+        check("ipv6" in reply.data_xml and "<verdict" not in reply.data_xml, "an XPath filter")
+        state = device.get(("subtree", f'<netconf-state xmlns="{MONITORING}"><sessions/></netconf-state>')).data_xml
+        check("netconf-ssh" in state and "127.0.0.1" in state and ">root<" in state, f"the session in netconf-state: {state}")
+        check("module portcullis " in device.get_schema("portcullis").data, "get-schema")
+        check("hold-down" in device.get_config("running", with_defaults="report-all").data_xml, "with-defaults")
+        check_error("an unknown schema", "invalid-value", ["nothing"], device.get_schema, "nothing")
+
+
+def writing(server):
+    """Candidate, locks between two sessions, errors."""
+    two = server.connect()  # not a context: it is killed in the end
+    with server.connect() as one:
+        with one.locked("candidate"):
+            check_error("a second lock", "lock-denied", [f"session {one.session_id}"], two.lock, "candidate")
+            one.edit_config(zone("inside", "eth1"), target="candidate")
+            one.validate("candidate")
+            one.commit()
+        check("eth1" in two.get_config("running").data_xml, "the commit is seen by others")
+        check_error("create of what exists", "data-exists", ["exists"], two.edit_config,
+                    zone("inside", "eth2", 'nc:operation="create"'), target="candidate")
+        check_error("an interface name that is too long", "invalid-value", [], two.edit_config,
+                    zone("inside", "a" * 16), target="candidate")
+        two.edit_config(zone("outside", "eth0"), target="candidate")
+        two.discard_changes()
+        check("eth0" not in two.get_config("candidate").data_xml, "discard-changes")
+        two.edit_config(zone("inside", "eth1", 'nc:operation="delete"'), target="running")
+        check("eth1" not in one.get_config("running").data_xml, "an edit of running")
+        one.kill_session(two.session_id)
+        try:
+            two.get_config("running")
+            check(False, "a killed session answers")
+        except Exception:  # pylint: disable=broad-except
+            pass
+
+
+def notifications(server):
+    """A subscription, a notification, and rpcs on the same session."""
+    with server.connect() as listener, server.connect() as other:
+        listener.create_subscription()
+        other.dispatch(to_ele(f'<test-notification xmlns="{PC}"/>'))
+        notification = listener.take_notification(timeout=10)
+        check(notification is not None and "<kind>test</kind>" in notification.notification_xml, "a notification")
+        check("overall" in listener.get(("subtree", f'<conformance xmlns="{PC}"><summary/></conformance>')).data_xml,
+              "an rpc after a notification")
+        check(other.take_notification(block=False) is None, "nothing for a session that did not subscribe")
+        check_error("replay", "operation-not-supported", ["startTime"], other.create_subscription,
+                    start_time="2026-01-01T00:00:00Z")
+
+
+def command(server):
+    """The verbs of `portcullis` that ask a daemon."""
+    def portcullis(*arguments):
+        return subprocess.run([BUILD / "portcullis", *arguments, "--socket", server.socket], capture_output=True, text=True,
+                              check=False, timeout=60)
+    status = portcullis("status")
+    check(status.returncode == 1 and "violated" in status.stdout, f"status: {status.returncode} {status.stdout}{status.stderr}")
+    flows = portcullis("conformance", "--all", "--openings")
+    check(flows.returncode == 1 and "handle 12" in flows.stdout and "2147483647" in flows.stdout, f"conformance: {flows.stdout}")
+    explained = portcullis("explain", "--packet", "tcp 10.0.0.5:40000 > 10.1.0.10:5061", "--json")
+    check(explained.returncode == 0 and '"conformant"' in explained.stdout, f"explain: {explained.stdout}{explained.stderr}")
+    none = portcullis("explain", "no such flow")
+    check(none.returncode == 3 and "no such flow" in none.stderr, f"an unknown flow: {none.stderr}")
+
+
+def main():
+    """Every part on one server."""
+    if os.geteuid() != 0:
+        skip("needs root to log in as root through its own sshd")
+    if not os.path.exists("/usr/sbin/sshd"):
+        skip("openssh-server is not installed")
+    server = Server()
+    try:
+        server.start()
+        for part in (reading, writing, notifications, command):
+            part(server)
+    except Exception:  # pylint: disable=broad-except
+        traceback.print_exc()
+        failed.append("an exception")
+    finally:
+        server.stop()
+    print(f"{len(failed)} checks failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
