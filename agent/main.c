@@ -199,17 +199,20 @@ static bool take_signals(struct daemon *d)
 	return true;
 }
 
-static void take_nft_events(struct daemon *d)
+/* @return whether to go on: without the privileged process nothing can be known, and a restart brings it back. */
+static bool take_nft_events(struct daemon *d)
 {
 	struct error err = {0};
 	struct nft_event event = {0};
 	if (d->nft.events(d->nft.self, &event, &err) != 0) {
 		log_error("watching nf_tables: %s", err.text);
-		event.changed = true;
+		nft_event_fini(&event);
+		return false;
 	}
 	if (event.changed || event.overrun)
 		monitor_changed(d->monitor, CAUSE_RULESET, &event, clock_monotonic_ms());
 	nft_event_fini(&event);
+	return true;
 }
 
 static void drain(int fd)
@@ -286,13 +289,8 @@ static int run(struct daemon *d)
 		}
 		if ((fds[SIGNALS].revents & POLLIN) != 0 && !take_signals(d))
 			return 0;
-		if ((fds[NFT].revents & POLLNVAL) == 0 && fds[NFT].revents != 0) {
-			take_nft_events(d);
-			if ((fds[NFT].revents & (POLLHUP | POLLERR)) != 0) {
-				log_error("the privileged process ended");
-				return 1;
-			}
-		}
+		if (fds[NFT].revents != 0 && !take_nft_events(d))
+			return 1;
 		if (fds[CONFIG].revents != 0) {
 			drain(fds[CONFIG].fd);
 			monitor_changed(d->monitor, CAUSE_DEPLOYMENT, NULL, clock_monotonic_ms());

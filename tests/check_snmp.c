@@ -533,7 +533,7 @@ END_TEST
 
 static bool thread_lives(void)
 {
-	char *got = run("cat /proc/%d/task/*/comm", (int)getpid());
+	char *got = run("echo; cat /proc/%d/task/*/comm", (int)getpid());
 	bool result = strstr(got, "\nsnmp\n") != NULL;
 	free(got);
 	return result;

@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,8 +40,7 @@ struct server {
 	struct config *config;
 	struct hub *hub;
 	struct netconf *netconf;
-	uint64_t generation;
-	unsigned tests;
+	atomic_ulong generation, tests; /* the callbacks run on session threads */
 };
 
 static struct server server;

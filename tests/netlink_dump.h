@@ -95,8 +95,8 @@ static void dump_elements(struct mnl_socket *s, const struct dumped *sets, struc
 
 static struct dumped netlink_dump(void)
 {
-	static const unsigned types[] = {NFT_MSG_GETTABLE, NFT_MSG_GETCHAIN, NFT_MSG_GETSET, NFT_MSG_GETFLOWTABLE,
-		NFT_MSG_GETRULE};
+	static const unsigned types[] = {
+	        NFT_MSG_GETTABLE, NFT_MSG_GETCHAIN, NFT_MSG_GETSET, NFT_MSG_GETFLOWTABLE, NFT_MSG_GETRULE};
 	struct dumped out = {0};
 	char buf[4096];
 	struct mnl_socket *s = mnl_socket_open(12 /* NETLINK_NETFILTER */);

@@ -31,8 +31,8 @@ static void range_dump(struct text *t, struct range r)
 
 static void verdict_dump(struct text *t, const struct ruleset *rs, struct rs_verdict v)
 {
-	static const char *const names[] = {"continue", "accept", "drop", "jump", "goto", "return", "nat-dst", "nat-src",
-		"unknown"};
+	static const char *const names[] = {
+	        "continue", "accept", "drop", "jump", "goto", "return", "nat-dst", "nat-src", "unknown"};
 	text_add(t, v.reject ? "reject" : names[v.code]);
 	if (v.code == RS_JUMP || v.code == RS_GOTO)
 		text_addf(t, " %s", rs->chain[v.chain].name);

@@ -16,13 +16,13 @@ static void add_ports(struct rows *b, struct lyd_node *parent, const char *name,
 
 static void add_role(struct rows *b, struct lyd_node *pack, const struct role *role)
 {
-	struct lyd_node *row = row_list(b, pack, "role", role->name, NULL);
+	struct lyd_node *row = row_list(b, pack, "role", role->name);
 	row_number(b, row, "id", role->id);
 	row_leaf(b, row, "kind", role_kind_name(role->kind));
 	for (size_t i = 0; i < role->n_include; i++)
 		row_leaf(b, row, "include", role->include[i]);
 	for (size_t i = 0; i < role->n_label; i++) {
-		struct lyd_node *label = row_list(b, row, "label", role->label[i].language, NULL);
+		struct lyd_node *label = row_list(b, row, "label", role->label[i].language);
 		row_leaf(b, label, "text", role->label[i].text);
 	}
 }
@@ -31,7 +31,7 @@ static void add_flow(struct rows *b, struct lyd_node *requirement, const struct 
 {
 	char variant[24];
 	snprintf(variant, sizeof(variant), "%zu", i + 1);
-	struct lyd_node *row = row_list(b, requirement, "flow", variant, NULL);
+	struct lyd_node *row = row_list(b, requirement, "flow", variant);
 	row_leaf(b, row, "transport", proto_name(flow->proto));
 	add_ports(b, row, "port", flow->ports);
 	if (flow->source_ports.lo != 1024 || flow->source_ports.hi != 65535)
@@ -46,7 +46,7 @@ static void add_provenance(struct rows *b, struct lyd_node *requirement, const s
 	if (p->document == NULL || p->table == NULL || p->table[0] == '\0')
 		return;
 	snprintf(number, sizeof(number), "%u", p->row);
-	struct lyd_node *row = row_list(b, requirement, "provenance", p->document, p->table, number, NULL);
+	struct lyd_node *row = row_list(b, requirement, "provenance", p->document, p->table, number);
 	row_number(b, row, "line", p->line);
 	row_leaf(b, row, "language", p->language);
 	row_leaf(b, row, "role", p->role);
@@ -57,7 +57,7 @@ static void add_provenance(struct rows *b, struct lyd_node *requirement, const s
 
 static void add_erratum(struct rows *b, struct lyd_node *requirement, const struct erratum *e)
 {
-	struct lyd_node *row = row_list(b, requirement, "erratum", e->field, NULL);
+	struct lyd_node *row = row_list(b, requirement, "erratum", e->field);
 	row_leaf(b, row, "as-printed", e->as_printed);
 	row_leaf(b, row, "effective", e->effective);
 	row_leaf(b, row, "why", e->why);
@@ -68,11 +68,11 @@ static void add_requirement(struct rows *b, struct lyd_node *pack, const struct 
 {
 	char id[16];
 	snprintf(id, sizeof(id), "%u", r->id);
-	struct lyd_node *row = row_list(b, pack, "requirement", id, NULL);
+	struct lyd_node *row = row_list(b, pack, "requirement", id);
 	row_leaf(b, row, "label-name", r->label);
 	row_leaf(b, row, "listener", r->listener);
 	for (size_t i = 0; i < r->n_initiator; i++) {
-		struct lyd_node *initiator = row_list(b, row, "initiator", r->initiator[i].role, NULL);
+		struct lyd_node *initiator = row_list(b, row, "initiator", r->initiator[i].role);
 		row_leaf(b, initiator, "basis", basis_name(r->initiator[i].basis));
 	}
 	row_leaf(b, row, "service", r->service);
@@ -97,7 +97,7 @@ static void add_ipsec(struct rows *b, struct lyd_node *pack, const struct ipsec_
 {
 	char id[16];
 	snprintf(id, sizeof(id), "%u", e->id);
-	struct lyd_node *row = row_list(b, pack, "ipsec-exemption", id, NULL);
+	struct lyd_node *row = row_list(b, pack, "ipsec-exemption", id);
 	row_leaf(b, row, "name", e->name);
 	row_leaf(b, row, "direction", e->direction);
 	row_leaf(b, row, "source", e->source);
@@ -113,12 +113,12 @@ static void add_ipsec(struct rows *b, struct lyd_node *pack, const struct ipsec_
 
 static void add_pack(struct rows *b, struct lyd_node *root, const struct pack *pack)
 {
-	struct lyd_node *row = row_list(b, root, "pack", pack->name, NULL);
+	struct lyd_node *row = row_list(b, root, "pack", pack->name);
 	row_number(b, row, "id", pack->id);
 	row_leaf(b, row, "title", pack->title);
 	row_leaf(b, row, "version", pack->version);
 	for (size_t i = 0; i < pack->n_document; i++)
-		(void)row_list(b, row, "document", pack->document[i], NULL);
+		(void)row_list(b, row, "document", pack->document[i]);
 	for (size_t i = 0; i < pack->n_role && !b->failed; i++)
 		add_role(b, row, &pack->role[i]);
 	for (size_t i = 0; i < pack->n_requirement && !b->failed; i++)

@@ -46,8 +46,7 @@ static void add_datastores(struct rows *b, struct lyd_node *root, struct netconf
 {
 	struct lyd_node *list = row_container(b, root, "datastores");
 	for (int d = DATASTORE_RUNNING; d <= DATASTORE_CANDIDATE; d++)
-		add_lock(b, row_list(b, list, "datastore", datastore_name((enum datastore)d), NULL), n,
-		        (enum datastore)d);
+		add_lock(b, row_list(b, list, "datastore", datastore_name((enum datastore)d)), n, (enum datastore)d);
 }
 
 static void add_schemas(struct rows *b, struct lyd_node *root, const struct ly_ctx *ctx)
@@ -58,8 +57,7 @@ static void add_schemas(struct rows *b, struct lyd_node *root, const struct ly_c
 	while ((m = ly_ctx_get_module_iter(ctx, &i)) != NULL) {
 		const char *revision = m->revision != NULL ? m->revision : "";
 		for (int yin = 0; yin < 2; yin++) {
-			struct lyd_node *row =
-			        row_list(b, list, "schema", m->name, revision, yin ? "yin" : "yang", NULL);
+			struct lyd_node *row = row_list(b, list, "schema", m->name, revision, yin ? "yin" : "yang");
 			row_leaf(b, row, "namespace", m->ns);
 			row_leaf(b, row, "location", "NETCONF");
 		}
@@ -78,7 +76,7 @@ static void add_session(struct rows *b, struct lyd_node *list, struct session *s
 {
 	char id[16];
 	snprintf(id, sizeof(id), "%u", atomic_load(&s->id));
-	struct lyd_node *row = row_list(b, list, "session", id, NULL);
+	struct lyd_node *row = row_list(b, list, "session", id);
 	row_leaf(b, row, "transport", s->relayed ? MONITORING ":netconf-ssh" : "portcullis-transport:unix");
 	row_leaf(b, row, "username", s->user);
 	row_leaf(b, row, "source-host", s->source);
@@ -132,7 +130,7 @@ struct lyd_node *state_streams(struct rows *b, const struct ly_ctx *ctx)
 {
 	b->module = ly_ctx_get_module_implemented(ctx, "nc-notifications");
 	struct lyd_node *root = row_container(b, NULL, "netconf");
-	struct lyd_node *row = row_list(b, row_container(b, root, "streams"), "stream", "NETCONF", NULL);
+	struct lyd_node *row = row_list(b, row_container(b, root, "streams"), "stream", "NETCONF");
 	row_leaf(b, row, "description", "Conformance changes and the readability of the ruleset");
 	row_bool(b, row, "replaySupport", false);
 	return root;

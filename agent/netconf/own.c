@@ -133,7 +133,7 @@ static void row_trace(struct rows *b, struct lyd_node *output, const struct trac
 	for (size_t i = 0; i < trace->n; i++) {
 		char number[24];
 		snprintf(number, sizeof(number), "%zu", i + 1);
-		struct lyd_node *step = row_list(b, output, "step", number, NULL);
+		struct lyd_node *step = row_list(b, output, "step", number);
 		row_leaf(b, step, "note", trace->step[i].note);
 		row_rule(b, step, &trace->step[i].where);
 	}

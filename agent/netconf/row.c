@@ -5,7 +5,6 @@
 #include "netconf/row.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 
 #include "portcullis/text.h"
@@ -30,21 +29,19 @@ struct lyd_node *row_container(struct rows *b, struct lyd_node *parent, const ch
 	return node;
 }
 
-struct lyd_node *row_list(struct rows *b, struct lyd_node *parent, const char *name, ...)
+struct lyd_node *row_list_keys(
+        struct rows *b, struct lyd_node *parent, const char *name, const char *const *key, size_t n)
 {
-	const char *key[KEYS_MAX] = {NULL};
+	const char *k[KEYS_MAX] = {NULL};
 	struct lyd_node *node = NULL;
-	va_list ap;
-	va_start(ap, name);
-	for (size_t i = 0; i < KEYS_MAX && (key[i] = va_arg(ap, const char *)) != NULL;)
-		i++;
-	va_end(ap);
+	for (size_t i = 0; i < n && i < KEYS_MAX; i++)
+		k[i] = key[i];
 	if (b->failed)
 		return NULL;
 	/* It takes as many as the list has keys and never looks at the rest. */
-	if (lyd_new_list(parent, NULL, name, b->output, &node, key[0], key[1], key[2], key[3], key[4], key[5], key[6],
-	            key[7]) != LY_SUCCESS)
-		fail(b, parent, name, key[0]);
+	if (lyd_new_list(parent, NULL, name, b->output, &node, k[0], k[1], k[2], k[3], k[4], k[5], k[6], k[7]) !=
+	        LY_SUCCESS)
+		fail(b, parent, name, k[0]);
 	return node;
 }
 

@@ -16,8 +16,13 @@ struct rows {
 
 /** A container; parent NULL: at the top, of b->module. */
 struct lyd_node *row_container(struct rows *b, struct lyd_node *parent, const char *name);
-/** A list entry; its keys follow as strings and end with NULL. */
-struct lyd_node *row_list(struct rows *b, struct lyd_node *parent, const char *name, ...) __attribute__((sentinel));
+/** A list entry with the values of its n keys, in their order. */
+struct lyd_node *row_list_keys(
+        struct rows *b, struct lyd_node *parent, const char *name, const char *const *key, size_t n);
+/** The same with the keys as arguments. */
+#define row_list(b, parent, name, ...)                                                                                 \
+	row_list_keys(b, parent, name, (const char *const[]){__VA_ARGS__},                                             \
+	        sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
 /** A leaf or an entry of a leaf-list; a value that is NULL or empty makes none. */
 void row_leaf(struct rows *b, struct lyd_node *parent, const char *name, const char *value);
 void row_number(struct rows *b, struct lyd_node *parent, const char *name, uint64_t value);

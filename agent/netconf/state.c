@@ -66,9 +66,8 @@ static void add_result(struct rows *b, struct lyd_node *root, const struct snaps
 	const struct finding *finding = &snap->findings.finding[i];
 	char variant[16], ports[16];
 	snprintf(variant, sizeof(variant), "%u", flow->id.variant);
-	struct lyd_node *row =
-	        row_list(b, root, "result", flow->deployment, flow->requirement->label, variant, flow->source,
-	                flow->destination, flow->family != FAMILY_NONE ? family_name(flow->family) : "none", NULL);
+	struct lyd_node *row = row_list(b, root, "result", flow->deployment, flow->requirement->label, variant,
+	        flow->source, flow->destination, flow->family != FAMILY_NONE ? family_name(flow->family) : "none");
 	row_leaf(b, row, "label", flow->label);
 	row_leaf(b, row, "transport", proto_name(flow->proto));
 	row_leaf(b, row, "source-ports", port_range_print(flow->source_ports, ports, sizeof(ports)));
@@ -91,7 +90,7 @@ static void add_opening(struct rows *b, struct lyd_node *root, const struct open
 {
 	char id[16], text[128];
 	snprintf(id, sizeof(id), "%u", o->id);
-	struct lyd_node *row = row_list(b, root, "opening", id, NULL);
+	struct lyd_node *row = row_list(b, root, "opening", id);
 	row_leaf(b, row, "label", o->label);
 	row_leaf(b, row, "family", family_name(o->family));
 	row_leaf(b, row, "transport", o->proto != 0 ? proto_name(o->proto) : "any");
@@ -114,7 +113,7 @@ static void add_problem(struct rows *b, struct lyd_node *root, const struct prob
 {
 	char id[16];
 	snprintf(id, sizeof(id), "%u", p->id);
-	struct lyd_node *row = row_list(b, root, "problem", id, NULL);
+	struct lyd_node *row = row_list(b, root, "problem", id);
 	row_leaf(b, row, "cause", cause_kind_name(p->cause.kind));
 	row_leaf(b, row, "author", p->cause.author);
 	if (p->cause.author_pid != 0)

@@ -3,6 +3,7 @@
  * and the rules of each chain go out as the kernel's own messages. A dump during which the generation changed is thrown
  * away and made again; one that never settles, is larger than the limit or is not permitted is refused.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/netfilter/nf_tables.h>
@@ -43,6 +44,7 @@ static enum outcome fail_errno(struct dump *d, const char *what, int error)
 	case EINTR: /* the ruleset changed under the dump */
 	case ENOENT: /* a table, chain or set was deleted since it was listed */
 	case ENOBUFS:
+	case ERESTART: /* a transaction went before settle() */
 		return AGAIN;
 	case EPERM:
 	case EACCES:
@@ -247,21 +249,56 @@ static enum outcome generation(struct dump *d, struct nft_bytes *to, uint32_t *o
 	return o;
 }
 
+static void put_batch(struct nlmsghdr *m, unsigned type, uint32_t sequence)
+{
+	m->nlmsg_type = (uint16_t)type;
+	m->nlmsg_flags = NLM_F_REQUEST;
+	m->nlmsg_seq = sequence;
+	struct nfgenmsg *g = mnl_nlmsg_put_extra_header(m, sizeof(*g));
+	g->nfgen_family = AF_UNSPEC;
+	g->version = NFNETLINK_V0;
+	g->res_id = htons(NFNL_SUBSYS_NFTABLES);
+}
+
+/*
+ * Is the generation still this one, with no transaction under way? The generation is counted up before a transaction's
+ * objects change places, and what it creates and deletes again shows before it, so equal numbers alone do not make a
+ * dump whole. An empty transaction for this very generation changes nothing, waits for the one under way and fails
+ * (ERESTART) where the generation is another by then.
+ */
+static enum outcome settle(struct dump *d, uint32_t expected)
+{
+	_Alignas(struct nlmsghdr) uint8_t buffer[256];
+	struct nft_bytes scratch = {0};
+	uint32_t now = 0;
+	/* A refusal then arrives as an answer to the question below. */
+	uint32_t sequence = d->sequence + 1;
+	struct nlmsghdr *begin = mnl_nlmsg_put_header(buffer);
+	put_batch(begin, NFNL_MSG_BATCH_BEGIN, sequence);
+	mnl_attr_put_u32(begin, NFNL_BATCH_GENID, htonl(expected));
+	struct nlmsghdr *end = mnl_nlmsg_put_header(buffer + nft_netlink_aligned(begin->nlmsg_len));
+	put_batch(end, NFNL_MSG_BATCH_END, sequence);
+	size_t len = nft_netlink_aligned(begin->nlmsg_len) + end->nlmsg_len;
+	if (mnl_socket_sendto(d->socket, buffer, len) < 0)
+		return fail_errno(d, "waiting for transactions under way", errno);
+	enum outcome o = generation(d, &scratch, &now);
+	nft_bytes_fini(&scratch);
+	return o == DONE && now != expected ? AGAIN : o;
+}
+
 static enum outcome attempt(struct dump *d)
 {
-	uint32_t before = 0, after = 0;
-	struct nft_bytes scratch = {0};
+	uint32_t current = 0;
 	/* A new socket each time: after an interrupted dump the old one still holds its rest. */
 	enum outcome o = open_socket(d);
 	if (o == DONE)
-		o = generation(d, d->out, &before);
+		o = generation(d, d->out, &current);
+	if (o == DONE)
+		o = settle(d, current);
 	if (o == DONE)
 		o = dump_objects(d);
 	if (o == DONE)
-		o = generation(d, &scratch, &after);
-	if (o == DONE && before != after)
-		o = AGAIN;
-	nft_bytes_fini(&scratch);
+		o = settle(d, current);
 	if (d->socket != NULL)
 		mnl_socket_close(d->socket);
 	d->socket = NULL;

@@ -12,11 +12,13 @@ void builder_begin(struct builder *b, struct ruleset *rs, size_t chain, uint64_t
 {
 	enum rs_family family = rs->chain[chain].family;
 	*b = (struct builder){
-		.rs = rs,
-		.chain = chain,
-		.nfproto = family == RS_IP ? 2 : family == RS_IP6 ? 10 : -1,
-		.l4proto = -1,
-		.rule = {.handle = handle, .vmap_set = SIZE_MAX},
+	        .rs = rs,
+	        .chain = chain,
+	        .nfproto = family == RS_IP    ? 2
+	                   : family == RS_IP6 ? 10
+	                                      : -1,
+	        .l4proto = -1,
+	        .rule = {.handle = handle, .vmap_set = SIZE_MAX},
 	};
 }
 
@@ -164,9 +166,9 @@ void builder_mask(struct builder *b, unsigned field, const char *as, u128 mask, 
 static unsigned real_field(unsigned field)
 {
 	return field == FIELD_ETHERTYPE ? RS_FIELD_NFPROTO
-		: field == FIELD_IIF ? RS_FIELD_IIFNAME
-		: field == FIELD_OIF ? RS_FIELD_OIFNAME
-				     : field;
+	       : field == FIELD_IIF     ? RS_FIELD_IIFNAME
+	       : field == FIELD_OIF     ? RS_FIELD_OIFNAME
+	                                : field;
 }
 
 static bool set_has_catch_all(const struct rs_set *set)
@@ -222,7 +224,7 @@ void builder_set(struct builder *b, const unsigned *field, size_t n, const char 
 		note_field(b, field[i]);
 	/* What a catch-all element does to an inverted look-up changed between kernels. */
 	bool undecided = set->undecided || set->dynamic || set->timeout || n != set->n_field ||
-		(negate && set_has_catch_all(set));
+	                 (negate && set_has_catch_all(set));
 	if (undecided) {
 		set_atom(b, field, n, index, negate);
 		return;
@@ -262,7 +264,7 @@ void builder_ether_atom(struct builder *b, const char *kind, const char *text)
 {
 	struct rs_match *last = b->rule.n_match > 0 ? &b->rule.match[b->rule.n_match - 1] : NULL;
 	if (strncmp(text, "ether ", 6) == 0 && last != NULL && last->kind == RS_MATCH_ATOM &&
-		strcmp(last->text, "meta iiftype ether") == 0) {
+	        strcmp(last->text, "meta iiftype ether") == 0) {
 		free(last->atom);
 		free(last->text);
 		b->rule.n_match--;

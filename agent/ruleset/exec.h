@@ -10,7 +10,16 @@
 
 #define REGISTER_BYTES 64
 
-enum source_format { SOURCE_DECIMAL, SOURCE_HEX, SOURCE_RAW, SOURCE_IPV4, SOURCE_IPV6, SOURCE_ETHER, SOURCE_STRING, SOURCE_BOOLEAN };
+enum source_format {
+	SOURCE_DECIMAL,
+	SOURCE_HEX,
+	SOURCE_RAW,
+	SOURCE_IPV4,
+	SOURCE_IPV6,
+	SOURCE_ETHER,
+	SOURCE_STRING,
+	SOURCE_BOOLEAN
+};
 
 /** Something loaded into registers: a field of the model, or what the model has no field for. */
 struct source {
@@ -26,8 +35,8 @@ struct source {
 #define BYTE_CONSTANT (-1)
 
 struct byte_symbol {
-	int source;          /**< BYTE_CONSTANT, or index of the source */
-	uint8_t index;       /**< which byte of it, 0 the most significant (outside the model: the first loaded) */
+	int source; /**< BYTE_CONSTANT, or index of the source */
+	uint8_t index; /**< which byte of it, 0 the most significant (outside the model: the first loaded) */
 	uint8_t mask, value; /**< value: the constant, or what is xored */
 };
 
@@ -46,11 +55,11 @@ struct exec {
 typedef bool expr_fn(struct exec *x, const struct nlattr *data);
 
 expr_fn expr_payload, expr_meta, expr_ct, expr_fib, expr_rt, expr_socket, expr_exthdr, expr_numgen, expr_hash, expr_osf,
-	expr_tunnel, expr_xfrm;
+        expr_tunnel, expr_xfrm;
 expr_fn expr_cmp, expr_range, expr_bitwise, expr_byteorder, expr_lookup;
 expr_fn expr_immediate, expr_nat, expr_masq, expr_redir, expr_reject, expr_queue, expr_tproxy, expr_synproxy, expr_fwd;
 expr_fn expr_counter, expr_last, expr_log, expr_notrack, expr_dup, expr_flow_offload, expr_limit, expr_quota,
-	expr_connlimit, expr_dynset, expr_objref;
+        expr_connlimit, expr_dynset, expr_objref;
 expr_fn expr_match, expr_target;
 
 /** Byte offset of a register, or -1 when len bytes do not fit from there. */
@@ -59,7 +68,7 @@ int register_offset(uint32_t reg, size_t len);
 bool register_constant(const struct exec *x, uint32_t reg, size_t len, uint8_t *out);
 /** Load len bytes of a source outside the model; takes text. */
 void register_load_unknown(struct exec *x, uint32_t reg, size_t len, char *text, enum source_format format,
-	const struct symbol *symbols, bool host);
+        const struct symbol *symbols, bool host);
 size_t source_add(struct exec *x, struct source source);
 /** What is in a register, in nft syntax, followed by nothing; for set statements the constant. */
 void register_print(struct text *t, const struct exec *x, uint32_t reg, size_t len);

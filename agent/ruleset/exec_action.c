@@ -26,7 +26,7 @@ bool expr_immediate(struct exec *x, const struct nlattr *data)
 	if (reg == NFT_REG_VERDICT) {
 		char *text;
 		if (!attrs_nested(tb[NFTA_IMMEDIATE_DATA], inner, NFTA_DATA_MAX + 1) ||
-			!verdict_parse(x->nl, x->family, x->table, inner[NFTA_DATA_VERDICT], &x->b.rule.verdict, &text))
+		        !verdict_parse(x->nl, x->family, x->table, inner[NFTA_DATA_VERDICT], &x->b.rule.verdict, &text))
 			return false;
 		if (text != NULL)
 			builder_undecided(&x->b, RS_UNKNOWN, text);
@@ -56,7 +56,7 @@ static bool constant_number(const struct exec *x, uint32_t reg, size_t len, u128
 
 /* max registers are absent or the same when there is one value. */
 static void nat_read(struct exec *x, struct nat *nat, const struct nlattr *lo, const struct nlattr *hi, size_t len,
-	bool *has, u128 *out_lo, u128 *out_hi)
+        bool *has, u128 *out_lo, u128 *out_hi)
 {
 	uint32_t reg, reg_max;
 	if (!attr_u32(lo, &reg))
@@ -88,7 +88,7 @@ bool expr_nat(struct exec *x, const struct nlattr *data)
 	uint32_t type, family;
 	struct nat nat = {.known = true, .family = -1};
 	if (!attrs_nested(data, tb, NFTA_NAT_MAX + 1) || !attr_u32(tb[NFTA_NAT_TYPE], &type) ||
-		!attr_u32(tb[NFTA_NAT_FAMILY], &family) || type > NFT_NAT_DNAT)
+	        !attr_u32(tb[NFTA_NAT_FAMILY], &family) || type > NFT_NAT_DNAT)
 		return false;
 	nat.code = type == NFT_NAT_DNAT ? RS_NAT_DST : RS_NAT_SRC;
 	nat.word = type == NFT_NAT_DNAT ? "dnat" : "snat";
@@ -100,9 +100,9 @@ bool expr_nat(struct exec *x, const struct nlattr *data)
 	}
 	nat.known = nat.family != -1 || tb[NFTA_NAT_REG_ADDR_MIN] == NULL;
 	nat_read(x, &nat, tb[NFTA_NAT_REG_ADDR_MIN], tb[NFTA_NAT_REG_ADDR_MAX], nat.family == 2 ? 4 : 16,
-		&nat.has_address, &nat.address_lo, &nat.address_hi);
+	        &nat.has_address, &nat.address_lo, &nat.address_hi);
 	nat_read(x, &nat, tb[NFTA_NAT_REG_PROTO_MIN], tb[NFTA_NAT_REG_PROTO_MAX], 2, &nat.has_port, &nat.port_lo,
-		&nat.port_hi);
+	        &nat.port_hi);
 	return nat_finish(x, &nat);
 }
 
@@ -114,7 +114,7 @@ bool expr_masq(struct exec *x, const struct nlattr *data)
 		return false;
 	attr_u32(tb[NFTA_MASQ_FLAGS], &nat.flags);
 	nat_read(x, &nat, tb[NFTA_MASQ_REG_PROTO_MIN], tb[NFTA_MASQ_REG_PROTO_MAX], 2, &nat.has_port, &nat.port_lo,
-		&nat.port_hi);
+	        &nat.port_hi);
 	return nat_finish(x, &nat);
 }
 
@@ -126,7 +126,7 @@ bool expr_redir(struct exec *x, const struct nlattr *data)
 		return false;
 	attr_u32(tb[NFTA_REDIR_FLAGS], &nat.flags);
 	nat_read(x, &nat, tb[NFTA_REDIR_REG_PROTO_MIN], tb[NFTA_REDIR_REG_PROTO_MAX], 2, &nat.has_port, &nat.port_lo,
-		&nat.port_hi);
+	        &nat.port_hi);
 	return nat_finish(x, &nat);
 }
 
@@ -142,8 +142,8 @@ bool expr_reject(struct exec *x, const struct nlattr *data)
 	x->b.rule.verdict = (struct rs_verdict){.code = RS_DROP, .reject = true};
 	bool six = x->family == RS_IP6 || (x->family != RS_IP && x->b.nfproto == 10);
 	const struct symbol *names = type == NFT_REJECT_ICMPX_UNREACH ? symbols_reject_icmpx
-		: six                                                  ? symbols_reject_icmpv6
-								       : symbols_reject_icmp;
+	                             : six                            ? symbols_reject_icmpv6
+	                                                              : symbols_reject_icmp;
 	const char *word = type == NFT_REJECT_ICMPX_UNREACH ? "icmpx" : six ? "icmpv6" : "icmp";
 	const char *name = symbol_name(names, code);
 	if (type == NFT_REJECT_TCP_RST)
@@ -202,8 +202,8 @@ bool expr_last(struct exec *x, const struct nlattr *data)
 
 static void log_flags_text(struct text *t, uint32_t flags)
 {
-	static const struct symbol names[] = {{"tcp sequence", 1}, {"tcp options", 2}, {"ip options", 4}, {"skuid", 8},
-		{"ether", 32}, {NULL, 0}};
+	static const struct symbol names[] = {
+	        {"tcp sequence", 1}, {"tcp options", 2}, {"ip options", 4}, {"skuid", 8}, {"ether", 32}, {NULL, 0}};
 	if ((flags & 0x2f) == 0x2f) {
 		text_add(t, " flags all");
 		return;
@@ -296,8 +296,8 @@ void limit_text(struct text *t, uint64_t rate, const char *unit, bool over, bool
 
 bool expr_limit(struct exec *x, const struct nlattr *data)
 {
-	static const struct symbol units[] = {{"second", 1}, {"minute", 60}, {"hour", 3600}, {"day", 86400},
-		{"week", 604800}, {NULL, 0}};
+	static const struct symbol units[] = {
+	        {"second", 1}, {"minute", 60}, {"hour", 3600}, {"day", 86400}, {"week", 604800}, {NULL, 0}};
 	const struct nlattr *tb[NFTA_LIMIT_MAX + 1];
 	uint64_t rate = 0, unit = 0;
 	uint32_t burst = 0, type = NFT_LIMIT_PKTS, flags = 0;
@@ -356,7 +356,7 @@ bool expr_dynset(struct exec *x, const struct nlattr *data)
 	uint32_t op, reg;
 	size_t index, len = 4;
 	if (!attrs_nested(data, tb, NFTA_DYNSET_MAX + 1) || !attr_name(tb[NFTA_DYNSET_SET_NAME], set) ||
-		!attr_u32(tb[NFTA_DYNSET_OP], &op) || op > 2 || !attr_u32(tb[NFTA_DYNSET_SREG_KEY], &reg))
+	        !attr_u32(tb[NFTA_DYNSET_OP], &op) || op > 2 || !attr_u32(tb[NFTA_DYNSET_SREG_KEY], &reg))
 		return false;
 	bool counts = tb[NFTA_DYNSET_EXPR] == NULL && tb[NFTA_DYNSET_EXPRESSIONS] == NULL;
 	if (attrs_nested(tb[NFTA_DYNSET_EXPR], expr, NFTA_EXPR_MAX + 1) && attr_name(expr[NFTA_EXPR_NAME], name))
@@ -382,11 +382,11 @@ static const struct {
 	const char *word;
 	enum { OBJECT_STATEMENT, OBJECT_ATOM, OBJECT_UNKNOWN } what;
 } objects[] = {{NFT_OBJECT_COUNTER, "counter", OBJECT_STATEMENT}, {NFT_OBJECT_QUOTA, "quota", OBJECT_ATOM},
-	{NFT_OBJECT_CT_HELPER, "ct helper set", OBJECT_STATEMENT}, {NFT_OBJECT_LIMIT, "limit", OBJECT_ATOM},
-	{NFT_OBJECT_CONNLIMIT, "ct count", OBJECT_ATOM}, {NFT_OBJECT_TUNNEL, "tunnel", OBJECT_STATEMENT},
-	{NFT_OBJECT_CT_TIMEOUT, "ct timeout set", OBJECT_STATEMENT},
-	{NFT_OBJECT_SECMARK, "meta secmark set", OBJECT_STATEMENT},
-	{NFT_OBJECT_CT_EXPECT, "ct expectation set", OBJECT_ATOM}, {NFT_OBJECT_SYNPROXY, "synproxy", OBJECT_UNKNOWN}};
+        {NFT_OBJECT_CT_HELPER, "ct helper set", OBJECT_STATEMENT}, {NFT_OBJECT_LIMIT, "limit", OBJECT_ATOM},
+        {NFT_OBJECT_CONNLIMIT, "ct count", OBJECT_ATOM}, {NFT_OBJECT_TUNNEL, "tunnel", OBJECT_STATEMENT},
+        {NFT_OBJECT_CT_TIMEOUT, "ct timeout set", OBJECT_STATEMENT},
+        {NFT_OBJECT_SECMARK, "meta secmark set", OBJECT_STATEMENT},
+        {NFT_OBJECT_CT_EXPECT, "ct expectation set", OBJECT_ATOM}, {NFT_OBJECT_SYNPROXY, "synproxy", OBJECT_UNKNOWN}};
 
 bool object_act(struct builder *b, uint32_t type, const char *what)
 {
@@ -423,7 +423,7 @@ bool expr_objref(struct exec *x, const struct nlattr *data)
 		attr_u32(tb[NFTA_OBJREF_IMM_TYPE], &type);
 		text_addf(&t, "\"%s\"", name);
 	} else if (attr_name(tb[NFTA_OBJREF_SET_NAME], name) && attr_u32(tb[NFTA_OBJREF_SET_SREG], &reg) &&
-		name_index_find(&x->nl->sets, x->family, x->table, name, &index)) {
+	           name_index_find(&x->nl->sets, x->family, x->table, name, &index)) {
 		/* A packet in no element ends the rule. */
 		if (!lookup_act(x, reg, index, false))
 			return false;

@@ -15,12 +15,12 @@ bool expr_fib(struct exec *x, const struct nlattr *data)
 		uint32_t flag;
 		const char *name;
 	} parts[] = {{NFTA_FIB_F_SADDR, "saddr"}, {NFTA_FIB_F_DADDR, "daddr"}, {NFTA_FIB_F_MARK, "mark"},
-		{NFTA_FIB_F_IIF, "iif"}, {NFTA_FIB_F_OIF, "oif"}};
+	        {NFTA_FIB_F_IIF, "iif"}, {NFTA_FIB_F_OIF, "oif"}};
 	const struct nlattr *tb[NFTA_FIB_MAX + 1];
 	uint32_t reg, result, flags;
 	struct text t = {0};
 	if (!attrs_nested(data, tb, NFTA_FIB_MAX + 1) || !attr_u32(tb[NFTA_FIB_DREG], &reg) ||
-		!attr_u32(tb[NFTA_FIB_RESULT], &result) || !attr_u32(tb[NFTA_FIB_FLAGS], &flags))
+	        !attr_u32(tb[NFTA_FIB_RESULT], &result) || !attr_u32(tb[NFTA_FIB_FLAGS], &flags))
 		return false;
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		if (flags & parts[i].flag)
@@ -36,10 +36,10 @@ bool expr_fib(struct exec *x, const struct nlattr *data)
 		return false;
 	}
 	register_load_unknown(x, reg, width, text_take(&t),
-		present                                     ? SOURCE_BOOLEAN
-			: result == NFT_FIB_RESULT_OIFNAME ? SOURCE_STRING
-							    : SOURCE_DECIMAL,
-		result == NFT_FIB_RESULT_ADDRTYPE ? symbols_fib_type : NULL, !present);
+	        present                            ? SOURCE_BOOLEAN
+	        : result == NFT_FIB_RESULT_OIFNAME ? SOURCE_STRING
+	                                           : SOURCE_DECIMAL,
+	        result == NFT_FIB_RESULT_ADDRTYPE ? symbols_fib_type : NULL, !present);
 	return true;
 }
 
@@ -50,15 +50,15 @@ bool expr_rt(struct exec *x, const struct nlattr *data)
 		unsigned width;
 		enum source_format format;
 	} keys[] = {{"rt classid", 4, SOURCE_DECIMAL}, {"rt ip nexthop", 4, SOURCE_IPV4},
-		{"rt ip6 nexthop", 16, SOURCE_IPV6}, {"rt mtu", 2, SOURCE_DECIMAL}, {"rt ipsec", 1, SOURCE_BOOLEAN}};
+	        {"rt ip6 nexthop", 16, SOURCE_IPV6}, {"rt mtu", 2, SOURCE_DECIMAL}, {"rt ipsec", 1, SOURCE_BOOLEAN}};
 	const struct nlattr *tb[NFTA_RT_MAX + 1];
 	uint32_t reg, key;
 	if (!attrs_nested(data, tb, NFTA_RT_MAX + 1) || !attr_u32(tb[NFTA_RT_DREG], &reg) ||
-		!attr_u32(tb[NFTA_RT_KEY], &key) || key >= sizeof(keys) / sizeof(keys[0]) ||
-		register_offset(reg, keys[key].width) < 0)
+	        !attr_u32(tb[NFTA_RT_KEY], &key) || key >= sizeof(keys) / sizeof(keys[0]) ||
+	        register_offset(reg, keys[key].width) < 0)
 		return false;
-	register_load_unknown(x, reg, keys[key].width, xstrdup(keys[key].name),
-		keys[key].format, NULL, key == NFT_RT_CLASSID || key == NFT_RT_TCPMSS);
+	register_load_unknown(x, reg, keys[key].width, xstrdup(keys[key].name), keys[key].format, NULL,
+	        key == NFT_RT_CLASSID || key == NFT_RT_TCPMSS);
 	return true;
 }
 
@@ -71,11 +71,11 @@ bool expr_socket(struct exec *x, const struct nlattr *data)
 	const struct nlattr *tb[NFTA_SOCKET_MAX + 1];
 	uint32_t reg, key;
 	if (!attrs_nested(data, tb, NFTA_SOCKET_MAX + 1) || !attr_u32(tb[NFTA_SOCKET_DREG], &reg) ||
-		!attr_u32(tb[NFTA_SOCKET_KEY], &key) || key >= sizeof(keys) / sizeof(keys[0]) ||
-		register_offset(reg, keys[key].width) < 0)
+	        !attr_u32(tb[NFTA_SOCKET_KEY], &key) || key >= sizeof(keys) / sizeof(keys[0]) ||
+	        register_offset(reg, keys[key].width) < 0)
 		return false;
 	register_load_unknown(x, reg, keys[key].width, xstrdup(keys[key].name),
-		key == NFT_SOCKET_MARK ? SOURCE_HEX : SOURCE_DECIMAL, NULL, true);
+	        key == NFT_SOCKET_MARK ? SOURCE_HEX : SOURCE_DECIMAL, NULL, true);
 	return true;
 }
 
@@ -96,9 +96,9 @@ bool expr_exthdr(struct exec *x, const struct nlattr *data)
 		if (!sized || register_offset(reg, present ? 1 : len) < 0)
 			return false;
 		char *text = present ? xasprintf("%s %u", name, type)
-				     : xasprintf("%s @%u,%u,%u", name, type, 8 * (offset & 0xffff), 8 * len);
+		                     : xasprintf("%s @%u,%u,%u", name, type, 8 * (offset & 0xffff), 8 * len);
 		register_load_unknown(
-			x, reg, present ? 1 : len, text, present ? SOURCE_BOOLEAN : SOURCE_HEX, NULL, false);
+		        x, reg, present ? 1 : len, text, present ? SOURCE_BOOLEAN : SOURCE_HEX, NULL, false);
 		return true;
 	}
 	struct text t = {0};
@@ -121,8 +121,8 @@ bool expr_numgen(struct exec *x, const struct nlattr *data)
 	const struct nlattr *tb[NFTA_NG_MAX + 1];
 	uint32_t reg, modulus, type, offset = 0;
 	if (!attrs_nested(data, tb, NFTA_NG_MAX + 1) || !attr_u32(tb[NFTA_NG_DREG], &reg) ||
-		!attr_u32(tb[NFTA_NG_MODULUS], &modulus) || !attr_u32(tb[NFTA_NG_TYPE], &type) ||
-		register_offset(reg, 4) < 0)
+	        !attr_u32(tb[NFTA_NG_MODULUS], &modulus) || !attr_u32(tb[NFTA_NG_TYPE], &type) ||
+	        register_offset(reg, 4) < 0)
 		return false;
 	attr_u32(tb[NFTA_NG_OFFSET], &offset);
 	struct text t = {0};
@@ -138,7 +138,7 @@ bool expr_hash(struct exec *x, const struct nlattr *data)
 	const struct nlattr *tb[NFTA_HASH_MAX + 1];
 	uint32_t reg, sreg, len, modulus, type = NFT_HASH_JENKINS;
 	if (!attrs_nested(data, tb, NFTA_HASH_MAX + 1) || !attr_u32(tb[NFTA_HASH_DREG], &reg) ||
-		!attr_u32(tb[NFTA_HASH_MODULUS], &modulus) || register_offset(reg, 4) < 0)
+	        !attr_u32(tb[NFTA_HASH_MODULUS], &modulus) || register_offset(reg, 4) < 0)
 		return false;
 	attr_u32(tb[NFTA_HASH_TYPE], &type);
 	struct text t = {0};
@@ -156,12 +156,12 @@ bool expr_hash(struct exec *x, const struct nlattr *data)
 
 /* A load whose parameters do not matter here: only the register and its width. */
 static bool load_named(struct exec *x, const struct nlattr *data, size_t max, int dreg, size_t width, const char *name,
-	enum source_format format)
+        enum source_format format)
 {
 	const struct nlattr *tb[32];
 	uint32_t reg;
 	if (max >= sizeof(tb) / sizeof(tb[0]) || !attrs_nested(data, tb, max + 1) || !attr_u32(tb[dreg], &reg) ||
-		register_offset(reg, width) < 0)
+	        register_offset(reg, width) < 0)
 		return false;
 	register_load_unknown(x, reg, width, xstrdup(name), format, NULL, true);
 	return true;

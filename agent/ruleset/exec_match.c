@@ -109,8 +109,12 @@ static const char *atom_kind(const struct exec *x, int at, size_t len)
 	return "match";
 }
 
-static const char *const op_text[] = {[NFT_CMP_EQ] = " ", [NFT_CMP_NEQ] = " != ", [NFT_CMP_LT] = " < ",
-	[NFT_CMP_LTE] = " <= ", [NFT_CMP_GT] = " > ", [NFT_CMP_GTE] = " >= "};
+static const char *const op_text[] = {[NFT_CMP_EQ] = " ",
+        [NFT_CMP_NEQ] = " != ",
+        [NFT_CMP_LT] = " < ",
+        [NFT_CMP_LTE] = " <= ",
+        [NFT_CMP_GT] = " > ",
+        [NFT_CMP_GTE] = " >= "};
 
 /* Parts of bytes that nft has names for, found by the raw load and the mask. */
 static const struct {
@@ -119,19 +123,19 @@ static const struct {
 	uint16_t mask;
 	unsigned shift;
 	const char *name;
-} parts[] = {{2, "@nh,8,8", 0xfc, 2, "ip dscp"}, {2, "@nh,8,8", 0x03, 0, "ip ecn"}, {2, "@nh,0,8", 0xf0, 4, "ip version"},
-	{2, "@nh,0,8", 0x0f, 0, "ip hdrlength"}, {10, "@nh,0,16", 0x0fc0, 6, "ip6 dscp"},
-	{10, "@nh,0,8", 0xf0, 4, "ip6 version"}, {-1, "@ll,112,16", 0x0fff, 0, "vlan id"},
-	{-1, "@th,96,8", 0xf0, 4, "tcp doff"}};
+} parts[] = {{2, "@nh,8,8", 0xfc, 2, "ip dscp"}, {2, "@nh,8,8", 0x03, 0, "ip ecn"},
+        {2, "@nh,0,8", 0xf0, 4, "ip version"}, {2, "@nh,0,8", 0x0f, 0, "ip hdrlength"},
+        {10, "@nh,0,16", 0x0fc0, 6, "ip6 dscp"}, {10, "@nh,0,8", 0xf0, 4, "ip6 version"},
+        {-1, "@ll,112,16", 0x0fff, 0, "vlan id"}, {-1, "@th,96,8", 0xf0, 4, "tcp doff"}};
 
 /* @return the name of a named part, with its value; NULL: none. */
-static const char *part_of(const struct exec *x, const struct source *s, const uint8_t *mask, const uint8_t *value, size_t n,
-	unsigned *number)
+static const char *part_of(const struct exec *x, const struct source *s, const uint8_t *mask, const uint8_t *value,
+        size_t n, unsigned *number)
 {
 	unsigned m = n == 1 ? mask[0] : n == 2 ? mask[0] * 256u + mask[1] : 0;
 	for (size_t i = 0; s->text != NULL && i < sizeof(parts) / sizeof(parts[0]); i++) {
 		if (parts[i].mask != m || strcmp(parts[i].raw, s->text) != 0 ||
-			(parts[i].nfproto != -1 && parts[i].nfproto != x->b.nfproto))
+		        (parts[i].nfproto != -1 && parts[i].nfproto != x->b.nfproto))
 			continue;
 		*number = (n == 1 ? value[0] : value[0] * 256u + value[1]) >> parts[i].shift;
 		return parts[i].name;
@@ -191,7 +195,8 @@ struct portion {
 	bool impossible; /**< a byte would have to have a bit that its mask clears */
 };
 
-static struct portion portion_of(const struct exec *x, const struct byte_symbol *r, const uint8_t *data, size_t len, int source)
+static struct portion portion_of(
+        const struct exec *x, const struct byte_symbol *r, const uint8_t *data, size_t len, int source)
 {
 	struct portion p = {0};
 	unsigned width = x->source[source].width;
@@ -333,7 +338,7 @@ bool expr_cmp(struct exec *x, const struct nlattr *data)
 	const uint8_t *bytes;
 	size_t len;
 	if (!attrs_nested(data, tb, NFTA_CMP_MAX + 1) || !attr_u32(tb[NFTA_CMP_SREG], &reg) ||
-		!attr_u32(tb[NFTA_CMP_OP], &op) || op > NFT_CMP_GTE || !attr_data(tb[NFTA_CMP_DATA], &bytes, &len))
+	        !attr_u32(tb[NFTA_CMP_OP], &op) || op > NFT_CMP_GTE || !attr_data(tb[NFTA_CMP_DATA], &bytes, &len))
 		return false;
 	int at = register_offset(reg, len);
 	if (at < 0)
@@ -353,16 +358,16 @@ bool expr_range(struct exec *x, const struct nlattr *data)
 	size_t len, to_len;
 	int source;
 	if (!attrs_nested(data, tb, NFTA_RANGE_MAX + 1) || !attr_u32(tb[NFTA_RANGE_SREG], &reg) ||
-		!attr_u32(tb[NFTA_RANGE_OP], &op) || op > NFT_RANGE_NEQ ||
-		!attr_data(tb[NFTA_RANGE_FROM_DATA], &from, &len) || !attr_data(tb[NFTA_RANGE_TO_DATA], &to, &to_len) ||
-		len != to_len)
+	        !attr_u32(tb[NFTA_RANGE_OP], &op) || op > NFT_RANGE_NEQ ||
+	        !attr_data(tb[NFTA_RANGE_FROM_DATA], &from, &len) || !attr_data(tb[NFTA_RANGE_TO_DATA], &to, &to_len) ||
+	        len != to_len)
 		return false;
 	int at = register_offset(reg, len);
 	if (at < 0)
 		return false;
 	if (len <= 16 && is_leading(x, at, len, &source)) {
 		leading_between(
-			x, source, len, leading_number(from, len), leading_number(to, len), op == NFT_RANGE_NEQ);
+		        x, source, len, leading_number(from, len), leading_number(to, len), op == NFT_RANGE_NEQ);
 		return true;
 	}
 	struct text t = {0};
@@ -395,16 +400,19 @@ bool expr_bitwise(struct exec *x, const struct nlattr *data)
 	const uint8_t *mask, *xor;
 	size_t mask_len, xor_len;
 	if (!attrs_nested(data, tb, NFTA_BITWISE_MAX + 1) || !attr_u32(tb[NFTA_BITWISE_SREG], &sreg) ||
-		!attr_u32(tb[NFTA_BITWISE_DREG], &dreg) || !attr_u32(tb[NFTA_BITWISE_LEN], &len) ||
-		register_offset(sreg, len) < 0 || register_offset(dreg, len) < 0)
+	        !attr_u32(tb[NFTA_BITWISE_DREG], &dreg) || !attr_u32(tb[NFTA_BITWISE_LEN], &len) ||
+	        register_offset(sreg, len) < 0 || register_offset(dreg, len) < 0)
 		return false;
 	attr_u32(tb[NFTA_BITWISE_OP], &op);
 	if (op != NFT_BITWISE_BOOL) {
-		load_computed(x, sreg, dreg, len, op == NFT_BITWISE_LSHIFT ? "<<" : op == NFT_BITWISE_RSHIFT ? ">>" : "|");
+		load_computed(x, sreg, dreg, len,
+		        op == NFT_BITWISE_LSHIFT   ? "<<"
+		        : op == NFT_BITWISE_RSHIFT ? ">>"
+		                                   : "|");
 		return true;
 	}
 	if (!attr_data(tb[NFTA_BITWISE_MASK], &mask, &mask_len) || !attr_data(tb[NFTA_BITWISE_XOR], &xor, &xor_len) ||
-		mask_len != len || xor_len != len)
+	        mask_len != len || xor_len != len)
 		return false;
 	struct byte_symbol result[REGISTER_BYTES];
 	const struct byte_symbol *from = &x->reg[register_offset(sreg, len)];
@@ -424,9 +432,9 @@ bool expr_byteorder(struct exec *x, const struct nlattr *data)
 	const struct nlattr *tb[NFTA_BYTEORDER_MAX + 1];
 	uint32_t sreg, dreg, len, size;
 	if (!attrs_nested(data, tb, NFTA_BYTEORDER_MAX + 1) || !attr_u32(tb[NFTA_BYTEORDER_SREG], &sreg) ||
-		!attr_u32(tb[NFTA_BYTEORDER_DREG], &dreg) || !attr_u32(tb[NFTA_BYTEORDER_LEN], &len) ||
-		!attr_u32(tb[NFTA_BYTEORDER_SIZE], &size) || register_offset(sreg, len) < 0 ||
-		register_offset(dreg, len) < 0 || (size != 2 && size != 4 && size != 8) || len % size != 0)
+	        !attr_u32(tb[NFTA_BYTEORDER_DREG], &dreg) || !attr_u32(tb[NFTA_BYTEORDER_LEN], &len) ||
+	        !attr_u32(tb[NFTA_BYTEORDER_SIZE], &size) || register_offset(sreg, len) < 0 ||
+	        register_offset(dreg, len) < 0 || (size != 2 && size != 4 && size != 8) || len % size != 0)
 		return false;
 	struct byte_symbol result[REGISTER_BYTES];
 	const struct byte_symbol *from = &x->reg[register_offset(sreg, len)];
@@ -454,7 +462,7 @@ static bool layout_of_registers(const struct exec *x, int at, size_t len, struct
 		bool swapped = width > 1 && r[i].index == width - 1;
 		for (unsigned k = 0; k < width; k++)
 			if (i + k >= len || r[i + k].source != s || r[i + k].mask != 0xff || r[i + k].value != 0 ||
-				r[i + k].index != (swapped ? width - 1 - k : k))
+			        r[i + k].index != (swapped ? width - 1 - k : k))
 				return false;
 		out->part[out->n].field = x->source[s].field;
 		out->part[out->n].offset = (unsigned)i;
@@ -477,7 +485,7 @@ static bool raw_elements_print(struct text *t, const struct exec *x, int at, siz
 	struct raw_set *raw = &x->nl->raw[index];
 	int s = x->reg[at].source;
 	if (!x->b.rs->set[index].anonymous || x->b.rs->set[index].interval || raw->decoded || s == BYTE_CONSTANT ||
-		x->source[s].width != raw->key_len || raw->data_len != 0)
+	        x->source[s].width != raw->key_len || raw->data_len != 0)
 		return false;
 	for (size_t i = 0; i < raw->n_element; i++)
 		if (raw->element[i].key == NULL)
@@ -557,8 +565,8 @@ bool expr_lookup(struct exec *x, const struct nlattr *data)
 	uint32_t reg, dreg, flags = 0;
 	size_t index;
 	if (!attrs_nested(data, tb, NFTA_LOOKUP_MAX + 1) || !attr_name(tb[NFTA_LOOKUP_SET], name) ||
-		!attr_u32(tb[NFTA_LOOKUP_SREG], &reg) ||
-		!name_index_find(&x->nl->sets, x->family, x->table, name, &index))
+	        !attr_u32(tb[NFTA_LOOKUP_SREG], &reg) ||
+	        !name_index_find(&x->nl->sets, x->family, x->table, name, &index))
 		return false;
 	attr_u32(tb[NFTA_LOOKUP_FLAGS], &flags);
 	if (!attr_u32(tb[NFTA_LOOKUP_DREG], &dreg))

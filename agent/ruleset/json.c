@@ -52,10 +52,13 @@ static int chain_hook(struct rs_chain *c, const json_t *object, struct error *er
 		h++;
 	if (h > RS_HOOK_EGRESS)
 		return error_set(err, ERR_FORMAT, NULL, "chain '%.64s': hook '%.32s' is not known", c->name, hook);
-	if (!json_is_integer(priority) || json_integer_value(priority) < INT32_MIN || json_integer_value(priority) > INT32_MAX)
+	if (!json_is_integer(priority) || json_integer_value(priority) < INT32_MIN ||
+	        json_integer_value(priority) > INT32_MAX)
 		return error_set(err, ERR_FORMAT, NULL, "chain '%.64s': \"prio\" is not a number", c->name);
 	c->hook = (enum rs_hook)h;
-	c->type = strcmp(type, "nat") == 0 ? RS_CHAIN_NAT : strcmp(type, "route") == 0 ? RS_CHAIN_ROUTE : RS_CHAIN_FILTER;
+	c->type = strcmp(type, "nat") == 0     ? RS_CHAIN_NAT
+	          : strcmp(type, "route") == 0 ? RS_CHAIN_ROUTE
+	                                       : RS_CHAIN_FILTER;
 	c->priority = (int32_t)json_integer_value(priority);
 	c->policy = strcmp(json_member(object, "policy"), "drop") == 0 ? RS_DROP : RS_ACCEPT;
 	if (json_is_string(device))
@@ -96,7 +99,9 @@ static void set_type(struct rs_set *set, const json_t *type)
 			set->undecided = true;
 			continue;
 		}
-		set->field[i] = f == FIELD_ETHERTYPE ? RS_FIELD_NFPROTO : f == FIELD_IIF ? RS_FIELD_IIFNAME : (enum rs_field)f;
+		set->field[i] = f == FIELD_ETHERTYPE ? RS_FIELD_NFPROTO
+		                : f == FIELD_IIF     ? RS_FIELD_IIFNAME
+		                                     : (enum rs_field)f;
 	}
 	set->n_field = n < RS_CONCAT_MAX ? n : RS_CONCAT_MAX;
 	set->type = text_take(&t);
@@ -150,10 +155,11 @@ static int set_elements(struct json_reader *r, const json_t *object, struct erro
 	if (!name_index_find(&r->sets, names.family, names.table, names.name, &index))
 		return error_set(err, ERR_INTERNAL, NULL, "set '%.64s' was lost", names.name);
 	bool map = r->rs->set[index].map;
-	json_array_foreach (json_object_get(object, "elem"), i, element) {
+	json_array_foreach(json_object_get(object, "elem"), i, element)
+	{
 		if (map && json_array_size(element) == 2)
 			json_element(r, index, names.family, names.table, json_array_get(element, 0),
-				json_array_get(element, 1));
+			        json_array_get(element, 1));
 		else
 			json_element(r, index, names.family, names.table, element, NULL);
 	}
@@ -169,7 +175,8 @@ static void mark_dynamic(struct json_reader *r, const json_t *rule)
 	size_t i, index;
 	if (!family_of(json_member(rule, "family"), &family))
 		return;
-	json_array_foreach (json_object_get(rule, "expr"), i, statement) {
+	json_array_foreach(json_object_get(rule, "expr"), i, statement)
+	{
 		const char *name = json_member(json_object_get(statement, "set"), "set");
 		if (name[0] == '@' && name_index_find(&r->sets, family, json_member(rule, "table"), name + 1, &index))
 			r->rs->set[index].dynamic = true;
@@ -185,11 +192,10 @@ static int rule_read(struct json_reader *r, const json_t *object, struct error *
 	if (names_read(object, "chain", &names, err) != 0)
 		return -1;
 	if (!name_index_find(&r->chains, names.family, names.table, names.name, &index))
-		return error_set(err, ERR_FORMAT, NULL, "a rule of chain '%.64s', which is not in the dump", names.name);
+		return error_set(
+		        err, ERR_FORMAT, NULL, "a rule of chain '%.64s', which is not in the dump", names.name);
 	builder_begin(&b, r->rs, index, names.handle);
-	json_array_foreach (json_object_get(object, "expr"), i, statement)
-		if (!json_statement(r, &b, statement))
-			break;
+	json_array_foreach(json_object_get(object, "expr"), i, statement) if (!json_statement(r, &b, statement)) break;
 	const char *comment = json_string_value(json_object_get(object, "comment"));
 	if (comment != NULL) {
 		struct text t = {0};
@@ -203,7 +209,7 @@ static void flowtable_read(struct json_reader *r, const json_t *object)
 {
 	if (r->rs->foreign_flowtable == NULL)
 		r->rs->foreign_flowtable = xasprintf("%s %s %s", json_member(object, "family"),
-			json_member(object, "table"), json_member(object, "name"));
+		        json_member(object, "table"), json_member(object, "name"));
 }
 
 enum pass { PASS_NAMES, PASS_ELEMENTS, PASS_RULES, PASS_N };
@@ -231,14 +237,17 @@ static int objects_read(struct json_reader *r, const json_t *list, struct error 
 	const json_t *object, *v;
 	size_t i;
 	for (enum pass pass = PASS_NAMES; pass < PASS_N; pass++) {
-		json_array_foreach (list, i, object) {
+		json_array_foreach(list, i, object)
+		{
 			const char *key = json_single(object, &v);
 			if (key == NULL || !json_is_object(v))
-				return error_set(err, ERR_FORMAT, NULL, "nftables[%zu] is not an object of one member", i);
+				return error_set(
+				        err, ERR_FORMAT, NULL, "nftables[%zu] is not an object of one member", i);
 			if (object_read(r, pass, key, v, err) != 0)
 				return error_prefix(err, "nftables[%zu].%.32s", i, key);
 			if (r->too_many)
-				return error_set(err, ERR_LIMIT, NULL, "more than %d set elements", RULESET_MAX_ELEMENTS);
+				return error_set(
+				        err, ERR_LIMIT, NULL, "more than %d set elements", RULESET_MAX_ELEMENTS);
 		}
 	}
 	return 0;

@@ -20,9 +20,9 @@ struct json_reader {
 /** A left-hand side made of fields of the model. */
 struct left {
 	unsigned field[RS_CONCAT_MAX];
-	size_t n;        /**< 0: not made of fields */
-	const char *as;  /**< spelling of a single field, or NULL */
-	bool masked;     /**< a single field with "&" */
+	size_t n; /**< 0: not made of fields */
+	const char *as; /**< spelling of a single field, or NULL */
+	bool masked; /**< a single field with "&" */
 	u128 mask;
 	const json_t *unread; /**< n is 0: what it was */
 };
@@ -44,14 +44,15 @@ void json_print(struct text *t, const json_t *json, int depth);
 char *json_kind(const json_t *json);
 
 /** Add an element to a set from its JSON; data NULL unless a map. */
-void json_element(
-	struct json_reader *r, size_t set, enum rs_family family, const char *table, const json_t *json, const json_t *data);
+void json_element(struct json_reader *r, size_t set, enum rs_family family, const char *table, const json_t *json,
+        const json_t *data);
 void json_set_finish(struct rs_set *set);
 /** A new anonymous set for these fields with these elements. @return its index, or SIZE_MAX: too many sets. */
-size_t json_anonymous_set(struct json_reader *r, const struct builder *b, const struct left *left, const json_t *elements, bool map);
+size_t json_anonymous_set(
+        struct json_reader *r, const struct builder *b, const struct left *left, const json_t *elements, bool map);
 /** {"accept":null}, {"jump":{"target":"x"}}, ... @return false: not a verdict. */
-bool json_verdict(const struct json_reader *r, enum rs_family family, const char *table, const char *key, const json_t *value,
-	struct rs_verdict *out);
+bool json_verdict(const struct json_reader *r, enum rs_family family, const char *table, const char *key,
+        const json_t *value, struct rs_verdict *out);
 
 /** One statement of a rule's expr. @return false: nothing after it is reached, or it was not understood. */
 bool json_statement(struct json_reader *r, struct builder *b, const json_t *statement);

@@ -17,17 +17,19 @@ static void match_atom(struct builder *b, const json_t *match)
 	uint32_t ethertype;
 	json_print(&t, left, 0);
 	text_addf(&t, " %s%s", strcmp(op, "==") == 0 || strcmp(op, "in") == 0 ? "" : op,
-		strcmp(op, "==") == 0 || strcmp(op, "in") == 0 ? "" : " ");
+	        strcmp(op, "==") == 0 || strcmp(op, "in") == 0 ? "" : " ");
 	json_print(&t, json_object_get(match, "right"), 0);
 	builder_ether_atom(b, kind, text_str(&t));
-	if (strncmp(text_str(&t), "ether type ", 11) == 0 && symbol_value(symbols_ethertype, text_str(&t) + 11, &ethertype))
+	if (strncmp(text_str(&t), "ether type ", 11) == 0 &&
+	        symbol_value(symbols_ethertype, text_str(&t) + 11, &ethertype))
 		builder_ethertype(b, ethertype);
 	text_fini(&t);
 	free(kind);
 }
 
 /* The set that a right-hand side names or lists; SIZE_MAX: none. */
-static size_t right_set(struct json_reader *r, struct builder *b, const struct left *left, const json_t *right, bool map)
+static size_t right_set(
+        struct json_reader *r, struct builder *b, const struct left *left, const json_t *right, bool map)
 {
 	const struct rs_chain *c = &b->rs->chain[b->chain];
 	const char *name = json_string_value(right);
@@ -103,7 +105,8 @@ static bool compare_value(struct builder *b, const struct left *left, const char
 	return true;
 }
 
-static bool lookup(struct json_reader *r, struct builder *b, const struct left *left, const char *op, const json_t *right)
+static bool lookup(
+        struct json_reader *r, struct builder *b, const struct left *left, const char *op, const json_t *right)
 {
 	bool negate = strcmp(op, "!=") == 0;
 	size_t index = left->masked ? SIZE_MAX : right_set(r, b, left, right, false);
@@ -126,12 +129,12 @@ bool json_match(struct json_reader *r, struct builder *b, const json_t *match)
 	if (left.n == 0 || right == NULL) {
 		match_atom(b, match);
 	} else if (json_object_get(right, "set") != NULL ||
-		(json_is_string(right) && json_string_value(right)[0] == '@')) {
+	           (json_is_string(right) && json_string_value(right)[0] == '@')) {
 		if (!lookup(r, b, &left, op, right))
 			match_atom(b, match);
-	} else if (flags ? !compare_flags(b, &left, op, right)
-			: left.masked ? !compare_masked(b, &left, op, right)
-				      : !compare_value(b, &left, op, right)) {
+	} else if (flags         ? !compare_flags(b, &left, op, right)
+	           : left.masked ? !compare_masked(b, &left, op, right)
+	                         : !compare_value(b, &left, op, right)) {
 		match_atom(b, match);
 	}
 	return true;
@@ -161,7 +164,8 @@ void json_map_key(struct json_reader *r, struct builder *b, const json_t *map)
 {
 	struct left left;
 	json_left(b, json_object_get(map, "key"), &left);
-	size_t index = left.n == 0 || left.masked ? SIZE_MAX : right_set(r, b, &left, json_object_get(map, "data"), true);
+	size_t index =
+	        left.n == 0 || left.masked ? SIZE_MAX : right_set(r, b, &left, json_object_get(map, "data"), true);
 	if (index != SIZE_MAX && types_fit(&b->rs->set[index], &left)) {
 		builder_set(b, left.field, left.n, left.as, index, false);
 		return;

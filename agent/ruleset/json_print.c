@@ -26,8 +26,8 @@ static void payload_print(struct text *t, const json_t *json)
 {
 	if (json_object_get(json, "base") != NULL)
 		text_addf(t, "@%s,%lld,%lld", json_member(json, "base"),
-			(long long)json_integer_value(json_object_get(json, "offset")),
-			(long long)json_integer_value(json_object_get(json, "len")));
+		        (long long)json_integer_value(json_object_get(json, "offset")),
+		        (long long)json_integer_value(json_object_get(json, "len")));
 	else
 		text_addf(t, "%s %s", json_member(json, "protocol"), json_member(json, "field"));
 }
@@ -68,7 +68,7 @@ static void numgen_print(struct text *t, const json_t *json)
 {
 	long long offset = (long long)json_integer_value(json_object_get(json, "offset"));
 	text_addf(t, "numgen %s mod %lld", json_member(json, "mode"),
-		(long long)json_integer_value(json_object_get(json, "mod")));
+	        (long long)json_integer_value(json_object_get(json, "mod")));
 	if (offset != 0)
 		text_addf(t, " offset %lld", offset);
 }
@@ -173,7 +173,7 @@ char *json_kind(const json_t *json)
 	if (key != NULL && strcmp(key, "fib") == 0)
 		return xstrdup("fib");
 	if (key != NULL && (strcmp(key, "&") == 0 || strcmp(key, "|") == 0 || strcmp(key, "^") == 0) &&
-		json_single(json_array_get(inner, 0), &first) != NULL)
+	        json_single(json_array_get(inner, 0), &first) != NULL)
 		json = json_array_get(inner, 0);
 	json_print(&t, json, 0);
 	if (t.len > 64)

@@ -54,8 +54,8 @@ static const json_t *ethertype_key(const struct rs_set *set, const json_t *json,
 	return NULL;
 }
 
-void json_element(
-	struct json_reader *r, size_t index, enum rs_family family, const char *table, const json_t *json, const json_t *data)
+void json_element(struct json_reader *r, size_t index, enum rs_family family, const char *table, const json_t *json,
+        const json_t *data)
 {
 	struct rs_set *set = &r->rs->set[index];
 	const json_t *wrapped = json_object_get(json, "elem"), *value;
@@ -102,7 +102,8 @@ void json_set_finish(struct rs_set *set)
 		*set_element_add(set) = all;
 }
 
-size_t json_anonymous_set(struct json_reader *r, const struct builder *b, const struct left *left, const json_t *elements, bool map)
+size_t json_anonymous_set(
+        struct json_reader *r, const struct builder *b, const struct left *left, const json_t *elements, bool map)
 {
 	const struct rs_chain *c = &b->rs->chain[b->chain];
 	const json_t *element;
@@ -121,10 +122,11 @@ size_t json_anonymous_set(struct json_reader *r, const struct builder *b, const 
 	if (!json_is_array(elements)) {
 		json_element(r, index, c->family, c->table, elements, NULL);
 	} else {
-		json_array_foreach (elements, i, element) {
+		json_array_foreach(elements, i, element)
+		{
 			bool pair = map && json_array_size(element) == 2;
 			json_element(r, index, c->family, c->table, pair ? json_array_get(element, 0) : element,
-				pair ? json_array_get(element, 1) : NULL);
+			        pair ? json_array_get(element, 1) : NULL);
 		}
 	}
 	set = &r->rs->set[index];

@@ -13,14 +13,14 @@
 /** @return false: the rule ends here. */
 typedef bool statement_fn(struct json_reader *r, struct builder *b, const char *key, const json_t *v);
 
-bool json_verdict(const struct json_reader *r, enum rs_family family, const char *table, const char *key, const json_t *value,
-	struct rs_verdict *out)
+bool json_verdict(const struct json_reader *r, enum rs_family family, const char *table, const char *key,
+        const json_t *value, struct rs_verdict *out)
 {
 	static const struct {
 		const char *key;
 		enum rs_verdict_code code;
 	} codes[] = {{"accept", RS_ACCEPT}, {"drop", RS_DROP}, {"continue", RS_CONTINUE}, {"return", RS_RETURN},
-		{"jump", RS_JUMP}, {"goto", RS_GOTO}};
+	        {"jump", RS_JUMP}, {"goto", RS_GOTO}};
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
 		if (strcmp(codes[i].key, key) != 0)
 			continue;
@@ -105,7 +105,7 @@ static bool limit_statement(struct json_reader *r, struct builder *b, const char
 	bool bytes = strstr(unit, "bytes") != NULL;
 	struct text t = {0};
 	limit_text(&t, rate * unit_factor(unit), json_member(v, "per"), json_is_true(json_object_get(v, "inv")), bytes,
-		(uint32_t)(burst * unit_factor(json_member(v, "burst_unit"))));
+	        (uint32_t)(burst * unit_factor(json_member(v, "burst_unit"))));
 	builder_atom(b, "limit", text_str(&t));
 	text_fini(&t);
 	return true;
@@ -119,7 +119,7 @@ static bool quota_statement(struct json_reader *r, struct builder *b, const char
 		return true;
 	}
 	char *text = xasprintf("quota %s%lld %s", json_is_true(json_object_get(v, "inv")) ? "over " : "",
-		(long long)json_integer_value(json_object_get(v, "val")), json_member(v, "val_unit"));
+	        (long long)json_integer_value(json_object_get(v, "val")), json_member(v, "val_unit"));
 	builder_atom(b, "quota", text);
 	free(text);
 	return true;
@@ -133,7 +133,7 @@ static bool count_statement(struct json_reader *r, struct builder *b, const char
 		return true;
 	}
 	char *text = xasprintf("%s %s%lld", key, json_is_true(json_object_get(v, "inv")) ? "over " : "",
-		(long long)json_integer_value(json_object_get(v, "val")));
+	        (long long)json_integer_value(json_object_get(v, "val")));
 	builder_atom(b, key, text);
 	free(text);
 	return true;
@@ -141,11 +141,11 @@ static bool count_statement(struct json_reader *r, struct builder *b, const char
 
 static bool object_statement(struct json_reader *r, struct builder *b, const char *key, const json_t *v)
 {
-	uint32_t type = strcmp(key, "ct helper") == 0  ? NFT_OBJECT_CT_HELPER
-		: strcmp(key, "ct timeout") == 0     ? NFT_OBJECT_CT_TIMEOUT
-		: strcmp(key, "ct expectation") == 0 ? NFT_OBJECT_CT_EXPECT
-		: strcmp(key, "tunnel") == 0         ? NFT_OBJECT_TUNNEL
-						      : NFT_OBJECT_SECMARK;
+	uint32_t type = strcmp(key, "ct helper") == 0        ? NFT_OBJECT_CT_HELPER
+	                : strcmp(key, "ct timeout") == 0     ? NFT_OBJECT_CT_TIMEOUT
+	                : strcmp(key, "ct expectation") == 0 ? NFT_OBJECT_CT_EXPECT
+	                : strcmp(key, "tunnel") == 0         ? NFT_OBJECT_TUNNEL
+	                                                     : NFT_OBJECT_SECMARK;
 	object_reference(r, b, type, v);
 	return true;
 }
@@ -212,7 +212,8 @@ static bool notrack_statement(struct json_reader *r, struct builder *b, const ch
 
 static bool is_followed(const json_t *target)
 {
-	static const char *const fields[] = {"saddr", "daddr", "sport", "dport", "protocol", "nexthdr", "flags", "type"};
+	static const char *const fields[] = {
+	        "saddr", "daddr", "sport", "dport", "protocol", "nexthdr", "flags", "type"};
 	const json_t *payload = json_object_get(target, "payload");
 	const char *field = json_member(payload, "field");
 	if (payload == NULL)
@@ -332,16 +333,16 @@ static const struct {
 	const char *key;
 	statement_fn *fn;
 } statements[] = {{"match", match_statement}, {"accept", verdict_statement}, {"drop", verdict_statement},
-	{"jump", verdict_statement}, {"goto", verdict_statement}, {"return", verdict_statement},
-	{"continue", verdict_statement}, {"vmap", vmap_statement}, {"counter", counter_statement},
-	{"limit", limit_statement}, {"quota", quota_statement}, {"log", log_statement}, {"reject", reject_statement},
-	{"dnat", nat_statement}, {"snat", nat_statement}, {"masquerade", nat_statement}, {"redirect", nat_statement},
-	{"notrack", notrack_statement}, {"mangle", mangle_statement}, {"set", set_statement}, {"flow", flow_statement},
-	{"ct helper", object_statement}, {"ct timeout", object_statement}, {"ct expectation", object_statement},
-	{"ct count", count_statement}, {"secmark", object_statement}, {"tunnel", object_statement},
-	{"last", plain_statement}, {"dup", plain_statement}, {"reset", plain_statement}, {"queue", undecided_statement},
-	{"tproxy", undecided_statement}, {"synproxy", undecided_statement}, {"fwd", undecided_statement},
-	{"xt", xt_statement}};
+        {"jump", verdict_statement}, {"goto", verdict_statement}, {"return", verdict_statement},
+        {"continue", verdict_statement}, {"vmap", vmap_statement}, {"counter", counter_statement},
+        {"limit", limit_statement}, {"quota", quota_statement}, {"log", log_statement}, {"reject", reject_statement},
+        {"dnat", nat_statement}, {"snat", nat_statement}, {"masquerade", nat_statement}, {"redirect", nat_statement},
+        {"notrack", notrack_statement}, {"mangle", mangle_statement}, {"set", set_statement}, {"flow", flow_statement},
+        {"ct helper", object_statement}, {"ct timeout", object_statement}, {"ct expectation", object_statement},
+        {"ct count", count_statement}, {"secmark", object_statement}, {"tunnel", object_statement},
+        {"last", plain_statement}, {"dup", plain_statement}, {"reset", plain_statement}, {"queue", undecided_statement},
+        {"tproxy", undecided_statement}, {"synproxy", undecided_statement}, {"fwd", undecided_statement},
+        {"xt", xt_statement}};
 
 bool json_statement(struct json_reader *r, struct builder *b, const json_t *statement)
 {
@@ -356,8 +357,8 @@ bool json_statement(struct json_reader *r, struct builder *b, const json_t *stat
 	return false;
 }
 
-static bool nat_part(struct json_reader *r, struct builder *b, struct nat *nat, unsigned field, const json_t *v, u128 *lo,
-	u128 *hi)
+static bool nat_part(
+        struct json_reader *r, struct builder *b, struct nat *nat, unsigned field, const json_t *v, u128 *lo, u128 *hi)
 {
 	struct range range;
 	if (json_value(field, v, &range) && json_object_get(v, "prefix") == NULL) {
@@ -376,8 +377,8 @@ static bool nat_part(struct json_reader *r, struct builder *b, struct nat *nat, 
 static uint32_t nat_flags(const json_t *flags)
 {
 	static const struct symbol names[] = {{"random", NF_NAT_RANGE_PROTO_RANDOM},
-		{"fully-random", NF_NAT_RANGE_PROTO_RANDOM_FULLY}, {"persistent", NF_NAT_RANGE_PERSISTENT},
-		{"netmap", NF_NAT_RANGE_NETMAP}, {NULL, 0}};
+	        {"fully-random", NF_NAT_RANGE_PROTO_RANDOM_FULLY}, {"persistent", NF_NAT_RANGE_PERSISTENT},
+	        {"netmap", NF_NAT_RANGE_NETMAP}, {NULL, 0}};
 	uint32_t bits = 0, bit;
 	if (json_is_string(flags) && symbol_value(names, json_string_value(flags), &bit))
 		bits |= bit;
@@ -394,7 +395,8 @@ bool json_nat(struct json_reader *r, struct builder *b, const char *word, const 
 	const json_t *address = json_object_get(v, "addr"), *port = json_object_get(v, "port");
 	const char *family = json_member(v, "family");
 	struct range four;
-	struct nat nat = {.word = word, .known = true, .family = b->nfproto, .flags = nat_flags(json_object_get(v, "flags"))};
+	struct nat nat = {
+	        .word = word, .known = true, .family = b->nfproto, .flags = nat_flags(json_object_get(v, "flags"))};
 	nat.code = strcmp(word, "dnat") == 0 || strcmp(word, "redirect") == 0 ? RS_NAT_DST : RS_NAT_SRC;
 	nat.has_address = address != NULL;
 	nat.has_port = port != NULL;
@@ -405,8 +407,8 @@ bool json_nat(struct json_reader *r, struct builder *b, const char *word, const 
 	if (nat.has_address && (nat.family == 2 || nat.family == 10))
 		builder_need_nfproto(b, nat.family);
 	if (address != NULL)
-		nat_part(r, b, &nat, nat.family == 10 ? RS_FIELD_IP6_DADDR : RS_FIELD_IP_DADDR, address, &nat.address_lo,
-			&nat.address_hi);
+		nat_part(r, b, &nat, nat.family == 10 ? RS_FIELD_IP6_DADDR : RS_FIELD_IP_DADDR, address,
+		        &nat.address_lo, &nat.address_hi);
 	if (port != NULL)
 		nat_part(r, b, &nat, RS_FIELD_DPORT, port, &nat.port_lo, &nat.port_hi);
 	builder_reached(b);

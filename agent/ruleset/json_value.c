@@ -59,7 +59,7 @@ static bool prefix_value(unsigned field, const json_t *json, struct range *out)
 	json_int_t len = json_integer_value(json_object_get(json, "len"));
 	unsigned bits = field_info(field)->width * 8;
 	if (!json_is_integer(json_object_get(json, "len")) || len < 0 || len > (json_int_t)bits ||
-		!json_value(field, json_object_get(json, "addr"), out) || out->lo != out->hi)
+	        !json_value(field, json_object_get(json, "addr"), out) || out->lo != out->hi)
 		return false;
 	u128 host = len == 0 ? field_max(field) : ((u128)1 << (bits - (unsigned)len)) - 1;
 	if ((unsigned)len == bits)
@@ -72,10 +72,11 @@ static bool prefix_value(unsigned field, const json_t *json, struct range *out)
 static bool range_value(unsigned field, const json_t *json, struct range *out)
 {
 	struct range lo, hi;
-	if (json_array_size(json) != 2 || json_is_object(json_array_get(json, 0)) || json_is_object(json_array_get(json, 1)))
+	if (json_array_size(json) != 2 || json_is_object(json_array_get(json, 0)) ||
+	        json_is_object(json_array_get(json, 1)))
 		return false;
 	if (!json_value(field, json_array_get(json, 0), &lo) || !json_value(field, json_array_get(json, 1), &hi) ||
-		lo.lo > hi.hi)
+	        lo.lo > hi.hi)
 		return false;
 	*out = (struct range){lo.lo, hi.hi};
 	return true;
@@ -137,10 +138,10 @@ static const struct {
 	unsigned model;
 	const char *as;
 } payloads[] = {{"ip", "saddr", RS_FIELD_IP_SADDR, NULL}, {"ip", "daddr", RS_FIELD_IP_DADDR, NULL},
-	{"ip", "protocol", RS_FIELD_L4PROTO, "ip protocol"}, {"ip6", "saddr", RS_FIELD_IP6_SADDR, NULL},
-	{"ip6", "daddr", RS_FIELD_IP6_DADDR, NULL}, {"ip6", "nexthdr", RS_FIELD_L4PROTO, "ip6 nexthdr"},
-	{"tcp", "flags", RS_FIELD_TCP_FLAGS, NULL}, {"icmp", "type", RS_FIELD_ICMP_TYPE, NULL},
-	{"icmpv6", "type", RS_FIELD_ICMPV6_TYPE, NULL}};
+        {"ip", "protocol", RS_FIELD_L4PROTO, "ip protocol"}, {"ip6", "saddr", RS_FIELD_IP6_SADDR, NULL},
+        {"ip6", "daddr", RS_FIELD_IP6_DADDR, NULL}, {"ip6", "nexthdr", RS_FIELD_L4PROTO, "ip6 nexthdr"},
+        {"tcp", "flags", RS_FIELD_TCP_FLAGS, NULL}, {"icmp", "type", RS_FIELD_ICMP_TYPE, NULL},
+        {"icmpv6", "type", RS_FIELD_ICMPV6_TYPE, NULL}};
 
 /* What nft matches by itself before it looks at a protocol's header. */
 static void payload_needs(struct builder *b, const char *protocol)
@@ -149,8 +150,8 @@ static void payload_needs(struct builder *b, const char *protocol)
 		const char *protocol;
 		int nfproto, l4proto;
 	} needs[] = {{"ip", 2, -1}, {"ip6", 10, -1}, {"icmp", 2, PROTO_ICMP}, {"icmpv6", 10, PROTO_ICMPV6},
-		{"igmp", 2, 2}, {"tcp", -1, PROTO_TCP}, {"udp", -1, PROTO_UDP}, {"sctp", -1, PROTO_SCTP}, {"dccp", -1, 33},
-		{"udplite", -1, 136}, {"ah", -1, 51}, {"esp", -1, 50}, {"comp", -1, 108}};
+	        {"igmp", 2, 2}, {"tcp", -1, PROTO_TCP}, {"udp", -1, PROTO_UDP}, {"sctp", -1, PROTO_SCTP},
+	        {"dccp", -1, 33}, {"udplite", -1, 136}, {"ah", -1, 51}, {"esp", -1, 50}, {"comp", -1, 108}};
 	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
 		if (strcmp(needs[i].protocol, protocol) != 0)
 			continue;
@@ -165,7 +166,7 @@ static unsigned payload_field(struct builder *b, const json_t *json, const char 
 {
 	const char *protocol = json_member(json, "protocol"), *field = json_member(json, "field");
 	bool ports = strcmp(protocol, "th") == 0 || strcmp(protocol, "tcp") == 0 || strcmp(protocol, "udp") == 0 ||
-		strcmp(protocol, "sctp") == 0 || strcmp(protocol, "dccp") == 0 || strcmp(protocol, "udplite") == 0;
+	             strcmp(protocol, "sctp") == 0 || strcmp(protocol, "dccp") == 0 || strcmp(protocol, "udplite") == 0;
 	payload_needs(b, protocol);
 	if (ports && strcmp(protocol, "th") == 0 && b->l4proto != -1 && port_protocol(b->l4proto) == NULL)
 		return FIELD_NONE;
@@ -189,9 +190,9 @@ static unsigned meta_field(const char *key, const char **as)
 		unsigned field;
 		const char *as;
 	} keys[] = {{"nfproto", RS_FIELD_NFPROTO, NULL}, {"l4proto", RS_FIELD_L4PROTO, NULL},
-		{"protocol", FIELD_ETHERTYPE, NULL}, {"iifname", RS_FIELD_IIFNAME, NULL},
-		{"oifname", RS_FIELD_OIFNAME, NULL}, {"iif", RS_FIELD_IIFNAME, "iif"}, {"oif", RS_FIELD_OIFNAME, "oif"},
-		{"mark", RS_FIELD_MARK, NULL}};
+	        {"protocol", FIELD_ETHERTYPE, NULL}, {"iifname", RS_FIELD_IIFNAME, NULL},
+	        {"oifname", RS_FIELD_OIFNAME, NULL}, {"iif", RS_FIELD_IIFNAME, "iif"}, {"oif", RS_FIELD_OIFNAME, "oif"},
+	        {"mark", RS_FIELD_MARK, NULL}};
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		if (strcmp(keys[i].key, key) == 0) {
 			*as = keys[i].as;
@@ -207,9 +208,9 @@ static unsigned ct_field(const json_t *json)
 	if (json_object_size(json) != 1)
 		return FIELD_NONE;
 	return strcmp(key, "state") == 0       ? RS_FIELD_CT_STATE
-		: strcmp(key, "status") == 0    ? RS_FIELD_CT_STATUS
-		: strcmp(key, "direction") == 0 ? RS_FIELD_CT_DIRECTION
-						: FIELD_NONE;
+	       : strcmp(key, "status") == 0    ? RS_FIELD_CT_STATUS
+	       : strcmp(key, "direction") == 0 ? RS_FIELD_CT_DIRECTION
+	                                       : FIELD_NONE;
 }
 
 /* One operand; FIELD_NONE: no field of the model. */
@@ -257,12 +258,10 @@ static void needs_of(struct builder *b, const json_t *json, int depth)
 	if (json_is_object(json)) {
 		if (json_object_get(json, "payload") != NULL)
 			operand_field(b, json, &as);
-		json_object_foreach ((json_t *)json, key, item)
-			if (strcmp(key, "payload") != 0)
-				needs_of(b, item, depth + 1);
+		json_object_foreach((json_t *)json, key, item) if (strcmp(key, "payload") != 0)
+		        needs_of(b, item, depth + 1);
 	}
-	json_array_foreach (json, i, item)
-		needs_of(b, item, depth + 1);
+	json_array_foreach(json, i, item) needs_of(b, item, depth + 1);
 }
 
 void json_left(struct builder *b, const json_t *json, struct left *out)
@@ -279,7 +278,7 @@ void json_left(struct builder *b, const json_t *json, struct left *out)
 	if (strcmp(key, "&") == 0 && json_array_size(inner) == 2) {
 		out->field[0] = operand_field(b, json_array_get(inner, 0), &out->as);
 		out->masked = out->field[0] != FIELD_NONE && out->field[0] < RS_FIELD_N &&
-			json_flags(out->field[0], json_array_get(inner, 1), &out->mask);
+		              json_flags(out->field[0], json_array_get(inner, 1), &out->mask);
 		out->n = out->masked;
 		return;
 	}

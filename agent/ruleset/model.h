@@ -20,8 +20,9 @@ struct symbol {
 	uint32_t value;
 };
 extern const struct symbol symbols_l4proto[], symbols_nfproto[], symbols_ethertype[], symbols_icmp[], symbols_icmpv6[],
-	symbols_ct_state[], symbols_ct_status[], symbols_ct_direction[], symbols_tcp_flags[], symbols_fib_type[],
-	symbols_pkttype[], symbols_iftype[], symbols_log_level[], symbols_reject_icmp[], symbols_reject_icmpv6[], symbols_reject_icmpx[];
+        symbols_ct_state[], symbols_ct_status[], symbols_ct_direction[], symbols_tcp_flags[], symbols_fib_type[],
+        symbols_pkttype[], symbols_iftype[], symbols_log_level[], symbols_reject_icmp[], symbols_reject_icmpv6[],
+        symbols_reject_icmpx[];
 /** NULL when the table has no such value. */
 const char *symbol_name(const struct symbol *table, uint64_t value);
 bool symbol_value(const struct symbol *table, const char *name, uint32_t *out);
@@ -30,8 +31,8 @@ enum field_format { FORMAT_DECIMAL, FORMAT_HEX, FORMAT_IPV4, FORMAT_IPV6, FORMAT
 struct field_info {
 	const char *name; /**< nft syntax */
 	const char *type; /**< nft's data type */
-	unsigned width;   /**< bytes */
-	bool flags;       /**< a bit mask: "a,b" means any of them */
+	unsigned width; /**< bytes */
+	bool flags; /**< a bit mask: "a,b" means any of them */
 	enum field_format format;
 	const struct symbol *symbols; /**< or NULL */
 };
@@ -55,7 +56,7 @@ struct name_index {
 void name_index_add(struct name_index *x, enum rs_family family, const char *table, const char *name, size_t value);
 /** @return false when there is none. The strings given to name_index_add() are borrowed until name_index_fini(). */
 bool name_index_find(
-	const struct name_index *x, enum rs_family family, const char *table, const char *name, size_t *value);
+        const struct name_index *x, enum rs_family family, const char *table, const char *name, size_t *value);
 void name_index_fini(struct name_index *x);
 
 struct rs_chain *ruleset_chain_add(struct ruleset *rs, struct error *err);
@@ -67,10 +68,12 @@ void rule_fini(struct rs_rule *rule);
 /** Name of an atom's table: "filter" in inet, "ip filter" elsewhere. */
 void table_label(struct text *t, enum rs_family family, const char *table);
 /** "ip saddr != 10.0.0.0/8"; l4proto: the protocol that earlier matches fix (for the ports' names), or -1. */
-void match_print(
-	struct text *t, const struct ruleset *rs, const struct rs_chain *chain, const struct rs_match *match, int l4proto);
+void match_print(struct text *t, const struct ruleset *rs, const struct rs_chain *chain, const struct rs_match *match,
+        int l4proto);
 /** Elements by key. */
 void set_sort(struct rs_set *set);
+/** A verdict map, as far as its elements tell. */
+bool set_has_verdicts(const struct rs_set *set);
 /** "{ 10.0.0.0/8 : accept, ... }" */
 void set_body_print(struct text *t, const struct ruleset *rs, const struct rs_set *set);
 /** "tcp" for a protocol with ports that nft names so, else NULL. */
@@ -93,8 +96,7 @@ void builder_ranges(struct builder *b, unsigned field, const char *as, struct ra
 void builder_point(struct builder *b, unsigned field, const char *as, u128 value);
 void builder_mask(struct builder *b, unsigned field, const char *as, u128 mask, u128 value, bool negate);
 /** A look-up; becomes an atom where the set cannot decide it. */
-void builder_set(
-	struct builder *b, const unsigned *field, size_t n_field, const char *as, size_t set, bool negate);
+void builder_set(struct builder *b, const unsigned *field, size_t n_field, const char *as, size_t set, bool negate);
 void builder_never(struct builder *b);
 /** kind: what it is in a word or two; text: in nft syntax. */
 void builder_atom(struct builder *b, const char *kind, const char *text);
@@ -127,7 +129,7 @@ struct nat {
 	bool has_address, has_port;
 	bool known; /**< address and port are constants */
 	u128 address_lo, address_hi, port_lo, port_hi;
-	uint32_t flags;   /**< NF_NAT_RANGE_* */
+	uint32_t flags; /**< NF_NAT_RANGE_* */
 	struct text text; /**< what is not constant; builder_nat() releases it */
 };
 void builder_nat(struct builder *b, struct nat *nat);

@@ -12,16 +12,17 @@ static void nat_address(struct text *t, const struct nat *nat)
 	enum family f = nat->family == 2 ? FAMILY_IPV4 : FAMILY_IPV6;
 	bool bracket = nat->family == 10 && nat->has_port;
 	char buf[64];
-	text_addf(t, "%s%s%s", bracket ? "[" : "", addr_print(f, nat->address_lo, buf, sizeof(buf)), bracket ? "]" : "");
+	text_addf(
+	        t, "%s%s%s", bracket ? "[" : "", addr_print(f, nat->address_lo, buf, sizeof(buf)), bracket ? "]" : "");
 	if (nat->address_hi != nat->address_lo)
 		text_addf(t, "-%s%s%s", bracket ? "[" : "", addr_print(f, nat->address_hi, buf, sizeof(buf)),
-			bracket ? "]" : "");
+		        bracket ? "]" : "");
 }
 
 static void nat_print(struct text *t, const struct nat *nat, enum rs_family family)
 {
 	static const struct symbol flags[] = {{"random", NF_NAT_RANGE_PROTO_RANDOM},
-		{"fully-random", NF_NAT_RANGE_PROTO_RANDOM_FULLY}, {"persistent", NF_NAT_RANGE_PERSISTENT}, {NULL, 0}};
+	        {"fully-random", NF_NAT_RANGE_PROTO_RANDOM_FULLY}, {"persistent", NF_NAT_RANGE_PERSISTENT}, {NULL, 0}};
 	const char *separator = " ";
 	text_add(t, nat->word);
 	if (nat->has_address && family == RS_INET && nat->family != -1)
@@ -54,7 +55,7 @@ void builder_nat(struct builder *b, struct nat *nat)
 	text_fini(&nat->text);
 	/* A prefix translation keeps the host part, a shift gives each port another one. */
 	if (nat->code != RS_NAT_DST || !nat->known ||
-		(nat->flags & (NF_NAT_RANGE_NETMAP | NF_NAT_RANGE_PROTO_OFFSET)) != 0)
+	        (nat->flags & (NF_NAT_RANGE_NETMAP | NF_NAT_RANGE_PROTO_OFFSET)) != 0)
 		return;
 	rule->nat_has_address = nat->has_address;
 	rule->nat_address_lo = nat->address_lo;

@@ -22,7 +22,7 @@ struct message {
 	size_t len;
 };
 
-/* The order in which messages of a dump are read; a step takes one type. */
+/* The order in which messages of a dump are read; a step takes one type, and rules are gone through twice. */
 typedef int step_fn(struct netlink *nl, const struct message *m, struct error *err);
 
 static bool family_of(uint8_t nfproto, enum rs_family *out)
@@ -82,7 +82,7 @@ static bool hook_of(enum rs_family family, uint32_t number, enum rs_hook *out)
 	static const enum rs_hook arp[] = {RS_HOOK_INPUT, RS_HOOK_OUTPUT, RS_HOOK_FORWARD};
 	static const enum rs_hook netdev[] = {RS_HOOK_INGRESS, RS_HOOK_EGRESS};
 	static const enum rs_hook inet[] = {RS_HOOK_PREROUTING, RS_HOOK_INPUT, RS_HOOK_FORWARD, RS_HOOK_OUTPUT,
-		RS_HOOK_POSTROUTING, RS_HOOK_INGRESS};
+	        RS_HOOK_POSTROUTING, RS_HOOK_INGRESS};
 	const enum rs_hook *table = family == RS_ARP ? arp : family == RS_NETDEV ? netdev : inet;
 	size_t n = family == RS_ARP ? 3 : family == RS_NETDEV ? 2 : 6;
 	if (number >= n)
@@ -113,12 +113,15 @@ static int chain_hook(struct rs_chain *c, const struct nlattr *const *tb, bool d
 	const struct nlattr *hook[NFTA_HOOK_MAX + 1];
 	char type[RULESET_MAX_NAME + 1];
 	uint32_t number, priority, policy = NF_ACCEPT;
-	if (!attrs_nested(tb[NFTA_CHAIN_HOOK], hook, NFTA_HOOK_MAX + 1) || !attr_u32(hook[NFTA_HOOK_HOOKNUM], &number) ||
-		!attr_u32(hook[NFTA_HOOK_PRIORITY], &priority) || !hook_of(c->family, number, &c->hook))
+	if (!attrs_nested(tb[NFTA_CHAIN_HOOK], hook, NFTA_HOOK_MAX + 1) ||
+	        !attr_u32(hook[NFTA_HOOK_HOOKNUM], &number) || !attr_u32(hook[NFTA_HOOK_PRIORITY], &priority) ||
+	        !hook_of(c->family, number, &c->hook))
 		return error_set(err, ERR_FORMAT, NULL, "chain '%.64s': its hook is not one that is known", c->name);
 	if (!attr_name(tb[NFTA_CHAIN_TYPE], type))
 		return error_set(err, ERR_FORMAT, NULL, "base chain '%.64s' has no type", c->name);
-	c->type = strcmp(type, "nat") == 0 ? RS_CHAIN_NAT : strcmp(type, "route") == 0 ? RS_CHAIN_ROUTE : RS_CHAIN_FILTER;
+	c->type = strcmp(type, "nat") == 0     ? RS_CHAIN_NAT
+	          : strcmp(type, "route") == 0 ? RS_CHAIN_ROUTE
+	                                       : RS_CHAIN_FILTER;
 	attr_u32(tb[NFTA_CHAIN_POLICY], &policy);
 	c->priority = (int32_t)priority;
 	c->policy = policy == NF_DROP ? RS_DROP : RS_ACCEPT;
@@ -134,7 +137,7 @@ static int chain_step(struct netlink *nl, const struct message *m, struct error 
 	char table[RULESET_MAX_NAME + 1], name[RULESET_MAX_NAME + 1];
 	size_t other;
 	if (!attrs_parse(m->attrs, m->len, tb, NFTA_CHAIN_MAX + 1) || !attr_name(tb[NFTA_CHAIN_TABLE], table) ||
-		!attr_name(tb[NFTA_CHAIN_NAME], name))
+	        !attr_name(tb[NFTA_CHAIN_NAME], name))
 		return error_set(err, ERR_FORMAT, NULL, "a chain without table or name");
 	if (name_index_find(&nl->chains, m->family, table, name, &other))
 		return error_set(err, ERR_FORMAT, NULL, "chain '%.64s' comes twice", name);
@@ -166,12 +169,17 @@ static int rule_step(struct netlink *nl, const struct message *m, struct error *
 	return netlink_rule(nl, m->family, m->attrs, m->len, err);
 }
 
+static int scan_step(struct netlink *nl, const struct message *m, struct error *err)
+{
+	return netlink_rule_scan(nl, m->family, m->attrs, m->len, err);
+}
+
 static int flowtable_step(struct netlink *nl, const struct message *m, struct error *err)
 {
 	const struct nlattr *tb[NFTA_FLOWTABLE_MAX + 1];
 	char table[RULESET_MAX_NAME + 1], name[RULESET_MAX_NAME + 1];
 	if (!attrs_parse(m->attrs, m->len, tb, NFTA_FLOWTABLE_MAX + 1) || !attr_name(tb[NFTA_FLOWTABLE_TABLE], table) ||
-		!attr_name(tb[NFTA_FLOWTABLE_NAME], name))
+	        !attr_name(tb[NFTA_FLOWTABLE_NAME], name))
 		return error_set(err, ERR_FORMAT, NULL, "a flowtable without table or name");
 	if (nl->rs->foreign_flowtable == NULL)
 		nl->rs->foreign_flowtable = xasprintf("%s %s %s", rs_family_name(m->family), table, name);
@@ -182,8 +190,8 @@ static const struct {
 	unsigned type;
 	step_fn *step;
 } steps[] = {{NFT_MSG_NEWGEN, generation_step}, {NFT_MSG_NEWTABLE, table_step}, {NFT_MSG_NEWCHAIN, chain_step},
-	{NFT_MSG_NEWSET, set_step}, {NFT_MSG_NEWSETELEM, element_step}, {NFT_MSG_NEWFLOWTABLE, flowtable_step},
-	{NFT_MSG_NEWRULE, rule_step}};
+        {NFT_MSG_NEWSET, set_step}, {NFT_MSG_NEWSETELEM, element_step}, {NFT_MSG_NEWFLOWTABLE, flowtable_step},
+        {NFT_MSG_NEWRULE, scan_step}, {NFT_MSG_NEWRULE, rule_step}};
 
 struct messages {
 	struct message *item;
@@ -198,7 +206,8 @@ static int message_take(struct messages *out, const struct nlmsghdr *h, size_t n
 	if (h->nlmsg_type == NLMSG_DONE || h->nlmsg_type == NLMSG_NOOP)
 		return 0;
 	if (h->nlmsg_type == NLMSG_ERROR)
-		return error_set(err, ERR_FORMAT, NULL, "message %zu is an error of the kernel, not part of a dump", number);
+		return error_set(
+		        err, ERR_FORMAT, NULL, "message %zu is an error of the kernel, not part of a dump", number);
 	if (h->nlmsg_type >> 8 != NFNL_SUBSYS_NFTABLES || h->nlmsg_len < body)
 		return error_set(err, ERR_FORMAT, NULL, "message %zu is not one of nf_tables", number);
 	const struct nfgenmsg *nfg = mnl_nlmsg_get_payload(h);
@@ -222,7 +231,7 @@ static int messages_split(struct messages *out, const uint8_t *p, size_t len, st
 		const struct nlmsghdr *h = (const struct nlmsghdr *)(const void *)p;
 		if (len < sizeof(*h) || h->nlmsg_len < sizeof(*h) || h->nlmsg_len > len)
 			return error_set(err, ERR_FORMAT, NULL,
-				"message %zu: its length does not fit into the %zu bytes that are left", number, len);
+			        "message %zu: its length does not fit into the %zu bytes that are left", number, len);
 		if (message_take(out, h, number, err) != 0)
 			return -1;
 		size_t step = NLMSG_ALIGN(h->nlmsg_len) < len ? NLMSG_ALIGN(h->nlmsg_len) : len;

@@ -64,15 +64,18 @@ struct netlink {
 };
 
 int netlink_set(struct netlink *nl, enum rs_family family, const void *attrs, size_t len, struct error *err) MUST_USE;
-int netlink_elements(struct netlink *nl, enum rs_family family, const void *attrs, size_t len, struct error *err) MUST_USE;
+int netlink_elements(
+        struct netlink *nl, enum rs_family family, const void *attrs, size_t len, struct error *err) MUST_USE;
+/** Sets that the rule's expressions add to or delete from are dynamic, whatever their flags say. */
+int netlink_rule_scan(
+        struct netlink *nl, enum rs_family family, const void *attrs, size_t len, struct error *err) MUST_USE;
 int netlink_rule(struct netlink *nl, enum rs_family family, const void *attrs, size_t len, struct error *err) MUST_USE;
 /** Decode a set's elements for a look-up. @return false when this layout cannot be used with them. */
 bool set_decode(struct netlink *nl, size_t index, const struct layout *layout);
 /** Decode the sets that no rule looked into by their key type. */
 void sets_decode_rest(struct netlink *nl);
 /** A verdict (nested NFTA_DATA_VERDICT). RS_UNKNOWN with text (to be freed) when the model has none for it. */
-bool verdict_parse(
-	const struct netlink *nl, enum rs_family family, const char *table, const struct nlattr *attr, struct rs_verdict *out,
-	char **text);
+bool verdict_parse(const struct netlink *nl, enum rs_family family, const char *table, const struct nlattr *attr,
+        struct rs_verdict *out, char **text);
 
 #endif

@@ -11,14 +11,46 @@
 #include "ruleset/netlink.h"
 
 /* nft's own numbers of data types; a concatenation packs one per six bits. */
-static const char *const type_names[] = {[2] = "nf_proto", [4] = "integer", [5] = "string", [6] = "ll_addr",
-	[7] = "ipv4_addr", [8] = "ipv6_addr", [9] = "ether_addr", [10] = "ether_type", [11] = "arp_op",
-	[12] = "inet_proto", [13] = "inet_service", [14] = "icmp_type", [15] = "tcp_flag", [16] = "dccp_pkttype",
-	[17] = "mh_type", [18] = "time", [19] = "mark", [20] = "iface_index", [21] = "iface_type", [22] = "realm",
-	[23] = "classid", [24] = "uid", [25] = "gid", [26] = "ct_state", [27] = "ct_dir", [28] = "ct_status",
-	[29] = "icmpv6_type", [30] = "ct_label", [31] = "pkt_type", [32] = "icmp_code", [33] = "icmpv6_code",
-	[34] = "icmpx_code", [35] = "devgroup", [36] = "dscp", [37] = "ecn", [38] = "fib_addrtype", [39] = "boolean",
-	[40] = "ct_event", [41] = "ifname", [42] = "igmp_type"};
+static const char *const type_names[] = {[2] = "nf_proto",
+        [4] = "integer",
+        [5] = "string",
+        [6] = "ll_addr",
+        [7] = "ipv4_addr",
+        [8] = "ipv6_addr",
+        [9] = "ether_addr",
+        [10] = "ether_type",
+        [11] = "arp_op",
+        [12] = "inet_proto",
+        [13] = "inet_service",
+        [14] = "icmp_type",
+        [15] = "tcp_flag",
+        [16] = "dccp_pkttype",
+        [17] = "mh_type",
+        [18] = "time",
+        [19] = "mark",
+        [20] = "iface_index",
+        [21] = "iface_type",
+        [22] = "realm",
+        [23] = "classid",
+        [24] = "uid",
+        [25] = "gid",
+        [26] = "ct_state",
+        [27] = "ct_dir",
+        [28] = "ct_status",
+        [29] = "icmpv6_type",
+        [30] = "ct_label",
+        [31] = "pkt_type",
+        [32] = "icmp_code",
+        [33] = "icmpv6_code",
+        [34] = "icmpx_code",
+        [35] = "devgroup",
+        [36] = "dscp",
+        [37] = "ecn",
+        [38] = "fib_addrtype",
+        [39] = "boolean",
+        [40] = "ct_event",
+        [41] = "ifname",
+        [42] = "igmp_type"};
 
 static const char *type_name(uint32_t id)
 {
@@ -46,7 +78,7 @@ static bool only_counters(const struct nlattr *one, const struct nlattr *list)
 	const struct nlattr *tb[NFTA_EXPR_MAX + 1];
 	char name[RULESET_MAX_NAME + 1];
 	if (one != NULL && (!attrs_nested(one, tb, NFTA_EXPR_MAX + 1) || !attr_name(tb[NFTA_EXPR_NAME], name) ||
-				   (strcmp(name, "counter") != 0 && strcmp(name, "last") != 0)))
+	                           (strcmp(name, "counter") != 0 && strcmp(name, "last") != 0)))
 		return false;
 	struct attr_list rest = attr_list(list);
 	const struct nlattr *attr;
@@ -65,7 +97,7 @@ int netlink_set(struct netlink *nl, enum rs_family family, const void *attrs, si
 	uint32_t flags = 0;
 	size_t other;
 	if (!attrs_parse(attrs, len, tb, NFTA_SET_MAX + 1) || !attr_name(tb[NFTA_SET_TABLE], table) ||
-		!attr_name(tb[NFTA_SET_NAME], name))
+	        !attr_name(tb[NFTA_SET_NAME], name))
 		return error_set(err, ERR_FORMAT, NULL, "a set without table or name");
 	if (name_index_find(&nl->sets, family, table, name, &other))
 		return error_set(err, ERR_FORMAT, NULL, "set '%.64s' comes twice", name);
@@ -99,7 +131,7 @@ int netlink_set(struct netlink *nl, enum rs_family family, const void *attrs, si
 }
 
 bool verdict_parse(const struct netlink *nl, enum rs_family family, const char *table, const struct nlattr *attr,
-	struct rs_verdict *out, char **text)
+        struct rs_verdict *out, char **text)
 {
 	const struct nlattr *tb[NFTA_VERDICT_MAX + 1];
 	char chain[RULESET_MAX_NAME + 1] = "";
@@ -124,7 +156,7 @@ bool verdict_parse(const struct netlink *nl, enum rs_family family, const char *
 	case NFT_JUMP:
 	case NFT_GOTO:
 		if (attr_name(tb[NFTA_VERDICT_CHAIN], chain) &&
-			name_index_find(&nl->chains, family, table, chain, &out->chain))
+		        name_index_find(&nl->chains, family, table, chain, &out->chain))
 			out->code = (int32_t)code == NFT_JUMP ? RS_JUMP : RS_GOTO;
 		else
 			*text = xasprintf("%s %s", (int32_t)code == NFT_JUMP ? "jump" : "goto", chain);
@@ -136,7 +168,7 @@ bool verdict_parse(const struct netlink *nl, enum rs_family family, const char *
 }
 
 static bool element_parse(
-	struct netlink *nl, size_t index, const struct nlattr *attr, struct raw_element *out, size_t key_len)
+        struct netlink *nl, size_t index, const struct nlattr *attr, struct raw_element *out, size_t key_len)
 {
 	const struct nlattr *tb[NFTA_SET_ELEM_MAX + 1], *data[NFTA_DATA_MAX + 1];
 	struct rs_set *set = &nl->rs->set[index];
@@ -146,17 +178,17 @@ static bool element_parse(
 		return false;
 	attr_u32(tb[NFTA_SET_ELEM_FLAGS], &out->flags);
 	if ((out->flags & NFT_SET_ELEM_CATCHALL) == 0 &&
-		(!attr_data(tb[NFTA_SET_ELEM_KEY], &out->key, &len) || len != key_len))
+	        (!attr_data(tb[NFTA_SET_ELEM_KEY], &out->key, &len) || len != key_len))
 		return false;
 	if (tb[NFTA_SET_ELEM_KEY_END] != NULL &&
-		(!attr_data(tb[NFTA_SET_ELEM_KEY_END], &out->key_end, &len) || len != key_len))
+	        (!attr_data(tb[NFTA_SET_ELEM_KEY_END], &out->key_end, &len) || len != key_len))
 		return false;
 	if (!only_counters(tb[NFTA_SET_ELEM_EXPR], tb[NFTA_SET_ELEM_EXPRESSIONS]))
 		set->undecided = true;
 	if (nl->raw[index].data_type == NFT_DATA_VERDICT && (out->flags & NFT_SET_ELEM_INTERVAL_END) == 0) {
 		char *text = NULL;
 		if (!attrs_nested(tb[NFTA_SET_ELEM_DATA], data, NFTA_DATA_MAX + 1) ||
-			!verdict_parse(nl, set->family, set->table, data[NFTA_DATA_VERDICT], &out->verdict, &text))
+		        !verdict_parse(nl, set->family, set->table, data[NFTA_DATA_VERDICT], &out->verdict, &text))
 			out->verdict = (struct rs_verdict){.code = RS_UNKNOWN};
 		free(text);
 	}
@@ -168,8 +200,8 @@ int netlink_elements(struct netlink *nl, enum rs_family family, const void *attr
 	const struct nlattr *tb[NFTA_SET_ELEM_LIST_MAX + 1];
 	char table[RULESET_MAX_NAME + 1], name[RULESET_MAX_NAME + 1];
 	size_t index;
-	if (!attrs_parse(attrs, len, tb, NFTA_SET_ELEM_LIST_MAX + 1) || !attr_name(tb[NFTA_SET_ELEM_LIST_TABLE], table) ||
-		!attr_name(tb[NFTA_SET_ELEM_LIST_SET], name))
+	if (!attrs_parse(attrs, len, tb, NFTA_SET_ELEM_LIST_MAX + 1) ||
+	        !attr_name(tb[NFTA_SET_ELEM_LIST_TABLE], table) || !attr_name(tb[NFTA_SET_ELEM_LIST_SET], name))
 		return error_set(err, ERR_FORMAT, NULL, "elements without table or set");
 	if (!name_index_find(&nl->sets, family, table, name, &index))
 		return error_set(err, ERR_FORMAT, NULL, "elements of set '%.64s', which the dump does not have", name);
@@ -180,7 +212,8 @@ int netlink_elements(struct netlink *nl, enum rs_family family, const void *attr
 	int more;
 	while ((more = attr_list_next(&list, &attr)) != 0) {
 		if (more < 0 || !element_parse(nl, index, attr, &element, raw->key_len))
-			return error_set(err, ERR_FORMAT, NULL, "set '%.64s': element %zu is broken", name, raw->n_element + 1);
+			return error_set(
+			        err, ERR_FORMAT, NULL, "set '%.64s': element %zu is broken", name, raw->n_element + 1);
 		if (++nl->n_element > 2 * RULESET_MAX_ELEMENTS)
 			return error_set(err, ERR_LIMIT, NULL, "more than %d set elements", RULESET_MAX_ELEMENTS);
 		raw->element = xgrow(raw->element, raw->n_element, &raw->cap_element, sizeof(*raw->element));
@@ -221,7 +254,8 @@ static int part_convert(unsigned field, struct range *r)
 	return result;
 }
 
-static void element_put(struct rs_set *set, const struct layout *layout, const struct range *key, struct rs_verdict verdict)
+static void element_put(
+        struct rs_set *set, const struct layout *layout, const struct range *key, struct rs_verdict verdict)
 {
 	struct rs_element *e = set_element_add(set);
 	e->verdict = verdict;
@@ -323,7 +357,7 @@ static bool layout_equal(const struct layout *a, const struct layout *b)
 		return false;
 	for (size_t i = 0; i < a->n; i++) {
 		if (a->part[i].offset != b->part[i].offset || a->part[i].host != b->part[i].host ||
-			strcmp(field_info(a->part[i].field)->type, field_info(b->part[i].field)->type) != 0)
+		        strcmp(field_info(a->part[i].field)->type, field_info(b->part[i].field)->type) != 0)
 			return false;
 	}
 	return true;
@@ -353,9 +387,9 @@ bool set_decode(struct netlink *nl, size_t index, const struct layout *layout)
 	set->n_field = layout->n;
 	for (size_t i = 0; i < layout->n; i++) {
 		unsigned f = field_of_type(field_info(layout->part[i].field)->type);
-		set->field[i] = f == FIELD_ETHERTYPE ? RS_FIELD_NFPROTO
-			: f == FIELD_IIF || f == FIELD_OIF ? RS_FIELD_IIFNAME
-							   : (enum rs_field)f;
+		set->field[i] = f == FIELD_ETHERTYPE               ? RS_FIELD_NFPROTO
+		                : f == FIELD_IIF || f == FIELD_OIF ? RS_FIELD_IIFNAME
+		                                                   : (enum rs_field)f;
 	}
 	if (set->interval && layout->n == 1)
 		decode_intervals(set, raw, layout);
@@ -390,7 +424,7 @@ static bool layout_of_type(const struct raw_set *raw, bool interval, struct layo
 		out->part[out->n].field = field;
 		out->part[out->n].offset = (end + 3) / 4 * 4;
 		out->part[out->n].host = !interval && (field == RS_FIELD_MARK || field == RS_FIELD_CT_STATE ||
-							      field == RS_FIELD_CT_STATUS || field == FIELD_IIF);
+		                                              field == RS_FIELD_CT_STATUS || field == FIELD_IIF);
 		end = out->part[out->n].offset + field_info(field)->width;
 		out->n++;
 	}

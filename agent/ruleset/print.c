@@ -154,16 +154,22 @@ static void mask_print(struct text *t, const struct rs_match *m)
 
 static void verdict_print(struct text *t, const struct ruleset *rs, struct rs_verdict v)
 {
-	static const char *const words[] = {[RS_CONTINUE] = "continue", [RS_ACCEPT] = "accept", [RS_DROP] = "drop",
-		[RS_JUMP] = "jump", [RS_GOTO] = "goto", [RS_RETURN] = "return", [RS_NAT_DST] = "dnat",
-		[RS_NAT_SRC] = "snat", [RS_UNKNOWN] = "unknown"};
+	static const char *const words[] = {[RS_CONTINUE] = "continue",
+	        [RS_ACCEPT] = "accept",
+	        [RS_DROP] = "drop",
+	        [RS_JUMP] = "jump",
+	        [RS_GOTO] = "goto",
+	        [RS_RETURN] = "return",
+	        [RS_NAT_DST] = "dnat",
+	        [RS_NAT_SRC] = "snat",
+	        [RS_UNKNOWN] = "unknown"};
 	text_add(t, v.code == RS_DROP && v.reject ? "reject" : words[v.code]);
 	if (v.code == RS_JUMP || v.code == RS_GOTO)
 		text_addf(t, " %s", v.chain < rs->n_chain ? rs->chain[v.chain].name : "?");
 }
 
-static void elements_print(struct text *t, const struct ruleset *rs, const struct rs_set *set, const enum rs_field *field,
-	const char *as, bool verdicts)
+static void elements_print(struct text *t, const struct ruleset *rs, const struct rs_set *set,
+        const enum rs_field *field, const char *as, bool verdicts)
 {
 	const struct rs_match spelled = {.as = as, .field = {field[0]}};
 	text_add(t, "{");
@@ -187,16 +193,21 @@ static void elements_print(struct text *t, const struct ruleset *rs, const struc
 	text_add(t, " }");
 }
 
-void set_body_print(struct text *t, const struct ruleset *rs, const struct rs_set *set)
+bool set_has_verdicts(const struct rs_set *set)
 {
-	bool verdicts = false;
-	for (size_t i = 0; set->map && i < set->n_element && !verdicts; i++)
-		verdicts = set->element[i].verdict.code != RS_CONTINUE;
-	elements_print(t, rs, set, set->field, NULL, verdicts);
+	for (size_t i = 0; set->map && i < set->n_element; i++)
+		if (set->element[i].verdict.code != RS_CONTINUE)
+			return true;
+	return false;
 }
 
-static void lookup_print(struct text *t, const struct ruleset *rs, size_t index, const enum rs_field *field, const char *as,
-	bool verdicts)
+void set_body_print(struct text *t, const struct ruleset *rs, const struct rs_set *set)
+{
+	elements_print(t, rs, set, set->field, NULL, set_has_verdicts(set));
+}
+
+static void lookup_print(struct text *t, const struct ruleset *rs, size_t index, const enum rs_field *field,
+        const char *as, bool verdicts)
 {
 	const struct rs_set *set = &rs->set[index];
 	if (set->anonymous)
@@ -205,8 +216,8 @@ static void lookup_print(struct text *t, const struct ruleset *rs, size_t index,
 		text_addf(t, "@%s", set->name);
 }
 
-void match_print(
-	struct text *t, const struct ruleset *rs, const struct rs_chain *chain, const struct rs_match *match, int l4proto)
+void match_print(struct text *t, const struct ruleset *rs, const struct rs_chain *chain, const struct rs_match *match,
+        int l4proto)
 {
 	(void)chain;
 	if (match->kind == RS_MATCH_ATOM) {
@@ -261,10 +272,10 @@ static bool text_implies(const char *text, enum rs_field what, int value)
 		enum rs_field what;
 		int value;
 	} table[] = {{"ip", RS_FIELD_NFPROTO, 2}, {"ip6", RS_FIELD_NFPROTO, 10}, {"icmp", RS_FIELD_NFPROTO, 2},
-		{"icmpv6", RS_FIELD_NFPROTO, 10}, {"exthdr", RS_FIELD_NFPROTO, 10}, {"tcp", RS_FIELD_L4PROTO, PROTO_TCP},
-		{"udp", RS_FIELD_L4PROTO, PROTO_UDP}, {"icmp", RS_FIELD_L4PROTO, PROTO_ICMP},
-		{"icmpv6", RS_FIELD_L4PROTO, PROTO_ICMPV6}, {"sctp", RS_FIELD_L4PROTO, PROTO_SCTP},
-		{"ah", RS_FIELD_L4PROTO, 51}, {"esp", RS_FIELD_L4PROTO, 50}};
+	        {"icmpv6", RS_FIELD_NFPROTO, 10}, {"exthdr", RS_FIELD_NFPROTO, 10},
+	        {"tcp", RS_FIELD_L4PROTO, PROTO_TCP}, {"udp", RS_FIELD_L4PROTO, PROTO_UDP},
+	        {"icmp", RS_FIELD_L4PROTO, PROTO_ICMP}, {"icmpv6", RS_FIELD_L4PROTO, PROTO_ICMPV6},
+	        {"sctp", RS_FIELD_L4PROTO, PROTO_SCTP}, {"ah", RS_FIELD_L4PROTO, 51}, {"esp", RS_FIELD_L4PROTO, 50}};
 	for (size_t i = 0; text != NULL && i < sizeof(table) / sizeof(table[0]); i++)
 		if (table[i].what == what && table[i].value == value && mentions(text, table[i].protocol))
 			return true;
@@ -279,7 +290,7 @@ static bool fields_imply(const enum rs_field *field, size_t n, const char *as, e
 		if ((what == RS_FIELD_NFPROTO && nfproto == value) || (what == RS_FIELD_L4PROTO && l4proto == value))
 			return true;
 		if (what == RS_FIELD_L4PROTO && (field[i] == RS_FIELD_SPORT || field[i] == RS_FIELD_DPORT) &&
-			port_protocol(value) != NULL)
+		        port_protocol(value) != NULL)
 			return true;
 	}
 	return false;
@@ -290,8 +301,8 @@ static bool is_implied(const struct rs_rule *rule, size_t i)
 {
 	const struct rs_match *m = &rule->match[i];
 	if (m->kind != RS_MATCH_RANGES || m->negate || m->as != NULL || m->ranges.n != 1 ||
-		m->ranges.item[0].lo != m->ranges.item[0].hi ||
-		(m->field[0] != RS_FIELD_NFPROTO && m->field[0] != RS_FIELD_L4PROTO))
+	        m->ranges.item[0].lo != m->ranges.item[0].hi ||
+	        (m->field[0] != RS_FIELD_NFPROTO && m->field[0] != RS_FIELD_L4PROTO))
 		return false;
 	int value = (int)m->ranges.item[0].lo;
 	if (i > 0 && m[-1].kind == RS_MATCH_ATOM && strncmp(m[-1].text, "ether type ip", 13) == 0)
@@ -305,8 +316,9 @@ static bool is_implied(const struct rs_rule *rule, size_t i)
 	}
 	if (rule->vmap && fields_imply(rule->vmap_field, rule->n_vmap_field, NULL, m->field[0], value))
 		return true;
-	return text_implies(rule->statements, m->field[0], value) || text_implies(rule->undecided, m->field[0], value) ||
-		(m->field[0] == RS_FIELD_NFPROTO && text_implies(rule->reject_with, RS_FIELD_NFPROTO, value));
+	return text_implies(rule->statements, m->field[0], value) ||
+	       text_implies(rule->undecided, m->field[0], value) ||
+	       (m->field[0] == RS_FIELD_NFPROTO && text_implies(rule->reject_with, RS_FIELD_NFPROTO, value));
 }
 
 static void word(struct text *t, const char *s)
@@ -340,7 +352,7 @@ char *rule_print(const struct ruleset *rs, const struct rs_chain *chain, const s
 	for (size_t i = 0; i < rule->n_match; i++) {
 		const struct rs_match *m = &rule->match[i];
 		bool point = m->kind == RS_MATCH_RANGES && !m->negate && m->ranges.n == 1 &&
-			m->ranges.item[0].lo == m->ranges.item[0].hi;
+		             m->ranges.item[0].lo == m->ranges.item[0].hi;
 		if (point && m->field[0] == RS_FIELD_L4PROTO)
 			l4proto = (int)m->ranges.item[0].lo;
 		if (is_implied(rule, i))

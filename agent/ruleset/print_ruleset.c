@@ -68,7 +68,7 @@ static void set_print(struct text *t, const struct ruleset *rs, const struct rs_
 	} flags[] = {{set->interval, "interval"}, {set->dynamic, "dynamic"}, {set->timeout, "timeout"}};
 	text_addf(t, "\t%s %s {\n", set->map ? "map" : "set", set->name);
 	if (set->type != NULL)
-		text_addf(t, "\t\ttype %s\n", set->type);
+		text_addf(t, "\t\ttype %s%s\n", set->type, set_has_verdicts(set) ? " : verdict" : "");
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
 		if (!flags[i].is)
 			continue;

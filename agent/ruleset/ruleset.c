@@ -83,7 +83,7 @@ struct rs_element *set_element_add(struct rs_set *set)
 }
 
 const struct rs_chain *ruleset_chain_find(
-	const struct ruleset *rs, enum rs_family f, const char *table, const char *name)
+        const struct ruleset *rs, enum rs_family f, const char *table, const char *name)
 {
 	for (size_t i = 0; i < rs->n_chain; i++) {
 		const struct rs_chain *c = &rs->chain[i];
@@ -119,10 +119,10 @@ static void mark_to_atom(const struct ruleset *rs, const struct rs_chain *chain,
 		number += rule->match[k].kind == RS_MATCH_ATOM;
 	ranges_fini(&m->ranges);
 	*m = (struct rs_match){
-		.kind = RS_MATCH_ATOM,
-		.atom = atom_name(chain, rule->handle, (size_t)(rule - chain->rule), "meta mark", number),
-		.text = text_take(&text),
-		.set = SIZE_MAX,
+	        .kind = RS_MATCH_ATOM,
+	        .atom = atom_name(chain, rule->handle, (size_t)(rule - chain->rule), "meta mark", number),
+	        .text = text_take(&text),
+	        .set = SIZE_MAX,
 	};
 }
 
@@ -142,8 +142,12 @@ static void rule_drop_marks(const struct ruleset *rs, const struct rs_chain *cha
 	}
 }
 
-static bool rule_is_undecided(const struct rs_rule *rule)
+static bool rule_is_undecided(const struct ruleset *rs, const struct rs_rule *rule)
 {
+	const struct rs_set *map = rule->vmap ? &rs->set[rule->vmap_set] : NULL;
+	for (size_t i = 0; map != NULL && i < map->n_element; i++)
+		if (map->element[i].verdict.code == RS_UNKNOWN)
+			return true;
 	for (size_t i = 0; i < rule->n_match; i++)
 		if (rule->match[i].kind == RS_MATCH_ATOM)
 			return true;
@@ -160,7 +164,7 @@ void ruleset_finish(struct ruleset *rs)
 		for (size_t j = 0; j < c->n_rule; j++) {
 			if (rs->sets_mark)
 				rule_drop_marks(rs, c, &c->rule[j]);
-			rs->n_undecoded += rule_is_undecided(&c->rule[j]);
+			rs->n_undecoded += rule_is_undecided(rs, &c->rule[j]);
 		}
 		rs->n_rule += c->n_rule;
 	}

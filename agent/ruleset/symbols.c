@@ -11,48 +11,48 @@
 #include "ruleset/model.h"
 
 const struct symbol symbols_l4proto[] = {{"hopopt", 0}, {"icmp", 1}, {"igmp", 2}, {"ggp", 3}, {"ipencap", 4}, {"st", 5},
-	{"tcp", 6}, {"egp", 8}, {"igp", 9}, {"pup", 12}, {"udp", 17}, {"hmp", 20}, {"xns-idp", 22}, {"rdp", 27},
-	{"iso-tp4", 29}, {"dccp", 33}, {"xtp", 36}, {"ddp", 37}, {"idpr-cmtp", 38}, {"ipv6", 41}, {"ipv6-route", 43},
-	{"ipv6-frag", 44}, {"idrp", 45}, {"rsvp", 46}, {"gre", 47}, {"esp", 50}, {"ah", 51}, {"skip", 57},
-	{"ipv6-icmp", 58}, {"icmpv6", 58}, {"ipv6-nonxt", 59}, {"ipv6-opts", 60}, {"rspf", 73}, {"vmtp", 81},
-	{"eigrp", 88}, {"ospf", 89}, {"ax.25", 93}, {"ipip", 94}, {"etherip", 97}, {"encap", 98}, {"pim", 103},
-	{"ipcomp", 108}, {"comp", 108}, {"vrrp", 112}, {"l2tp", 115}, {"isis", 124}, {"sctp", 132}, {"fc", 133},
-	{"mobility-header", 135}, {"udplite", 136}, {"mpls-in-ip", 137}, {"manet", 138}, {"hip", 139}, {"shim6", 140},
-	{"wesp", 141}, {"rohc", 142}, {NULL, 0}};
+        {"tcp", 6}, {"egp", 8}, {"igp", 9}, {"pup", 12}, {"udp", 17}, {"hmp", 20}, {"xns-idp", 22}, {"rdp", 27},
+        {"iso-tp4", 29}, {"dccp", 33}, {"xtp", 36}, {"ddp", 37}, {"idpr-cmtp", 38}, {"ipv6", 41}, {"ipv6-route", 43},
+        {"ipv6-frag", 44}, {"idrp", 45}, {"rsvp", 46}, {"gre", 47}, {"esp", 50}, {"ah", 51}, {"skip", 57},
+        {"ipv6-icmp", 58}, {"icmpv6", 58}, {"ipv6-nonxt", 59}, {"ipv6-opts", 60}, {"rspf", 73}, {"vmtp", 81},
+        {"eigrp", 88}, {"ospf", 89}, {"ax.25", 93}, {"ipip", 94}, {"etherip", 97}, {"encap", 98}, {"pim", 103},
+        {"ipcomp", 108}, {"comp", 108}, {"vrrp", 112}, {"l2tp", 115}, {"isis", 124}, {"sctp", 132}, {"fc", 133},
+        {"mobility-header", 135}, {"udplite", 136}, {"mpls-in-ip", 137}, {"manet", 138}, {"hip", 139}, {"shim6", 140},
+        {"wesp", 141}, {"rohc", 142}, {NULL, 0}};
 const struct symbol symbols_nfproto[] = {{"ipv4", 2}, {"ipv6", 10}, {NULL, 0}};
 const struct symbol symbols_ethertype[] = {{"ip", 0x0800}, {"arp", 0x0806}, {"vlan", 0x8100}, {"8021q", 0x8100},
-	{"ip6", 0x86dd}, {"8021ad", 0x88a8}, {NULL, 0}};
+        {"ip6", 0x86dd}, {"8021ad", 0x88a8}, {NULL, 0}};
 const struct symbol symbols_icmp[] = {{"echo-reply", 0}, {"destination-unreachable", 3}, {"source-quench", 4},
-	{"redirect", 5}, {"echo-request", 8}, {"router-advertisement", 9}, {"router-solicitation", 10},
-	{"time-exceeded", 11}, {"parameter-problem", 12}, {"timestamp-request", 13}, {"timestamp-reply", 14},
-	{"info-request", 15}, {"info-reply", 16}, {"address-mask-request", 17}, {"address-mask-reply", 18}, {NULL, 0}};
+        {"redirect", 5}, {"echo-request", 8}, {"router-advertisement", 9}, {"router-solicitation", 10},
+        {"time-exceeded", 11}, {"parameter-problem", 12}, {"timestamp-request", 13}, {"timestamp-reply", 14},
+        {"info-request", 15}, {"info-reply", 16}, {"address-mask-request", 17}, {"address-mask-reply", 18}, {NULL, 0}};
 const struct symbol symbols_icmpv6[] = {{"destination-unreachable", 1}, {"packet-too-big", 2}, {"time-exceeded", 3},
-	{"parameter-problem", 4}, {"echo-request", 128}, {"echo-reply", 129}, {"mld-listener-query", 130},
-	{"mld-listener-report", 131}, {"mld-listener-done", 132}, {"mld-listener-reduction", 132},
-	{"nd-router-solicit", 133}, {"nd-router-advert", 134}, {"nd-neighbor-solicit", 135}, {"nd-neighbor-advert", 136},
-	{"nd-redirect", 137}, {"router-renumbering", 138}, {"ind-neighbor-solicit", 141}, {"ind-neighbor-advert", 142},
-	{"mld2-listener-report", 143}, {NULL, 0}};
+        {"parameter-problem", 4}, {"echo-request", 128}, {"echo-reply", 129}, {"mld-listener-query", 130},
+        {"mld-listener-report", 131}, {"mld-listener-done", 132}, {"mld-listener-reduction", 132},
+        {"nd-router-solicit", 133}, {"nd-router-advert", 134}, {"nd-neighbor-solicit", 135},
+        {"nd-neighbor-advert", 136}, {"nd-redirect", 137}, {"router-renumbering", 138}, {"ind-neighbor-solicit", 141},
+        {"ind-neighbor-advert", 142}, {"mld2-listener-report", 143}, {NULL, 0}};
 const struct symbol symbols_ct_state[] = {
-	{"invalid", 1}, {"established", 2}, {"related", 4}, {"new", 8}, {"untracked", 64}, {NULL, 0}};
+        {"invalid", 1}, {"established", 2}, {"related", 4}, {"new", 8}, {"untracked", 64}, {NULL, 0}};
 const struct symbol symbols_ct_status[] = {{"expected", 1}, {"seen-reply", 2}, {"assured", 4}, {"confirmed", 8},
-	{"snat", 16}, {"dnat", 32}, {"dying", 512}, {NULL, 0}};
+        {"snat", 16}, {"dnat", 32}, {"dying", 512}, {NULL, 0}};
 const struct symbol symbols_ct_direction[] = {{"original", 0}, {"reply", 1}, {NULL, 0}};
-const struct symbol symbols_tcp_flags[] = {{"fin", 1}, {"syn", 2}, {"rst", 4}, {"psh", 8}, {"ack", 16}, {"urg", 32},
-	{"ecn", 64}, {"cwr", 128}, {NULL, 0}};
+const struct symbol symbols_tcp_flags[] = {
+        {"fin", 1}, {"syn", 2}, {"rst", 4}, {"psh", 8}, {"ack", 16}, {"urg", 32}, {"ecn", 64}, {"cwr", 128}, {NULL, 0}};
 const struct symbol symbols_fib_type[] = {{"unspec", 0}, {"unicast", 1}, {"local", 2}, {"broadcast", 3}, {"anycast", 4},
-	{"multicast", 5}, {"blackhole", 6}, {"unreachable", 7}, {"prohibit", 8}, {NULL, 0}};
+        {"multicast", 5}, {"blackhole", 6}, {"unreachable", 7}, {"prohibit", 8}, {NULL, 0}};
 const struct symbol symbols_pkttype[] = {
-	{"host", 0}, {"unicast", 0}, {"broadcast", 1}, {"multicast", 2}, {"other", 3}, {NULL, 0}};
+        {"host", 0}, {"unicast", 0}, {"broadcast", 1}, {"multicast", 2}, {"other", 3}, {NULL, 0}};
 const struct symbol symbols_iftype[] = {{"ether", 1}, {"ppp", 512}, {"ipip", 768}, {"ipip6", 769}, {"loopback", 772},
-	{"sit", 776}, {"ipgre", 778}, {NULL, 0}};
+        {"sit", 776}, {"ipgre", 778}, {NULL, 0}};
 const struct symbol symbols_log_level[] = {{"emerg", 0}, {"alert", 1}, {"crit", 2}, {"err", 3}, {"warn", 4},
-	{"notice", 5}, {"info", 6}, {"debug", 7}, {"audit", 8}, {NULL, 0}};
+        {"notice", 5}, {"info", 6}, {"debug", 7}, {"audit", 8}, {NULL, 0}};
 const struct symbol symbols_reject_icmp[] = {{"net-unreachable", 0}, {"host-unreachable", 1}, {"prot-unreachable", 2},
-	{"port-unreachable", 3}, {"net-prohibited", 9}, {"host-prohibited", 10}, {"admin-prohibited", 13}, {NULL, 0}};
+        {"port-unreachable", 3}, {"net-prohibited", 9}, {"host-prohibited", 10}, {"admin-prohibited", 13}, {NULL, 0}};
 const struct symbol symbols_reject_icmpv6[] = {{"no-route", 0}, {"admin-prohibited", 1}, {"addr-unreachable", 3},
-	{"port-unreachable", 4}, {"policy-fail", 5}, {"reject-route", 6}, {NULL, 0}};
-const struct symbol symbols_reject_icmpx[] = {{"no-route", 0}, {"port-unreachable", 1}, {"host-unreachable", 2},
-	{"admin-prohibited", 3}, {NULL, 0}};
+        {"port-unreachable", 4}, {"policy-fail", 5}, {"reject-route", 6}, {NULL, 0}};
+const struct symbol symbols_reject_icmpx[] = {
+        {"no-route", 0}, {"port-unreachable", 1}, {"host-unreachable", 2}, {"admin-prohibited", 3}, {NULL, 0}};
 
 const char *symbol_name(const struct symbol *table, uint64_t value)
 {
@@ -74,26 +74,26 @@ bool symbol_value(const struct symbol *table, const char *name, uint32_t *out)
 }
 
 static const struct field_info fields[] = {
-	[RS_FIELD_NFPROTO] = {"meta nfproto", "nf_proto", 1, false, FORMAT_DECIMAL, symbols_nfproto},
-	[RS_FIELD_L4PROTO] = {"meta l4proto", "inet_proto", 1, false, FORMAT_DECIMAL, symbols_l4proto},
-	[RS_FIELD_IP_SADDR] = {"ip saddr", "ipv4_addr", 4, false, FORMAT_IPV4, NULL},
-	[RS_FIELD_IP_DADDR] = {"ip daddr", "ipv4_addr", 4, false, FORMAT_IPV4, NULL},
-	[RS_FIELD_IP6_SADDR] = {"ip6 saddr", "ipv6_addr", 16, false, FORMAT_IPV6, NULL},
-	[RS_FIELD_IP6_DADDR] = {"ip6 daddr", "ipv6_addr", 16, false, FORMAT_IPV6, NULL},
-	[RS_FIELD_SPORT] = {"th sport", "inet_service", 2, false, FORMAT_DECIMAL, NULL},
-	[RS_FIELD_DPORT] = {"th dport", "inet_service", 2, false, FORMAT_DECIMAL, NULL},
-	[RS_FIELD_IIFNAME] = {"iifname", "ifname", 16, false, FORMAT_IFNAME, NULL},
-	[RS_FIELD_OIFNAME] = {"oifname", "ifname", 16, false, FORMAT_IFNAME, NULL},
-	[RS_FIELD_CT_STATE] = {"ct state", "ct_state", 4, true, FORMAT_HEX, symbols_ct_state},
-	[RS_FIELD_TCP_FLAGS] = {"tcp flags", "tcp_flag", 1, true, FORMAT_HEX, symbols_tcp_flags},
-	[RS_FIELD_ICMP_TYPE] = {"icmp type", "icmp_type", 1, false, FORMAT_DECIMAL, symbols_icmp},
-	[RS_FIELD_ICMPV6_TYPE] = {"icmpv6 type", "icmpv6_type", 1, false, FORMAT_DECIMAL, symbols_icmpv6},
-	[RS_FIELD_MARK] = {"meta mark", "mark", 4, false, FORMAT_HEX, NULL},
-	[RS_FIELD_CT_STATUS] = {"ct status", "ct_status", 4, true, FORMAT_HEX, symbols_ct_status},
-	[RS_FIELD_CT_DIRECTION] = {"ct direction", "ct_dir", 1, false, FORMAT_DECIMAL, symbols_ct_direction},
-	[FIELD_ETHERTYPE] = {"meta protocol", "ether_type", 2, false, FORMAT_HEX, symbols_ethertype},
-	[FIELD_IIF] = {"iif", "iface_index", 4, false, FORMAT_DECIMAL, NULL},
-	[FIELD_OIF] = {"oif", "iface_index", 4, false, FORMAT_DECIMAL, NULL},
+        [RS_FIELD_NFPROTO] = {"meta nfproto", "nf_proto", 1, false, FORMAT_DECIMAL, symbols_nfproto},
+        [RS_FIELD_L4PROTO] = {"meta l4proto", "inet_proto", 1, false, FORMAT_DECIMAL, symbols_l4proto},
+        [RS_FIELD_IP_SADDR] = {"ip saddr", "ipv4_addr", 4, false, FORMAT_IPV4, NULL},
+        [RS_FIELD_IP_DADDR] = {"ip daddr", "ipv4_addr", 4, false, FORMAT_IPV4, NULL},
+        [RS_FIELD_IP6_SADDR] = {"ip6 saddr", "ipv6_addr", 16, false, FORMAT_IPV6, NULL},
+        [RS_FIELD_IP6_DADDR] = {"ip6 daddr", "ipv6_addr", 16, false, FORMAT_IPV6, NULL},
+        [RS_FIELD_SPORT] = {"th sport", "inet_service", 2, false, FORMAT_DECIMAL, NULL},
+        [RS_FIELD_DPORT] = {"th dport", "inet_service", 2, false, FORMAT_DECIMAL, NULL},
+        [RS_FIELD_IIFNAME] = {"iifname", "ifname", 16, false, FORMAT_IFNAME, NULL},
+        [RS_FIELD_OIFNAME] = {"oifname", "ifname", 16, false, FORMAT_IFNAME, NULL},
+        [RS_FIELD_CT_STATE] = {"ct state", "ct_state", 4, true, FORMAT_HEX, symbols_ct_state},
+        [RS_FIELD_TCP_FLAGS] = {"tcp flags", "tcp_flag", 1, true, FORMAT_HEX, symbols_tcp_flags},
+        [RS_FIELD_ICMP_TYPE] = {"icmp type", "icmp_type", 1, false, FORMAT_DECIMAL, symbols_icmp},
+        [RS_FIELD_ICMPV6_TYPE] = {"icmpv6 type", "icmpv6_type", 1, false, FORMAT_DECIMAL, symbols_icmpv6},
+        [RS_FIELD_MARK] = {"meta mark", "mark", 4, false, FORMAT_HEX, NULL},
+        [RS_FIELD_CT_STATUS] = {"ct status", "ct_status", 4, true, FORMAT_HEX, symbols_ct_status},
+        [RS_FIELD_CT_DIRECTION] = {"ct direction", "ct_dir", 1, false, FORMAT_DECIMAL, symbols_ct_direction},
+        [FIELD_ETHERTYPE] = {"meta protocol", "ether_type", 2, false, FORMAT_HEX, symbols_ethertype},
+        [FIELD_IIF] = {"iif", "iface_index", 4, false, FORMAT_DECIMAL, NULL},
+        [FIELD_OIF] = {"oif", "iface_index", 4, false, FORMAT_DECIMAL, NULL},
 };
 
 const struct field_info *field_info(unsigned f)
@@ -131,7 +131,7 @@ const char *rs_family_name(enum rs_family f)
 const char *rs_hook_name(enum rs_hook h)
 {
 	static const char *const names[] = {
-		"prerouting", "input", "forward", "output", "postrouting", "ingress", "egress"};
+	        "prerouting", "input", "forward", "output", "postrouting", "ingress", "egress"};
 	return (unsigned)h < sizeof(names) / sizeof(names[0]) ? names[h] : "?";
 }
 
@@ -204,7 +204,7 @@ static bool name_equal(const struct name_slot *s, enum rs_family family, const c
 }
 
 static struct name_slot *name_place(
-	const struct name_index *x, enum rs_family family, const char *table, const char *name)
+        const struct name_index *x, enum rs_family family, const char *table, const char *name)
 {
 	size_t i = name_hash(family, table, name) & (x->cap - 1);
 	while (x->slot[i].name != NULL && !name_equal(&x->slot[i], family, table, name))
@@ -232,7 +232,7 @@ void name_index_add(struct name_index *x, enum rs_family family, const char *tab
 }
 
 bool name_index_find(
-	const struct name_index *x, enum rs_family family, const char *table, const char *name, size_t *value)
+        const struct name_index *x, enum rs_family family, const char *table, const char *name, size_t *value)
 {
 	if (x->cap == 0)
 		return false;

@@ -143,7 +143,8 @@ static bool conntrack_state(struct exec *x, const struct conntrack *m)
 		return false;
 	if (nat != 0)
 		builder_mask(&x->b, RS_FIELD_CT_STATUS, NULL,
-			(nat & XT_CONNTRACK_STATE_SNAT ? 16u : 0) | (nat & XT_CONNTRACK_STATE_DNAT ? 32u : 0), 0, !invert);
+		        (nat & XT_CONNTRACK_STATE_SNAT ? 16u : 0) | (nat & XT_CONNTRACK_STATE_DNAT ? 32u : 0), 0,
+		        !invert);
 	if (states != 0)
 		builder_mask(&x->b, RS_FIELD_CT_STATE, NULL, states, 0, !invert);
 	if (nat == 0 && states == 0 && !invert)
@@ -154,7 +155,7 @@ static bool conntrack_state(struct exec *x, const struct conntrack *m)
 static bool xt_conntrack(struct exec *x, const void *info, size_t len)
 {
 	const unsigned known =
-		XT_CONNTRACK_STATE | XT_CONNTRACK_STATE_ALIAS | XT_CONNTRACK_STATUS | XT_CONNTRACK_DIRECTION;
+	        XT_CONNTRACK_STATE | XT_CONNTRACK_STATE_ALIAS | XT_CONNTRACK_STATUS | XT_CONNTRACK_DIRECTION;
 	struct conntrack m;
 	x->b.rs->uses_conntrack = true;
 	if (!conntrack_read(info, len, &m) || (m.match_flags & ~known) != 0)
@@ -162,8 +163,8 @@ static bool xt_conntrack(struct exec *x, const void *info, size_t len)
 	if ((m.match_flags & XT_CONNTRACK_STATE) && !conntrack_state(x, &m))
 		return false;
 	if (m.match_flags & XT_CONNTRACK_STATUS)
-		builder_mask(&x->b, RS_FIELD_CT_STATUS, NULL, m.status_mask, 0,
-			(m.invert_flags & XT_CONNTRACK_STATUS) == 0);
+		builder_mask(
+		        &x->b, RS_FIELD_CT_STATUS, NULL, m.status_mask, 0, (m.invert_flags & XT_CONNTRACK_STATUS) == 0);
 	if (m.match_flags & XT_CONNTRACK_DIRECTION)
 		builder_point(&x->b, RS_FIELD_CT_DIRECTION, NULL, m.invert_flags & XT_CONNTRACK_DIRECTION ? 1 : 0);
 	return true;
@@ -189,7 +190,7 @@ static u128 inet_number(const union nf_inet_addr *a, size_t len)
 }
 
 static void address_range(
-	struct exec *x, unsigned field, const union nf_inet_addr *lo, const union nf_inet_addr *hi, bool invert)
+        struct exec *x, unsigned field, const union nf_inet_addr *lo, const union nf_inet_addr *hi, bool invert)
 {
 	size_t len = field_info(field)->width;
 	struct ranges r = {0};
@@ -206,10 +207,10 @@ static bool xt_iprange(struct exec *x, const void *info, size_t len)
 	bool four = x->b.nfproto == 2;
 	if (m.flags & IPRANGE_SRC)
 		address_range(x, four ? RS_FIELD_IP_SADDR : RS_FIELD_IP6_SADDR, &m.src_min, &m.src_max,
-			m.flags & IPRANGE_SRC_INV);
+		        m.flags & IPRANGE_SRC_INV);
 	if (m.flags & IPRANGE_DST)
 		address_range(x, four ? RS_FIELD_IP_DADDR : RS_FIELD_IP6_DADDR, &m.dst_min, &m.dst_max,
-			m.flags & IPRANGE_DST_INV);
+		        m.flags & IPRANGE_DST_INV);
 	return true;
 }
 
@@ -229,7 +230,8 @@ static bool icmp_type(struct exec *x, unsigned field, unsigned type, const uint8
 	if (any_code)
 		return true;
 	const char *word = field == RS_FIELD_ICMP_TYPE ? "icmp code" : "icmpv6 code";
-	char *text = code[0] == code[1] ? xasprintf("%s %u", word, code[0]) : xasprintf("%s %u-%u", word, code[0], code[1]);
+	char *text =
+	        code[0] == code[1] ? xasprintf("%s %u", word, code[0]) : xasprintf("%s %u-%u", word, code[0], code[1]);
 	builder_atom(&x->b, word, text);
 	free(text);
 	return true;
@@ -269,8 +271,8 @@ static bool xt_mac(struct exec *x, const void *info, size_t len)
 	if (!info_copy(&m, sizeof(m), info, len))
 		return false;
 	const unsigned char *a = m.srcaddr;
-	char *text = xasprintf("ether saddr %s%02x:%02x:%02x:%02x:%02x:%02x", m.invert ? "!= " : "", a[0], a[1], a[2], a[3],
-		a[4], a[5]);
+	char *text = xasprintf("ether saddr %s%02x:%02x:%02x:%02x:%02x:%02x", m.invert ? "!= " : "", a[0], a[1], a[2],
+	        a[3], a[4], a[5]);
 	builder_atom(&x->b, "ether saddr", text);
 	free(text);
 	return true;
@@ -312,9 +314,9 @@ static bool xt_addrtype(struct exec *x, const void *info, size_t len)
 	struct xt_addrtype_info_v1 m;
 	if (!info_copy(&m, sizeof(m), info, len) || ((m.source | m.dest) & ~0x1ff) != 0)
 		return false;
-	const char *interface = m.flags & XT_ADDRTYPE_LIMIT_IFACE_IN ? " . iif"
-		: m.flags & XT_ADDRTYPE_LIMIT_IFACE_OUT              ? " . oif"
-								     : "";
+	const char *interface = m.flags & XT_ADDRTYPE_LIMIT_IFACE_IN    ? " . iif"
+	                        : m.flags & XT_ADDRTYPE_LIMIT_IFACE_OUT ? " . oif"
+	                                                                : "";
 	if (m.source != 0)
 		addrtype_atom(x, "saddr", interface, m.source, m.flags & XT_ADDRTYPE_INVERT_SOURCE);
 	if (m.dest != 0)
@@ -325,10 +327,11 @@ static bool xt_addrtype(struct exec *x, const void *info, size_t len)
 static bool xt_rpfilter(struct exec *x, const void *info, size_t len)
 {
 	struct xt_rpfilter_info m;
-	if (!info_copy(&m, sizeof(m), info, len) || (m.flags & (XT_RPFILTER_VALID_MARK | XT_RPFILTER_ACCEPT_LOCAL)) != 0)
+	if (!info_copy(&m, sizeof(m), info, len) ||
+	        (m.flags & (XT_RPFILTER_VALID_MARK | XT_RPFILTER_ACCEPT_LOCAL)) != 0)
 		return false;
 	char *text = xasprintf("fib saddr%s oif %s", m.flags & XT_RPFILTER_LOOSE ? "" : " . iif",
-		m.flags & XT_RPFILTER_INVERT ? "missing" : "exists");
+	        m.flags & XT_RPFILTER_INVERT ? "missing" : "exists");
 	builder_atom(&x->b, "rpfilter", text);
 	free(text);
 	return true;
@@ -338,16 +341,17 @@ static const struct {
 	const char *name;
 	uint32_t revision_min, revision_max;
 	xt_fn *fn;
-} matches[] = {{"tcp", 0, 0, xt_tcp}, {"udp", 0, 0, xt_udp}, {"multiport", 1, 1, xt_multiport}, {"state", 0, 0, xt_state},
-	{"conntrack", 1, 3, xt_conntrack}, {"comment", 0, 0, xt_comment}, {"iprange", 1, 1, xt_iprange},
-	{"icmp", 0, 0, xt_icmp}, {"icmp6", 0, 0, xt_icmp6}, {"mark", 1, 1, xt_mark}, {"mac", 0, 0, xt_mac},
-	{"pkttype", 0, 0, xt_pkttype}, {"addrtype", 1, 1, xt_addrtype}, {"rpfilter", 0, 0, xt_rpfilter}};
+} matches[] = {{"tcp", 0, 0, xt_tcp}, {"udp", 0, 0, xt_udp}, {"multiport", 1, 1, xt_multiport},
+        {"state", 0, 0, xt_state}, {"conntrack", 1, 3, xt_conntrack}, {"comment", 0, 0, xt_comment},
+        {"iprange", 1, 1, xt_iprange}, {"icmp", 0, 0, xt_icmp}, {"icmp6", 0, 0, xt_icmp6}, {"mark", 1, 1, xt_mark},
+        {"mac", 0, 0, xt_mac}, {"pkttype", 0, 0, xt_pkttype}, {"addrtype", 1, 1, xt_addrtype},
+        {"rpfilter", 0, 0, xt_rpfilter}};
 
 static xt_fn *match_find(const char *name, uint32_t revision)
 {
 	for (size_t i = 0; i < sizeof(matches) / sizeof(matches[0]); i++)
 		if (strcmp(matches[i].name, name) == 0 && revision >= matches[i].revision_min &&
-			revision <= matches[i].revision_max)
+		        revision <= matches[i].revision_max)
 			return matches[i].fn;
 	return NULL;
 }
@@ -358,7 +362,7 @@ bool expr_match(struct exec *x, const struct nlattr *data)
 	char name[RULESET_MAX_NAME + 1];
 	uint32_t revision;
 	if (!attrs_nested(data, tb, NFTA_MATCH_MAX + 1) || !attr_name(tb[NFTA_MATCH_NAME], name) ||
-		!attr_u32(tb[NFTA_MATCH_REV], &revision) || tb[NFTA_MATCH_INFO] == NULL)
+	        !attr_u32(tb[NFTA_MATCH_REV], &revision) || tb[NFTA_MATCH_INFO] == NULL)
 		return false;
 	xt_fn *fn = match_find(name, revision);
 	const struct nlattr *info = tb[NFTA_MATCH_INFO];

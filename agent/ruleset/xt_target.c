@@ -41,11 +41,12 @@ static bool target_statement(struct exec *x, const char *name, const void *info,
 
 static bool target_reject(struct exec *x, const char *name, const void *info, size_t len)
 {
-	static const char *const four[] = {"icmp net-unreachable", "icmp host-unreachable", "icmp prot-unreachable", NULL,
-		"icmp echo-reply", "icmp net-prohibited", "icmp host-prohibited", "tcp reset", "icmp admin-prohibited"};
+	static const char *const four[] = {"icmp net-unreachable", "icmp host-unreachable", "icmp prot-unreachable",
+	        NULL, "icmp echo-reply", "icmp net-prohibited", "icmp host-prohibited", "tcp reset",
+	        "icmp admin-prohibited"};
 	static const char *const six[] = {"icmpv6 no-route", "icmpv6 admin-prohibited", "icmpv6 not-neighbour",
-		"icmpv6 addr-unreachable", NULL, "icmpv6 echo-reply", "tcp reset", "icmpv6 policy-fail",
-		"icmpv6 reject-route"};
+	        "icmpv6 addr-unreachable", NULL, "icmpv6 echo-reply", "tcp reset", "icmpv6 policy-fail",
+	        "icmpv6 reject-route"};
 	uint32_t with;
 	(void)name;
 	if (!info_copy(&with, sizeof(with), info, len) || with > 8)
@@ -66,7 +67,8 @@ static void log_statement(struct exec *x, const char *what, const char *prefix, 
 	if (prefix[0] != '\0')
 		text_add(&t, " prefix \"");
 	for (size_t i = 0; i < size && prefix[i] != '\0'; i++)
-		text_addf(&t, "%c", (unsigned char)prefix[i] < ' ' || prefix[i] == '"' || prefix[i] == 0x7f ? '?' : prefix[i]);
+		text_addf(&t, "%c",
+		        (unsigned char)prefix[i] < ' ' || prefix[i] == '"' || prefix[i] == 0x7f ? '?' : prefix[i]);
 	text_add(&t, prefix[0] != '\0' ? "\"" : "");
 	builder_statement(&x->b, text_str(&t));
 	text_fini(&t);
@@ -176,7 +178,7 @@ static bool target_nat(struct exec *x, const char *name, const void *info, size_
 		const char *name, *word;
 		enum rs_verdict_code code;
 	} kinds[] = {{"DNAT", "dnat", RS_NAT_DST}, {"REDIRECT", "redirect", RS_NAT_DST}, {"SNAT", "snat", RS_NAT_SRC},
-		{"MASQUERADE", "masquerade", RS_NAT_SRC}};
+	        {"MASQUERADE", "masquerade", RS_NAT_SRC}};
 	size_t k = 0;
 	struct nf_nat_range r;
 	while (strcmp(kinds[k].name, name) != 0)
@@ -184,17 +186,17 @@ static bool target_nat(struct exec *x, const char *name, const void *info, size_
 	if (!range_read(info, len, &r))
 		return false;
 	struct nat nat = {
-		.word = kinds[k].word,
-		.code = kinds[k].code,
-		.known = true,
-		.family = x->b.nfproto == 10 ? 10 : 2,
-		.has_address = (r.flags & NF_NAT_RANGE_MAP_IPS) != 0,
-		.has_port = (r.flags & NF_NAT_RANGE_PROTO_SPECIFIED) != 0,
-		.address_lo = address_number(&r.min_addr, x->b.nfproto),
-		.address_hi = address_number(&r.max_addr, x->b.nfproto),
-		.port_lo = ntohs(r.min_proto.all),
-		.port_hi = ntohs(r.max_proto.all),
-		.flags = r.flags,
+	        .word = kinds[k].word,
+	        .code = kinds[k].code,
+	        .known = true,
+	        .family = x->b.nfproto == 10 ? 10 : 2,
+	        .has_address = (r.flags & NF_NAT_RANGE_MAP_IPS) != 0,
+	        .has_port = (r.flags & NF_NAT_RANGE_PROTO_SPECIFIED) != 0,
+	        .address_lo = address_number(&r.min_addr, x->b.nfproto),
+	        .address_hi = address_number(&r.max_addr, x->b.nfproto),
+	        .port_lo = ntohs(r.min_proto.all),
+	        .port_hi = ntohs(r.max_proto.all),
+	        .flags = r.flags,
 	};
 	builder_reached(&x->b);
 	builder_nat(&x->b, &nat);
@@ -206,25 +208,26 @@ static const struct {
 	const char *name;
 	xt_fn *fn;
 } targets[] = {{"REJECT", target_reject}, {"LOG", target_log}, {"NFLOG", target_nflog}, {"MARK", target_mark},
-	{"CONNMARK", target_connmark}, {"HMARK", target_hmark}, {"NOTRACK", target_notrack}, {"CT", target_ct},
-	{"DNAT", target_nat}, {"SNAT", target_nat}, {"MASQUERADE", target_nat}, {"REDIRECT", target_nat},
-	{"TCPMSS", target_statement}, {"CLASSIFY", target_statement}, {"DSCP", target_statement}, {"TOS", target_statement},
-	{"TTL", target_statement}, {"HL", target_statement}, {"TRACE", target_statement}, {"AUDIT", target_statement},
-	{"CHECKSUM", target_statement}, {"SECMARK", target_statement}, {"CONNSECMARK", target_statement},
-	{"TEE", target_statement}, {"LED", target_statement}, {"IDLETIMER", target_statement},
-	{"RATEEST", target_statement}, {"TCPOPTSTRIP", target_statement}, {"ECN", target_statement}};
+        {"CONNMARK", target_connmark}, {"HMARK", target_hmark}, {"NOTRACK", target_notrack}, {"CT", target_ct},
+        {"DNAT", target_nat}, {"SNAT", target_nat}, {"MASQUERADE", target_nat}, {"REDIRECT", target_nat},
+        {"TCPMSS", target_statement}, {"CLASSIFY", target_statement}, {"DSCP", target_statement},
+        {"TOS", target_statement}, {"TTL", target_statement}, {"HL", target_statement}, {"TRACE", target_statement},
+        {"AUDIT", target_statement}, {"CHECKSUM", target_statement}, {"SECMARK", target_statement},
+        {"CONNSECMARK", target_statement}, {"TEE", target_statement}, {"LED", target_statement},
+        {"IDLETIMER", target_statement}, {"RATEEST", target_statement}, {"TCPOPTSTRIP", target_statement},
+        {"ECN", target_statement}};
 
 bool expr_target(struct exec *x, const struct nlattr *data)
 {
 	const struct nlattr *tb[NFTA_TARGET_MAX + 1];
 	char name[RULESET_MAX_NAME + 1];
 	if (!attrs_nested(data, tb, NFTA_TARGET_MAX + 1) || !attr_name(tb[NFTA_TARGET_NAME], name) ||
-		tb[NFTA_TARGET_INFO] == NULL)
+	        tb[NFTA_TARGET_INFO] == NULL)
 		return false;
 	const struct nlattr *info = tb[NFTA_TARGET_INFO];
 	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++)
 		if (strcmp(targets[i].name, name) == 0 &&
-			targets[i].fn(x, name, mnl_attr_get_payload(info), mnl_attr_get_payload_len(info)))
+		        targets[i].fn(x, name, mnl_attr_get_payload(info), mnl_attr_get_payload_len(info)))
 			return true;
 	char *text = xasprintf("xt target \"%s\"", name);
 	builder_undecided(&x->b, RS_UNKNOWN, text);

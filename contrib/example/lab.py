@@ -52,6 +52,7 @@ class Lab:
         self.state = self.directory / "state"
         self.user = self._existing_user("portcullis", "nobody")
         self.made_run_sshd = False
+        self.snmp_secret = secrets.token_hex(12)
 
     @staticmethod
     def _existing_user(*names):
@@ -119,6 +120,7 @@ class Lab:
     def up(self):
         """Make namespaces, links, addresses and routes, and install the programs into the temporary directory."""
         self.run(None, "cmake", "--install", self.build, "--prefix", self.root)
+        self.run_dir.mkdir()
         for space in self.topology["namespaces"]:
             name = self.namespace(space["name"])
             self.run(None, "ip", "netns", "add", name)
@@ -177,9 +179,6 @@ class Lab:
 
     def start_snmpd(self):
         """A private snmpd with SNMPv3 (authPriv) on loopback and the trap receiver as its only destination."""
-        self.run_dir.mkdir(exist_ok=True)
-        self.run_dir.chmod(0o755)
-        self.snmp_secret = getattr(self, "snmp_secret", secrets.token_hex(12))
         persistent = self.directory / "snmpd"
         persistent.mkdir(exist_ok=True)
         gid = pwd.getpwnam(self.user).pw_gid
@@ -236,7 +235,6 @@ class Lab:
 
     def start_daemon(self, *extra, load=True, log="portcullisd.log"):
         """The daemon, until it says that it is ready."""
-        self.run_dir.mkdir(exist_ok=True)
         arguments = list(extra)
         if load:
             arguments += ["--load", self.deployment]

@@ -76,7 +76,7 @@ struct rs_verdict {
 
 struct rs_element {
 	struct range key[RS_CONCAT_MAX]; /**< one range per field of the match that looks it up */
-	struct rs_verdict verdict;       /**< in verdict maps */
+	struct rs_verdict verdict;       /**< in verdict maps; RS_UNKNOWN for queue and the like */
 	bool catch_all;                  /**< "*": when nothing else matches; key is unused */
 };
 

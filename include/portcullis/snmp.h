@@ -9,7 +9,7 @@
 struct snmp;
 
 struct snmp_options {
-	const char *agentx;        /**< master's socket: "/run/x/agentx.sock" or "tcp:localhost:705" */
+	const char *agentx; /**< master's socket: "/run/x/agentx.sock" or "tcp:localhost:705" */
 	const char *persistent_dir; /**< a directory the library may write to (STATE_DIR/snmp) */
 };
 
