@@ -309,17 +309,21 @@ static bool has_address(const struct network *net, const char *address, const ch
 	return false;
 }
 
+static const char routes[] =
+        "ip route add default via 10.20.0.254 metric 50 && ip route add default dev wan0 metric 20 &&"
+        "ip route add 10.40.0.0/16 nexthop via 10.20.0.2 nexthop dev wan0 && ip route add blackhole 10.0.0.0/8 &&"
+        "ip route add unreachable 10.5.0.0/16 && ip route add prohibit 10.6.0.0/16 && ip route add throw "
+        "10.7.0.0/16 &&"
+        "ip route add 10.99.0.0/16 dev lan0 table 100 && ip -6 route add 2001:db8:30::/48 via 2001:db8:20::2 &&"
+        "ip -6 route add unreachable 2001:db8::/32";
+
 START_TEST(reads_the_kernels_addresses_and_routes)
 {
-	struct network net, printed;
+	struct network net;
 	struct error err = {0};
 	make_interfaces();
-	sh("ip route add default via 10.20.0.254 metric 50 && ip route add default dev wan0 metric 20 &&"
-	   "ip route add 10.40.0.0/16 nexthop via 10.20.0.2 nexthop dev wan0 && ip route add blackhole 10.0.0.0/8 &&"
-	   "ip route add unreachable 10.5.0.0/16 && ip route add prohibit 10.6.0.0/16 && ip route add throw "
-	   "10.7.0.0/16 &&"
-	   "ip route add 10.99.0.0/16 dev lan0 table 100 && ip -6 route add 2001:db8:30::/48 via 2001:db8:20::2 &&"
-	   "ip -6 route add unreachable 2001:db8::/32 && ip route add local 10.77.0.0/24 dev lo");
+	sh(routes);
+	sh("ip route add local 10.77.0.0/24 dev lo");
 	ck_assert_msg(network_read(&net, &err) == 0, "%s", err.text);
 	ck_assert(net.known);
 	ck_assert(has_address(&net, "127.0.0.1", "lo") && has_address(&net, "::1", "lo"));
@@ -335,18 +339,53 @@ START_TEST(reads_the_kernels_addresses_and_routes)
 	expect_cut(&net, "2001:db8:30::", "2001:db8:31::",
 	        "2001:db8:30::-2001:db8:30:ffff:ffff:ffff:ffff:ffff lan0;2001:db8:31::-2001:db8:31:: ;");
 
-	/* The offline form says the same, but for what the kernel answers to as a range. */
-	sh("ip route del local 10.77.0.0/24 dev lo");
+	network_fini(&net);
+}
+END_TEST
+
+START_TEST(an_address_that_is_no_hosts_is_the_devices_own)
+{
+	struct network net;
+	struct error err = {0};
+	make_interfaces();
+	sh("echo 1 >/proc/sys/net/ipv6/conf/all/forwarding");
+	ck_assert_msg(network_read(&net, &err) == 0, "%s", err.text);
+	ck_assert(network_is_local(&net, FAMILY_IPV4, address_of("10.20.0.255")));
+	ck_assert(network_is_local(&net, FAMILY_IPV6, address_of("2001:db8:20::")));
+	ck_assert(!network_is_local(&net, FAMILY_IPV6, address_of("2001:db8:20::2")));
+	network_fini(&net);
+}
+END_TEST
+
+/* Only `ip -j route show table local` tells what the device answers to beside its addresses. */
+static void drop_local_table(struct network *net, const struct network *printed)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < net->n_route; i++)
+		if (strcmp(net->route[i].ifname, "lo") != 0)
+			net->route[kept++] = net->route[i];
+	net->n_route = kept;
+	kept = 0;
+	for (size_t i = 0; i < net->n_address; i++) {
+		char buf[64];
+		const struct net_address *a = &net->address[i];
+		if (has_address(printed, addr_print(a->family, a->address, buf, sizeof(buf)), a->ifname))
+			net->address[kept++] = *a;
+	}
+	net->n_address = kept;
+}
+
+START_TEST(the_offline_form_says_what_the_kernel_says)
+{
+	struct network net, printed;
+	struct error err = {0};
+	make_interfaces();
+	sh(routes);
 	char *json = command_output("printf '{\"addr\":'; ip -j addr; printf ',\"route\":'; ip -j route; printf "
 	                            "',\"route6\":'; ip -j -6 route; echo '}'");
-	network_fini(&net);
-	ck_assert_int_eq(network_read(&net, &err), 0);
-	size_t kept = 0;
-	for (size_t i = 0; i < net.n_route; i++)
-		if (strcmp(net.route[i].ifname, "lo") != 0)
-			net.route[kept++] = net.route[i];
-	net.n_route = kept;
 	ck_assert_msg(network_parse_json(json, strlen(json), &printed, &err) == 0, "%s: %s", err.where, err.text);
+	ck_assert_int_eq(network_read(&net, &err), 0);
+	drop_local_table(&net, &printed);
 	ck_assert_uint_eq(net.n_address, printed.n_address);
 	ck_assert_uint_eq(net.n_route, printed.n_route);
 	ck_assert(network_equal(&net, &printed));
@@ -403,6 +442,8 @@ int main(void)
 	if (kernel) {
 		TCase *k = tcase_create("kernel");
 		tcase_add_test(k, reads_the_kernels_addresses_and_routes);
+		tcase_add_test(k, an_address_that_is_no_hosts_is_the_devices_own);
+		tcase_add_test(k, the_offline_form_says_what_the_kernel_says);
 		tcase_add_test(k, tells_changes_of_links_addresses_and_routes);
 		tcase_set_timeout(k, 30);
 		suite_add_tcase(s, k);
