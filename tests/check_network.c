@@ -283,7 +283,7 @@ static void make_interfaces(void)
 	ck_assert_int_eq(unshare(CLONE_NEWNET), 0);
 	sh("ip link set lo up && ip link add lan0 type veth peer name far0 && ip link add wan0 type veth peer name "
 	   "far1 &&"
-	   "for i in lan0 far0 wan0 far1; do ip link set $i up; done &&"
+	   "for i in lan0 far0 wan0 far1; do ip link set $i addrgenmode none up; done &&"
 	   "ip addr add 10.20.0.1/24 dev lan0 && ip addr add 198.51.100.9 peer 198.51.100.1/32 dev wan0 &&"
 	   "ip addr add 2001:db8:20::1/64 dev lan0 nodad");
 }

@@ -130,6 +130,7 @@ static const char *const common[] = {
         "meta l4proto != tcp accept",
         "meta l4proto { tcp, udp } th dport 53 accept",
         "meta l4proto . th dport { tcp . 53, udp . 53 } accept",
+        "meta l4proto . th dport { tcp . 5060-5061, udp . 3478 } accept",
         "th dport 53 accept",
         "ip saddr @dyn drop",
         "ip daddr @dyn drop",

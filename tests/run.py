@@ -70,7 +70,7 @@ def sources():
     run("include-direction", PYTHON, "tests/include_direction.py")
     run("shell", "shellcheck", "quickstart", ".ci/run", *tracked("tests/**/*.sh", "contrib/**/*.sh"))
     run("cppcheck", "cppcheck", "--std=c11", "--language=c", "--enable=warning,portability,performance", "--inline-suppr",
-        "--error-exitcode=1", "--quiet", "-j2", "--suppress=missingIncludeSystem", "-D_GNU_SOURCE", "-I", "include", "-I",
+        "--error-exitcode=1", "--quiet", "-j2", "--suppress=missingIncludeSystem", "-D_GNU_SOURCE", "-Djson_object_foreach(o,k,v)=for(;;)", "-I", "include", "-I",
         "agent", *tracked("agent/**/*.c"))
     yang = ["-p", "yang", "-p", "/usr/share/yuma/modules/ietf"]
     for module in tracked("yang/*.yang"):

@@ -33,7 +33,7 @@ static void language_set(struct document *doc, const char *tag)
 {
 	char primary[9];
 	size_t n = 0;
-	while (isalpha((unsigned char)tag[n]) && n < sizeof(primary) - 1) {
+	while (n < sizeof(primary) - 1 && isalpha((unsigned char)tag[n])) {
 		primary[n] = (char)tolower((unsigned char)tag[n]);
 		n++;
 	}

@@ -414,7 +414,7 @@ bool expr_bitwise(struct exec *x, const struct nlattr *data)
 	if (!attr_data(tb[NFTA_BITWISE_MASK], &mask, &mask_len) || !attr_data(tb[NFTA_BITWISE_XOR], &xor, &xor_len) ||
 	        mask_len != len || xor_len != len)
 		return false;
-	struct byte_symbol result[REGISTER_BYTES];
+	struct byte_symbol result[REGISTER_BYTES] = {0};
 	const struct byte_symbol *from = &x->reg[register_offset(sreg, len)];
 	for (size_t i = 0; i < len; i++) {
 		result[i] = from[i];
@@ -433,15 +433,18 @@ bool expr_byteorder(struct exec *x, const struct nlattr *data)
 	uint32_t sreg, dreg, len, size;
 	if (!attrs_nested(data, tb, NFTA_BYTEORDER_MAX + 1) || !attr_u32(tb[NFTA_BYTEORDER_SREG], &sreg) ||
 	        !attr_u32(tb[NFTA_BYTEORDER_DREG], &dreg) || !attr_u32(tb[NFTA_BYTEORDER_LEN], &len) ||
-	        !attr_u32(tb[NFTA_BYTEORDER_SIZE], &size) || register_offset(sreg, len) < 0 ||
-	        register_offset(dreg, len) < 0 || (size != 2 && size != 4 && size != 8) || len % size != 0)
+	        !attr_u32(tb[NFTA_BYTEORDER_SIZE], &size) || (size != 2 && size != 4 && size != 8))
 		return false;
-	struct byte_symbol result[REGISTER_BYTES];
-	const struct byte_symbol *from = &x->reg[register_offset(sreg, len)];
+	int from = register_offset(sreg, len), to = register_offset(dreg, len);
+	if (from < 0 || to < 0)
+		return false;
+	struct byte_symbol result[REGISTER_BYTES] = {0};
 	bool swap = htobe16(1) != 1;
-	for (size_t i = 0; i < len; i++)
-		result[i] = from[swap ? i - i % size + (size - 1 - i % size) : i];
-	memcpy(&x->reg[register_offset(dreg, len)], result, len * sizeof(*result));
+	/* The kernel turns whole units only and leaves a shorter rest alone: nft asks for one byte of a concatenation. */
+	size_t turned = len - len % size;
+	for (size_t i = 0; i < turned; i++)
+		result[i] = x->reg[(size_t)from + (swap ? i - i % size + (size - 1 - i % size) : i)];
+	memcpy(&x->reg[to], result, turned * sizeof(*result));
 	return true;
 }
 
