@@ -139,7 +139,7 @@ END_TEST
 int main(void)
 {
 	if (access(SEEDS, R_OK) != 0) {
-		puts("skipped: " SEEDS " is not there");
+		puts("skipped: needs ../shared (" SEEDS " is not there)");
 		return 77;
 	}
 	Suite *s = suite_create("packs");
