@@ -16,8 +16,10 @@
 #include "portcullis/log.h"
 #include "portcullis/text.h"
 
-/* A burst of changes is read once: so long after the first of them. */
+/* A burst of changes is read once: so long after the first of them, and longer where reading takes long itself. */
 #define SETTLE_MS 5
+#define SETTLE_FACTOR 4
+#define SETTLE_MAX_MS 2000
 /* The ruleset is read again so often even without an event (elements of dynamic sets send none). */
 #define PERIODIC_MS 30000
 #define RETRY_MS 1000
@@ -32,6 +34,7 @@ struct monitor {
 	struct evaluation *evaluation;
 	uint64_t generation;
 	unsigned verify_us;
+	int64_t cost_ms; /* of the last reading and verification */
 
 	bool dirty_inputs;
 	int64_t due_ms; /* when to verify; INT64_MAX: nothing is due */
@@ -119,11 +122,20 @@ void monitor_free(struct monitor *m)
 	free(m);
 }
 
+/* The first cause counts until it is told; a look without an event gives way to the event that names an author. */
+static bool cause_gives_way(const struct monitor *m, const struct nft_event *event)
+{
+	return !m->cause_set ||
+	       (event != NULL && event->author_pid != 0 && m->cause.kind == CAUSE_RULESET && m->cause.author_pid == 0);
+}
+
 void monitor_changed(struct monitor *m, enum cause_kind kind, const struct nft_event *event, int64_t now_ms)
 {
+	int64_t settle = m->cost_ms * SETTLE_FACTOR;
+	settle = settle < SETTLE_MS ? SETTLE_MS : settle > SETTLE_MAX_MS ? SETTLE_MAX_MS : settle;
 	if (kind != CAUSE_RULESET)
 		m->dirty_inputs = true;
-	if (!m->cause_set) {
+	if (cause_gives_way(m, event)) {
 		m->cause_set = true;
 		m->cause = (struct cause){.kind = kind};
 		if (event != NULL) {
@@ -131,8 +143,8 @@ void monitor_changed(struct monitor *m, enum cause_kind kind, const struct nft_e
 			memcpy(m->cause.author, event->author, sizeof(m->cause.author));
 		}
 	}
-	if (m->due_ms > now_ms + SETTLE_MS)
-		m->due_ms = now_ms + SETTLE_MS;
+	if (m->due_ms > now_ms + settle)
+		m->due_ms = now_ms + settle;
 }
 
 void monitor_catalog(struct monitor *m, struct catalog *catalog, int64_t now_ms)
@@ -374,8 +386,10 @@ static void look_at_time(struct monitor *m, int64_t now_ms, int64_t now_wall)
 	if (m->inputs != NULL && m->last_wall != 0 && expired_between(m->inputs->site, m->last_wall, now_wall))
 		monitor_changed(m, CAUSE_ASSUMPTION, NULL, now_ms);
 	m->last_wall = now_wall;
-	if (now_ms >= m->periodic_ms)
+	if (now_ms >= m->periodic_ms) {
+		m->periodic_ms = INT64_MAX; /* until it is read */
 		monitor_changed(m, CAUSE_RULESET, NULL, now_ms);
+	}
 }
 
 static int next_step(const struct monitor *m, int64_t now_ms)
@@ -390,11 +404,13 @@ static int next_step(const struct monitor *m, int64_t now_ms)
 /* Read what changed, verify, publish. */
 static void renew(struct monitor *m, int64_t now_ms, int64_t now_wall)
 {
+	const int64_t begun = clock_monotonic_ms(); /* for the cost alone: now_ms may be a test's */
 	if (m->dirty_inputs)
 		refresh_inputs(m, now_wall);
 	/* The evaluation owns the ruleset it used: read it again for the next one. */
 	refresh_ruleset(m);
 	verify(m, now_wall);
+	m->cost_ms = clock_monotonic_ms() - begun;
 	m->generation++;
 	m->verified_ms = now_ms;
 	m->verified_wall = now_wall;

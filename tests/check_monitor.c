@@ -1,0 +1,292 @@
+/* links: daemon config nft conformance verify deployment catalog ruleset base */
+/*
+ * The monitor with a real configuration, catalog, journal and kernel (a network namespace of its own); only what cannot
+ * be provoked otherwise, a kernel that refuses a dump, is a fake around the real operations. Time is a parameter.
+ */
+#include <check.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/monitor.h"
+#include "portcullis/alloc.h"
+#include "portcullis/text.h"
+
+#define HOLD_DOWN_MS 200
+
+struct scene {
+	char dir[64];
+	struct nft_ops real;
+	bool refuse; /* the next dumps fail */
+	unsigned dumps;
+	struct journal *journal;
+	struct config *config;
+	struct hub *hub;
+	struct monitor *monitor;
+	struct changes changes;
+	int64_t now_ms;
+};
+
+static int dump(void *self, struct nft_dump *out, struct error *err)
+{
+	struct scene *s = self;
+	s->dumps++;
+	if (s->refuse) {
+		memset(out, 0, sizeof(*out));
+		return error_set(err, ERR_IO, "nf_tables", "the kernel refused");
+	}
+	return s->real.dump(s->real.self, out, err);
+}
+
+static void shell(const char *command)
+{
+	int code = system(command);
+	ck_assert_msg(code == 0, "`%s` ended with %d", command, code);
+}
+
+/* The device of the example: its three interfaces, its ruleset. */
+static void device_make(void)
+{
+	ck_assert_int_eq(unshare(CLONE_NEWNET), 0);
+	shell("ip link set lo up");
+	shell("for i in lan0 srv0 dmz0; do ip link add $i type veth peer name peer-$i && ip link set $i up && "
+	      "ip link set peer-$i up || exit 1; done");
+	shell("/usr/bin/python3 -c 'import json; t = json.load(open(\"" SOURCE_DIR
+	      "/contrib/example/topology.json\"))\n"
+	      "for s in t[\"namespaces\"]:\n"
+	      "  if s[\"name\"] == \"device\":\n"
+	      "    for i in s[\"interfaces\"]:\n"
+	      "      for a in i.get(\"addresses\", []): print(\"ip addr add\", a, \"dev\", i[\"name\"], \"nodad\" if "
+	      "\":\" in a else \"\")\n"
+	      "    for r in s.get(\"routes\", []): print(\"ip route add\", r[\"to\"], \"via\", r[\"via\"])' | sh");
+	shell("nft -f " SOURCE_DIR "/contrib/example/ruleset.nft");
+}
+
+static void scene_init(struct scene *s)
+{
+	struct error err = {0};
+	struct catalog *catalog;
+	memset(s, 0, sizeof(*s));
+	s->now_ms = 1000000;
+	strcpy(s->dir, "/tmp/portcullis-monitor-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(s->dir));
+	device_make();
+	ck_assert_msg(nft_open_direct(&s->real, &err) == 0, "%s", err.text);
+	ck_assert_msg(journal_open(s->dir, &s->journal, &err) == 0, "%s", err.text);
+	ck_assert_msg(
+	        catalog_load(SOURCE_DIR "/yang/catalog", SOURCE_DIR "/yang", &catalog, &err) == 0, "%s", err.text);
+	ck_assert_msg(config_open(SOURCE_DIR "/yang", s->journal, catalog, &s->config, &err) == 0, "%s", err.text);
+	ck_assert_msg(
+	        config_load_file(s->config, SOURCE_DIR "/contrib/example/deployment.json", &err) == 0, "%s", err.text);
+	s->hub = hub_new();
+	struct nft_ops nft = {s, dump, NULL, NULL, NULL};
+	struct monitor_parts parts = {s->config, s->journal, nft, s->hub, catalog};
+	ck_assert_msg(monitor_new(&parts, &s->monitor, &err) == 0, "%s", err.text);
+}
+
+static void scene_fini(struct scene *s)
+{
+	changes_fini(&s->changes);
+	monitor_free(s->monitor);
+	config_close(s->config);
+	journal_close(s->journal);
+	hub_free(s->hub);
+	s->real.close(s->real.self);
+	char *command = xasprintf("rm -rf %s", s->dir);
+	shell(command);
+	free(command);
+}
+
+/* One step so many milliseconds later; what it tells is in s->changes. */
+static int step(struct scene *s, int64_t later_ms)
+{
+	changes_fini(&s->changes);
+	s->now_ms += later_ms;
+	return monitor_step(s->monitor, s->now_ms, s->now_ms / 1000, &s->changes);
+}
+
+/* Until the announced change is read: the monitor says how long that is. */
+static int settle(struct scene *s)
+{
+	int wait = step(s, 0);
+	return step(s, wait);
+}
+
+static enum overall overall(struct scene *s)
+{
+	struct snapshot *snapshot = hub_get(s->hub);
+	enum overall o = snapshot->summary.overall;
+	snapshot_unref(snapshot);
+	return o;
+}
+
+static void event(struct scene *s, const char *author)
+{
+	struct nft_event e = {.changed = true, .author_pid = author[0] != '\0' ? 42 : 0};
+	snprintf(e.author, sizeof(e.author), "%s", author);
+	monitor_changed(s->monitor, CAUSE_RULESET, &e, s->now_ms);
+}
+
+static void break_rule(void)
+{
+	shell("nft delete rule inet filter to_servers handle $(nft -a list ruleset | sed -n 's/.*demonstration.* "
+	      "handle //p')");
+}
+
+START_TEST(verdicts_are_published_at_once_and_told_after_the_hold_down)
+{
+	struct scene s;
+	scene_init(&s);
+	step(&s, 0);
+	ck_assert_int_eq(overall(&s), OVERALL_OK);
+	ck_assert_uint_eq(s.changes.n, 0);
+	break_rule();
+	event(&s, "nft");
+	int wait = settle(&s);
+	ck_assert_int_eq(overall(&s), OVERALL_VIOLATED);
+	ck_assert_uint_eq(s.changes.n, 0);
+	ck_assert_int_le(wait, HOLD_DOWN_MS);
+	step(&s, HOLD_DOWN_MS);
+	ck_assert_uint_ge(s.changes.n, 1);
+	ck_assert_int_eq(s.changes.change[0].kind, CHANGE_VIOLATED);
+	ck_assert_str_eq(s.changes.change[0].cause.author, "nft");
+	ck_assert_uint_eq(s.changes.change[0].cause.author_pid, 42);
+	scene_fini(&s);
+}
+END_TEST
+
+START_TEST(what_is_mended_within_the_hold_down_is_not_told)
+{
+	struct scene s;
+	scene_init(&s);
+	step(&s, 0);
+	break_rule();
+	event(&s, "nft");
+	settle(&s);
+	ck_assert_int_eq(overall(&s), OVERALL_VIOLATED);
+	shell("nft flush ruleset; nft -f " SOURCE_DIR "/contrib/example/ruleset.nft");
+	event(&s, "nft");
+	settle(&s);
+	step(&s, HOLD_DOWN_MS);
+	ck_assert_int_eq(overall(&s), OVERALL_OK);
+	ck_assert_uint_eq(s.changes.n, 0);
+	scene_fini(&s);
+}
+END_TEST
+
+START_TEST(a_refused_dump_makes_every_verdict_unknown_and_is_told)
+{
+	struct scene s;
+	scene_init(&s);
+	step(&s, 0);
+	s.refuse = true;
+	event(&s, "");
+	settle(&s);
+	step(&s, HOLD_DOWN_MS);
+	ck_assert_int_eq(overall(&s), OVERALL_CANNOT_TELL);
+	ck_assert_uint_ge(s.changes.n, 1);
+	ck_assert_int_eq(s.changes.change[0].kind, CHANGE_UNREADABLE);
+	ck_assert_msg(
+	        strstr(s.changes.change[0].reason, "the kernel refused") != NULL, "%s", s.changes.change[0].reason);
+	struct snapshot *snapshot = hub_get(s.hub);
+	ck_assert_ptr_null(snapshot->ruleset);
+	ck_assert_msg(strstr(snapshot->unreadable, "the kernel refused") != NULL, "%s", snapshot->unreadable);
+	ck_assert_uint_eq(snapshot->summary.count[VERDICT_CONFORMANT], 0);
+	ck_assert_uint_gt(snapshot->summary.count[VERDICT_UNKNOWN], 0);
+	snapshot_unref(snapshot);
+	/* It is tried again by itself, without an event. */
+	s.refuse = false;
+	unsigned before = s.dumps;
+	step(&s, 1100);
+	settle(&s);
+	ck_assert_uint_gt(s.dumps, before);
+	step(&s, HOLD_DOWN_MS);
+	ck_assert_int_eq(overall(&s), OVERALL_OK);
+	ck_assert_int_eq(s.changes.change[0].kind, CHANGE_READABLE);
+	scene_fini(&s);
+}
+END_TEST
+
+START_TEST(the_event_names_the_author_even_behind_a_periodic_look)
+{
+	struct scene s;
+	scene_init(&s);
+	step(&s, 0);
+	step(&s, 31000); /* the periodic look is due, and changes nothing */
+	break_rule();
+	event(&s, "ansible");
+	settle(&s);
+	step(&s, HOLD_DOWN_MS);
+	ck_assert_uint_ge(s.changes.n, 1);
+	ck_assert_str_eq(s.changes.change[0].cause.author, "ansible");
+	scene_fini(&s);
+}
+END_TEST
+
+START_TEST(an_idle_device_is_left_alone)
+{
+	struct scene s;
+	scene_init(&s);
+	int wait = step(&s, 0);
+	unsigned before = s.dumps;
+	for (int i = 0; i < 20; i++)
+		wait = step(&s, 100);
+	ck_assert_uint_eq(s.dumps, before);
+	ck_assert_int_gt(wait, 1000);
+	scene_fini(&s);
+}
+END_TEST
+
+START_TEST(sequence_numbers_go_on_after_a_restart)
+{
+	struct scene s;
+	scene_init(&s);
+	step(&s, 0);
+	monitor_test_notification(s.monitor);
+	step(&s, 10);
+	ck_assert_uint_eq(s.changes.n, 1);
+	ck_assert_int_eq(s.changes.change[0].kind, CHANGE_TEST);
+	uint64_t sequence = s.changes.change[0].sequence;
+	monitor_free(s.monitor);
+	struct error err = {0};
+	struct catalog *catalog;
+	ck_assert_int_eq(catalog_load(SOURCE_DIR "/yang/catalog", SOURCE_DIR "/yang", &catalog, &err), 0);
+	config_set_catalog(s.config, catalog);
+	struct nft_ops nft = {&s, dump, NULL, NULL, NULL};
+	struct monitor_parts parts = {s.config, s.journal, nft, s.hub, catalog};
+	ck_assert_int_eq(monitor_new(&parts, &s.monitor, &err), 0);
+	step(&s, 10);
+	monitor_test_notification(s.monitor);
+	step(&s, 10);
+	ck_assert_uint_eq(s.changes.change[0].sequence, sequence + 1);
+	struct snapshot *snapshot = hub_get(s.hub);
+	ck_assert_uint_eq(snapshot->n_history, 2);
+	snapshot_unref(snapshot);
+	scene_fini(&s);
+}
+END_TEST
+
+int main(void)
+{
+	if (geteuid() != 0) {
+		puts("skipped: needs root for a network namespace");
+		return 77;
+	}
+	Suite *suite = suite_create("monitor");
+	TCase *c = tcase_create("monitor");
+	tcase_set_timeout(c, 60);
+	tcase_add_test(c, verdicts_are_published_at_once_and_told_after_the_hold_down);
+	tcase_add_test(c, what_is_mended_within_the_hold_down_is_not_told);
+	tcase_add_test(c, a_refused_dump_makes_every_verdict_unknown_and_is_told);
+	tcase_add_test(c, the_event_names_the_author_even_behind_a_periodic_look);
+	tcase_add_test(c, an_idle_device_is_left_alone);
+	tcase_add_test(c, sequence_numbers_go_on_after_a_restart);
+	suite_add_tcase(suite, c);
+	SRunner *r = srunner_create(suite);
+	srunner_run_all(r, CK_NORMAL);
+	int failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed == 0 ? 0 : 1;
+}
