@@ -225,6 +225,23 @@ START_TEST(the_event_names_the_author_even_behind_a_periodic_look)
 }
 END_TEST
 
+START_TEST(what_changed_nothing_is_no_cause_of_what_comes_next)
+{
+	struct scene s;
+	scene_init(&s);
+	step(&s, 0);
+	monitor_changed(s.monitor, CAUSE_ROUTES, NULL, s.now_ms);
+	settle(&s);
+	break_rule();
+	event(&s, "nft");
+	settle(&s);
+	step(&s, HOLD_DOWN_MS);
+	ck_assert_uint_ge(s.changes.n, 1);
+	ck_assert_int_eq(s.changes.change[0].cause.kind, CAUSE_RULESET);
+	scene_fini(&s);
+}
+END_TEST
+
 START_TEST(an_idle_device_is_left_alone)
 {
 	struct scene s;
@@ -281,6 +298,7 @@ int main(void)
 	tcase_add_test(c, what_is_mended_within_the_hold_down_is_not_told);
 	tcase_add_test(c, a_refused_dump_makes_every_verdict_unknown_and_is_told);
 	tcase_add_test(c, the_event_names_the_author_even_behind_a_periodic_look);
+	tcase_add_test(c, what_changed_nothing_is_no_cause_of_what_comes_next);
 	tcase_add_test(c, an_idle_device_is_left_alone);
 	tcase_add_test(c, sequence_numbers_go_on_after_a_restart);
 	suite_add_tcase(suite, c);

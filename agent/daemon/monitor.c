@@ -401,10 +401,47 @@ static int next_step(const struct monitor *m, int64_t now_ms)
 	return wait < 0 ? 0 : wait > PERIODIC_MS ? PERIODIC_MS : (int)wait;
 }
 
-/* Read what changed, verify, publish. */
+/* What was known before a verification, to see whether it changed anything. */
+struct before {
+	struct inputs *inputs; /* NULL: nothing was verified yet */
+	struct evaluation *evaluation;
+};
+
+static struct before before_take(const struct monitor *m)
+{
+	return m->evaluation == NULL ? (struct before){0}
+	                             : (struct before){inputs_ref(m->inputs), evaluation_ref(m->evaluation)};
+}
+
+static bool before_differs(const struct before *b, const struct monitor *m)
+{
+	const struct evaluation *old = b->evaluation, *new = m->evaluation;
+	if (old == NULL || (old->ruleset == NULL) != (new->ruleset == NULL) ||
+	        b->inputs->flows.n != m->inputs->flows.n || old->openings.n != new->openings.n)
+		return true;
+	for (size_t i = 0; i < new->findings.n; i++)
+		if (flow_id_cmp(&b->inputs->flows.flow[i].id, &m->inputs->flows.flow[i].id) != 0 ||
+		        old->findings.finding[i].verdict != new->findings.finding[i].verdict)
+			return true;
+	for (size_t i = 0; i < new->openings.n; i++)
+		if (old->openings.opening[i].id != new->openings.opening[i].id ||
+		        old->openings.opening[i].acknowledged != new->openings.opening[i].acknowledged)
+			return true;
+	return false;
+}
+
+static void before_fini(struct before *b)
+{
+	inputs_unref(b->inputs);
+	evaluation_unref(b->evaluation);
+}
+
+/* Read what changed and verify; what changes nothing is no cause of anything later. */
 static void renew(struct monitor *m, int64_t now_ms, int64_t now_wall)
 {
 	const int64_t begun = clock_monotonic_ms(); /* for the cost alone: now_ms may be a test's */
+	struct before before = before_take(m);
+
 	if (m->dirty_inputs)
 		refresh_inputs(m, now_wall);
 	/* The evaluation owns the ruleset it used: read it again for the next one. */
@@ -416,8 +453,13 @@ static void renew(struct monitor *m, int64_t now_ms, int64_t now_wall)
 	m->verified_wall = now_wall;
 	m->due_ms = INT64_MAX;
 	m->periodic_ms = now_ms + (m->unreadable != NULL ? RETRY_MS : PERIODIC_MS);
-	if (m->tell_ms == INT64_MAX)
-		m->tell_ms = now_ms + (m->conformance.told ? m->inputs->site->notification.hold_down_ms : 0);
+	if (m->tell_ms == INT64_MAX) {
+		if (before_differs(&before, m))
+			m->tell_ms = now_ms + (m->conformance.told ? m->inputs->site->notification.hold_down_ms : 0);
+		else
+			m->cause_set = false;
+	}
+	before_fini(&before);
 }
 
 int monitor_step(struct monitor *m, int64_t now_ms, int64_t now_wall, struct changes *out)
