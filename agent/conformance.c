@@ -78,8 +78,10 @@ static const struct {
 
 enum severity finding_severity(const struct flow *flow, const struct finding *finding)
 {
-	bool lesser = flow->requirement->optional || flow->basis == BASIS_INFERRED;
-	return lesser ? severities[finding->verdict].at_most : severities[finding->verdict].required;
+	bool lesser = flow->requirement->optional || flow->basis == BASIS_INFERRED || flow->advisory;
+	enum severity s = lesser ? severities[finding->verdict].at_most : severities[finding->verdict].required;
+
+	return flow->advisory && s > SEVERITY_INFO ? SEVERITY_INFO : s;
 }
 
 void summary_build(const struct flows *flows, const struct findings *findings, const struct openings *openings,

@@ -23,9 +23,7 @@ struct derivation {
 /* One variant of a requirement with the values that hold in this deployment. */
 struct variant {
 	const struct requirement *requirement;
-	const struct requirement_flow *flow;
-	uint32_t number;
-	struct port_range ports;
+	struct flow_variant flow;
 	bool ranged; /**< the site has set or accepted the range */
 };
 
@@ -94,21 +92,23 @@ static struct flow *flow_add(struct derivation *d, const struct variant *v, cons
 	out->flow = xgrow(out->flow, out->n, &out->cap, sizeof(*out->flow));
 	f = &out->flow[out->n++];
 	*f = (struct flow){
-	        .id = {d->deployment->id, v->requirement->id, v->number, ends->initiator, ends->listener,
+	        .id = {d->deployment->id, v->requirement->id, v->flow.number, ends->initiator, ends->listener,
 	                (uint32_t)family},
 	        .pack = d->pack,
 	        .requirement = v->requirement,
 	        .deployment = d->deployment->name,
 	        .family = family,
-	        .proto = v->flow->proto,
-	        .source_ports = v->flow->source_ports,
-	        .ports = v->ports,
+	        .proto = v->flow.proto,
+	        .source_ports = v->flow.source_ports,
+	        .ports = v->flow.ports,
+	        .inside_ports = v->flow.ports,
+	        .advisory = v->flow.advisory,
 	        .path = PATH_NONE,
 	        .state = state,
 	};
 	f->source = xstrdup(ends->source);
 	f->destination = xstrdup(ends->destination);
-	f->label = xasprintf("%s/%s#%u %s>%s %s", f->deployment, v->requirement->label, v->number, f->source,
+	f->label = xasprintf("%s/%s#%u %s>%s %s", f->deployment, v->requirement->label, v->flow.number, f->source,
 	        f->destination, family == FAMILY_NONE ? "none" : family_name(family));
 	return f;
 }
@@ -131,8 +131,9 @@ static bool waiver_matches(const struct waiver *w, const struct flow *f, int64_t
 
 static void flow_waive(const struct derivation *d, struct flow *f)
 {
-	for (size_t i = 0; f->state == FLOW_CHECK && i < d->deployment->n_waiver; i++)
-		if (waiver_matches(&d->deployment->waiver[i], f, d->now))
+	for (size_t i = 0; i < d->deployment->n_waiver; i++)
+		if ((f->state == FLOW_CHECK || f->state == FLOW_UNBOUND) &&
+		        waiver_matches(&d->deployment->waiver[i], f, d->now))
 			f->state = FLOW_WAIVED;
 }
 
@@ -235,52 +236,22 @@ static bool names_have(char *const *name, size_t n, const char *wanted)
 	return false;
 }
 
-static bool same_ports(struct port_range a, struct port_range b)
-{
-	return a.lo == b.lo && a.hi == b.hi;
-}
-
-/*
- * The pack's flows hold what corrections of high confidence say; other corrections rest in the errata. An erratum about
- * ports that both its values name exactly moves a range from one to the other, as the policy says.
- */
-static struct port_range errata_ports(const struct requirement *r, enum errata_policy policy, struct port_range ports)
-{
-	for (size_t i = 0; policy != ERRATA_HIGH && i < r->n_erratum; i++) {
-		const struct erratum *e = &r->erratum[i];
-		struct port_range printed, effective;
-		bool high = e->confidence == CONFIDENCE_HIGH;
-		struct error ignored;
-
-		if (high == (policy == ERRATA_ALL))
-			continue;
-		if (port_range_parse(e->as_printed, &printed, &ignored) ||
-		        port_range_parse(e->effective, &effective, &ignored))
-			continue;
-		if (policy == ERRATA_PRINTED && same_ports(ports, effective))
-			return printed;
-		if (policy == ERRATA_ALL && same_ports(ports, printed))
-			return effective;
-	}
-	return ports;
-}
-
-static struct variant variant_of(const struct derivation *d, const struct requirement *r, size_t i)
+static struct variant variant_of(
+        const struct derivation *d, const struct requirement *r, const struct flow_variant *flow)
 {
 	const struct deployment *dep = d->deployment;
-	struct variant v = {.requirement = r, .flow = &r->flow[i], .number = (uint32_t)i + 1};
+	struct variant v = {.requirement = r, .flow = *flow};
 	bool own = false;
 
-	v.ports = errata_ports(r, dep->errata_policy, v.flow->ports);
 	v.ranged = (r->class != CLASS_CLIENT_MEDIA && r->class != CLASS_PEER_TO_PEER) ||
 	           names_have(dep->accept_default_range, dep->n_accept_default_range, r->label);
 	for (size_t k = 0; k < dep->n_port_override; k++) {
 		const struct port_override *o = &dep->port_override[k];
 
-		if (strcmp(o->requirement, r->label) != 0 || (o->variant != v.number && (o->variant || own)))
+		if (strcmp(o->requirement, r->label) != 0 || (o->variant != flow->number && (o->variant || own)))
 			continue;
-		own = o->variant == v.number;
-		v.ports = o->ports;
+		own = o->variant == flow->number;
+		v.flow.ports = o->ports;
 		v.ranged = true;
 	}
 	return v;
@@ -335,8 +306,12 @@ static int initiators_find(struct derivation *d, const struct requirement *r, st
 static int unbound_add(struct derivation *d, const struct variant *v, const char *role, uint32_t listener)
 {
 	struct ends ends = {role, v->requirement->listener, PARTY_UNBOUND, listener};
+	struct flow *f = flow_add(d, v, &ends, FAMILY_NONE, FLOW_UNBOUND);
 
-	return flow_add(d, v, &ends, FAMILY_NONE, FLOW_UNBOUND) ? 0 : -1;
+	if (!f)
+		return -1;
+	flow_waive(d, f);
+	return 0;
 }
 
 /* Beside bound initiators each unbound one has its row; the number of its role keeps the index unique. */
@@ -357,11 +332,13 @@ static int variants_add(struct derivation *d, const struct requirement *r, const
 {
 	const char *first = in->n_unbound ? in->unbound[0]->role : r->n_initiator ? r->initiator[0].role : "unstated";
 	struct ends role_names = {first, r->listener, PARTY_UNBOUND, PARTY_UNBOUND};
+	struct flow_variants variants;
 	bool told = false;
+	int result = 0;
 
-	for (size_t i = 0; i < r->n_flow; i++) {
-		struct variant v = variant_of(d, r, i);
-		int result = 0;
+	flow_variants_build(r, d->deployment->errata_policy, &variants);
+	for (size_t i = 0; !result && i < variants.n; i++) {
+		struct variant v = variant_of(d, r, &variants.item[i]);
 
 		if (!listeners->n || !in->set.n) {
 			result = unbound_add(d, &v, first, PARTY_UNBOUND);
@@ -374,10 +351,9 @@ static int variants_add(struct derivation *d, const struct requirement *r, const
 			role_names.source = in->set.n ? r->initiator[0].role : first;
 			result = flow_add(d, &v, &role_names, FAMILY_NONE, FLOW_NEEDS_RANGE) ? 0 : -1;
 		}
-		if (result)
-			return -1;
 	}
-	return 0;
+	free(variants.item);
+	return result;
 }
 
 static int requirement_add(struct derivation *d, const struct requirement *r)

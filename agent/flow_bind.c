@@ -88,7 +88,8 @@ static int members_add(struct binding *b, const struct deployment *d, bool forei
 int binding_build(const struct site *site, const struct catalog *catalog, const struct parties *parties,
         const struct deployment *d, struct binding *out, struct error *err)
 {
-	struct binding b = {.deployment = d, .pack = catalog_find(catalog, d->product), .parties = parties};
+	struct binding b = {
+	        .deployment = d, .pack = catalog_find(catalog, d->product), .parties = parties, .catalog = catalog};
 	char where[256];
 	int result;
 
@@ -126,10 +127,57 @@ void binding_fini(struct binding *b)
 	*b = (struct binding){0};
 }
 
-/* A group of another deployment takes part with its roles of that product, by their names. */
-static const char *product_of(const struct binding *b, const struct membership *m, bool foreign)
+/* Does the role replace one of another pack, itself or through packs between the two. */
+static bool succeeds(const struct catalog *catalog, const struct pack *pack, const char *name, const struct pack *other,
+        const char *wanted, size_t depth)
 {
-	return foreign || !strcmp(m->product, b->pack->name) ? m->role : NULL;
+	const struct role *role = pack_role_find(pack, name);
+
+	if (!role || !role->successor_of)
+		return false;
+	if (!strcmp(role->successor_of, wanted))
+		return true;
+	for (size_t i = 0; depth && i < catalog->n_pack; i++)
+		if (&catalog->pack[i] != pack && &catalog->pack[i] != other &&
+		        succeeds(catalog, &catalog->pack[i], role->successor_of, other, wanted, depth - 1))
+			return true;
+	return false;
+}
+
+/* Is a role of this pack the counterpart of what a group is in another product: same-named, or one replaces the other. */
+static bool corresponds(const struct binding *b, const struct membership *m, const char *role)
+{
+	const struct pack *other = catalog_find(b->catalog, m->product);
+
+	if (!strcmp(m->role, role))
+		return true;
+	return other && (succeeds(b->catalog, b->pack, role, other, m->role, b->catalog->n_pack) ||
+	                        succeeds(b->catalog, other, m->role, b->pack, role, b->catalog->n_pack));
+}
+
+struct position {
+	size_t membership, role;
+};
+
+/* Roles of this pack that a member has, one by one, then NULL; start with {0}. Foreign ones bring other products too. */
+static const char *next_role(const struct binding *b, const struct bound *member, struct position *at)
+{
+	const struct group *g = member->party->group;
+
+	for (; at->membership < g->n_member_of; at->membership++, at->role = 0) {
+		const struct membership *m = &g->member_of[at->membership];
+		bool own = !strcmp(m->product, b->pack->name);
+
+		if (own && !at->role++)
+			return m->role;
+		while (!own && member->foreign && at->role < b->pack->n_role) {
+			const char *role = b->pack->role[at->role++].name;
+
+			if (corresponds(b, m, role))
+				return role;
+		}
+	}
+	return NULL;
 }
 
 static bool is_balancer_role(const struct pack *pack, const char *name)
@@ -158,29 +206,23 @@ static bool stands_before(const struct pack *pack, const char *balancer, const c
 /* Does some role of the group satisfy the wanted one, as itself or (behind) as what stands behind a balancer. */
 static bool group_has(const struct binding *b, const struct bound *member, const char *wanted, bool behind)
 {
-	const struct group *g = member->party->group;
+	struct position at = {0};
+	const char *role;
 
-	for (size_t i = 0; i < g->n_member_of; i++) {
-		const char *role = product_of(b, &g->member_of[i], member->foreign);
-
-		if (!role)
-			continue;
+	while ((role = next_role(b, member, &at)))
 		if (behind ? stands_before(b->pack, wanted, role) : pack_role_includes(b->pack, wanted, role))
 			return true;
-	}
 	return false;
 }
 
-static bool group_is_balancer(const struct binding *b, const struct bound *member, const char *role)
+static bool group_is_balancer(const struct binding *b, const struct bound *member, const char *wanted)
 {
-	const struct group *g = member->party->group;
+	struct position at = {0};
+	const char *role;
 
-	for (size_t i = 0; i < g->n_member_of; i++) {
-		const char *have = product_of(b, &g->member_of[i], member->foreign);
-
-		if (have && is_balancer_role(b->pack, have) && pack_role_includes(b->pack, role, have))
+	while ((role = next_role(b, member, &at)))
+		if (is_balancer_role(b->pack, role) && pack_role_includes(b->pack, wanted, role))
 			return true;
-	}
 	return false;
 }
 
@@ -241,23 +283,30 @@ bool binding_absent(const struct binding *b, const char *role)
 	return absent(b, role, 0);
 }
 
+static bool balances(const struct binding *b, const struct bound *balancer, const struct bound *listener)
+{
+	struct position at = {0}, behind;
+	const char *role, *server;
+
+	while ((role = next_role(b, balancer, &at))) {
+		if (!is_balancer_role(b->pack, role))
+			continue;
+		behind = (struct position){0};
+		while ((server = next_role(b, listener, &behind)))
+			if (stands_before(b->pack, role, server))
+				return true;
+	}
+	return false;
+}
+
 /* A group that is itself the load balancer of one of these members' roles. */
 static const struct party *balancer_group(const struct binding *b, const struct party *listener)
 {
-	for (size_t i = 0; i < b->member.n; i++) {
-		const struct bound *m = &b->member.item[i];
-		const struct group *g = m->party->group;
+	const struct bound members = {listener, true};
 
-		for (size_t k = 0; m->party != listener && k < g->n_member_of; k++) {
-			const char *role = product_of(b, &g->member_of[k], m->foreign);
-
-			if (!role || !is_balancer_role(b->pack, role))
-				continue;
-			for (size_t j = 0; j < listener->group->n_member_of; j++)
-				if (stands_before(b->pack, role, listener->group->member_of[j].role))
-					return m->party;
-		}
-	}
+	for (size_t i = 0; i < b->member.n; i++)
+		if (b->member.item[i].party != listener && balances(b, &b->member.item[i], &members))
+			return b->member.item[i].party;
 	return NULL;
 }
 

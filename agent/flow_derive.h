@@ -11,6 +11,7 @@
 /** A range behind one interface ("": no route leads there). */
 struct flow_part {
 	struct range range;
+	struct range inside; /**< of a published address: own addresses of the listener behind the interface */
 	char ifname[IFNAME_SIZE];
 };
 
@@ -74,6 +75,7 @@ struct binding {
 	const struct pack *pack;
 	const struct parties *parties;
 	struct bound_set member; /**< groups that take part */
+	const struct catalog *catalog;
 	struct bound_set *role; /**< per role of the pack; made when first asked for */
 	bool *known;
 };
@@ -94,6 +96,22 @@ void bound_set_unique(struct bound_set *set);
 /** In a set that bound_set_unique() has sorted. */
 bool bound_set_has(const struct bound_set *set, const struct party *party);
 void bound_set_fini(struct bound_set *set);
+
+/** One transport and port range of a requirement, as it holds under an errata policy. */
+struct flow_variant {
+	uint32_t number;
+	uint8_t proto;
+	struct port_range ports, source_ports;
+	bool advisory; /**< rests on a correction of less than high confidence */
+};
+
+struct flow_variants {
+	struct flow_variant *item;
+	size_t n, cap;
+};
+
+/** Free out->item. */
+void flow_variants_build(const struct requirement *r, enum errata_policy policy, struct flow_variants *out);
 
 /**
  * Set path, addresses and legs of a flow whose family and ports are set; where no leg crosses the device, the state

@@ -56,27 +56,25 @@ static void parts_of_zone(
 			parts_add(out, addr->item[i], in.name[k]);
 }
 
-static bool parts_have(const struct flow_side *side, const char *ifname)
+static void part_published(struct flow_side *out, u128 address, struct range inside, const char *ifname)
 {
-	for (size_t i = 0; i < side->n_part; i++)
-		if (!strcmp(side->part[i].ifname, ifname))
-			return true;
-	return false;
+	parts_add(out, (struct range){address, address}, ifname);
+	out->part[out->n_part - 1].inside = inside;
 }
 
 /* The published address leads to wherever the listener is: destination NAT comes before the routing decision. */
 static void parts_of_published(const struct parties *p, const struct party *to, const struct flow_side *own,
         u128 address, struct flow_side *out)
 {
-	struct range range = {address, address};
 	struct interfaces in = zone_interfaces(p, to);
 
-	if (!p->net->known)
+	for (size_t i = 0; own->local && i < own->addr.n; i++)
+		part_published(out, address, own->addr.item[i], "");
+	for (size_t i = 0; !own->local && !p->net->known && i < own->addr.n; i++)
 		for (size_t k = 0; k < in.n; k++)
-			parts_add(out, range, in.name[k]);
+			part_published(out, address, own->addr.item[i], in.name[k]);
 	for (size_t i = 0; p->net->known && i < own->n_part; i++)
-		if (!parts_have(out, own->part[i].ifname))
-			parts_add(out, range, own->part[i].ifname);
+		part_published(out, address, own->part[i].range, own->part[i].ifname);
 }
 
 static bool is_transit(const struct parties *p, const struct flow *f, const char *iif, const char *oif)
@@ -91,7 +89,7 @@ static bool is_transit(const struct parties *p, const struct flow *f, const char
 }
 
 static int legs_build(const struct parties *p, const struct flow_part *from, size_t n_from, const struct flow_part *to,
-        size_t n_to, struct flow *f, size_t *n_leg, struct error *err)
+        size_t n_to, bool translated, struct flow *f, size_t *n_leg, struct error *err)
 {
 	size_t cap = 0;
 
@@ -108,7 +106,10 @@ static int legs_build(const struct parties *p, const struct flow_part *from, siz
 				        FLOW_MAX_LEGS, f->source, f->destination);
 			f->leg = xgrow(f->leg, f->n_leg, &cap, sizeof(*f->leg));
 			leg = &f->leg[f->n_leg++];
-			*leg = (struct flow_leg){.source = from[i].range, .destination = to[k].range};
+			*leg = (struct flow_leg){.source = from[i].range,
+			        .destination = to[k].range,
+			        .translated = translated,
+			        .inside = to[k].inside};
 			memcpy(leg->iif, from[i].ifname, IFNAME_SIZE);
 			memcpy(leg->oif, to[k].ifname, IFNAME_SIZE);
 		}
@@ -153,14 +154,14 @@ int flow_route(const struct parties *p, const struct party *from, const struct p
 	f->path = dst->local ? PATH_INPUT : src->local ? PATH_OUTPUT : PATH_FORWARD;
 	if (!(src->local && dst->local) && (p->net->known || !same_place(from, to))) {
 		src_parts = side_parts(p, from, src, &f->source_addr, &src_scratch);
-		if (published && !dst->local) {
+		if (published) {
 			parts_of_published(p, to, dst, *published, &dst_scratch);
 			dst_parts = &dst_scratch;
 		} else {
 			dst_parts = side_parts(p, to, dst, &f->destination_addr, &dst_scratch);
 		}
-		result = legs_build(
-		        p, src_parts->part, src_parts->n_part, dst_parts->part, dst_parts->n_part, f, n_leg, err);
+		result = legs_build(p, src_parts->part, src_parts->n_part, dst_parts->part, dst_parts->n_part,
+		        published != NULL, f, n_leg, err);
 	}
 	if (!f->n_leg) {
 		f->state = FLOW_NOT_TRANSIT;

@@ -1,10 +1,12 @@
 /*
  * The offline form of addresses and routes: `ip -j addr`, `ip -j route` and `ip -j -6 route` in one JSON document
- * {"addr":[...],"route":[...],"route6":[...]}. Anything that is not in this form is refused with its place; routes of
- * other tables and dead ones are left out, as the kernel's reader does.
+ * {"addr":[...],"route":[...],"route6":[...]}. What `ip` does not print but the kernel's local table has follows from the
+ * addresses. Anything that is not in this form is refused with its place; routes of other tables and dead ones are left
+ * out, as the kernel's reader does.
  */
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "portcullis/alloc.h"
@@ -22,8 +24,90 @@ static int copy_ifname(const char *name, char out[IFNAME_SIZE], const char *wher
 	return 0;
 }
 
-static int read_address(
-        const json_t *item, const char *ifname, struct network *net, const char *where, struct error *err)
+static void add_address(struct network *net, enum family f, u128 address, const char *ifname)
+{
+	struct net_address a = {.family = f, .address = address};
+	memcpy(a.ifname, ifname, strlen(ifname));
+	net->address = xgrow(net->address, net->n_address, &net->cap_address, sizeof(a));
+	net->address[net->n_address++] = a;
+}
+
+static void add_route(struct network *net, const struct net_route *route)
+{
+	net->route = xgrow(net->route, net->n_route, &net->cap_route, sizeof(*route));
+	net->route[net->n_route++] = *route;
+}
+
+static bool has_flag(const json_t *item, const char *flag)
+{
+	size_t i;
+	json_t *value;
+	json_array_foreach(json_object_get(item, "flags"), i, value)
+	{
+		const char *name = json_string_value(value);
+		if (name != NULL && strcmp(name, flag) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What else of an IPv4 subnet the kernel's local table has: the loopback's range, its last address, the broadcast one. */
+static int read_subnet4(const json_t *item, bool loopback, struct range subnet, int length, const char *ifname,
+        struct network *net, const char *where, struct error *err)
+{
+	const char *broadcast = json_string_value(json_object_get(item, "broadcast"));
+	struct net_route route = {
+	        .family = FAMILY_IPV4, .destination = subnet, .prefix_length = length, .ifname = "lo"};
+	enum family f = FAMILY_NONE;
+	u128 address;
+	if (broadcast != NULL) {
+		if (!addr_parse(broadcast, &f, &address) || f != FAMILY_IPV4)
+			return error_set(err, ERR_INVALID, where, "\"broadcast\" must be an IPv4 address, not '%.60s'",
+			        broadcast);
+		if (address != family_max(FAMILY_IPV4))
+			add_address(net, FAMILY_IPV4, address, ifname);
+	}
+	if (subnet.lo >> 24 == 0)
+		return 0;
+	if (length < 31)
+		add_address(net, FAMILY_IPV4, subnet.hi, ifname);
+	if (loopback && length < 32)
+		add_route(net, &route);
+	return 0;
+}
+
+/*
+ * The addresses of a subnet that are no host's and the device's own, as in the kernel's local table. Whoever asks about
+ * paths through a device has one that forwards: it answers to the subnet-router anycast address (RFC 4291, 2.6.1).
+ */
+static int read_subnet(const json_t *item, const json_t *link, const struct net_address *a, struct network *net,
+        const char *where, struct error *err)
+{
+	const json_t *length = json_object_get(item, "prefixlen");
+	const char *peer = json_string_value(json_object_get(item, "address"));
+	int bits = a->family == FAMILY_IPV4 ? 32 : 128;
+	u128 inside = a->address;
+	enum family f = a->family;
+	if (length == NULL || (json_object_get(link, "flags") != NULL && !has_flag(link, "UP")))
+		return 0;
+	if (!json_is_integer(length) || json_integer_value(length) < 0 || json_integer_value(length) > bits)
+		return error_set(err, ERR_INVALID, where, "\"prefixlen\" must be a number from 0 to %d", bits);
+	/* The subnet of a point-to-point link is the other end's. */
+	if (f == FAMILY_IPV4 && peer != NULL && (!addr_parse(peer, &f, &inside) || f != FAMILY_IPV4))
+		return error_set(err, ERR_INVALID, where, "\"address\" must be an IPv4 address, not '%.60s'", peer);
+	int host_bits = bits - (int)json_integer_value(length);
+	u128 host = host_bits == 128 ? family_max(f) : ((u128)1 << host_bits) - 1;
+	struct range subnet = {inside & ~host, inside | host};
+	if (f == FAMILY_IPV4)
+		return read_subnet4(
+		        item, has_flag(link, "LOOPBACK"), subnet, bits - host_bits, a->ifname, net, where, err);
+	if (host_bits > 1 && subnet.lo != 0)
+		add_address(net, f, subnet.lo, a->ifname);
+	return 0;
+}
+
+static int read_address(const json_t *item, const json_t *link, const char *ifname, struct network *net,
+        const char *where, struct error *err)
 {
 	const char *local = json_string_value(json_object_get(item, "local"));
 	struct net_address a = {0};
@@ -32,9 +116,8 @@ static int read_address(
 		        local != NULL ? local : "");
 	if (copy_ifname(ifname, a.ifname, where, err) != 0)
 		return -1;
-	net->address = xgrow(net->address, net->n_address, &net->cap_address, sizeof(a));
-	net->address[net->n_address++] = a;
-	return 0;
+	add_address(net, a.family, a.address, a.ifname);
+	return read_subnet(item, link, &a, net, where, err);
 }
 
 static int read_link(const json_t *link, size_t number, struct network *net, struct error *err)
@@ -57,23 +140,10 @@ static int read_link(const json_t *link, size_t number, struct network *net, str
 		snprintf(where, sizeof(where), "addr[%zu].addr_info[%zu]", number, i);
 		if (family != NULL && strcmp(family, "inet") != 0 && strcmp(family, "inet6") != 0)
 			continue;
-		if (read_address(item, ifname, net, where, err) != 0)
+		if (read_address(item, link, ifname, net, where, err) != 0)
 			return -1;
 	}
 	return 0;
-}
-
-static bool has_flag(const json_t *item, const char *flag)
-{
-	size_t i;
-	json_t *value;
-	json_array_foreach(json_object_get(item, "flags"), i, value)
-	{
-		const char *name = json_string_value(value);
-		if (name != NULL && strcmp(name, flag) == 0)
-			return true;
-	}
-	return false;
 }
 
 static bool is_one_of(const char *s, const char *const *list)
@@ -164,8 +234,7 @@ static int read_route(
 			return error_set(err, ERR_INVALID, where, "\"metric\" must be a number from 0 to 4294967295");
 		r.metric = (uint32_t)value;
 	}
-	net->route = xgrow(net->route, net->n_route, &net->cap_route, sizeof(r));
-	net->route[net->n_route++] = r;
+	add_route(net, &r);
 	return 0;
 }
 
@@ -191,6 +260,28 @@ static int read_routes(const json_t *list, const char *name, enum family f, stru
 			return -1;
 	}
 	return 0;
+}
+
+static int address_cmp(const void *a, const void *b)
+{
+	const struct net_address *x = a, *y = b;
+	if (x->family != y->family)
+		return x->family < y->family ? -1 : 1;
+	if (x->address != y->address)
+		return x->address < y->address ? -1 : 1;
+	return strcmp(x->ifname, y->ifname);
+}
+
+/* Addresses of one subnet share its broadcast address. */
+static void addresses_unique(struct network *net)
+{
+	size_t kept = 0;
+	if (net->n_address > 1)
+		qsort(net->address, net->n_address, sizeof(*net->address), address_cmp);
+	for (size_t i = 0; i < net->n_address; i++)
+		if (kept == 0 || address_cmp(&net->address[kept - 1], &net->address[i]) != 0)
+			net->address[kept++] = net->address[i];
+	net->n_address = kept;
 }
 
 static int read_document(const json_t *root, struct network *net, struct error *err)
@@ -228,6 +319,7 @@ int network_parse_json(const char *json, size_t len, struct network *out, struct
 		network_fini(&net);
 		return -1;
 	}
+	addresses_unique(&net);
 	net.known = true;
 	*out = net;
 	return 0;

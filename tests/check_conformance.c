@@ -100,6 +100,31 @@ static const struct {
         {"ucbc", OVERALL_INCOMPLETE},
 };
 
+START_TEST(advisory_flow_is_never_above_info)
+{
+	struct scene s;
+
+	scene_init(&s);
+	for (size_t i = 0; i < FLOWS; i++)
+		s.flow[i].advisory = true;
+	for (int v = 0; v < VERDICT_N; v++) {
+		for (size_t i = 0; i < FLOWS; i++) {
+			s.finding[i].verdict = (enum verdict)v;
+			ck_assert_int_le(finding_severity(&s.flow[i], &s.finding[i]), SEVERITY_INFO);
+		}
+	}
+	ck_assert_int_eq(update(&s, "bbbb", true), true);
+	ck_assert_uint_eq(s.conformance.n_problem, 0);
+	ck_assert_int_eq(s.conformance.overall, OVERALL_OK);
+	s.flow[1].advisory = false;
+	update(&s, "bbbb", true);
+	ck_assert_uint_eq(s.conformance.n_problem, 1);
+	ck_assert_uint_eq(s.conformance.problem[0].n_flow, 1);
+	ck_assert_int_eq(s.conformance.overall, OVERALL_VIOLATED);
+	scene_fini(&s);
+}
+END_TEST
+
 START_TEST(overall_state_follows_from_verdicts)
 {
 	struct scene s;
@@ -255,6 +280,7 @@ int main(void)
 {
 	Suite *s = suite_create("conformance");
 	TCase *c = tcase_create("conformance");
+	tcase_add_test(c, advisory_flow_is_never_above_info);
 	tcase_add_loop_test(c, overall_state_follows_from_verdicts, 0, (int)(sizeof(overalls) / sizeof(overalls[0])));
 	tcase_add_test(c, one_cause_is_one_raise_and_one_clear);
 	tcase_add_test(c, two_causes_are_two_problems);

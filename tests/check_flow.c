@@ -13,17 +13,27 @@ static const char *state_name(enum flow_state s)
 	return (const char *[]){"check", "waived", "unbound", "not-transit", "needs-range", "no-common-family"}[s];
 }
 
+static const char *or_dash(const char *ifname)
+{
+	return ifname[0] ? ifname : "-";
+}
+
 static void print_flow(struct text *out, const struct flow *f)
 {
 	char a[96], b[96], ports[16];
 
-	text_addf(out, "%s %s %s %s %s\n", f->label, state_name(f->state), path_name(f->path), proto_name(f->proto),
-	        port_range_print(f->ports, ports, sizeof(ports)));
-	for (size_t i = 0; i < f->n_leg; i++)
-		text_addf(out, "  %s %s > %s %s\n", range_print(f->family, f->leg[i].source, a, sizeof(a)),
-		        f->leg[i].iif[0] ? f->leg[i].iif : "-",
-		        range_print(f->family, f->leg[i].destination, b, sizeof(b)),
-		        f->leg[i].oif[0] ? f->leg[i].oif : "-");
+	text_addf(out, "%s %s %s %s %s%s\n", f->label, state_name(f->state), path_name(f->path), proto_name(f->proto),
+	        port_range_print(f->ports, ports, sizeof(ports)), f->advisory ? " advisory" : "");
+	for (size_t i = 0; i < f->n_leg; i++) {
+		const struct flow_leg *leg = &f->leg[i];
+
+		text_addf(out, "  %s %s > %s %s", range_print(f->family, leg->source, a, sizeof(a)), or_dash(leg->iif),
+		        range_print(f->family, leg->destination, b, sizeof(b)), or_dash(leg->oif));
+		if (leg->translated)
+			text_addf(out, " inside %s:%s", range_print(f->family, leg->inside, a, sizeof(a)),
+			        port_range_print(f->inside_ports, ports, sizeof(ports)));
+		text_add(out, "\n");
+	}
 }
 
 static char *derive_and_print(struct scene *s)
@@ -127,6 +137,21 @@ START_TEST(refuses_more_than_a_million_legs)
 }
 END_TEST
 
+START_TEST(shipped_roles_name_what_they_replace)
+{
+	struct catalog *catalog;
+	const struct pack *lync;
+	struct error err = {0};
+
+	ck_assert_msg(!catalog_load(SOURCE_DIR "/yang/catalog", SOURCE_DIR "/yang", &catalog, &err), "%s", err.text);
+	lync = catalog_find(catalog, "lync-server-2013");
+	ck_assert_ptr_nonnull(lync);
+	ck_assert_str_eq(pack_role_find(lync, "persistent-chat-server")->successor_of, "group-chat-server");
+	ck_assert_ptr_null(pack_role_find(lync, "office-web-apps-server")->successor_of);
+	catalog_free(catalog);
+}
+END_TEST
+
 START_TEST(orders_ids_by_every_field)
 {
 	const struct flow_id low = {1, 2, 3, 4, 5, 4};
@@ -156,6 +181,7 @@ int main(void)
 	tcase_add_loop_test(tc, derives_what_the_case_says, 0, (int)cases.gl_pathc);
 	tcase_add_test(tc, refuses_more_than_a_million_flows);
 	tcase_add_test(tc, refuses_more_than_a_million_legs);
+	tcase_add_test(tc, shipped_roles_name_what_they_replace);
 	tcase_add_test(tc, orders_ids_by_every_field);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);

@@ -151,6 +151,36 @@ static const struct {
         {HELLO10 "<>]]>]]>", "HF", "no name"},
         {HELLO10 "<", "H", NULL},
         {HELLO10 "]]>]]", "H", NULL},
+        /* Namespaces */
+        {HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"6\"><a xmlns=\"\"/></rpc>]]>]]>" RPC "]]>]]>", "HFR",
+                "message-id=\"6\""},
+        {HELLO10 "<rpc xmlns=\"" BASE "\"><a xmlns = ''/></rpc>]]>]]>", "HF", "takes a namespace away"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\"><p:a xmlns:p=\"\"/></rpc>]]>]]>", "HF", "takes a namespace away"},
+        {HELLO10 "<n:rpc xmlns:n=\"" BASE "\"><a/></n:rpc>]]>]]>", "HF", "<a> has no namespace"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\"><p:a/></rpc>]]>]]>", "HF", "prefix p of <p:a> is not declared"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\"><a><b xmlns:p=\"urn:x\"/><p:a/></a></rpc>]]>]]>", "HF", "not declared"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\"><a><b xmlns:p=\"urn:x\"></b><p:a/></a></rpc>]]>]]>", "HF", "not declared"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\"><xml:a/></rpc>]]>]]>", "HF", "not declared"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\"><xmlns:a/></rpc>]]>]]>", "HF", "not declared"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\"><a p:b=\"\"/></rpc>]]>]]>", "HF", "prefix p of an attribute"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\"><:a/></rpc>]]>]]>", "HF", "has the name ':a'"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\"><a xmlns:=\"urn:x\"/></rpc>]]>]]>", "HF", "has the name 'xmlns:'"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\"><a p:b=\"\" xml:lang=\"en\" xmlns:p=\"urn:x\"><p:c/></a></rpc>]]>]]>", "HR",
+                NULL},
+        {HELLO10 "<rpc xmlns=\"" BASE "\"><get><filter><a xmlns=\"\"><b/></a></filter></get></rpc>]]>]]>", "HR",
+                "<filter><a xmlns=\"urn:portcullis:any-namespace\"><b/></a>"},
+        {HELLO10 "<n:rpc xmlns:n=\"" BASE "\"><n:get><n:filter><a><b/></a><c/></n:filter></n:get></n:rpc>]]>]]>", "HR",
+                "<a xmlns=\"urn:portcullis:any-namespace\"><b/></a><c xmlns=\"urn:portcullis:any-namespace\"/>"},
+        {HELLO10 "<n:rpc xmlns:n=\"" BASE "\"><n:get><n:filter/><a/></n:get></n:rpc>]]>]]>", "HF", "<a> has no"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\"><get><filter><p:a/></filter></get></rpc>]]>]]>", "HF", "not declared"},
+        /* What is not supported */
+        {HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"8\"><commit><confirmed/></commit></rpc>]]>]]>", "HF",
+                "message-id=\"8\"><rpc-error><error-type>protocol</error-type><error-tag>operation-not-supported"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\"><delete-config/></rpc>]]>]]>", "HF", "copy an empty"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\"><lock><target><startup/></target></lock></rpc>]]>]]>", "HF",
+                "running or candidate"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\"><lock><x/><target><running/></target></lock></rpc>]]>]]>", "HR", NULL},
+        {HELLO10 "<rpc xmlns=\"" BASE "\"><commit xmlns=\"urn:x\"><confirmed/></commit></rpc>]]>]]>", "HR", NULL},
         /* Hellos */
         {HELLO(""), "", NULL},
         {HELLO("") "]]>]]>", "O", "neither"},
@@ -189,6 +219,49 @@ START_TEST(ends_a_session_whose_message_is_too_long_and_names_the_rpc)
 		text_add(&t, "0123456789");
 	expect(t.s, t.len, "HO", "message-id=\"12\"");
 	text_fini(&t);
+}
+END_TEST
+
+/* n times a text in an rpc; the limits are the default ones. */
+static void expect_repeated(
+        const char *head, const char *what, size_t n, const char *tail, char event, const char *text)
+{
+	struct guard g;
+	struct told t = {0};
+	struct text bytes = {0};
+	text_add(&bytes, HELLO10);
+	text_add(&bytes, head);
+	for (size_t i = 0; i < n; i++) {
+		text_add(&bytes, what);
+		text_addf(&bytes, strstr(what, "xmlns:n") != NULL ? "%zu=\"u\"" : "<!--%zu-->", i);
+	}
+	text_add(&bytes, tail);
+	text_add(&bytes, "]]>]]>");
+	guard_init(&g, &guard_limits_default, 0);
+	(void)feed(&g, bytes.s, bytes.len, &t);
+	ck_assert_msg(t.n == 2 && t.event[1] == event, "%s%s: %s %s", head, what, t.event, t.err.text);
+	ck_assert_msg(text == NULL || strstr(t.err.text, text) != NULL, "%s", t.err.text);
+	text_fini(&bytes);
+	told_fini(&t);
+	guard_fini(&g);
+}
+
+START_TEST(bounds_what_namespaces_cost)
+{
+	static const char open[] = "<n:rpc xmlns:n=\"" BASE "\"><n:get><n:filter>",
+	                  end[] = "</n:filter></n:get></n:rpc>";
+	expect_repeated("<rpc xmlns=\"" BASE "\"><a", " xmlns:n", 63, "/></rpc>", 'R', NULL);
+	expect_repeated("<rpc xmlns=\"" BASE "\"><a", " xmlns:n", 64, "/></rpc>", 'F', "64 namespace declarations");
+	expect_repeated(open, "<a/>", 1000, end, 'R', NULL);
+	expect_repeated(open, "<a/>", 1001, end, 'F', "1000 elements of a filter");
+	expect_repeated("<rpc xmlns=\"" BASE "\" a=\"", "0123456789", 1000, "\"/>", 'F', "a '<' stands");
+	struct text value = {0};
+	for (int i = 0; i < 900; i++)
+		text_add(&value, "0123456789");
+	expect_repeated("<rpc xmlns=\"" BASE "\" a=\"", value.s, 0, "\"/>", 'R', NULL);
+	text_add(&value, "\"/>");
+	expect_repeated("<rpc xmlns=\"" BASE "\" a=\"", "", 0, value.s, 'F', "attributes of <rpc> are longer");
+	text_fini(&value);
 }
 END_TEST
 
@@ -309,6 +382,7 @@ int main(void)
 	tcase_add_loop_test(t, tells_good_bytes_from_bad_ones, 0, (int)(sizeof(streams) / sizeof(streams[0])));
 	tcase_add_test(t, refuses_a_byte_zero);
 	tcase_add_test(t, ends_a_session_whose_message_is_too_long_and_names_the_rpc);
+	tcase_add_test(t, bounds_what_namespaces_cost);
 	tcase_add_test(t, takes_the_address_of_the_relay);
 	tcase_add_test(t, gives_a_hello_ten_seconds);
 	tcase_add_test(t, ends_a_message_that_drips);

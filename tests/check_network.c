@@ -185,8 +185,13 @@ START_TEST(reads_what_ip_prints)
 	struct network net;
 	parse_file("router.json", &net);
 	ck_assert(net.known);
-	ck_assert_uint_eq(net.n_address, 5);
-	ck_assert_uint_eq(net.n_route, 8);
+	/* As printed, and three that follow from them: two last addresses of subnets, one subnet-router anycast address. */
+	ck_assert_uint_eq(net.n_address, 8);
+	ck_assert_uint_eq(net.n_route, 9);
+	ck_assert(network_is_local(&net, FAMILY_IPV4, address_of("10.20.0.255")));
+	ck_assert(!network_is_local(&net, FAMILY_IPV4, address_of("10.20.0.0")));
+	ck_assert(network_is_local(&net, FAMILY_IPV6, address_of("2001:db8:20::")));
+	ck_assert(!network_is_local(&net, FAMILY_IPV6, address_of("2001:db8:20::2")));
 	ck_assert(network_is_local(&net, FAMILY_IPV4, address_of("198.51.100.9")));
 	ck_assert(!network_is_local(&net, FAMILY_IPV4, address_of("198.51.100.1")));
 	ck_assert(network_is_local(&net, FAMILY_IPV4, address_of("127.9.9.9")));
@@ -201,6 +206,66 @@ START_TEST(reads_what_ip_prints)
 	expect_cut(&net, "2001:db8:21::5", "2001:db8:21::5", "2001:db8:21::5-2001:db8:21::5 ;");
 	for (size_t i = 0; i < net.n_route; i++)
 		ck_assert_int_eq(net.route[i].multipath, net.route[i].destination.lo == address_of("10.40.0.0"));
+	network_fini(&net);
+}
+END_TEST
+
+static const struct {
+	const char *name, *link, *own, *others;
+} subnets[] = {
+        {"broadcast address as printed",
+                "{\"ifname\":\"a\",\"addr_info\":[{\"local\":\"10.1.0.1\",\"prefixlen\":24,"
+                "\"broadcast\":\"10.1.0.127\"}]}",
+                "10.1.0.1 10.1.0.127 10.1.0.255", "10.1.0.0 10.1.0.126"},
+        {"a broadcast address of all ones is no subnet's",
+                "{\"ifname\":\"a\",\"addr_info\":[{\"local\":\"10.1.0.1\",\"prefixlen\":32,"
+                "\"broadcast\":\"255.255.255.255\"}]}",
+                "10.1.0.1", "255.255.255.255 10.1.0.0"},
+        {"two addresses have no room for a broadcast address",
+                "{\"ifname\":\"a\",\"addr_info\":[{\"local\":\"10.1.0.0\",\"prefixlen\":31}]}", "10.1.0.0", "10.1.0.1"},
+        {"subnet of the other end",
+                "{\"ifname\":\"a\",\"addr_info\":[{\"local\":\"10.1.0.1\",\"address\":\"10.2.0.1\","
+                "\"prefixlen\":24}]}",
+                "10.1.0.1 10.2.0.255", "10.1.0.255 10.2.0.1"},
+        {"subnet-router anycast address",
+                "{\"ifname\":\"a\",\"addr_info\":[{\"local\":\"2001:db8::1:1\",\"prefixlen\":112}]}",
+                "2001:db8::1:1 2001:db8::1:0", "2001:db8:: 2001:db8::1:ffff"},
+        {"no anycast address between two routers",
+                "{\"ifname\":\"a\",\"addr_info\":[{\"local\":\"2001:db8::3\",\"prefixlen\":127}]}", "2001:db8::3",
+                "2001:db8::2"},
+        {"an interface that is down has no subnet",
+                "{\"ifname\":\"a\",\"flags\":[\"BROADCAST\"],\"addr_info\":[{\"local\":\"10.1.0.1\",\"prefixlen\":24,"
+                "\"broadcast\":\"10.1.0.255\"}]}",
+                "10.1.0.1", "10.1.0.255"},
+        {"every address of the loopback's range",
+                "{\"ifname\":\"lo\",\"flags\":[\"LOOPBACK\",\"UP\"],\"addr_info\":[{\"local\":\"10.9.0.1\","
+                "\"prefixlen\":16}]}",
+                "10.9.0.1 10.9.77.77", "10.10.0.0"},
+        {"the whole address space has neither",
+                "{\"ifname\":\"a\",\"addr_info\":[{\"local\":\"10.1.0.1\",\"prefixlen\":0},{\"local\":\"::1\","
+                "\"prefixlen\":0}]}",
+                "10.1.0.1 ::1", ":: 255.255.255.255"},
+};
+
+static void expect_local(const struct network *net, const char *list, bool want)
+{
+	char *copy = xstrdup(list), *rest = copy;
+	for (char *word; (word = strtok_r(rest, " ", &rest)) != NULL;) {
+		enum family f = strchr(word, ':') != NULL ? FAMILY_IPV6 : FAMILY_IPV4;
+		ck_assert_msg(network_is_local(net, f, address_of(word)) == want, "%s", word);
+	}
+	free(copy);
+}
+
+START_TEST(a_subnet_has_addresses_of_the_device)
+{
+	struct network net;
+	struct error err = {0};
+	char *json = xasprintf("{\"addr\":[%s],\"route\":[]}", subnets[_i].link);
+	ck_assert_msg(network_parse_json(json, strlen(json), &net, &err) == 0, "%s: %s", err.where, err.text);
+	expect_local(&net, subnets[_i].own, true);
+	expect_local(&net, subnets[_i].others, false);
+	free(json);
 	network_fini(&net);
 }
 END_TEST
@@ -221,6 +286,17 @@ static const struct {
                 "addr[0].addr_info[0]"},
         {"{\"addr\":[{\"ifname\":\"a123456789012345\",\"addr_info\":[{\"local\":\"::\"}]}],\"route\":[]}", ERR_INVALID,
                 "addr[0].addr_info[0]"},
+        {"{\"addr\":[{\"ifname\":\"a\",\"addr_info\":[{\"local\":\"::\",\"prefixlen\":129}]}],\"route\":[]}",
+                ERR_INVALID, "addr[0].addr_info[0]"},
+        {"{\"addr\":[{\"ifname\":\"a\",\"addr_info\":[{\"local\":\"10.0.0.1\",\"prefixlen\":\"24\"}]}],\"route\":[]}",
+                ERR_INVALID, "addr[0].addr_info[0]"},
+        {"{\"addr\":[{\"ifname\":\"a\",\"addr_info\":[{\"local\":\"10.0.0.1\",\"prefixlen\":8,\"broadcast\":\"::1\"}]}]"
+         ","
+         "\"route\":[]}",
+                ERR_INVALID, "addr[0].addr_info[0]"},
+        {"{\"addr\":[{\"ifname\":\"a\",\"addr_info\":[{\"local\":\"10.0.0.1\",\"prefixlen\":8,\"address\":\"x\"}]}],"
+         "\"route\":[]}",
+                ERR_INVALID, "addr[0].addr_info[0]"},
         {"{\"addr\":[],\"route\":[5]}", ERR_INVALID, "route[0]"},
         {"{\"addr\":[],\"route\":[{\"dst\":\"default\",\"dev\":\"a\"},{\"dev\":\"a\"}]}", ERR_INVALID, "route[1]"},
         {"{\"addr\":[],\"route\":[{\"dst\":\"10.0.0.1/8\",\"dev\":\"a\"}]}", ERR_INVALID, "route[0]"},
@@ -357,35 +433,21 @@ START_TEST(an_address_that_is_no_hosts_is_the_devices_own)
 }
 END_TEST
 
-/* Only `ip -j route show table local` tells what the device answers to beside its addresses. */
-static void drop_local_table(struct network *net, const struct network *printed)
-{
-	size_t kept = 0;
-	for (size_t i = 0; i < net->n_route; i++)
-		if (strcmp(net->route[i].ifname, "lo") != 0)
-			net->route[kept++] = net->route[i];
-	net->n_route = kept;
-	kept = 0;
-	for (size_t i = 0; i < net->n_address; i++) {
-		char buf[64];
-		const struct net_address *a = &net->address[i];
-		if (has_address(printed, addr_print(a->family, a->address, buf, sizeof(buf)), a->ifname))
-			net->address[kept++] = *a;
-	}
-	net->n_address = kept;
-}
-
 START_TEST(the_offline_form_says_what_the_kernel_says)
 {
 	struct network net, printed;
 	struct error err = {0};
 	make_interfaces();
+	sh("echo 1 >/proc/sys/net/ipv6/conf/all/forwarding && ip addr add 10.34.0.1/16 brd 10.34.0.255 dev lan0 &&"
+	   "ip addr add 10.20.0.7/24 dev lan0 && ip addr add 10.35.0.0/31 dev lan0 && ip addr add 10.36.0.9/32 dev lo "
+	   "&&"
+	   "ip addr add 10.37.0.1 peer 10.38.0.1/24 dev wan0 && ip -6 addr add fe80::1/64 dev lan0 nodad &&"
+	   "ip -6 addr add 2001:db8:21::5/127 dev lan0 nodad && ip -6 addr add 2001:db8:22::5/128 dev lo");
 	sh(routes);
 	char *json = command_output("printf '{\"addr\":'; ip -j addr; printf ',\"route\":'; ip -j route; printf "
 	                            "',\"route6\":'; ip -j -6 route; echo '}'");
 	ck_assert_msg(network_parse_json(json, strlen(json), &printed, &err) == 0, "%s: %s", err.where, err.text);
 	ck_assert_int_eq(network_read(&net, &err), 0);
-	drop_local_table(&net, &printed);
 	ck_assert_uint_eq(net.n_address, printed.n_address);
 	ck_assert_uint_eq(net.n_route, printed.n_route);
 	ck_assert(network_equal(&net, &printed));
@@ -434,6 +496,7 @@ int main(void)
 	tcase_add_loop_test(c, cuts_a_destination_where_the_route_changes, 0, N(cuts));
 	tcase_add_loop_test(c, cuts_agree_with_a_look_up_of_each_address, 0, 100);
 	tcase_add_test(c, reads_what_ip_prints);
+	tcase_add_loop_test(c, a_subnet_has_addresses_of_the_device, 0, N(subnets));
 	tcase_add_loop_test(c, refuses_other_json_with_its_place, 0, N(faults));
 	tcase_add_test(c, equality_does_not_depend_on_order);
 	tcase_add_test(c, knows_no_local_address_when_nothing_is_known);

@@ -254,6 +254,148 @@ static struct ruleset *accept_all(void)
 	return rs;
 }
 
+static void ports_accept(struct rs_rule *r, enum rs_field address, u128 lo, u128 hi)
+{
+	const enum rs_field field[] = {address, RS_FIELD_L4PROTO, RS_FIELD_DPORT};
+	const struct range value[] = {{lo, hi}, {PROTO_TCP, PROTO_TCP}, {5061, 5062}};
+
+	r->match = xcalloc(3, sizeof(*r->match));
+	r->n_match = 3;
+	for (size_t i = 0; i < 3; i++) {
+		r->match[i].field[0] = field[i];
+		r->match[i].n_field = 1;
+		ranges_add(&r->match[i].ranges, value[i].lo, value[i].hi);
+	}
+}
+
+static size_t beside_count(const struct openings *o, const struct opening **one)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < o->n; i++) {
+		if (!o->opening[i].source_ports_only)
+			continue;
+		*one = &o->opening[i];
+		n++;
+	}
+	return n;
+}
+
+START_TEST(other_source_ports_of_required_flows_are_one_opening_per_rule)
+{
+	static const struct {
+		const char *other, *label, *packets;
+		size_t boxes;
+	} table[] = {
+	        {"udp 10.0.0.0/25 1024-65535 10.1.0.11 5062",
+	                "servers tcp 10.0.0.0/16>10.1.0.10:5061 source ports 0-1023 of required flows", "67108864", 1},
+	        {"tcp 10.0.0.0/25 1024-65535 10.1.0.11 5062",
+	                "servers tcp 10.0.0.0/16>10.1.0.10/31:5061-5062 source ports 0-1023 of required flows",
+	                "67239936", 2},
+	        {"tcp 10.0.0.0/25 0-65535 10.1.0.10 5061",
+	                "servers tcp 10.0.0.128-10.0.255.255>10.1.0.10:5061 source ports 0-1023 of required flows",
+	                "66977792", 1},
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct place p;
+		struct ruleset *rs = accept_all();
+		const struct opening *one = NULL;
+		unsigned long long sum = 0;
+
+		ports_accept(&rs->chain[0].rule[0], RS_FIELD_IP_DADDR, 0x0a01000a, 0x0a01000b);
+		place_make(&p);
+		p.net.n_route = 0;
+		route_add(&p.net, "10.0.0.0/16", "c0");
+		route_add(&p.net, "10.1.0.0/24", "s0");
+		flow_free(&p.flow[1]);
+		flow_make(&p.flow[1], table[i].other);
+		search(&p, rs);
+		ck_assert_uint_eq(beside_count(&p.out, &one), 1);
+		ck_assert_str_eq(one->label, table[i].label);
+		ck_assert_str_eq(one->packets, table[i].packets);
+		ck_assert_uint_eq(one->n_box, table[i].boxes);
+		ck_assert_uint_le(one->witness.source_port, 1023);
+		for (size_t k = 0; k < p.out.n; k++)
+			sum += strtoull(p.out.opening[k].packets, NULL, 10);
+		/* accepted: 2^16 sources x 2 servers x 2^16 source ports x 2 ports; needed: what the flows have */
+		ck_assert_uint_eq(sum,
+		        (1ull << 34) - 65536ull * 64512 - (i == 1 ? 128ull * 64512 : 0) - (i == 2 ? 128ull * 1024 : 0));
+		place_free(&p);
+		ruleset_free(rs);
+	}
+}
+END_TEST
+
+START_TEST(openings_on_some_source_ports_say_so)
+{
+	struct place p;
+	struct ruleset *rs = ruleset_load("openings");
+	struct rs_rule *r;
+
+	place_make(&p);
+	r = &rs->chain[0].rule[2]; /* ip saddr 192.0.2.7 ip daddr 10.1.0.0/24 tcp dport 22 */
+	r->match = xrealloc(r->match, r->n_match + 1, sizeof(*r->match));
+	r->match[r->n_match] = (struct rs_match){.n_field = 1, .field = {RS_FIELD_SPORT}};
+	ranges_add(&r->match[r->n_match++].ranges, 20, 21);
+	search(&p, rs);
+	ck_assert_str_eq(find(&p.out, PROTO_TCP, 22, "192.0.2.7")->label,
+	        "servers tcp 192.0.2.7>10.1.0.10/31:22 source ports 20-21");
+	ck_assert_str_eq(find(&p.out, PROTO_TCP, 22, "192.0.2.7")->packets, "4");
+	ck_assert_str_eq(find(&p.out, PROTO_TCP, 8080, "192.0.2.0")->label, "servers tcp 192.0.2.0/24>10.1.0.11:8080");
+	place_free(&p);
+	ruleset_free(rs);
+}
+END_TEST
+
+START_TEST(allowance_of_icmp_is_for_both_families)
+{
+	static const struct {
+		uint8_t proto;
+		bool icmp, icmpv6; /**< still open */
+	} table[] = {
+	        {PROTO_TCP, true, true},
+	        {PROTO_ICMP, false, false},
+	        {0, false, false},
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct place p;
+		struct ruleset *rs = accept_all();
+
+		place_make(&p);
+		allow(&p, NULL, table[i].proto, (struct port_range){0, 65535}, 0);
+		search(&p, rs);
+		ck_assert_msg((find(&p.out, PROTO_ICMP, 0, NULL) != NULL) == table[i].icmp, "row %zu", i);
+		ck_assert_msg((find(&p.out, PROTO_ICMPV6, 0, NULL) != NULL) == table[i].icmpv6, "row %zu", i);
+		place_free(&p);
+		ruleset_free(rs);
+	}
+}
+END_TEST
+
+START_TEST(translated_packets_of_a_published_flow_are_needed)
+{
+	struct place p;
+	struct ruleset *rs = accept_all();
+
+	ports_accept(&rs->chain[0].rule[0], RS_FIELD_IP_DADDR, 0x0a01000a, 0x0a01000a);
+	place_make(&p);
+	p.net.n_route = 0;
+	route_add(&p.net, "10.0.0.0/16", "c0");
+	route_add(&p.net, "10.1.0.0/24", "s0");
+	flow_free(&p.flow[0]);
+	flow_make(&p.flow[0], "tcp 10.0.0.0/16 0-65535 198.51.100.7 8061-8062 inside 10.1.0.10 5061-5062");
+	search(&p, rs);
+	ck_assert_uint_eq(p.out.n, 0);
+	p.flow[0].inside_ports.lo++;
+	search(&p, rs);
+	ck_assert_uint_eq(p.out.n, 1);
+	place_free(&p);
+	ruleset_free(rs);
+}
+END_TEST
+
 START_TEST(default_deny_in_name_only_is_open_and_exactly_counted)
 {
 	struct place p;
@@ -404,6 +546,10 @@ int main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, planted_openings_are_found_and_no_others);
 	tcase_add_test(t, allowance_takes_an_opening_away_until_it_expires);
+	tcase_add_test(t, other_source_ports_of_required_flows_are_one_opening_per_rule);
+	tcase_add_test(t, openings_on_some_source_ports_say_so);
+	tcase_add_test(t, allowance_of_icmp_is_for_both_families);
+	tcase_add_test(t, translated_packets_of_a_published_flow_are_needed);
 	tcase_add_test(t, default_deny_in_name_only_is_open_and_exactly_counted);
 	tcase_add_test(t, count_of_a_whole_family_has_no_overflow);
 	tcase_add_test(t, traffic_inside_a_zone_crosses_nothing);

@@ -84,6 +84,42 @@ static const struct {
         {"nat", "udp 10.0.0.0/24 1024-65535 10.1.0.40 53", VERDICT_BLOCKED, PHASE_NEW, "drop", NULL, 1},
         {"nat", "udp 10.0.1.0/24 1024-65535 10.1.0.40 1000-2000", VERDICT_CONFORMANT, ANY_PHASE, NULL, NULL, 0},
         {"nat", "tcp 10.0.0.0/24 1024-65535 10.1.0.50 5061", VERDICT_BLOCKED, PHASE_NEW, "10.1.0.50", NULL, 1},
+        {"published", "tcp 10.0.0.16/28 1024-65535 198.51.100.7 8443 inside 10.1.0.20 443", VERDICT_CONFORMANT,
+                ANY_PHASE, NULL, NULL, 0},
+        {"published", "tcp 10.0.0.16/28 1024-65535 198.51.100.7 8443 inside 10.1.0.21 443", VERDICT_MISDIRECTED,
+                PHASE_NEW, "dnat to 10.1.0.20:443", NULL, 1},
+        {"published", "tcp 10.0.0.16/28 1024-65535 198.51.100.7 8443 inside 10.1.0.20 8443", VERDICT_MISDIRECTED,
+                PHASE_NEW, "dnat to 10.1.0.20:443", NULL, 1},
+        {"published", "tcp 10.0.0.2-10.0.0.3 1024-65535 198.51.100.7 8443 inside 10.1.0.20 443", VERDICT_PARTIAL,
+                PHASE_NEW, "ip saddr 10.0.0.3 ", NULL, 1},
+        {"published", "tcp 10.0.0.3-10.0.0.4 1024-65535 198.51.100.7 8443 inside 10.1.0.20 443", VERDICT_BLOCKED,
+                PHASE_NEW, "ip saddr 10.0.0.3 ", NULL, 1},
+        {"published", "tcp 10.0.0.5 1024-65535 198.51.100.7 8443 inside 10.1.0.20 443", VERDICT_BLOCKED,
+                PHASE_ESTABLISHED, "ct state established drop", NULL, 1},
+        {"published", "tcp 10.0.0.0/24 1024-65535 198.51.100.7 8080 inside 10.1.0.20 80", VERDICT_MISDIRECTED,
+                PHASE_NEW, "dnat to 10.1.0.99:80", NULL, 1},
+        {"published", "tcp 10.0.0.0/25 1024-65535 198.51.100.7 5061 inside 10.1.0.20 5061", VERDICT_CONFORMANT,
+                ANY_PHASE, NULL, NULL, 0},
+        {"published", "tcp 10.0.0.0/24 1024-65535 198.51.100.7 5061 inside 10.1.0.20 5061", VERDICT_MISDIRECTED,
+                PHASE_NEW, "policy accept", NULL, 1},
+        {"published", "tcp 10.0.0.16/28 1024-65535 198.51.100.7 9443 inside 10.1.0.20-10.1.0.21 443",
+                VERDICT_CONFORMANT, ANY_PHASE, NULL, NULL, 0},
+        {"published", "tcp 10.0.0.0/24 1024-65535 198.51.100.7 9443 inside 10.1.0.20 443", VERDICT_MISDIRECTED,
+                PHASE_NEW, "dnat to 10.1.0.21:443", NULL, 2},
+        {"published", "tcp 10.0.0.137 1024-65535 198.51.100.7 9443 inside 10.1.0.21 443", VERDICT_BLOCKED, PHASE_REPLY,
+                "10.0.0.137", NULL, 1},
+        {"published", "tcp 10.0.0.138 1024-65535 198.51.100.7 9443 inside 10.1.0.21 443", VERDICT_BLOCKED, PHASE_REPLY,
+                "10.0.0.138", NULL, 1},
+        {"published", "udp 10.0.0.8-10.0.0.9 1024-65535 198.51.100.7 3478 inside 10.1.0.16/28 3478", VERDICT_PARTIAL,
+                PHASE_REPLY, "10.0.0.8 drop", NULL, 1},
+        {"published", "tcp 10.0.0.16/28 1024-65535 198.51.100.7 9100-9102 inside 10.1.0.22 9000-9002",
+                VERDICT_MISDIRECTED, PHASE_NEW, "dnat to 10.1.0.22:9001", NULL, 2},
+        {"published", "tcp 10.0.0.16/28 1024-65535 198.51.100.7 9101 inside 10.1.0.22 9001", VERDICT_CONFORMANT,
+                ANY_PHASE, NULL, NULL, 0},
+        {"published", "tcp 10.0.0.16/28 1024-65535 198.51.100.7 7000 inside 10.1.0.0/24 7000", VERDICT_INDETERMINATE,
+                PHASE_NEW, "dnat to 10.1.0.20/31", "dnat@ip nat/prerouting#", 1},
+        {"published", "tcp 10.0.0.16/28 1024-65535 10.1.0.21 443 inside 10.1.0.21 443", VERDICT_CONFORMANT, ANY_PHASE,
+                NULL, NULL, 0},
         {"families", "tcp 10.0.0.0/24 1024-65535 10.1.0.0/24 1000", VERDICT_CONFORMANT, ANY_PHASE, NULL, NULL, 0},
         {"families", "tcp 10.0.0.0/24 1024-65535 10.1.0.0/24 1001", VERDICT_BLOCKED, PHASE_NEW, "policy drop", NULL, 1},
         {"families", "tcp fd00::/64 1024-65535 fd01::/64 1001", VERDICT_CONFORMANT, ANY_PHASE, NULL, NULL, 0},
@@ -487,6 +523,104 @@ static struct rs_rule *chain_add(struct ruleset *rs, enum rs_hook hook, int32_t 
 	return &c->rule[0];
 }
 
+START_TEST(waived_row_without_legs_is_waived)
+{
+	struct ruleset *rs = ruleset_make(RS_INET, RS_HOOK_FORWARD, RS_DROP);
+	struct flow flow;
+
+	flow_make(&flow, "tcp 10.0.0.0/24 1024-65535 10.1.0.10 5061");
+	flow.state = FLOW_WAIVED;
+	flow.path = PATH_NONE;
+	flow.n_leg = 0;
+	for (int i = 0; i < 2; i++) {
+		struct findings out = flow_verify(&flow, i == 0 ? rs : NULL, NULL);
+
+		ck_assert_int_eq(out.finding[0].verdict, VERDICT_WAIVED);
+		ck_assert(!out.finding[0].has_witness);
+		ck_assert_ptr_null(out.finding[0].reason);
+		findings_fini(&out);
+	}
+	flow_free(&flow);
+	ruleset_free(rs);
+}
+END_TEST
+
+/** Each leg leads to the addresses behind its own interface; what another leg takes is that leg's. */
+static const struct {
+	u128 to; /**< of the rule */
+	const char *open; /**< interface that the filter lets pass */
+	enum verdict verdict;
+} spread[] = {
+        {0x0a010014, "s0", VERDICT_CONFORMANT},
+        {0x0a010014, "s1", VERDICT_BLOCKED},
+        {0x0a020014, "s1", VERDICT_CONFORMANT},
+        {0x0a020014, "s0", VERDICT_BLOCKED},
+        {0x0a030014, "s0", VERDICT_MISDIRECTED},
+};
+
+START_TEST(published_flow_is_followed_to_the_leg_that_it_is_led_to)
+{
+	struct ruleset *rs = ruleset_make(RS_INET, RS_HOOK_FORWARD, RS_DROP);
+	struct rs_rule *nat = chain_add(rs, RS_HOOK_PREROUTING, -100);
+	struct flow flow;
+	struct findings out;
+	u128 name = ifname_value(spread[_i].open);
+
+	rs->chain[rs->n_chain - 1].type = RS_CHAIN_NAT;
+	nat->verdict.code = RS_NAT_DST;
+	nat->nat_has_address = true;
+	nat->nat_address_lo = nat->nat_address_hi = spread[_i].to;
+	match_make(rule_make(rs, RS_ACCEPT), RS_FIELD_OIFNAME, name, name);
+	match_make(rule_make(rs, RS_ACCEPT), RS_FIELD_IIFNAME, name, name);
+	flow_make(&flow, "tcp 10.0.0.0/24 1024-65535 198.51.100.7 443 inside 10.1.0.0/24 443");
+	flow.leg = xrealloc(flow.leg, 2, sizeof(*flow.leg));
+	flow.n_leg = 2;
+	flow.leg[1] = flow.leg[0];
+	flow.leg[1].inside = (struct range){0x0a020000, 0x0a0200ff};
+	snprintf(flow.leg[1].oif, sizeof(flow.leg[1].oif), "s1");
+	out = flow_verify(&flow, rs, NULL);
+	ck_assert_msg(out.finding[0].verdict == spread[_i].verdict, "%s", verdict_name(out.finding[0].verdict));
+	findings_fini(&out);
+	flow_free(&flow);
+	ruleset_free(rs);
+}
+END_TEST
+
+START_TEST(published_flow_without_a_rule_is_misdirected_with_the_reason)
+{
+	struct ruleset *rs = ruleset_make(RS_INET, RS_HOOK_FORWARD, RS_ACCEPT);
+	struct findings out;
+	struct finding *f = verdict_of(&out, rs, "tcp 10.0.0.0/24 1-9 198.51.100.7 443 inside 10.1.0.10 443");
+
+	ck_assert_int_eq(f->verdict, VERDICT_MISDIRECTED);
+	ck_assert(!f->blame.present && f->has_witness);
+	ck_assert_ptr_nonnull(strstr(f->reason, "no rule translates"));
+	findings_fini(&out);
+	f = verdict_of(&out, rs, "tcp 10.0.0.0/24 1-9 10.1.0.10 443 inside 10.1.0.10 443");
+	ck_assert_int_eq(f->verdict, VERDICT_CONFORMANT);
+	findings_fini(&out);
+	ruleset_free(rs);
+}
+END_TEST
+
+/** A filter at the very priority of the translation: which comes first is open. */
+START_TEST(filter_beside_the_translation_is_open_after_the_first_packet)
+{
+	struct ruleset *rs = ruleset_load("published");
+	struct rs_rule *r = chain_add(rs, RS_HOOK_PREROUTING, -100);
+	struct findings out;
+	struct finding *f;
+
+	match_make(r, RS_FIELD_IP_DADDR, 0xc6336407, 0xc6336407);
+	match_make(r, RS_FIELD_CT_STATE, 2, 2);
+	f = verdict_of(&out, rs, "tcp 10.0.0.16/28 1024-65535 198.51.100.7 8443 inside 10.1.0.20 443");
+	ck_assert_msg(f->verdict == VERDICT_INDETERMINATE, "%s", verdict_name(f->verdict));
+	ck_assert_str_eq(f->atom[0], "translated destination");
+	findings_fini(&out);
+	ruleset_free(rs);
+}
+END_TEST
+
 /** A filter where the source is translated: nobody knows to what, so what it does is open for those clients. */
 static const struct {
 	enum rs_hook hook;
@@ -624,6 +758,11 @@ int main(void)
 	tcase_add_test(t, link_layer_chain_makes_it_indeterminate_where_it_may_see_the_packet);
 	tcase_add_test(t, legacy_tables_and_no_ruleset_are_never_conformant);
 	tcase_add_loop_test(t, state_of_the_flow_is_its_verdict, 0, (int)(sizeof(states) / sizeof(states[0])));
+	tcase_add_test(t, waived_row_without_legs_is_waived);
+	tcase_add_loop_test(t, published_flow_is_followed_to_the_leg_that_it_is_led_to, 0,
+	        (int)(sizeof(spread) / sizeof(spread[0])));
+	tcase_add_test(t, published_flow_without_a_rule_is_misdirected_with_the_reason);
+	tcase_add_test(t, filter_beside_the_translation_is_open_after_the_first_packet);
 	tcase_add_loop_test(t, translated_addresses_are_open, 0, (int)(sizeof(translated) / sizeof(translated[0])));
 	tcase_add_loop_test(t, path_answers_routing_questions, 0, (int)(sizeof(routing) / sizeof(routing[0])));
 	tcase_add_test(t, jump_loop_ends_with_a_reason);

@@ -18,6 +18,8 @@
 
 struct scene {
 	struct pack pack;
+	struct pack all[4]; /**< the same and other products' */
+	size_t n_other;
 	struct catalog catalog;
 	struct site site;
 	struct network net;
@@ -94,7 +96,7 @@ static unsigned choice(const char *word, const char *const *name, unsigned n)
 #define CHOICE(word, ...)                                                                                              \
 	choice(word, (const char *const[]){__VA_ARGS__}, sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *))
 
-/* role ID NAME KIND [included...] */
+/* role ID NAME KIND [successor=ROLE] [included...] */
 static void add_role(struct scene *s, const struct words *w)
 {
 	struct role *r;
@@ -104,8 +106,28 @@ static void add_role(struct scene *s, const struct words *w)
 	*r = (struct role){.id = (uint32_t)atoi(w->word[1]), .name = xstrdup(w->word[2])};
 	r->kind = CHOICE(w->word[3], "server", "load-balancer", "client", "device", "external");
 	r->include = xcalloc(MAX_WORDS, sizeof(*r->include));
+	r->successor_of = value_of(w, "successor")[0] ? xstrdup(value_of(w, "successor")) : NULL;
 	for (size_t i = 4; i < w->n; i++)
-		r->include[r->n_include++] = xstrdup(w->word[i]);
+		if (!strchr(w->word[i], '='))
+			r->include[r->n_include++] = xstrdup(w->word[i]);
+}
+
+/* product NAME ROLE[=SUCCESSOR]...: another pack, of roles alone, in order of their names */
+static void add_product(struct scene *s, const struct words *w)
+{
+	struct pack *p = &s->all[++s->n_other];
+
+	ck_assert_uint_lt(s->n_other, sizeof(s->all) / sizeof(s->all[0]));
+	*p = (struct pack){.id = (uint32_t)s->n_other + 1, .name = xstrdup(w->word[1]), .version = xstrdup("1")};
+	p->role = xcalloc(MAX_WORDS, sizeof(*p->role));
+	for (size_t i = 2; i < w->n; i++) {
+		const char *equals = strchr(w->word[i], '=');
+		size_t len = equals ? (size_t)(equals - w->word[i]) : strlen(w->word[i]);
+
+		p->role[p->n_role++] = (struct role){.id = (uint32_t)i,
+		        .name = xstrndup(w->word[i], len),
+		        .successor_of = equals ? xstrdup(equals + 1) : NULL};
+	}
 }
 
 static void add_variants(struct requirement *r, const char *list)
@@ -122,7 +144,29 @@ static void add_variants(struct requirement *r, const char *list)
 	split_free(part, r->n_flow);
 }
 
-/* requirement ID LABEL listener= from= flow= [class=] [reach=] [lb=] [service=] [minimum=] [erratum=CONFIDENCE,PRINTED,EFFECTIVE] */
+/* CONFIDENCE:FIELD:PRINTED:EFFECTIVE[;...] */
+static void add_errata(struct requirement *r, const char *list)
+{
+	char *copy = xstrdup(list), *save = NULL;
+
+	r->erratum = xcalloc(MAX_WORDS, sizeof(*r->erratum));
+	for (char *one = strtok_r(copy, ";", &save); one; one = strtok_r(NULL, ";", &save)) {
+		char *part[4] = {one};
+
+		for (size_t i = 1; i < 4; i++) {
+			part[i] = strchr(part[i - 1], ':');
+			ck_assert_msg(part[i] != NULL, "erratum %s", one);
+			*part[i]++ = '\0';
+		}
+		r->erratum[r->n_erratum++] = (struct erratum){.field = xstrdup(part[1]),
+		        .as_printed = xstrdup(part[2]),
+		        .effective = xstrdup(part[3]),
+		        .confidence = CHOICE(part[0], "low", "medium", "high")};
+	}
+	free(copy);
+}
+
+/* requirement ID LABEL listener= from= flow= [class=] [reach=] [lb=] [service=] [minimum=] [erratum=] */
 static void add_requirement(struct scene *s, const struct words *w)
 {
 	struct requirement *r;
@@ -146,18 +190,7 @@ static void add_requirement(struct scene *s, const struct words *w)
 	r->reach = (enum reach)CHOICE(value_of(w, "reach"), "site", "same-host", "same-pool", "external");
 	r->reach = (const enum reach[]){REACH_SITE, REACH_SAME_HOST, REACH_SAME_POOL, REACH_EXTERNAL}[r->reach];
 	r->lb_need = CHOICE(value_of(w, "lb"), "none", "hlb-if-no-dns-lb", "hlb-always");
-	if (value_of(w, "erratum")[0]) {
-		size_t n = split(value_of(w, "erratum"), &name);
-
-		ck_assert_uint_eq(n, 3);
-		r->erratum = xcalloc(1, sizeof(*r->erratum));
-		r->n_erratum = 1;
-		r->erratum[0].confidence = CHOICE(name[0], "low", "medium", "high");
-		r->erratum[0].as_printed = name[1];
-		r->erratum[0].effective = name[2];
-		free(name[0]);
-		free(name);
-	}
+	add_errata(r, value_of(w, "erratum"));
 }
 
 /* zone ID NAME interface... */
@@ -339,6 +372,7 @@ static const struct verb {
 	void (*add)(struct scene *s, const struct words *w);
 } scene_verbs[] = {
         {"role", add_role},
+        {"product", add_product},
         {"requirement", add_requirement},
         {"zone", add_zone},
         {"group", add_group},
@@ -380,13 +414,15 @@ static void scene_read(struct scene *s, char *in)
 	}
 	if (s->pack.n_role)
 		qsort(s->pack.role, s->pack.n_role, sizeof(*s->pack.role), role_cmp);
-	s->catalog = (struct catalog){.pack = &s->pack, .n_pack = 1};
+	s->all[0] = s->pack;
+	s->catalog = (struct catalog){.pack = s->all, .n_pack = s->n_other + 1};
 }
 
 static void pack_free(struct pack *p)
 {
 	for (size_t i = 0; i < p->n_role; i++) {
 		free(p->role[i].name);
+		free(p->role[i].successor_of);
 		split_free(p->role[i].include, p->role[i].n_include);
 	}
 	for (size_t i = 0; i < p->n_requirement; i++) {
@@ -397,9 +433,10 @@ static void pack_free(struct pack *p)
 		free(r->service);
 		for (size_t k = 0; k < r->n_initiator; k++)
 			free(r->initiator[k].role);
-		if (r->n_erratum) {
-			free(r->erratum[0].as_printed);
-			free(r->erratum[0].effective);
+		for (size_t k = 0; k < r->n_erratum; k++) {
+			free(r->erratum[k].field);
+			free(r->erratum[k].as_printed);
+			free(r->erratum[k].effective);
 		}
 		free(r->erratum);
 		free(r->initiator);
@@ -417,7 +454,8 @@ static void scene_fini(struct scene *s)
 
 	*site = s->site;
 	site_free(site);
-	pack_free(&s->pack);
+	for (size_t i = 0; i <= s->n_other; i++)
+		pack_free(&s->all[i]);
 	free(s->net.address);
 	free(s->net.route);
 }

@@ -8,6 +8,7 @@ its output is shown.
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -36,21 +37,47 @@ def skip_reason(text):
     return found.group(1) if found else text.strip().splitlines()[-1] if text.strip() else "no reason given"
 
 
+def end_group(group, number):
+    """A signal for a process group that may be gone already."""
+    try:
+        os.killpg(group, number)
+    except ProcessLookupError:
+        pass
+
+
+def execute(*command, timeout=None, env=None):
+    """Exit code and output of a command in a process group of its own, which outlives neither its time nor us."""
+    process = subprocess.Popen(list(map(str, command)), cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True,
+                               env={**os.environ, **(env or {})})
+    try:
+        output, _ = process.communicate(timeout=timeout)
+    except BaseException as error:
+        end_group(process.pid, signal.SIGTERM)  # a test of the laboratory takes its namespaces down
+        try:
+            output, _ = process.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            end_group(process.pid, signal.SIGKILL)
+            output, _ = process.communicate()
+        if isinstance(error, subprocess.TimeoutExpired):
+            error.output = output
+        raise
+    return process.returncode, output
+
+
 def run(name, *command, quiet_output=False, timeout=600, env=None):
     """One command as one test; with quiet_output any output is a failure."""
     start = time.monotonic()
     try:
-        done = subprocess.run(list(map(str, command)), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                              errors="replace", timeout=timeout, check=False, env={**os.environ, **(env or {})})
+        code, output = execute(*command, timeout=timeout, env=env)
     except subprocess.TimeoutExpired as error:
-        output = error.stdout or b""
-        record(name, "failed", f"not done within {timeout} s\n{output[-3000:]}")
+        record(name, "failed", f"not done within {timeout} s\n{error.output[-3000:]}")
         return
     took = f" ({time.monotonic() - start:.1f} s)"
-    if done.returncode == 77:
-        record(name, "skipped", skip_reason(done.stdout))
-    elif done.returncode != 0 or (quiet_output and done.stdout.strip()):
-        record(name, "failed", f"`{' '.join(map(str, command))}` ended with {done.returncode}:\n{done.stdout[-6000:]}")
+    if code == 77:
+        record(name, "skipped", skip_reason(output))
+    elif code != 0 or (quiet_output and output.strip()):
+        record(name, "failed", f"`{' '.join(map(str, command))}` ended with {code}:\n{output[-6000:]}")
     else:
         record(name, "passed", took)
 
@@ -87,10 +114,9 @@ def ctest(build):
     """Unit and fuzz tests of a build, each counted as one."""
     report = ROOT / build / "report.xml"
     report.unlink(missing_ok=True)
-    done = subprocess.run(["ctest", "--test-dir", build, "-j2", "--output-junit", str(report), "--timeout", "600"], cwd=ROOT,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False)
+    _, output = execute("ctest", "--test-dir", build, "-j2", "--output-junit", report, "--timeout", "600")
     if not report.exists():
-        record(f"{build} ctest", "failed", done.stdout[-4000:])
+        record(f"{build} ctest", "failed", output[-4000:])
         return
     for case in ElementTree.parse(report).getroot().iter("testcase"):
         name, output = f"{build} {case.get('name')}", case.findtext("system-out") or ""
@@ -102,17 +128,52 @@ def ctest(build):
             record(name, "failed", output[-6000:])
 
 
+def tsan():
+    """The programs with threads under the thread sanitizer."""
+    programs = ["check_netconf", "check_netconf_attack", "check_guard", "check_config", "check_conformance", "check_snmp"]
+    code, output = execute("sh", "-c", f"cmake --preset tsan && cmake --build build-tsan --target {' '.join(programs)}")
+    if code != 0:
+        record("build-tsan", "failed", output[-6000:])
+        return
+    for program in programs:
+        run(f"build-tsan {program}", f"build-tsan/tests/{program}", timeout=300,
+            env={"TSAN_OPTIONS": "suppressions=tests/tsan.supp"})
+
+
 def system():
     """Real programs in network namespaces."""
     for test in tracked("tests/system/test_*.py"):
         run(f"system {pathlib.Path(test).stem[5:]}", PYTHON, test, timeout=900)
 
 
+def give_back():
+    """What root made in the build directories belongs to the owner of the checkout."""
+    owner = ROOT.stat()
+    if os.geteuid() != 0 or owner.st_uid == 0:
+        return
+    for top in ROOT.glob("build*/"):
+        for path in (top, *top.rglob("*")):
+            if path.lstat().st_uid == 0:
+                os.lchown(path, owner.st_uid, owner.st_gid)
+
+
 def main():
     """Everything, or only the parts named on the command line."""
-    parts = {"sources": sources, "unit": lambda: ctest("build-asan"), "system": system}
-    for name in sys.argv[1:] or parts:
-        parts[name]()
+    parts = {"sources": sources, "unit": lambda: ctest("build-asan"), "tsan": tsan, "system": system}
+    names = sys.argv[1:] or list(parts)
+    for name in names:
+        if name not in parts:
+            sys.exit(f"run.py: '{name}' is none of the parts {', '.join(parts)}")
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
+    try:
+        for name in names:
+            parts[name]()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    finally:
+        give_back()
     print()
     for name in results["failed"]:
         print(f"failed: {name}")

@@ -46,16 +46,39 @@ static inline struct range text_range(const char *s, enum family *f)
 	return r;
 }
 
-/** "tcp 10.0.0.0/24 1024-65535 10.1.0.10 5061 [forward|input|output] [IIF OIF]", "?" for an unknown interface. */
+/** " inside 10.1.0.10-10.1.0.11 443": where the destination, a published address, is to be translated to. */
+static inline void flow_make_inside(struct flow *f, const char *text)
+{
+	const char *inside = strstr(text, " inside ");
+	char address[96], ports[16];
+	enum family family;
+	struct error err;
+
+	f->inside_ports = f->ports;
+	if (inside == NULL)
+		return;
+	ck_assert_int_eq(sscanf(inside, " inside %95s %15s", address, ports), 2);
+	ck_assert_int_eq(port_range_parse(ports, &f->inside_ports, &err), 0);
+	f->leg[0].translated = true;
+	f->leg[0].inside = text_range(address, &family);
+}
+
+/**
+ * "tcp 10.0.0.0/24 1024-65535 10.1.0.10 5061 [forward|input|output] [IIF OIF] [inside ADDRESSES PORTS]", "?" for an
+ * unknown interface.
+ */
 static inline void flow_make(struct flow *f, const char *text)
 {
 	static const char *const names[] = {"tcp", "udp", "icmp", "icmpv6"};
 	static const uint8_t protos[] = {PROTO_TCP, PROTO_UDP, PROTO_ICMP, PROTO_ICMPV6};
 	char proto[16], source[96], sports[16], destination[96], ports[16], path[16] = "forward", iif[16] = "c0",
 	                                                                    oif[16] = "s0";
+	char *plain = xstrdup(text), *inside = strstr(plain, " inside ");
 	struct error err;
 
-	ck_assert_int_ge(sscanf(text, "%15s %95s %15s %95s %15s %15s %15s %15s", proto, source, sports, destination,
+	if (inside != NULL)
+		*inside = '\0';
+	ck_assert_int_ge(sscanf(plain, "%15s %95s %15s %95s %15s %15s %15s %15s", proto, source, sports, destination,
 	                         ports, path, iif, oif),
 	        5);
 	memset(f, 0, sizeof(*f));
@@ -75,6 +98,8 @@ static inline void flow_make(struct flow *f, const char *text)
 	if (f->path != PATH_INPUT && strcmp(oif, "?") != 0)
 		memcpy(f->leg[0].oif, oif, sizeof(oif));
 	f->label = xstrdup(text);
+	flow_make_inside(f, text);
+	free(plain);
 }
 
 static inline void flow_free(struct flow *f)

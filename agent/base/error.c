@@ -22,6 +22,7 @@ static const struct {
         [ERR_UNSUPPORTED] = {"operation-not-supported"},
         [ERR_UNAVAILABLE] = {"resource-denied"},
         [ERR_INTERNAL] = {"operation-failed"},
+        [ERR_UNKNOWN_ELEMENT] = {"unknown-element"},
 };
 
 /* One line: messages go to logs and terminals. */

@@ -52,6 +52,7 @@ static void role_convert(const json_t *from, struct role *role)
 	role->name = dup(from, "name");
 	role->kind = role_kind_parse(str(from, "kind"));
 	role->include = strings(from, "include", &role->n_include);
+	role->successor_of = json_object_get(from, "successor-of") != NULL ? dup(from, "successor-of") : NULL;
 	role->label = list_new(from, "label", sizeof(*role->label), &role->n_label);
 	for (size_t i = 0; i < role->n_label; i++) {
 		role->label[i].language = dup(item(from, "label", i), "language");
@@ -214,6 +215,7 @@ static void role_fini(struct role *role)
 	for (size_t i = 0; i < role->n_include; i++)
 		free(role->include[i]);
 	free(role->include);
+	free(role->successor_of);
 	for (size_t i = 0; i < role->n_label; i++) {
 		free(role->label[i].language);
 		free(role->label[i].text);

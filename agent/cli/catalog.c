@@ -3,6 +3,7 @@
  * output, as tables or JSON. `build` makes packs from documents and overlays, `check` validates pack files.
  */
 #include <getopt.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,8 +34,9 @@ static void help(void)
 	     "  --catalog-dir DIR       packs (" PORTCULLIS_CATALOG_DIR ")\n"
 	     "  --yang-dir DIR          YANG modules (" PORTCULLIS_YANG_DIR ")\n"
 	     "  --lang en|de|pt         language of role names\n"
-	     "  --json                  for programs\n\n"
-	     "Exit codes: 0 done, 3 usage or error.");
+	     "  --json                  for programs\n"
+	     "  --help                  this text\n\n"
+	     "Exit codes: 0 done, 3 usage or error (build, check: a file that is refused).");
 }
 
 static int json_done(char *text)
@@ -122,7 +124,8 @@ static size_t listener_print(
 	struct cli_table *t = cli_table_new(6, header);
 	const char *listener = order[first]->listener;
 	size_t i = first;
-	printf("\n%s (%s)\n", role_text(pack, listener, language), listener);
+	putchar('\n');
+	cli_line("%s (%s)", role_text(pack, listener, language), listener);
 	for (; i < pack->n_requirement && strcmp(order[i]->listener, listener) == 0; i++)
 		requirement_row(t, pack, order[i], language);
 	cli_table_print(t, stdout);
@@ -142,14 +145,15 @@ static int action_show(const struct arguments *a, const struct catalog *catalog)
 	for (size_t i = 0; i < pack->n_requirement; i++)
 		order[i] = &pack->requirement[i];
 	qsort(order, pack->n_requirement, sizeof(*order), listener_cmp);
-	printf("%s (%s), version %s, digest %.12s\n(?) concluded, not printed in a document; o optional, c corrected, "
-	       "a advisory\n",
-	        pack->title, pack->name, pack->version, pack->digest);
+	cli_line("%s (%s), version %s, digest %.12s", pack->title, pack->name, pack->version, pack->digest);
+	puts("(?) concluded, not printed in a document; o optional, c corrected, a advisory");
 	for (size_t i = 0; i < pack->n_requirement;)
 		i = listener_print(pack, order, i, a->language);
+	if (pack->n_ipsec > 0)
+		putchar('\n');
 	for (size_t i = 0; i < pack->n_ipsec; i++)
-		printf("%sIPsec exemption %s: %s > %s\n", i == 0 ? "\n" : "", pack->ipsec[i].name,
-		        pack->ipsec[i].source, pack->ipsec[i].destination);
+		cli_line("IPsec exemption %s: %s > %s", pack->ipsec[i].name, pack->ipsec[i].source,
+		        pack->ipsec[i].destination);
 	free(order);
 	return EXIT_OK;
 }
@@ -159,11 +163,10 @@ static void changes_print(const char *title, const struct pack_change *change, s
 	printf("%s %zu\n", title, n);
 	for (size_t i = 0; i < n; i++) {
 		char buf[16];
-		printf("  %s %s/%s", change[i].role, port_range_print(change[i].ports, buf, sizeof(buf)),
-		        proto_name(change[i].proto));
-		if (change[i].before != NULL)
-			printf("  %s > %s", change[i].before, change[i].after);
-		putchar('\n');
+		bool both = change[i].before != NULL;
+		cli_line("  %s %s/%s%s%s%s%s", change[i].role, port_range_print(change[i].ports, buf, sizeof(buf)),
+		        proto_name(change[i].proto), both ? "  " : "", both ? change[i].before : "", both ? " > " : "",
+		        both ? change[i].after : "");
 	}
 }
 
@@ -219,16 +222,20 @@ static void explain_print(const struct pack *pack, const struct requirement *r, 
 	struct cli_table *t;
 	for (size_t i = 0; i < r->n_flow; i++)
 		flow_add(&ports, &r->flow[i]);
-	printf("%s\n%s\n\nlistener   %s\nports      %s\nclass      %s, reach %s, interface %s, load balancer %s%s\n",
-	        r->label, r->purpose, role_text(pack, r->listener, language), text_str(&ports),
-	        requirement_class_name(r->class), reach_name(r->reach), requirement_interface_name(r->interface),
-	        lb_need_name(r->lb_need), r->optional ? ", optional" : "");
+	cli_line("%s", r->label);
+	cli_line("%s", r->purpose);
+	putchar('\n');
+	cli_line("listener   %s", role_text(pack, r->listener, language));
+	cli_line("ports      %s", text_str(&ports));
+	cli_line("class      %s, reach %s, interface %s, load balancer %s%s", requirement_class_name(r->class),
+	        reach_name(r->reach), requirement_interface_name(r->interface), lb_need_name(r->lb_need),
+	        r->optional ? ", optional" : "");
 	text_fini(&ports);
 	for (size_t i = 0; i < r->n_initiator; i++)
-		printf("from       %s (%s)\n", role_text(pack, r->initiator[i].role, language),
+		cli_line("from       %s (%s)", role_text(pack, r->initiator[i].role, language),
 		        basis_name(r->initiator[i].basis));
 	for (size_t i = 0; i < r->n_erratum; i++)
-		printf("corrected  %s: printed \"%s\", holds \"%s\" (confidence %s): %s\n", r->erratum[i].field,
+		cli_line("corrected  %s: printed \"%s\", holds \"%s\" (confidence %s): %s", r->erratum[i].field,
 		        r->erratum[i].as_printed, r->erratum[i].effective, confidence_name(r->erratum[i].confidence),
 		        r->erratum[i].why);
 	putchar('\n');
@@ -260,8 +267,39 @@ static int action_explain(const struct arguments *a, const struct catalog *catal
 	return EXIT_OK;
 }
 
+static void pack_add(json_t *list, const struct pack *pack)
+{
+	json_array_append_new(
+	        list, json_pack("{sssssssIss}", "file", pack->file, "product", pack->name, "version", pack->version,
+	                      "requirements", (json_int_t)pack->n_requirement, "digest", pack->digest));
+}
+
+/* The packs of a check or a build, for people or for programs; the list is released. */
+static void packs_print(const struct arguments *a, json_t *packs)
+{
+	size_t i;
+	json_t *p;
+	json_array_foreach(packs, i, p)
+	{
+		if (!a->json)
+			cli_line("%s: %s %s, %lld requirements, digest %s",
+			        json_string_value(json_object_get(p, "file")),
+			        json_string_value(json_object_get(p, "product")),
+			        json_string_value(json_object_get(p, "version")),
+			        (long long)json_integer_value(json_object_get(p, "requirements")),
+			        json_string_value(json_object_get(p, "digest")));
+	}
+	json_t *root = json_pack("{so}", "packs", packs);
+	char *text = a->json ? json_dumps(root, JSON_INDENT(1)) : NULL;
+	if (text != NULL)
+		cli_json(text);
+	free(text);
+	json_decref(root);
+}
+
 static int action_check(const struct arguments *a)
 {
+	json_t *packs = json_array();
 	int result = EXIT_OK;
 	for (int i = 1; i < a->n; i++) {
 		struct catalog *catalog;
@@ -271,10 +309,10 @@ static int action_check(const struct arguments *a)
 			continue;
 		}
 		for (size_t k = 0; k < catalog->n_pack; k++)
-			printf("%s: %s %s, %zu requirements, digest %s\n", a->word[i], catalog->pack[k].name,
-			        catalog->pack[k].version, catalog->pack[k].n_requirement, catalog->pack[k].digest);
+			pack_add(packs, &catalog->pack[k]);
 		catalog_free(catalog);
 	}
+	packs_print(a, packs);
 	return result;
 }
 
@@ -289,10 +327,11 @@ static int action_build(const struct arguments *a)
 	/* What the overlay says has not met the model yet. */
 	if (catalog_load(a->output, a->yang_dir, &catalog, &err) != 0)
 		return cli_fail("catalog", &err);
+	json_t *packs = json_array();
 	for (size_t i = 0; i < catalog->n_pack; i++)
-		printf("%s: %zu requirements, digest %s\n", catalog->pack[i].file, catalog->pack[i].n_requirement,
-		        catalog->pack[i].digest);
+		pack_add(packs, &catalog->pack[i]);
 	catalog_free(catalog);
+	packs_print(a, packs);
 	return EXIT_OK;
 }
 
@@ -316,7 +355,8 @@ static int action_run(const struct arguments *a, const struct action *action)
 	struct error err = {0};
 	int result;
 	if (a->n < action->least || a->n > action->most)
-		return cli_usage("catalog", "%s takes %d argument%s", action->name, action->least - 1,
+		return cli_usage("catalog", "%s takes %s%d argument%s", action->name,
+		        action->most > action->least ? "at least " : "", action->least - 1,
 		        action->least == 2 ? "" : "s");
 	if (action->run != NULL)
 		return action->run(a);
@@ -325,6 +365,11 @@ static int action_run(const struct arguments *a, const struct action *action)
 	result = action->run_on(a, catalog);
 	catalog_free(catalog);
 	return result;
+}
+
+static bool is_language(const char *name)
+{
+	return strcmp(name, "en") == 0 || strcmp(name, "de") == 0 || strcmp(name, "pt") == 0;
 }
 
 /* @return -1 to go on, else an exit code. */
@@ -336,7 +381,7 @@ static int arguments_read(int argc, char **argv, struct arguments *a)
 	        {"overlay", required_argument, NULL, 'o'}, {"output", required_argument, NULL, 'O'}, {0}};
 	int c;
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
 		const char **into = c == 'c'   ? &a->catalog_dir
 		                    : c == 'y' ? &a->yang_dir
 		                    : c == 'l' ? &a->language
@@ -353,8 +398,10 @@ static int arguments_read(int argc, char **argv, struct arguments *a)
 		else if (into != NULL)
 			*into = optarg;
 		else
-			return cli_usage("catalog", "%s is not an option, or lacks its value", argv[optind - 1]);
+			return cli_option_fault("catalog", c, argc, argv);
 	}
+	if (!is_language(a->language))
+		return cli_usage("catalog", "'%s' is no language of role names: en, de or pt", a->language);
 	a->n = argc - optind;
 	a->word = argv + optind;
 	return -1;

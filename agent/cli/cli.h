@@ -22,14 +22,21 @@ int verb_explain(int argc, char **argv);
 int cli_fail(const char *verb, const struct error *err);
 /** A usage fault with a hint at --help. @return EXIT_ERROR. */
 int cli_usage(const char *verb, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/** The usage fault of an option: `c` is the '?' or ':' that getopt_long() just gave, whose options begin with ':'. */
+int cli_option_fault(const char *verb, int c, int argc, char **argv);
 
-/** A table for people: columns as wide as their widest cell (UTF-8 code points), the last one free. */
+/** A table for people: columns as wide as their widest cell. */
 struct cli_table;
 struct cli_table *cli_table_new(size_t n_column, const char *const *header);
 /** One row; NULL cells are empty. Strings are copied. */
 void cli_table_row(struct cli_table *t, const char *const *cell);
-/** Print and free. */
+/** Print and free. A table without rows prints nothing. */
 void cli_table_print(struct cli_table *t, FILE *out);
+
+/** "portcullis ..." as one line on standard error, with what cli_line() does to text. */
+void cli_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/** One line on standard output, whose text may come from outside: no control characters, and UTF-8 alone. */
+void cli_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /** Print a JSON text followed by a newline. */
 void cli_json(const char *json);

@@ -87,8 +87,9 @@ static void show_flows(const xmlNode *c, enum selection selection)
 {
 	static const char *const header[] = {"VERDICT", "SEVERITY", "FLOW", "PORTS", "RULE OR REASON"};
 	struct cli_table *table = cli_table_new(5, header);
-	size_t hidden = 0;
+	size_t hidden = 0, n = 0;
 	for (const xmlNode *r = node_child(c, "result"); r != NULL; r = node_next(r)) {
+		n++;
 		if (!is_selected(r, selection)) {
 			hidden++;
 			continue;
@@ -106,7 +107,7 @@ static void show_flows(const xmlNode *c, enum selection selection)
 	}
 	cli_table_print(table, stdout);
 	if (hidden > 0)
-		printf("%zu more; --all shows them\n", hidden);
+		printf("%zu of %zu flows are not shown; --all shows them\n", hidden, n);
 }
 
 static void show_openings(const xmlNode *c)
@@ -121,7 +122,8 @@ static void show_openings(const xmlNode *c)
 		cli_table_row(table, cells);
 		free(rule);
 	}
-	putchar('\n');
+	if (node_child(c, "opening") != NULL)
+		putchar('\n');
 	cli_table_print(table, stdout);
 }
 
@@ -132,8 +134,8 @@ static int read_options(int argc, char **argv, struct request *r)
 	        {"yang-dir", required_argument, NULL, 'y'}, {"json", no_argument, NULL, 'j'},
 	        {"all", no_argument, NULL, 'a'}, {"problems", no_argument, NULL, 'p'},
 	        {"openings", no_argument, NULL, 'o'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
-	optind = 1;
-	for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+	opterr = 0;
+	for (int c; (c = getopt_long(argc, argv, ":h", options, NULL)) != -1;) {
 		if (c == 's')
 			r->daemon.socket = optarg;
 		else if (c == 'y')
@@ -149,7 +151,7 @@ static int read_options(int argc, char **argv, struct request *r)
 		else if (c == 'h')
 			return fputs(help, stdout) < 0 ? EXIT_ERROR : EXIT_OK;
 		else
-			return cli_usage("conformance", "an option is not understood");
+			return cli_option_fault("conformance", c, argc, argv);
 	}
 	return optind < argc ? cli_usage("conformance", "'%s' is one argument too many", argv[optind]) : -1;
 }

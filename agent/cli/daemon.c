@@ -98,6 +98,9 @@ char *node_rule(const xmlNode *rule)
 	           *chain = node_leaf(rule, "chain");
 	if (node_child(rule, "policy") != NULL)
 		return xasprintf("%s %s %s policy %s", family, table, chain, node_leaf(rule, "policy"));
+	/* A step that enters a chain stands at none of its rules. */
+	if (strcmp(node_leaf(rule, "handle"), "0") == 0)
+		return xasprintf("%s %s %s", family, table, chain);
 	return xasprintf(
 	        "%s %s %s handle %s: %s", family, table, chain, node_leaf(rule, "handle"), node_leaf(rule, "text"));
 }
@@ -132,7 +135,7 @@ json_t *json_rule_of(const xmlNode *parent)
 	        "chain", json_leaf(rule, "chain"));
 	if (node_child(rule, "policy") != NULL) {
 		json_object_set_new(json, "policy", json_leaf(rule, "policy"));
-	} else {
+	} else if (strcmp(node_leaf(rule, "handle"), "0") != 0) {
 		json_object_set_new(json, "handle", json_number(rule, "handle"));
 		json_object_set_new(json, "text", json_leaf(rule, "text"));
 	}

@@ -38,7 +38,10 @@ xmlNode *node_child(const xmlNode *parent, const char *name);
 xmlNode *node_next(const xmlNode *node);
 /** Text of a leaf child; "" when there is none. Owned by the document. */
 const char *node_leaf(const xmlNode *parent, const char *name);
-/** "inet filter forward handle 12: tcp dport 5061 drop" of a container `rule`; NULL: "". The caller frees it. */
+/**
+ * "inet filter forward handle 12: tcp dport 5061 drop" of a container `rule`, or its chain alone when it is no rule; NULL:
+ * "". The caller frees it.
+ */
 char *node_rule(const xmlNode *rule);
 
 /** Leaf as a JSON string, or null when there is none. */
@@ -47,7 +50,7 @@ json_t *json_leaf(const xmlNode *parent, const char *name);
 json_t *json_number(const xmlNode *parent, const char *name);
 /** Entries of a leaf-list. */
 json_t *json_leaves(const xmlNode *parent, const char *name);
-/** Container `rule` as in `verify --json`; null when there is none. */
+/** Container `rule` as in `verify --json`, without handle and text when it names only a chain; null when there is none. */
 json_t *json_rule_of(const xmlNode *parent);
 /** Container `witness` as in `verify --json`; null when there is none. */
 json_t *json_witness_of(const xmlNode *parent);

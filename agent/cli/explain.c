@@ -75,7 +75,7 @@ static void show_table(const xmlNode *reply)
 {
 	static const char *const header[] = {"STEP", "WHAT HAPPENS", "RULE"};
 	const char *reason = node_leaf(reply, "reason");
-	printf("%s: %s%s%s\n", node_leaf(reply, "packet"), node_leaf(reply, "verdict"), reason[0] != '\0' ? ": " : "",
+	cli_line("%s: %s%s%s", node_leaf(reply, "packet"), node_leaf(reply, "verdict"), reason[0] != '\0' ? ": " : "",
 	        reason);
 	if (node_child(reply, "step") == NULL)
 		return;
@@ -96,8 +96,8 @@ static int read_options(int argc, char **argv, struct request *r)
 	        {"yang-dir", required_argument, NULL, 'y'}, {"json", no_argument, NULL, 'j'},
 	        {"packet", required_argument, NULL, 'p'}, {"iif", required_argument, NULL, 'i'},
 	        {"oif", required_argument, NULL, 'o'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
-	optind = 1;
-	for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+	opterr = 0;
+	for (int c; (c = getopt_long(argc, argv, ":h", options, NULL)) != -1;) {
 		if (c == 's')
 			r->daemon.socket = optarg;
 		else if (c == 'y')
@@ -113,7 +113,7 @@ static int read_options(int argc, char **argv, struct request *r)
 		else if (c == 'h')
 			return fputs(help, stdout) < 0 ? EXIT_ERROR : EXIT_OK;
 		else
-			return cli_usage("explain", "an option is not understood");
+			return cli_option_fault("explain", c, argc, argv);
 	}
 	if (optind < argc)
 		r->flow = argv[optind++];

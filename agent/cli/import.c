@@ -11,21 +11,15 @@
 #include "portcullis/import.h"
 #include "portcullis/text.h"
 
+#define CELL_SHOWN ((size_t)100)
+
 static void help(void)
 {
 	puts("Usage: portcullis import FILE... [--json]\n\n"
 	     "Read documents (Markdown, HTML, plain text) that list ports, and show every row as it was understood.\n"
-	     "  --json   for programs\n\n"
+	     "  --json   for programs\n"
+	     "  --help   this text\n\n"
 	     "Exit codes: 0 done, 1 some cells were not understood, 3 usage or error.");
-}
-
-/* A cell of several lines in one line of a table. */
-static char *one_line(const char *s)
-{
-	char *out = xstrdup(s);
-	for (char *p = strchr(out, '\n'); p != NULL; p = strchr(p, '\n'))
-		*p = ' ';
-	return out;
 }
 
 static char *ports_text(const struct ports *ports)
@@ -53,15 +47,13 @@ static const char *transports_text(const struct protocol *p)
 static void port_row_print(struct cli_table *t, const struct import_row *row)
 {
 	char number[16], line[16], *ports = ports_text(&row->ports), *security = security_text(&row->means);
-	char *printed = one_line(row->protocol);
-	const char *cell[] = {
-	        number, line, row->role_id, row->service_id, ports, transports_text(&row->means), security, printed};
+	const char *cell[] = {number, line, row->role_id, row->service_id, ports, transports_text(&row->means),
+	        security, row->protocol};
 	snprintf(number, sizeof(number), "%u", row->row);
 	snprintf(line, sizeof(line), "%u", row->line);
 	cli_table_row(t, cell);
 	free(ports);
 	free(security);
-	free(printed);
 }
 
 static void ipsec_row_print(struct cli_table *t, const struct import_row *row)
@@ -82,7 +74,8 @@ static void table_print(const struct import_table *table)
 	        "DESTINATION PORT", "ACTION"};
 	bool is_ipsec = table->kind == IMPORT_IPSEC_EXCEPTIONS;
 	struct cli_table *t = is_ipsec ? cli_table_new(9, ipsec) : cli_table_new(8, ports);
-	printf("\n%s: %s (%zu rows)\n", import_kind_name(table->kind), table->caption, table->n_row);
+	putchar('\n');
+	cli_line("%s: %s (%zu rows)", import_kind_name(table->kind), table->caption, table->n_row);
 	for (size_t i = 0; i < table->n_row; i++) {
 		if (is_ipsec)
 			ipsec_row_print(t, &table->row[i]);
@@ -92,25 +85,31 @@ static void table_print(const struct import_table *table)
 	cli_table_print(t, stdout);
 }
 
+/* The beginning of the cell is enough to find it, cut between characters. */
+static void problem_print(const char *file, const struct import_problem *p)
+{
+	size_t n = strlen(p->cell) > CELL_SHOWN ? CELL_SHOWN : strlen(p->cell);
+	while (n > 0 && ((unsigned char)p->cell[n] & 0xc0) == 0x80)
+		n--;
+	cli_warn("import: %s:%u: %s: \"%.*s\"", file, p->line, p->reason, (int)n, p->cell);
+}
+
 static void import_print(const struct import *import)
 {
 	const struct document *doc = &import->document;
-	printf("%s: %s, \"%s\", language %s, product %s\n", doc->file, document_kind_name(doc->kind), doc->title,
+	cli_line("%s: %s, \"%s\", language %s, product %s", doc->file, document_kind_name(doc->kind), doc->title,
 	        doc->language[0] != '\0' ? doc->language : "unknown",
 	        import->product != NULL ? import->product : "unknown");
 	for (size_t i = 0; i < import->n_table; i++)
 		table_print(&import->table[i]);
 	if (import->n_table == 0)
 		puts("no port table");
+	if (doc->n_reference > 0)
+		puts("\nrefers to:");
 	for (size_t i = 0; i < doc->n_reference; i++)
-		printf("%s%s (%s)\n", i == 0 ? "\nrefers to:\n  " : "  ", doc->reference[i].title,
-		        doc->reference[i].target);
-	for (size_t i = 0; i < import->n_problem; i++) {
-		char *cell = one_line(import->problem[i].cell);
-		fprintf(stderr, "portcullis import: %s:%u: %s: \"%.100s\"\n", doc->file, import->problem[i].line,
-		        import->problem[i].reason, cell);
-		free(cell);
-	}
+		cli_line("  %s (%s)", doc->reference[i].title, doc->reference[i].target);
+	for (size_t i = 0; i < import->n_problem; i++)
+		problem_print(doc->file, &import->problem[i]);
 	putchar('\n');
 }
 
@@ -123,13 +122,13 @@ int verb_import(int argc, char **argv)
 	bool json = false, failed = false;
 	int c;
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
 		if (c == 'h') {
 			help();
 			return EXIT_OK;
 		}
 		if (c != 'j')
-			return cli_usage("import", "%s is not an option", argv[optind - 1]);
+			return cli_option_fault("import", c, argc, argv);
 		json = true;
 	}
 	if (optind >= argc)

@@ -1,11 +1,14 @@
 /*
- * The `portcullis` command: picks the verb and hands the rest of the command line to it. What is no verb is a usage
- * error.
+ * The `portcullis` command: picks the verb, hands the rest of the command line to it, and sees to it that what it printed
+ * has arrived. What is no verb is a usage error.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "build.h"
 #include "cli/cli.h"
@@ -34,11 +37,31 @@ static void usage(FILE *out)
 	        out);
 }
 
-int main(int argc, char **argv)
+/* A file or socket on the descriptor of a closed standard output would get what is printed. */
+static void hold_standard_descriptors(void)
 {
-	setlocale(LC_CTYPE, "C.UTF-8");
-	signal(SIGPIPE, SIG_DFL);
-	log_init("portcullis", LOG_LEVEL_WARNING, false);
+	int fd;
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* Output that was lost is an error, whatever the verb found out. */
+static int finish(int code)
+{
+	bool lost = ferror(stdout) != 0;
+	errno = 0;
+	if (fflush(stdout) == 0 && !lost)
+		return code;
+	fprintf(stderr, "portcullis: standard output: not everything could be written%s%s\n", errno != 0 ? ": " : "",
+	        errno != 0 ? strerror(errno) : "");
+	return EXIT_ERROR;
+}
+
+static int run(int argc, char **argv)
+{
 	if (argc < 2) {
 		usage(stderr);
 		return EXIT_ERROR;
@@ -55,4 +78,13 @@ int main(int argc, char **argv)
 		if (strcmp(argv[1], verbs[i].name) == 0)
 			return verbs[i].run(argc - 1, argv + 1);
 	return cli_usage(NULL, "'%s' is not a verb", argv[1]);
+}
+
+int main(int argc, char **argv)
+{
+	hold_standard_descriptors();
+	setlocale(LC_CTYPE, "C.UTF-8");
+	signal(SIGPIPE, SIG_DFL);
+	log_init("portcullis", LOG_LEVEL_WARNING, false);
+	return finish(run(argc, argv));
 }

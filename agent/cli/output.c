@@ -1,32 +1,99 @@
 /*
  * What every verb prints alike: errors on standard error, tables for people, JSON for programs.
  */
+#include <getopt.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
+#include <wctype.h>
 
 #include "cli/cli.h"
 #include "portcullis/alloc.h"
 
+/* Nothing from outside steers the terminal: control characters become blanks, what is no UTF-8 becomes '?'. */
+static char *clean(char *s)
+{
+	char *to = s;
+	mbstate_t state = {0};
+	for (const char *p = s, *end = s + strlen(s); p < end;) {
+		wchar_t wc;
+		size_t n = mbrtowc(&wc, p, (size_t)(end - p), &state);
+		if (n == 0 || n > (size_t)(end - p)) {
+			state = (mbstate_t){0};
+			*to++ = '?';
+			p++;
+			continue;
+		}
+		if (iswcntrl((wint_t)wc))
+			*to++ = ' ';
+		else
+			to = (char *)memmove(to, p, n) + n;
+		p += n;
+	}
+	*to = '\0';
+	return s;
+}
+
+static char *formatted(const char *format, va_list ap)
+{
+	char *text;
+	if (vasprintf(&text, format, ap) < 0)
+		abort();
+	return clean(text);
+}
+
 int cli_fail(const char *verb, const struct error *err)
 {
 	char line[1200];
-	fprintf(stderr, "portcullis %s: %s\n", verb, error_line(err, line, sizeof(line)));
+	cli_warn("%s: %s", verb, error_line(err, line, sizeof(line)));
 	return EXIT_ERROR;
+}
+
+void cli_warn(const char *format, ...)
+{
+	va_list ap;
+	va_start(ap, format);
+	char *text = formatted(format, ap);
+	va_end(ap);
+	fprintf(stderr, "portcullis %s\n", text);
+	free(text);
 }
 
 int cli_usage(const char *verb, const char *format, ...)
 {
+	const char *blank = verb != NULL ? " " : "", *name = verb != NULL ? verb : "";
 	va_list ap;
-	fputs("portcullis", stderr);
-	if (verb != NULL)
-		fprintf(stderr, " %s", verb);
-	fputs(": ", stderr);
 	va_start(ap, format);
-	vfprintf(stderr, format, ap);
+	char *text = formatted(format, ap);
 	va_end(ap);
-	fprintf(stderr, "; see `portcullis%s%s --help`\n", verb != NULL ? " " : "", verb != NULL ? verb : "");
+	fprintf(stderr, "portcullis%s%s: %s; see `portcullis%s%s --help`\n", blank, name, text, blank, name);
+	free(text);
 	return EXIT_ERROR;
+}
+
+int cli_option_fault(const char *verb, int c, int argc, char **argv)
+{
+	const char *last = argv[optind - 1], *next = optind < argc ? argv[optind] : "";
+	/* In a cluster of short options getopt_long() has not gone on to the next word yet. */
+	bool in_cluster = next[0] == '-' && next[1] != '-' && next[1] != '\0' && optopt != 0 && strchr(next, optopt);
+	if (in_cluster || strncmp(last, "--", 2) != 0)
+		return cli_usage(verb, "-%c is not an option", optopt);
+	if (c == ':')
+		return cli_usage(verb, "%s needs a value", last);
+	if (optopt != 0 && strchr(last, '=') != NULL)
+		return cli_usage(verb, "%.*s takes no value", (int)strcspn(last, "="), last);
+	return cli_usage(verb, "%.*s is not an option", (int)strcspn(last, "="), last);
+}
+
+void cli_line(const char *format, ...)
+{
+	va_list ap;
+	va_start(ap, format);
+	char *text = formatted(format, ap);
+	va_end(ap);
+	puts(text);
+	free(text);
 }
 
 void cli_json(const char *json)
@@ -53,21 +120,33 @@ void cli_table_row(struct cli_table *t, const char *const *cell)
 	t->row = xgrow(t->row, t->n_row, &t->cap_row, sizeof(*t->row));
 	char **copy = xcalloc(t->n_column, sizeof(*copy));
 	for (size_t i = 0; i < t->n_column; i++) {
-		copy[i] = xstrdup(cell[i] != NULL ? cell[i] : "");
-		for (char *p = copy[i]; *p != '\0'; p++)
-			if ((unsigned char)*p < 0x20 || *p == 0x7f)
-				*p = ' '; /* nothing from outside steers the terminal */
+		copy[i] = clean(xstrdup(cell[i] != NULL ? cell[i] : ""));
 	}
 	t->row[t->n_row++] = copy;
 }
 
+/* Places on the terminal of a clean text. */
 static size_t columns_of(const char *s)
 {
-	size_t n = 0;
-	for (; *s != '\0'; s++)
-		if (((unsigned char)*s & 0xc0) != 0x80)
-			n++;
-	return n;
+	size_t columns = 0;
+	mbstate_t state = {0};
+	wchar_t wc;
+	for (size_t n; (n = mbrtowc(&wc, s, strlen(s), &state)) > 0 && n < (size_t)-2; s += n)
+		columns += wcwidth(wc) > 0 ? (size_t)wcwidth(wc) : 0;
+	return columns;
+}
+
+static void row_print(const struct cli_table *t, char *const *cell, const size_t *width, FILE *out)
+{
+	size_t blanks = 0;
+	for (size_t i = 0; i < t->n_column; i++) {
+		if (cell[i][0] != '\0') {
+			fprintf(out, "%*s%s", (int)blanks, "", cell[i]);
+			blanks = 0;
+		}
+		blanks += width[i] - columns_of(cell[i]) + 2;
+	}
+	fputc('\n', out);
 }
 
 void cli_table_print(struct cli_table *t, FILE *out)
@@ -80,13 +159,10 @@ void cli_table_print(struct cli_table *t, FILE *out)
 				width[i] = n;
 		}
 	for (size_t r = 0; r < t->n_row; r++) {
-		for (size_t i = 0; i < t->n_column; i++) {
-			fputs(t->row[r][i], out);
-			if (i + 1 < t->n_column)
-				fprintf(out, "%*s", (int)(width[i] - columns_of(t->row[r][i]) + 2), "");
+		if (t->n_row > 1)
+			row_print(t, t->row[r], width, out);
+		for (size_t i = 0; i < t->n_column; i++)
 			free(t->row[r][i]);
-		}
-		fputc('\n', out);
 		free(t->row[r]);
 	}
 	free(t->row);

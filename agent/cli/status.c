@@ -41,7 +41,7 @@ static void show_json(const xmlNode *c)
 static void line(const char *name, const char *value)
 {
 	if (value[0] != '\0')
-		printf("%-14s %s\n", name, value);
+		cli_line("%-14s %s", name, value);
 }
 
 /* "12: 9 conformant, 3 blocked": the verdicts that occur. */
@@ -114,8 +114,8 @@ int verb_status(int argc, char **argv)
 	struct error err;
 	xmlDoc *doc;
 	xmlNode *conformance;
-	optind = 1;
-	for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;)
+	opterr = 0;
+	for (int c; (c = getopt_long(argc, argv, ":h", options, NULL)) != -1;)
 		switch (c) {
 		case 's':
 			o.socket = optarg;
@@ -130,7 +130,7 @@ int verb_status(int argc, char **argv)
 			fputs(help, stdout);
 			return EXIT_OK;
 		default:
-			return cli_usage("status", "an option is not understood");
+			return cli_option_fault("status", c, argc, argv);
 		}
 	if (optind < argc)
 		return cli_usage("status", "'%s' is one argument too many", argv[optind]);

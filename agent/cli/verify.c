@@ -36,6 +36,7 @@ static const char help[] =
         "  --all               in the table: conformant and not-transit flows too\n"
         "  --strict            unbound roles and openings outside the baseline count as not conformant\n"
         "  --json              for programs\n"
+        "  --help              this text\n"
         "\n"
         "Exit codes: 0 ok, 1 violated or degraded, 2 incomplete or cannot tell, 3 usage or error.\n";
 
@@ -150,15 +151,34 @@ static json_t *json_ports_of(struct range r)
 	return json_ports((struct port_range){(uint16_t)r.lo, (uint16_t)r.hi});
 }
 
+/* Names and comments of a ruleset can be any bytes; JSON is UTF-8. */
+static json_t *json_text(const char *s)
+{
+	json_t *o = json_string(s != NULL ? s : "");
+	if (o != NULL)
+		return o;
+	char *ascii = xstrdup(s);
+	for (char *p = ascii; *p != '\0'; p++)
+		if ((unsigned char)*p > 0x7f)
+			*p = '?';
+	o = json_string(ascii);
+	free(ascii);
+	return o;
+}
+
 static json_t *json_rule(const struct blame *b)
 {
 	if (!b->present)
 		return json_null();
-	if (b->policy)
-		return json_pack("{ssssssss}", "family", rs_family_name(b->family), "table", b->table, "chain",
-		        b->chain, "policy", b->verdict == RS_ACCEPT ? "accept" : "drop");
-	return json_pack("{sssssssIss}", "family", rs_family_name(b->family), "table", b->table, "chain", b->chain,
-	        "handle", (json_int_t)b->handle, "text", b->text != NULL ? b->text : "");
+	json_t *o = json_pack("{sssoso}", "family", rs_family_name(b->family), "table", json_text(b->table), "chain",
+	        json_text(b->chain));
+	if (b->policy) {
+		json_object_set_new(o, "policy", json_string(b->verdict == RS_ACCEPT ? "accept" : "drop"));
+	} else {
+		json_object_set_new(o, "handle", json_integer((json_int_t)b->handle));
+		json_object_set_new(o, "text", json_text(b->text));
+	}
+	return o;
 }
 
 static json_t *json_witness(const struct packet *p)
@@ -193,8 +213,9 @@ static json_t *json_legs(const struct flow *flow)
 		json_t *source = json_array(), *destination = json_array();
 		range_each_prefix(flow->family, leg->source, append_cidr, source);
 		range_each_prefix(flow->family, leg->destination, append_cidr, destination);
-		json_array_append_new(legs, json_pack("{sosossss}", "source", source, "destination", destination,
-		                                    "input_interface", leg->iif, "output_interface", leg->oif));
+		json_array_append_new(
+		        legs, json_pack("{sosososo}", "source", source, "destination", destination, "input_interface",
+		                      json_text(leg->iif), "output_interface", json_text(leg->oif)));
 	}
 	return legs;
 }
@@ -203,13 +224,13 @@ static json_t *json_strings(char *const *s, size_t n)
 {
 	json_t *array = json_array();
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(array, json_string(s[i]));
+		json_array_append_new(array, json_text(s[i]));
 	return array;
 }
 
 static void set_text(json_t *o, const char *key, const char *value)
 {
-	json_object_set_new(o, key, json_string(value != NULL ? value : ""));
+	json_object_set_new(o, key, json_text(value));
 }
 
 static json_t *json_flow(const struct flow *flow, const struct finding *f)
@@ -239,7 +260,7 @@ static json_t *json_flow(const struct flow *flow, const struct finding *f)
 	json_object_set_new(o, "atoms", json_strings(f->atom, f->n_atom));
 	json_object_set_new(o, "assumed", json_strings(f->assumed, f->n_assumed));
 	if (f->reason != NULL)
-		json_object_set_new(o, "reason", json_string(f->reason));
+		set_text(o, "reason", f->reason);
 	return o;
 }
 
@@ -289,15 +310,18 @@ static void print_json(const struct work *w)
 
 /* Tables for people */
 
-static void print_flows(const struct request *r, const struct work *w)
+/* @return the rows that are shown. */
+static size_t print_flows(const struct request *r, const struct work *w)
 {
 	static const char *const header[] = {"VERDICT", "SEVERITY", "FLOW", "PORTS", "DECIDED BY", "FOR EXAMPLE"};
 	struct cli_table *t = cli_table_new(6, header);
+	size_t n = 0;
 	for (size_t i = 0; i < w->flows.n; i++) {
 		const struct flow *flow = &w->flows.flow[i];
 		const struct finding *f = &w->findings.finding[i];
 		if (!r->all && (f->verdict == VERDICT_CONFORMANT || f->verdict == VERDICT_NOT_TRANSIT))
 			continue;
+		n++;
 		char range[16], *ports = xasprintf("%s/%s", port_range_print(flow->ports, range, sizeof(range)),
 		                        proto_name(flow->proto));
 		char *rule = blame_print(&f->blame),
@@ -309,14 +333,12 @@ static void print_flows(const struct request *r, const struct work *w)
 		free(witness);
 	}
 	cli_table_print(t, stdout);
+	return n;
 }
 
 static void print_openings(const struct work *w)
 {
 	static const char *const header[] = {"OPENING", "PACKETS", "ACCEPTED BY", "FOR EXAMPLE"};
-	if (w->openings.n == 0)
-		return;
-	putchar('\n');
 	struct cli_table *t = cli_table_new(4, header);
 	for (size_t i = 0; i < w->openings.n; i++) {
 		const struct opening *o = &w->openings.opening[i];
@@ -330,9 +352,13 @@ static void print_openings(const struct work *w)
 
 static void print_people(const struct request *r, const struct work *w)
 {
-	print_flows(r, w);
+	size_t n = print_flows(r, w);
+	if (n > 0 && w->openings.n > 0)
+		putchar('\n');
 	print_openings(w);
-	printf("\n%s:", overall_name(w->summary.overall));
+	if (n + w->openings.n > 0)
+		putchar('\n');
+	printf("%s:", overall_name(w->summary.overall));
 	for (size_t v = 0; v < VERDICT_N; v++)
 		if (w->summary.count[v] > 0)
 			printf(" %zu %s", w->summary.count[v], verdict_name((enum verdict)v));
@@ -361,7 +387,8 @@ static int parse(int argc, char **argv, struct request *r)
 	};
 	int c;
 	*r = (struct request){.catalog_dir = PORTCULLIS_CATALOG_DIR, .yang_dir = PORTCULLIS_YANG_DIR};
-	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, ":h", longs, NULL)) != -1) {
 		switch (c) {
 		case DEPLOYMENT:
 			r->deployment = optarg;
@@ -394,7 +421,7 @@ static int parse(int argc, char **argv, struct request *r)
 			fputs(help, stdout);
 			return EXIT_OK;
 		default:
-			return cli_usage("verify", "unknown option");
+			return cli_option_fault("verify", c, argc, argv);
 		}
 	}
 	if (optind < argc)

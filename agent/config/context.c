@@ -49,12 +49,13 @@ static const struct module modules[] = {
         {"portcullis", NULL, FROM_PORTCULLIS, true, NULL},
 };
 
-/* A value of 100 MB may stand between the first and the last quotation mark of a message. */
-static void add_message(struct text *out, const char *message)
+/* A value of 100 MB may stand between the first and the last quotation mark of a message, or after the only one. */
+void context_message(struct text *out, const char *message)
 {
 	const char *open = strchr(message, '"'), *shut = strrchr(message, '"');
+	bool unending = open != NULL && shut == open && strlen(open) > VALUE_MAX;
 
-	if (open == NULL || (size_t)(shut - open) <= VALUE_MAX) {
+	if (open == NULL || (!unending && (size_t)(shut - open) <= VALUE_MAX)) {
 		text_addn(out, message, strnlen(message, 2 * VALUE_MAX));
 		return;
 	}
@@ -63,7 +64,7 @@ static void add_message(struct text *out, const char *message)
 		keep--;
 	text_addn(out, message, keep);
 	text_add(out, "...");
-	text_addn(out, shut, strnlen(shut, VALUE_MAX));
+	text_addn(out, shut, unending ? 0 : strnlen(shut, VALUE_MAX));
 }
 
 /* ly_errpath() is a sentence: 'Schema location "X", data location "Y", line number N.' */
@@ -95,7 +96,7 @@ int context_error(const struct ly_ctx *ctx, enum error_code code, const char *wh
 
 	if (place == NULL)
 		place = located(path, "schema location \"");
-	add_message(&text, message != NULL ? message : "the YANG library gave no reason");
+	context_message(&text, message != NULL ? message : "the YANG library gave no reason");
 	if (where == NULL && line != NULL)
 		text_addf(&text, " (line %d)", atoi(line + strlen("line number ")));
 	error_set(err, context_code(ctx, code), place, "%s", text_str(&text));
@@ -133,7 +134,7 @@ static int load_error(struct ly_ctx *ctx, const struct module *m, const char *ya
 	for (struct ly_err_item *e = ly_err_first(ctx); e != NULL; e = e->next)
 		if (e->level == LY_LLERR) {
 			text_add(&reasons, reasons.len > 0 ? " " : "");
-			add_message(&reasons, e->msg);
+			context_message(&reasons, e->msg);
 		}
 	error_set(err, ERR_NOT_FOUND, m->name, "YANG module %s%s%s cannot be used (%s brings it): %s", m->name,
 	        m->revision != NULL ? "@" : "", m->revision != NULL ? m->revision : "", packages[m->origin],

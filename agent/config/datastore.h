@@ -4,6 +4,7 @@
 #include <libyang/libyang.h>
 
 #include "portcullis/config.h"
+#include "portcullis/text.h"
 
 /* What the files of this room share, and what netconf/ may use of it: everything here speaks libyang. */
 
@@ -11,6 +12,8 @@
 
 /** Turn libyang's last error on this thread into *err and forget it; where NULL: libyang's own path. @return -1. */
 int context_error(const struct ly_ctx *ctx, enum error_code code, const char *where, struct error *err);
+/** Append a message of libyang's with the value that it echoes cut to 200 bytes. */
+void context_message(struct text *out, const char *message);
 /** Make the context of the server: every module of it implemented. */
 int context_server_new(const char *yang_dir, struct ly_ctx **out, struct error *err) MUST_USE;
 

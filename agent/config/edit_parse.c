@@ -69,8 +69,9 @@ int edit_opaque_error(const struct lyd_node *node, struct error *err)
 	char *path = edit_opaque_path(node);
 	int result;
 
+	/* A path that is cut off does not end in the element. */
 	if (schema == NULL || (schema->flags & LYS_CONFIG_W) == 0)
-		result = error_set(err, ERR_INVALID, path,
+		result = error_set(err, strlen(path) < sizeof(err->where) ? ERR_UNKNOWN_ELEMENT : ERR_INVALID, path,
 		        "unknown element %.64s in namespace %.120s; it is not part of the configuration", o->name.name,
 		        o->name.module_ns != NULL ? o->name.module_ns : "(none)");
 	else if (schema->nodetype == LYS_LIST)

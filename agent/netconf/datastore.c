@@ -1,7 +1,7 @@
 /*
  * The operations of RFC 6241 on datastores: an rpc comes in, is turned into one call of config.h, and its result goes
  * out. Every edit is all or nothing, whatever error-option says. Datastores and options that this agent does not have
- * are refused by name.
+ * were refused by the guard.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,14 +107,6 @@ struct nc_server_reply *rpc_copy_config(const struct call *call)
 	return reply_result(call, result, &err);
 }
 
-struct nc_server_reply *rpc_delete_config(const struct call *call)
-{
-	struct error err;
-	(void)error_set(&err, ERR_UNSUPPORTED, NULL,
-	        "running and candidate cannot be deleted; copy an empty <config> to one of them instead");
-	return reply_error(call, &err);
-}
-
 static struct nc_server_reply *lock_denied(const struct call *call, const struct error *err)
 {
 	struct lyd_node *e = nc_err(call->n->ctx, NC_ERR_LOCK_DENIED, (uint32_t)strtoul(err->where, NULL, 10));
@@ -162,14 +154,7 @@ struct nc_server_reply *rpc_validate(const struct call *call)
 
 struct nc_server_reply *rpc_commit(const struct call *call)
 {
-	static const char *const confirmed[] = {"confirmed", "confirm-timeout", "persist", "persist-id"};
 	struct error err;
-	for (size_t i = 0; i < sizeof(confirmed) / sizeof(confirmed[0]); i++)
-		if (child_value(call->rpc, confirmed[i]) != NULL) {
-			(void)error_set(&err, ERR_UNSUPPORTED, NULL,
-			        "confirmed commits are not supported; commit without <%s>", confirmed[i]);
-			return reply_error(call, &err);
-		}
 	return reply_result(call, config_commit(call->n->config, &call->actor, &err), &err);
 }
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "config/datastore.h"
-#include "netconf/xml.h"
+#include "netconf/names.h"
 
 /* Marks in a node's priv, which libyang leaves alone. */
 enum mark { MARK_NONE, MARK_PATH, MARK_WHOLE };
@@ -78,14 +78,14 @@ static bool is_content_match(const struct lyd_node *f)
 	return lyd_child(f) == NULL && filter_value(f).n > 0;
 }
 
-/* Same name, and same namespace unless the filter names none. No node of ours has attributes to match. */
+/* Same name, and same namespace unless the filter leaves it open. No node of ours has attributes to match. */
 static bool same_name(const struct lyd_node *f, const struct lysc_node *schema)
 {
 	const char *ns = filter_ns(f);
 	if (f->schema == NULL && ((const struct lyd_node_opaq *)f)->attr != NULL)
 		return false;
 	return strcmp(LYD_NAME(f), schema->name) == 0 &&
-	       (ns == NULL || ns[0] == '\0' || strcmp(ns, schema->module->ns) == 0);
+	       (ns == NULL || strcmp(ns, NAMES_ANY) == 0 || strcmp(ns, schema->module->ns) == 0);
 }
 
 static bool same_value(const struct lyd_node *f, const struct lyd_node *d)

@@ -1,7 +1,6 @@
 /*
  * Reading: get, get-config and get-schema. The configuration and the state that the filter may select are put together
- * and cut to the filter; a filter that cannot be evaluated, and a schema that is not there, are refused. The catalog is
- * large: without a filter it is left out.
+ * and cut to the filter; a filter that cannot be evaluated, and a schema that is not there, are refused.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,7 +51,7 @@ static void add_state(struct rows *b, struct netconf *n, const struct filter *f,
 	struct snapshot *snap = hub_get(n->hub);
 	if (snap != NULL) {
 		join(b, tree, state_conformance(b, n->ctx, snap, f));
-		if (f->kind != FILTER_NONE && wants_path(f, n->ctx, "/portcullis-catalog:catalog"))
+		if (wants_path(f, n->ctx, "/portcullis-catalog:catalog"))
 			join(b, tree, state_catalog(b, n->ctx, snap));
 	}
 	if (wants_path(f, n->ctx, "/ietf-netconf-monitoring:netconf-state"))

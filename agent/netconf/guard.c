@@ -1,13 +1,14 @@
 /*
  * The guard of one session: bytes of a client come in, a checked hello and whole rpc messages go out, with the answer
- * for those that are refused. Broken framing, a message that is not XML, too large, too deep or too wide, a hello that
- * holds anything but capabilities, and clients that dawdle do not get past it.
+ * for those that are refused. Broken framing, a message that is not XML, too large, too deep or too wide, elements
+ * without a namespace, a hello that holds anything but capabilities, and clients that dawdle do not get past it.
  */
 #include "netconf/guard.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "netconf/names.h"
 #include "portcullis/range.h"
 
 #define NS_BASE "urn:ietf:params:xml:ns:netconf:base:1.0"
@@ -257,15 +258,27 @@ static enum guard_event hello_complete(struct guard *g, struct error *err)
 	return GUARD_HELLO_OK;
 }
 
+/* The rest of what a well-nested message has to be. */
+static int check_rpc(struct guard *g, const struct xml_root *root, struct error *err)
+{
+	struct names_visitor visitor = {operation_visit, &g->operation, OPERATION_DEPTH};
+	if (!root->base || !xml_local_is(root->name, "rpc"))
+		return error_set(err, ERR_FORMAT, "message", "the message is not an <rpc> in namespace " NS_BASE);
+	if (root->attributes > GUARD_ATTRIBUTES)
+		return error_set(err, ERR_LIMIT, "message", "the attributes of <rpc> are longer than %u bytes",
+		        GUARD_ATTRIBUTES);
+	g->operation.name[0] = '\0';
+	g->operation.place = false;
+	return names_check(&g->message, &visitor, err);
+}
+
 static enum guard_event rpc_complete(struct guard *g, struct error *err)
 {
 	struct xml_root root;
-	if (xml_check(text_str(&g->message), g->message.len, &g->limits->xml, &root, err) == 0) {
-		if (root.base && xml_local_is(root.name, "rpc"))
-			return GUARD_RPC;
-		(void)error_set(err, ERR_FORMAT, "message", "the message is not an <rpc> in namespace " NS_BASE);
-	}
-	guard_error_reply(&g->reply, root.message_id, "rpc", err);
+	if (xml_check(text_str(&g->message), g->message.len, &g->limits->xml, &root, err) == 0 &&
+	        check_rpc(g, &root, err) == 0)
+		return GUARD_RPC;
+	guard_error_reply(&g->reply, root.message_id, err->code == ERR_UNSUPPORTED ? "protocol" : "rpc", err);
 	return GUARD_REFUSED;
 }
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "netconf/frame.h"
+#include "netconf/operation.h"
 #include "netconf/xml.h"
 
 /*
@@ -22,6 +23,7 @@ struct guard_limits {
 #define GUARD_PROGRESS 4096u
 #define GUARD_RELAY_LINE 200u /**< longest line that the SSH relay may send first */
 #define GUARD_HELLO 65536u /**< longest hello */
+#define GUARD_ATTRIBUTES 8192u /**< longest attributes of an rpc, which its reply repeats */
 extern const struct guard_limits guard_limits_default;
 
 /** Something has to move on; which is checked at `due`. */
@@ -47,6 +49,7 @@ struct guard {
 	enum { GUARD_START, GUARD_RELAY, GUARD_WAIT_HELLO, GUARD_SESSION } stage;
 	struct frame frame;
 	struct text message, reply;
+	struct operation operation; /**< knows: set by the owner after guard_init() */
 	bool chunked; /**< both said base:1.1 */
 	char source[64]; /**< client's address as the SSH relay says; "" when there is none */
 	int64_t hello_due; /**< 0 when it has come */

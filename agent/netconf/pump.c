@@ -12,6 +12,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <libyang/libyang.h>
+
+#include "netconf/answer.h"
 #include "netconf/session.h"
 #include "portcullis/clock.h"
 #include "portcullis/log.h"
@@ -29,6 +32,7 @@ struct pump {
 	struct iovec to_worker[3]; /* what is left of the message that is handed over */
 	struct frame from_worker;
 	bool server_hello; /* the worker's hello has passed */
+	struct answer answer; /* one that the library gives by itself */
 	bool busy; /* an rpc was handed over and its reply is not through */
 	unsigned long forwarded; /* rpcs handed over */
 	struct text out; /* for the client */
@@ -193,6 +197,26 @@ static void write_worker(struct pump *p)
 	p->again = true; /* more may have been received with it */
 }
 
+/* Did the message that comes from the worker never reach an operation of ours? */
+static bool is_of_library(const struct pump *p)
+{
+	return p->server_hello && atomic_load(&p->s->dispatched) < p->forwarded;
+}
+
+/* The end of a message of the worker's. */
+static void forward_end(struct pump *p)
+{
+	bool chunked = p->server_hello && p->guard.chunked;
+	if (p->answer.text.len > 0) {
+		answer_finish(&p->answer);
+		frame_write(&p->out, chunked, p->answer.text.s, p->answer.text.len);
+		text_fini(&p->answer.text);
+		p->answer = (struct answer){0};
+	}
+	frame_write_end(&p->out, chunked);
+	p->server_hello = p->from_worker.chunked = true;
+}
+
 /* The worker's bytes, from its framing into the client's. */
 static void forward(struct pump *p, const char *data, size_t n)
 {
@@ -211,12 +235,12 @@ static void forward(struct pump *p, const char *data, size_t n)
 			return;
 		}
 		/* The hello is never in chunks, whatever the client has said meanwhile. */
-		if (e == FRAME_DATA) {
+		if (e == FRAME_END)
+			forward_end(p);
+		else if (is_of_library(p))
+			answer_add(&p->answer, piece, len);
+		else
 			frame_write(&p->out, p->server_hello && p->guard.chunked, piece, len);
-			continue;
-		}
-		frame_write_end(&p->out, p->server_hello && p->guard.chunked);
-		p->server_hello = p->from_worker.chunked = true;
 	}
 }
 
@@ -354,6 +378,13 @@ static void log_end(struct session *s)
 		log_info("netconf: %s is over", name);
 }
 
+/* Is it an rpc of a module that is implemented? The context is not changed while sessions live. */
+static bool knows(const void *ctx, const char *ns, const char *name)
+{
+	const struct lys_module *module = ly_ctx_get_module_implemented_ns(ctx, ns);
+	return module != NULL && lys_find_child(NULL, module, name, 0, LYS_RPC, 0) != NULL;
+}
+
 void *pump_run(void *arg)
 {
 	struct session *s = arg;
@@ -361,6 +392,7 @@ void *pump_run(void *arg)
 	int pair[2];
 	pthread_t worker;
 	guard_init(&p.guard, &guard_limits_default, clock_monotonic_ms());
+	p.guard.operation = (struct operation){.knows = knows, .knows_ctx = s->n->ctx};
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
 		log_error("netconf: cannot make a socket pair: %s", strerror(errno));
 		goto out;
@@ -386,6 +418,7 @@ out:
 		close(s->client);
 	guard_fini(&p.guard);
 	text_fini(&p.out);
+	text_fini(&p.answer.text);
 	session_leave(s);
 	return NULL;
 }

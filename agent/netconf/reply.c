@@ -18,7 +18,6 @@ static const struct {
         {"ietf-netconf", "get-config", rpc_get_config},
         {"ietf-netconf", "edit-config", rpc_edit_config},
         {"ietf-netconf", "copy-config", rpc_copy_config},
-        {"ietf-netconf", "delete-config", rpc_delete_config},
         {"ietf-netconf", "lock", rpc_lock},
         {"ietf-netconf", "unlock", rpc_unlock},
         {"ietf-netconf", "validate", rpc_validate},
@@ -80,12 +79,22 @@ NC_WD_MODE call_defaults(const struct call *call)
 	return NC_WD_EXPLICIT;
 }
 
+/* The element that a path ends in, without its module's name. */
+static const char *last_element(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+	const char *colon = strchr(name, ':');
+	return colon != NULL ? colon + 1 : name;
+}
+
 struct nc_server_reply *reply_error(const struct call *call, const struct error *err)
 {
 	const char *tag = error_tag(err->code);
 	const struct ly_ctx *ctx = call->n->ctx;
 	struct lyd_node *e = NULL;
-	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
+	if (err->code == ERR_UNKNOWN_ELEMENT)
+		e = nc_err(ctx, NC_ERR_UNKNOWN_ELEM, NC_ERR_TYPE_APP, last_element(err->where));
+	for (size_t i = 0; e == NULL && i < sizeof(tags) / sizeof(tags[0]); i++) {
 		if (strcmp(tag, tags[i].tag) != 0)
 			continue;
 		e = tags[i].typed ? nc_err(ctx, tags[i].code, NC_ERR_TYPE_APP) : nc_err(ctx, tags[i].code);
@@ -129,6 +138,7 @@ struct nc_server_reply *rpc_dispatch(struct lyd_node *rpc, struct nc_session *se
 	struct call call = {.n = s->n, .s = s, .rpc = rpc, .id = nc_session_get_id(session)};
 	const char *module = rpc->schema->module->name, *name = rpc->schema->name;
 	struct error err;
+	atomic_store(&s->dispatched, atomic_load(&s->answered) + 1);
 	call.actor = (struct config_actor){call.id, s->user};
 	/* The library parses only: choices, mandatory leaves and lengths are checked here. */
 	if (lyd_validate_op(rpc, NULL, LYD_TYPE_RPC_YANG, NULL) != LY_SUCCESS) {

@@ -44,7 +44,6 @@ struct nc_server_reply *rpc_get_config(const struct call *call);
 struct nc_server_reply *rpc_get_schema(const struct call *call);
 struct nc_server_reply *rpc_edit_config(const struct call *call);
 struct nc_server_reply *rpc_copy_config(const struct call *call);
-struct nc_server_reply *rpc_delete_config(const struct call *call);
 struct nc_server_reply *rpc_lock(const struct call *call);
 struct nc_server_reply *rpc_unlock(const struct call *call);
 struct nc_server_reply *rpc_validate(const struct call *call);

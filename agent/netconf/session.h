@@ -40,6 +40,7 @@ struct session {
 	int64_t lock_wall[2]; /**< when it locked running and candidate, under n->mutex */
 	struct session_counters counters;
 	atomic_ulong answered; /**< rpcs that the worker is done with */
+	atomic_ulong dispatched; /**< the last rpc that came as far as an operation, counted like `answered` */
 	atomic_int end; /**< enum session_end */
 	atomic_uint killed_by;
 	struct subscription subscription;

@@ -265,6 +265,7 @@ static int count_element(const struct xml_reader *r, unsigned depth, const struc
 			return error_set(
 			        err, ERR_FORMAT, "message", "there is more than one outermost element; send one");
 		out->name = r->name;
+		out->attributes = r->attrs.n;
 		root_attributes(r->attrs, out);
 	}
 	if (depth >= limits->depth)

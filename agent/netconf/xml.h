@@ -51,6 +51,7 @@ struct xml_limits {
 /** What the outermost element says. */
 struct xml_root {
 	struct xml_span name, message_id; /**< message_id.s is NULL when there is none */
+	size_t attributes; /**< bytes of its attributes */
 	bool base; /**< in the namespace of RFC 6241 */
 };
 

@@ -17,6 +17,7 @@ void blame_fill(const struct ruleset *rs, size_t chain, size_t rule, enum outcom
 	        [OUTCOME_DROP] = RS_DROP,
 	        [OUTCOME_MISDIRECT] = RS_NAT_DST,
 	        [OUTCOME_UNKNOWN] = RS_UNKNOWN,
+	        [OUTCOME_ELSEWHERE] = RS_NAT_DST,
 	};
 	const struct rs_chain *c;
 

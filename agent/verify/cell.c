@@ -228,7 +228,7 @@ bool cells_find_uncovered(const struct cell *whole, const struct cell *cover, si
 	return found;
 }
 
-#define COUNT_LIMBS 12 /* 2^128 * 2^128 * 2^16 * 2^16 * 2^32 fits 12 x 32 bits */
+#define COUNT_LIMBS 13 /* 2^128 * 2^128 * 2^16 * 2^16 * 2^32 fits 12 x 32 bits, and 2^32 times that 13 */
 
 static void count_multiply(uint32_t limb[COUNT_LIMBS], uint32_t by)
 {
@@ -274,19 +274,48 @@ static uint32_t count_divide(uint32_t limb[COUNT_LIMBS], uint32_t by)
 	return (uint32_t)rest;
 }
 
-char *cell_count(const struct cell *cell, unsigned factor)
+static void count_add(uint32_t sum[COUNT_LIMBS], const uint32_t part[COUNT_LIMBS])
 {
-	uint32_t limb[COUNT_LIMBS] = {factor};
+	uint64_t carry = 0;
+
+	for (int i = 0; i < COUNT_LIMBS; i++) {
+		carry += (uint64_t)sum[i] + part[i];
+		sum[i] = (uint32_t)carry;
+		carry >>= 32;
+	}
+}
+
+char *cells_count(const struct cell *cell, size_t n, unsigned factor)
+{
+	uint32_t total[COUNT_LIMBS] = {0};
 	char digits[COUNT_LIMBS * 10 + 1];
 	size_t at = sizeof(digits) - 1;
 
-	for (int i = 0; i < AXIS_N; i++)
-		count_multiply_range(limb, cell->axis[i].hi - cell->axis[i].lo);
+	for (size_t k = 0; k < n; k++) {
+		uint32_t limb[COUNT_LIMBS] = {factor};
+
+		for (int i = 0; i < AXIS_N; i++)
+			count_multiply_range(limb, cell[k].axis[i].hi - cell[k].axis[i].lo);
+		count_add(total, limb);
+	}
 	digits[at] = '\0';
 	do {
-		digits[--at] = (char)('0' + count_divide(limb, 10));
-	} while (at > 0 && memcmp(limb, (uint32_t[COUNT_LIMBS]){0}, sizeof(limb)) != 0);
+		digits[--at] = (char)('0' + count_divide(total, 10));
+	} while (at > 0 && memcmp(total, (uint32_t[COUNT_LIMBS]){0}, sizeof(total)) != 0);
 	return xstrdup(digits + at);
+}
+
+struct cell cell_hull(const struct cell *a, const struct cell *b)
+{
+	struct cell hull = *a;
+
+	for (int i = 0; i < AXIS_N; i++) {
+		if (b->axis[i].lo < hull.axis[i].lo)
+			hull.axis[i].lo = b->axis[i].lo;
+		if (b->axis[i].hi > hull.axis[i].hi)
+			hull.axis[i].hi = b->axis[i].hi;
+	}
+	return hull;
 }
 
 struct box cell_box(const struct cell *cell)

@@ -42,8 +42,10 @@ void cells_merge(struct cells *set);
 /** A cell of `whole` that no item of `cover` touches. @return false: all of it is covered, or *limit was reached. */
 bool cells_find_uncovered(const struct cell *whole, const struct cell *cover, size_t n, struct cell *out, bool *limit);
 
-/** Number of packets in a cell times `factor`, in decimal; the caller frees it. */
-char *cell_count(const struct cell *cell, unsigned factor);
+/** Number of packets in n disjoint cells times `factor`, in decimal; the caller frees it. */
+char *cells_count(const struct cell *cell, size_t n, unsigned factor);
+/** The smallest cell around both. */
+struct cell cell_hull(const struct cell *a, const struct cell *b);
 
 struct box cell_box(const struct cell *cell);
 /** The same packets seen from the other end: source and destination swapped. */

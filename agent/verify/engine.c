@@ -12,8 +12,6 @@
 #include "verify/run.h"
 
 #define CONNTRACK_PRIORITY (-200)
-#define NAT_DST_PRIORITY (-100)
-#define NAT_SRC_PRIORITY 100
 #define NFPROTO_VALUE(family) ((family) == FAMILY_IPV4 ? 2u : 10u)
 
 void outcomes_fini(struct outcomes *o)
@@ -77,13 +75,13 @@ static void trace(struct run *run, enum trace_event event, size_t chain, size_t 
 		run->trace(run->trace_ctx, event, chain, rule, what);
 }
 
-static void finish(struct run *run, const struct piece *piece, enum outcome_code code, size_t chain, size_t rule)
+void run_finish(struct run *run, const struct piece *piece, enum outcome_code code, size_t chain, size_t rule)
 {
 	struct outcomes *o = run->out;
 
 	o->item = xgrow(o->item, o->n, &o->cap, sizeof(*o->item));
 	o->item[o->n++] = (struct outcome){
-	        .cell = piece->cell,
+	        .cell = piece_origin(run, piece),
 	        .code = code,
 	        .chain = chain,
 	        .rule = rule,
@@ -91,6 +89,7 @@ static void finish(struct run *run, const struct piece *piece, enum outcome_code
 	        .listed = piece->listed,
 	        .untracked = piece->untracked,
 	        .translated = piece->translated,
+	        .target = piece->target,
 	};
 }
 
@@ -99,7 +98,7 @@ static bool hook_is_main(enum rs_hook hook)
 	return hook == RS_HOOK_FORWARD || hook == RS_HOOK_INPUT || hook == RS_HOOK_OUTPUT;
 }
 
-static void accept(struct run *run, struct piece *piece, size_t chain, size_t rule)
+void run_accept(struct run *run, struct piece *piece, size_t chain, size_t rule)
 {
 	/* A rule says more than a policy, so a later chain's policy does not take its place. */
 	if (hook_is_main(run->e->rs->chain[run->base].hook) &&
@@ -110,52 +109,13 @@ static void accept(struct run *run, struct piece *piece, size_t chain, size_t ru
 	pieces_add(&run->accepted, piece);
 }
 
-/** Is the translated destination where the packet was going anyway? Each of the three answers gets its part. */
-static void translate_destination(struct run *run, const struct piece *piece, size_t chain, const struct line *line)
-{
-	const struct rs_rule *rule = line->rule;
-	bool open = (!rule->nat_has_address && !rule->nat_has_port) || rule->nat_redirect ||
-	            (rule->nat_has_address && rule->nat_address_lo != rule->nat_address_hi) ||
-	            (rule->nat_has_port && rule->nat_port.lo != rule->nat_port.hi);
-	struct piece p = *piece;
-	struct cell own = piece->cell;
-	struct cells away = {0};
-
-	if (rule->nat_has_address)
-		own.axis[AXIS_DESTINATION] = (struct range){rule->nat_address_lo, rule->nat_address_hi};
-	if (rule->nat_has_port)
-		own.axis[AXIS_DPORT] = (struct range){rule->nat_port.lo, rule->nat_port.hi};
-	if (rule->nat_redirect && run->set->path == PATH_FORWARD) {
-		finish(run, piece, OUTCOME_MISDIRECT, chain, line->index);
-		return;
-	}
-	if (!cell_intersect(&piece->cell, &own, &p.cell)) {
-		finish(run, piece, OUTCOME_MISDIRECT, chain, line->index);
-		return;
-	}
-	cell_subtract(&piece->cell, &p.cell, &away);
-	if (open) {
-		p.notes = run_note(run, p.notes, line->atom);
-		finish(run, &p, OUTCOME_UNKNOWN, chain, line->index);
-	} else {
-		p.nat_done = true;
-		accept(run, &p, chain, line->index);
-	}
-	for (size_t i = 0; i < away.n; i++) {
-		p = *piece;
-		p.cell = away.item[i];
-		finish(run, &p, OUTCOME_MISDIRECT, chain, line->index);
-	}
-	cells_fini(&away);
-}
-
 static void walk(struct run *run, size_t depth, size_t chain, const struct piece *first, struct pieces *fall);
 
 static void enter(
         struct run *run, size_t depth, size_t chain, struct piece *piece, const struct line *line, struct pieces *fall)
 {
 	if (depth >= RUN_JUMP_MAX) {
-		finish(run, piece, OUTCOME_UNKNOWN, chain, line->index);
+		run_finish(run, piece, OUTCOME_UNKNOWN, chain, line->index);
 		run_limit(run, "jumps nested deeper than 16 chains");
 		return;
 	}
@@ -181,10 +141,10 @@ static void act(struct run *run, size_t depth, size_t chain, struct piece *piece
 		pieces_add(&level->work, piece);
 		break;
 	case RS_ACCEPT:
-		accept(run, piece, chain, line->index);
+		run_accept(run, piece, chain, line->index);
 		break;
 	case RS_DROP:
-		finish(run, piece, OUTCOME_DROP, chain, line->index);
+		run_finish(run, piece, OUTCOME_DROP, chain, line->index);
 		break;
 	case RS_JUMP:
 		level->fall.n = 0;
@@ -201,16 +161,16 @@ static void act(struct run *run, size_t depth, size_t chain, struct piece *piece
 		pieces_add(fall, piece);
 		break;
 	case RS_NAT_DST:
-		translate_destination(run, piece, chain, line);
+		nat_destination(run, piece, chain, line);
 		break;
 	case RS_NAT_SRC:
 		piece->translated = piece->nat_done = true;
-		accept(run, piece, chain, line->index);
+		run_accept(run, piece, chain, line->index);
 		break;
 	case RS_UNKNOWN:
 		if (line->atom != 0)
 			piece->notes = run_note(run, piece->notes, line->atom);
-		finish(run, piece, OUTCOME_UNKNOWN, chain, line->index);
+		run_finish(run, piece, OUTCOME_UNKNOWN, chain, line->index);
 		break;
 	}
 }
@@ -365,10 +325,15 @@ static void environment_tracking(struct environment *env, const struct packet_se
 	env->untracked_yet = before && c->type != RS_CHAIN_NAT && c->priority < CONNTRACK_PRIORITY;
 	env->tracking_unsure = before && c->type != RS_CHAIN_NAT && c->priority == CONNTRACK_PRIORITY;
 	env->source_may_blur = set->phase == PHASE_NEW && behind;
+	/* Of equal priority with the translation itself: nobody says which comes first. */
+	env->destination_blurred = set->nat.wanted && set->phase == PHASE_ESTABLISHED && before &&
+	                           c->type != RS_CHAIN_NAT && c->priority == NAT_DST_PRIORITY;
+	env->source_blurred =
+	        set->nat.wanted && reply && behind && c->type != RS_CHAIN_NAT && c->priority == NAT_SRC_PRIORITY;
 	if (!set->translated || c->type == RS_CHAIN_NAT)
 		return;
-	env->source_blurred = !reply && behind && c->priority >= NAT_SRC_PRIORITY;
-	env->destination_blurred = reply && before && c->priority <= NAT_DST_PRIORITY;
+	env->source_blurred = env->source_blurred || (!reply && behind && c->priority >= NAT_SRC_PRIORITY);
+	env->destination_blurred = env->destination_blurred || (reply && before && c->priority <= NAT_DST_PRIORITY);
 }
 
 static void environment_set(struct run *run, const struct rs_chain *c)
@@ -394,9 +359,9 @@ static void base_policy(struct run *run, size_t chain, struct piece *piece)
 {
 	trace(run, TRACE_POLICY, chain, OUTCOME_POLICY, "");
 	if (run->e->rs->chain[chain].policy == RS_DROP)
-		finish(run, piece, OUTCOME_DROP, chain, OUTCOME_POLICY);
+		run_finish(run, piece, OUTCOME_DROP, chain, OUTCOME_POLICY);
 	else
-		accept(run, piece, chain, OUTCOME_POLICY);
+		run_accept(run, piece, chain, OUTCOME_POLICY);
 }
 
 /** All pieces through one base chain: run->now in, run->now out. */
@@ -406,6 +371,7 @@ static void base_chain(struct run *run, size_t chain)
 	struct pieces *fall = &run->level[RUN_JUMP_MAX + 1].fall;
 	struct pieces swap;
 
+	nat_before(run, c);
 	environment_set(run, c);
 	run->base = chain;
 	run->visit++;
@@ -446,13 +412,13 @@ static void foreign_chains(struct run *run)
 			continue;
 		p->notes = run_note(run, p->notes, f->atom);
 		if (a->assumption != NULL && a->value) {
-			finish(run, p, OUTCOME_DROP, f->chain, OUTCOME_POLICY);
+			run_finish(run, p, OUTCOME_DROP, f->chain, OUTCOME_POLICY);
 			run->now.n = 0;
 			return;
 		}
 		if (a->assumption == NULL) {
 			run->out->forked = true;
-			finish(run, p, OUTCOME_UNKNOWN, f->chain, OUTCOME_POLICY);
+			run_finish(run, p, OUTCOME_UNKNOWN, f->chain, OUTCOME_POLICY);
 		}
 	}
 }
@@ -465,7 +431,12 @@ void engine_run(struct engine *e, const struct packet_set *set, struct outcomes 
 	        [PATH_OUTPUT] = {RS_HOOK_OUTPUT, RS_HOOK_POSTROUTING, RS_HOOK_POSTROUTING},
 	};
 	struct run *run = e->run;
-	struct piece first = {.cell = set->cell, .by_chain = OUTCOME_NO_CHAIN, .by_rule = OUTCOME_POLICY};
+	struct piece first = {.cell = set->cell,
+	        .by_chain = OUTCOME_NO_CHAIN,
+	        .by_rule = OUTCOME_POLICY,
+	        .inside = set->nat.wanted && set->phase == PHASE_REPLY,
+	        .aimed = set->nat.wanted && set->phase != PHASE_NEW,
+	        .target = set->nat.target};
 
 	outcomes_reset(out);
 	run->set = set;
@@ -484,7 +455,9 @@ void engine_run(struct engine *e, const struct packet_set *set, struct outcomes 
 		for (size_t i = 0; i < list->n && out->limit == NULL; i++)
 			if (e->rs->chain[list->chain[i]].type != RS_CHAIN_NAT || set->phase == PHASE_NEW)
 				base_chain(run, list->chain[i]);
+		if (h == 0 && set->nat.wanted && out->limit == NULL)
+			nat_settle(run);
 	}
 	for (size_t i = 0; i < run->now.n && out->limit == NULL; i++)
-		finish(run, &run->now.item[i], OUTCOME_ACCEPT, run->now.item[i].by_chain, run->now.item[i].by_rule);
+		run_finish(run, &run->now.item[i], OUTCOME_ACCEPT, run->now.item[i].by_chain, run->now.item[i].by_rule);
 }

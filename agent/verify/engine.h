@@ -15,6 +15,22 @@
  */
 struct engine;
 
+/**
+ * Destination NAT that a published address needs. Packets of the original direction begin with the published address
+ * and end with an inside one, replies begin with the inside address and port: that is how the cell of a set and of its
+ * outcomes is meant.
+ */
+struct translation {
+	bool wanted; /**< else none: NAT may only lead to where the packet goes anyway */
+	const struct range *inside; /**< new: where it may lead to on this leg */
+	size_t n_inside;
+	const struct range *elsewhere; /**< new: right too, but another leg's */
+	size_t n_elsewhere;
+	u128 published; /**< the address that the initiator sees */
+	u128 target; /**< reply, established: where it was led to */
+	int shift; /**< inside port - published port */
+};
+
 /** One kind of packet on one path: everything is concrete but the cell's four ranges. */
 struct packet_set {
 	enum family family;
@@ -24,10 +40,12 @@ struct packet_set {
 	const char *iif, *oif; /**< "": not known (where the path has one) */
 	bool translated; /**< the connection's source was translated by its first packet */
 	bool mixed_tracking; /**< tracked in one direction only: what conntrack says is not known */
+	struct translation nat;
 	struct cell cell; /**< packet coordinates */
 };
 
-enum outcome_code { OUTCOME_ACCEPT, OUTCOME_DROP, OUTCOME_MISDIRECT, OUTCOME_UNKNOWN };
+/** OUTCOME_ELSEWHERE: led to an inside address of another leg. */
+enum outcome_code { OUTCOME_ACCEPT, OUTCOME_DROP, OUTCOME_MISDIRECT, OUTCOME_UNKNOWN, OUTCOME_ELSEWHERE };
 
 #define OUTCOME_NO_CHAIN SIZE_MAX
 #define OUTCOME_POLICY SIZE_MAX
@@ -40,6 +58,7 @@ struct outcome {
 	bool listed; /**< only if an address is in a dynamic or timeout set */
 	bool untracked; /**< notrack was met */
 	bool translated; /**< snat or masquerade was met */
+	u128 target; /**< where the wanted destination NAT led, for what is accepted */
 };
 
 struct note {

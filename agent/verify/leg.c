@@ -36,7 +36,28 @@ static void atoms_add(struct atoms *a, uint32_t id)
 	a->id[a->n++] = id;
 }
 
-struct packet_set leg_packets(const struct leg_key *key, enum phase phase)
+static struct range shifted(struct range r, int by)
+{
+	return (struct range){(u128)((int)r.lo + by), (u128)((int)r.hi + by)};
+}
+
+static struct translation leg_translation(const struct leg_key *key, enum phase phase, u128 target)
+{
+	struct translation nat = {.wanted = key->translated};
+
+	if (!key->translated)
+		return nat;
+	nat.published = key->cell.axis[AXIS_DESTINATION].lo;
+	nat.shift = key->shift;
+	nat.inside = &key->inside;
+	nat.n_inside = 1;
+	nat.elsewhere = key->siblings->item;
+	nat.n_elsewhere = key->siblings->n;
+	nat.target = phase == PHASE_NEW ? 0 : target;
+	return nat;
+}
+
+struct packet_set leg_packets(const struct leg_key *key, enum phase phase, const struct cell *cell, u128 target)
 {
 	static const enum path back[] = {[PATH_FORWARD] = PATH_FORWARD,
 	        [PATH_INPUT] = PATH_OUTPUT,
@@ -50,9 +71,14 @@ struct packet_set leg_packets(const struct leg_key *key, enum phase phase)
 	        .phase = phase,
 	        .iif = reply ? key->oif : key->iif,
 	        .oif = reply ? key->iif : key->oif,
-	        .cell = reply ? cell_reverse(&key->cell) : key->cell,
+	        .nat = leg_translation(key, phase, target),
+	        .cell = reply ? cell_reverse(cell) : *cell,
 	};
 
+	if (reply && key->translated) {
+		set.cell.axis[AXIS_SOURCE] = (struct range){target, target};
+		set.cell.axis[AXIS_SPORT] = shifted(set.cell.axis[AXIS_SPORT], key->shift);
+	}
 	if (key->proto == PROTO_ICMP)
 		set.icmp_type = reply ? 0 : 8;
 	if (key->proto == PROTO_ICMPV6)
@@ -60,9 +86,16 @@ struct packet_set leg_packets(const struct leg_key *key, enum phase phase)
 	return set;
 }
 
+/** Where a part of a translated leg was led to by its first packet. */
+struct aim {
+	struct cell cell; /**< flow coordinates */
+	u128 target;
+};
+
 /** One phase's outcomes on their way into the result. */
 struct check {
 	struct engine *e;
+	const struct leg_key *key;
 	struct outcomes *o;
 	struct leg_result *out;
 	struct share *maybe;
@@ -70,6 +103,11 @@ struct check {
 	struct cells untracked[PHASE_N]; /**< flow coordinates */
 	enum phase phase;
 	bool translated;
+	struct aim *aim; /**< of a translated leg */
+	size_t n_aim, cap_aim;
+	u128 target; /**< of the phase at hand */
+	bool aim_open; /**< which way the first packet is led depends on open atoms: */
+	struct atoms aim_atoms;
 };
 
 static void share_put(struct share **list, size_t *n, size_t *cap, const struct share *s)
@@ -90,7 +128,7 @@ static void share_rest(struct check *c, struct cells *cells, const struct outcom
 	if (!fits || n + cells->n > VERIFY_MAX_BOXES)
 		c->out->limit = too_many;
 	for (size_t i = 0; i < cells->n && c->out->limit == NULL; i++) {
-		struct share s = {cells->item[i], kind, c->phase, o->code, o->chain, o->rule};
+		struct share s = {cells->item[i], kind, c->phase, o->code, o->chain, o->rule, c->target};
 
 		if (maybe)
 			share_put(&c->maybe, &c->n_maybe, &c->cap_maybe, &s);
@@ -101,7 +139,27 @@ static void share_rest(struct check *c, struct cells *cells, const struct outcom
 
 static struct cell flow_cell(const struct check *c, const struct outcome *o)
 {
-	return c->phase == PHASE_REPLY ? cell_reverse(&o->cell) : o->cell;
+	struct cell cell = c->phase == PHASE_REPLY ? cell_reverse(&o->cell) : o->cell;
+
+	if (c->phase == PHASE_REPLY && c->key->translated) {
+		cell.axis[AXIS_DESTINATION] = c->key->cell.axis[AXIS_DESTINATION];
+		cell.axis[AXIS_DPORT] = shifted(cell.axis[AXIS_DPORT], -c->key->shift);
+	}
+	return cell;
+}
+
+/** The packets of an outcome in flow coordinates: behind a translation only those that were led to its target. */
+static void outcome_cells(const struct check *c, const struct outcome *o, struct cells *out)
+{
+	struct cell whole = flow_cell(c, o), part;
+
+	if (!c->key->translated || c->phase == PHASE_NEW) {
+		cells_add(out, &whole);
+		return;
+	}
+	for (size_t i = 0; i < c->n_aim; i++)
+		if (c->aim[i].target == c->target && cell_intersect(&whole, &c->aim[i].cell, &part))
+			cells_add(out, &part);
 }
 
 static void note_assumed(void *ctx, uint32_t atom)
@@ -138,17 +196,16 @@ static bool contradicts(const struct outcome *a, const struct outcome *b)
 static void take_forked(struct check *c, const struct outcome *o, enum share_kind kind)
 {
 	struct cells sure = {0}, maybe = {0};
-	struct cell whole = flow_cell(c, o);
 	bool fits = true;
 
-	cells_add(&sure, &whole);
+	outcome_cells(c, o, &sure);
 	for (size_t i = 0; i < c->o->n && sure.n > 0 && fits; i++) {
 		struct cell other = flow_cell(c, &c->o->item[i]);
 
 		if (contradicts(o, &c->o->item[i]))
 			fits = cells_subtract(&sure, &other, VERIFY_MAX_BOXES);
 	}
-	cells_add(&maybe, &whole);
+	outcome_cells(c, o, &maybe);
 	for (size_t i = 0; i < sure.n && fits; i++)
 		fits = cells_subtract(&maybe, &sure.item[i], VERIFY_MAX_BOXES);
 	if (!fits)
@@ -166,23 +223,48 @@ static void take_forked(struct check *c, const struct outcome *o, enum share_kin
 	cells_fini(&maybe);
 }
 
-static void take_outcome(struct check *c, const struct outcome *o)
+static void note_aim(void *ctx, uint32_t atom)
 {
-	enum share_kind kind = o->code == OUTCOME_DROP        ? SHARE_DROPPED
-	                       : o->code == OUTCOME_MISDIRECT ? SHARE_MISDIRECTED
-	                                                      : SHARE_MAYBE;
-	struct cell whole = flow_cell(c, o);
+	struct check *c = ctx;
+
+	if (engine_atom_assumption(c->e, atom) == NULL)
+		atoms_add(&c->aim_atoms, atom);
+}
+
+static void take_aim(struct check *c, const struct outcome *o)
+{
+	if (!c->key->translated || c->phase != PHASE_NEW)
+		return;
+	c->aim = xgrow(c->aim, c->n_aim, &c->cap_aim, sizeof(*c->aim));
+	c->aim[c->n_aim++] = (struct aim){o->cell, o->target};
+	c->aim_open = c->aim_open || (c->o->forked && o->target != c->aim[0].target);
+	outcomes_each_note(c->o, o->notes, note_aim, c);
+}
+
+static enum share_kind outcome_kind(enum outcome_code code)
+{
+	switch (code) {
+	case OUTCOME_DROP:
+		return SHARE_DROPPED;
+	case OUTCOME_MISDIRECT:
+		return SHARE_MISDIRECTED;
+	case OUTCOME_ELSEWHERE:
+		return SHARE_ELSEWHERE;
+	default:
+		return SHARE_MAYBE;
+	}
+}
+
+/** A part that does not pass, or may not. */
+static void take_share(struct check *c, const struct outcome *o)
+{
+	enum share_kind kind = outcome_kind(o->code);
 	struct cells cells = {0};
 
-	outcomes_each_note(c->o, o->notes, note_assumed, c);
-	c->translated = c->translated || o->translated;
-	if (o->untracked)
-		cells_add(&c->untracked[c->phase], &whole);
-	if (o->code == OUTCOME_ACCEPT)
-		return;
-	if (o->code == OUTCOME_DROP && o->listed) {
-		outcomes_each_note(c->o, o->notes, note_remark, c);
-		return;
+	if (c->aim_open && c->phase != PHASE_NEW) {
+		kind = SHARE_MAYBE;
+		for (size_t i = 0; i < c->aim_atoms.n; i++)
+			atoms_add(&c->out->open, c->aim_atoms.id[i]);
 	}
 	if (c->o->forked && kind != SHARE_MAYBE) {
 		take_forked(c, o, kind);
@@ -190,14 +272,29 @@ static void take_outcome(struct check *c, const struct outcome *o)
 	}
 	if (kind == SHARE_MAYBE)
 		outcomes_each_note(c->o, o->notes, note_open, c);
-	cells_add(&cells, &whole);
+	outcome_cells(c, o, &cells);
 	share_rest(c, &cells, o, kind);
 	cells_fini(&cells);
 }
 
-static void probe(struct check *c, const struct leg_key *key, uint8_t tcp_flags, bool mixed)
+static void take_outcome(struct check *c, const struct outcome *o)
 {
-	struct packet_set set = leg_packets(key, c->phase);
+	outcomes_each_note(c->o, o->notes, note_assumed, c);
+	c->translated = c->translated || o->translated;
+	/* What is not tracked cannot be led to where it should: of that only the way astray is told. */
+	if (o->untracked && (!c->key->translated || o->code == OUTCOME_ACCEPT))
+		outcome_cells(c, o, &c->untracked[c->phase]);
+	if (o->code == OUTCOME_ACCEPT)
+		take_aim(c, o);
+	else if (o->code == OUTCOME_DROP && o->listed)
+		outcomes_each_note(c->o, o->notes, note_remark, c);
+	else
+		take_share(c, o);
+}
+
+static void probe(struct check *c, uint8_t tcp_flags, bool mixed)
+{
+	struct packet_set set = leg_packets(c->key, c->phase, &c->key->cell, c->target);
 
 	if (c->out->limit != NULL)
 		return;
@@ -212,12 +309,31 @@ static void probe(struct check *c, const struct leg_key *key, uint8_t tcp_flags,
 		take_outcome(c, &c->o->item[i]);
 }
 
+/** Once, or behind a translation once for each target. */
+static void probe_targets(struct check *c, uint8_t tcp_flags, bool mixed)
+{
+	c->target = 0;
+	if (!c->key->translated || c->phase == PHASE_NEW) {
+		probe(c, tcp_flags, mixed);
+		return;
+	}
+	for (size_t i = 0; i < c->n_aim; i++) {
+		bool seen = false;
+
+		for (size_t k = 0; k < i && !seen; k++)
+			seen = c->aim[k].target == c->aim[i].target;
+		c->target = c->aim[i].target;
+		if (!seen)
+			probe(c, tcp_flags, mixed);
+	}
+}
+
 /** Every kind of packet that a phase has; those that no rule can tell apart are one. */
-static void check_phases(struct check *c, const struct leg_key *key, bool mixed)
+static void check_phases(struct check *c, bool mixed)
 {
 	static const uint8_t flags[PHASE_N][3] = {
 	        {TCP_SYN}, {TCP_SYN | TCP_ACK, TCP_ACK}, {TCP_ACK, TCP_PSH | TCP_ACK, TCP_FIN | TCP_ACK}};
-	bool by_flags = key->proto == PROTO_TCP && engine_uses(c->e, RS_FIELD_TCP_FLAGS);
+	bool by_flags = c->key->proto == PROTO_TCP && engine_uses(c->e, RS_FIELD_TCP_FLAGS);
 	bool by_tracking =
 	        engine_uses(c->e, RS_FIELD_CT_STATE) || engine_uses(c->e, RS_FIELD_CT_STATUS) || engine_has_nat(c->e);
 
@@ -230,7 +346,7 @@ static void check_phases(struct check *c, const struct leg_key *key, bool mixed)
 			break;
 		}
 		for (int i = 0; i < 3 && (i == 0 || (by_flags && flags[c->phase][i] != 0)); i++)
-			probe(c, key, flags[c->phase][i], mixed);
+			probe_targets(c, flags[c->phase][i], mixed);
 	}
 }
 
@@ -298,20 +414,22 @@ static void check_fini(struct check *c)
 	for (int p = 0; p < PHASE_N; p++)
 		cells_fini(&c->untracked[p]);
 	free(c->maybe);
+	free(c->aim);
+	free(c->aim_atoms.id);
 }
 
 void leg_check(struct engine *e, const struct leg_key *key, struct outcomes *scratch, struct leg_result *out)
 {
-	struct check c = {.e = e, .o = scratch, .out = out};
+	struct check c = {.e = e, .key = key, .o = scratch, .out = out};
 
-	check_phases(&c, key, false);
+	check_phases(&c, false);
 	if (out->limit == NULL && tracking_is_mixed(&c)) {
 		bool translated = c.translated;
 
 		check_fini(&c);
 		leg_result_fini(out);
-		c = (struct check){.e = e, .o = scratch, .out = out, .translated = translated};
-		check_phases(&c, key, true);
+		c = (struct check){.e = e, .key = key, .o = scratch, .out = out, .translated = translated};
+		check_phases(&c, true);
 	}
 	if (out->limit == NULL)
 		finish_maybe(&c);

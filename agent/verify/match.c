@@ -11,6 +11,7 @@
 #define IPS_SEEN_REPLY 2
 #define IPS_ASSURED 4
 #define IPS_SNAT 16
+#define IPS_DNAT 32
 #define IPS_NAT_DONE (128 | 256)
 #define CT_STATE_INVALID 1
 #define CT_STATE_UNTRACKED 64
@@ -60,6 +61,8 @@ bool run_value(const struct run *run, const struct piece *piece, enum rs_field f
 	const struct engine *e = run->e;
 
 	*value = run->env.value[f];
+	if (f == RS_FIELD_CT_STATUS && nat_status(run, piece))
+		*value |= IPS_DNAT;
 	if ((run->env.unknown & 1u << f) != 0) {
 		*why = f == RS_FIELD_IIFNAME ? e->atom_iif : f == RS_FIELD_OIFNAME ? e->atom_oif : e->atom_mark;
 		return false;
@@ -125,9 +128,11 @@ bool match_hull_meets(const struct line *line, const struct cell *cell, bool sou
 
 bool match_relevant(const struct run *run, const struct line *line)
 {
+	/* Behind a wanted translation the rules see other addresses than the set began with. */
 	if (!line->effect || (line->needs & run->env.missing) != 0 ||
-	        !match_hull_meets(line, &run->set->cell, run->env.source_blurred || run->env.source_may_blur,
-	                run->env.destination_blurred))
+	        (!run->set->nat.wanted &&
+	                !match_hull_meets(line, &run->set->cell, run->env.source_blurred || run->env.source_may_blur,
+	                        run->env.destination_blurred)))
 		return false;
 	for (size_t i = 0; i < line->n_test && line->test[i].how == HOW_FIXED; i++) {
 		const struct test *t = &line->test[i];
@@ -350,7 +355,10 @@ static void split_fib(
 	bool self = t->fib == FIB_TO_SELF || t->fib == FIB_NOT_TO_SELF;
 	bool holds = self ? (run->set->path == PATH_INPUT) == (t->fib == FIB_TO_SELF) : t->fib == FIB_SOURCE_EXISTS;
 
-	if (!self && (run->env.unknown & 1u << RS_FIELD_IIFNAME) != 0)
+	/* The path was made for the inside address; the published one may be the device's own. */
+	bool outside = self && run->set->nat.wanted && run->set->phase != PHASE_REPLY && !piece->inside;
+
+	if (outside || (!self && (run->env.unknown & 1u << RS_FIELD_IIFNAME) != 0))
 		fork_piece(run, t->atom, false, piece, hit, rest);
 	else
 		pieces_add(holds ? hit : rest, piece);

@@ -10,20 +10,11 @@
 #include "portcullis/alloc.h"
 #include "portcullis/text.h"
 #include "verify/blame.h"
+#include "verify/needed.h"
 
 #define OPENINGS_MAX 10000
-#define PROTO_ANY 0
-#define PROTO_DCCP 33
-#define PROTO_UDPLITE 136
 #define TCP_SYN 2
 #define ID_MASK 0x7fffffffu
-
-/** Packets that are no opening: of a required flow or an allowance. */
-struct needed {
-	enum family family;
-	uint8_t proto; /**< PROTO_ANY: every protocol */
-	struct cell cell;
-};
 
 /** An interface with the addresses that are behind it. */
 struct side {
@@ -42,7 +33,17 @@ struct excess {
 	uint8_t proto;
 	bool other; /**< no protocol of its own: may join others with the same box */
 	unsigned factor; /**< protocols that it stands for */
-	struct cell cell;
+	struct cell cell; /**< of all parts, where there are several */
+	struct cell first; /**< one part */
+	size_t parts;
+	char *packets; /**< of several parts together; else NULL */
+	bool source_ports; /**< nothing but the source port keeps it from being needed */
+};
+
+/** What one rule accepts although nobody needs it. */
+struct surplus {
+	struct cells beyond; /**< more than a required flow with other source ports */
+	struct cells beside; /**< required flows with other source ports */
 };
 
 struct scan {
@@ -52,8 +53,7 @@ struct scan {
 	const struct network *net;
 	struct openings *out;
 	struct outcomes outcomes;
-	struct needed *needed;
-	size_t n_needed, cap_needed;
+	struct needed_list needed;
 	bool starts[256];
 	/* the question at hand */
 	const struct group *group;
@@ -181,88 +181,6 @@ static bool crosses(const struct scan *s)
 	return a == NULL || a != zone_of(s->site, s->to->ifname);
 }
 
-static void needed_add(struct scan *s, enum family family, uint8_t proto, const struct cell *cell)
-{
-	s->needed = xgrow(s->needed, s->n_needed, &s->cap_needed, sizeof(*s->needed));
-	s->needed[s->n_needed++] = (struct needed){family, proto, *cell};
-}
-
-static void needed_flows(struct scan *s, const struct flows *flows)
-{
-	for (size_t i = 0; i < flows->n; i++) {
-		const struct flow *f = &flows->flow[i];
-		struct cell c = {0};
-
-		if (f->proto != PROTO_ICMP && f->proto != PROTO_ICMPV6) {
-			c.axis[AXIS_SPORT] = (struct range){f->source_ports.lo, f->source_ports.hi};
-			c.axis[AXIS_DPORT] = (struct range){f->ports.lo, f->ports.hi};
-		}
-		for (size_t k = 0; k < f->n_leg; k++) {
-			c.axis[AXIS_SOURCE] = f->leg[k].source;
-			c.axis[AXIS_DESTINATION] = f->leg[k].destination;
-			needed_add(s, f->family, f->proto, &c);
-		}
-	}
-}
-
-/** Prefixes of one family; none at all means every address. */
-static void allowance_side(const struct prefix *prefix, size_t n, enum family family, struct ranges *out)
-{
-	for (size_t i = 0; i < n; i++)
-		if (prefix[i].family == family)
-			ranges_add(out, prefix[i].range.lo, prefix[i].range.hi);
-	if (n == 0)
-		ranges_add(out, 0, family_max(family));
-	ranges_normalise(out);
-}
-
-static void needed_allowance(struct scan *s, const struct allowance *a, enum family family)
-{
-	bool all_ports = a->ports.lo == 0 && a->ports.hi == UINT16_MAX;
-	struct ranges source = {0}, destination = {0};
-
-	allowance_side(a->source, a->n_source, family, &source);
-	allowance_side(a->destination, a->n_destination, family, &destination);
-	for (size_t i = 0; i < source.n; i++) {
-		for (size_t k = 0; k < destination.n; k++) {
-			struct cell c = {
-			        {source.item[i], destination.item[k], {0, UINT16_MAX}, {a->ports.lo, a->ports.hi}}};
-
-			if (all_ports || a->proto != PROTO_ANY) {
-				needed_add(s, family, a->proto, &c);
-				continue;
-			}
-			/* Ports narrow it to what has ports. */
-			needed_add(s, family, PROTO_TCP, &c);
-			needed_add(s, family, PROTO_UDP, &c);
-			needed_add(s, family, PROTO_SCTP, &c);
-			needed_add(s, family, PROTO_DCCP, &c);
-			needed_add(s, family, PROTO_UDPLITE, &c);
-		}
-	}
-	ranges_fini(&source);
-	ranges_fini(&destination);
-}
-
-static void needed_find(struct scan *s, const struct flows *flows, int64_t now)
-{
-	needed_flows(s, flows);
-	for (size_t i = 0; i < s->site->n_allowance; i++) {
-		const struct allowance *a = &s->site->allowance[i];
-
-		if (a->expires != 0 && a->expires <= now)
-			continue;
-		needed_allowance(s, a, FAMILY_IPV4);
-		needed_allowance(s, a, FAMILY_IPV6);
-	}
-}
-
-static bool proto_has_ports(uint8_t proto)
-{
-	return proto == PROTO_TCP || proto == PROTO_UDP || proto == PROTO_SCTP || proto == PROTO_DCCP ||
-	       proto == PROTO_UDPLITE;
-}
-
 static struct packet_set question(const struct scan *s, uint8_t proto, uint8_t icmp_type)
 {
 	struct packet_set set = {
@@ -276,7 +194,7 @@ static struct packet_set question(const struct scan *s, uint8_t proto, uint8_t i
 	        .oif = s->to->ifname,
 	};
 
-	if (proto_has_ports(proto))
+	if (needed_has_ports(proto))
 		set.cell.axis[AXIS_SPORT] = set.cell.axis[AXIS_DPORT] = (struct range){0, UINT16_MAX};
 	return set;
 }
@@ -315,8 +233,8 @@ static int accepted_cmp(const void *a, const void *b)
 	return x->rule < y->rule ? -1 : x->rule > y->rule;
 }
 
-/** Accepted cells of one rule, made disjoint, without what is needed. */
-static bool excess_cells(const struct scan *s, uint8_t proto, size_t first, size_t end, struct cells *out)
+/** Accepted cells of one rule, made disjoint. */
+static bool accepted_cells(const struct scan *s, size_t first, size_t end, struct cells *out)
 {
 	bool fits = true;
 
@@ -331,14 +249,47 @@ static bool excess_cells(const struct scan *s, uint8_t proto, size_t first, size
 		fits = fits && out->n <= VERIFY_MAX_BOXES;
 		cells_fini(&part);
 	}
-	for (size_t i = 0; i < s->n_needed && out->n > 0 && fits; i++) {
-		const struct needed *n = &s->needed[i];
-
-		if (n->family == s->family && (n->proto == proto || n->proto == PROTO_ANY))
-			fits = cells_subtract(out, &n->cell, VERIFY_MAX_BOXES);
-	}
-	cells_merge(out);
 	return fits;
+}
+
+static bool is_about(const struct needed *n, const struct scan *s, uint8_t proto)
+{
+	return n->family == s->family && (n->proto == proto || n->proto == PROTO_ANY);
+}
+
+/** Take from one accepted cell what is needed, and of the rest apart what is needed but for its source port. */
+static bool surplus_add(const struct scan *s, uint8_t proto, const struct cell *cell, struct surplus *out)
+{
+	struct cells beyond = {0}, beside = {0};
+	bool fits = true, narrow = false;
+
+	cells_add(&beyond, cell);
+	for (size_t i = 0; i < s->needed.n && beyond.n > 0 && fits; i++) {
+		struct cell any_source_port = s->needed.item[i].cell;
+		struct range *ports = &any_source_port.axis[AXIS_SPORT];
+
+		if (!is_about(&s->needed.item[i], s, proto))
+			continue;
+		if (needed_has_ports(proto) && (ports->lo > 0 || ports->hi < UINT16_MAX))
+			*ports = (struct range){0, UINT16_MAX};
+		narrow = narrow || (cell_overlaps(cell, &any_source_port) &&
+		                           !cell_covers(&s->needed.item[i].cell, &any_source_port));
+		fits = cells_subtract(&beyond, &any_source_port, VERIFY_MAX_BOXES);
+	}
+	if (narrow)
+		cells_add(&beside, cell);
+	for (size_t i = 0; i < beyond.n && beside.n > 0 && fits; i++)
+		fits = cells_subtract(&beside, &beyond.item[i], VERIFY_MAX_BOXES);
+	for (size_t i = 0; i < s->needed.n && beside.n > 0 && fits; i++)
+		if (is_about(&s->needed.item[i], s, proto))
+			fits = cells_subtract(&beside, &s->needed.item[i].cell, VERIFY_MAX_BOXES);
+	for (size_t i = 0; i < beyond.n && fits; i++)
+		cells_add(&out->beyond, &beyond.item[i]);
+	for (size_t i = 0; i < beside.n && fits; i++)
+		cells_add(&out->beside, &beside.item[i]);
+	cells_fini(&beyond);
+	cells_fini(&beside);
+	return fits && out->beyond.n <= VERIFY_MAX_BOXES && out->beside.n <= VERIFY_MAX_BOXES;
 }
 
 static void excess_add(struct scan *s, const struct excess *x)
@@ -357,22 +308,72 @@ static void excess_add(struct scan *s, const struct excess *x)
 	s->excess[s->n_excess++] = *x;
 }
 
+static int source_port_cmp(const void *a, const void *b)
+{
+	const struct range *x = &((const struct cell *)a)->axis[AXIS_SPORT],
+	                   *y = &((const struct cell *)b)->axis[AXIS_SPORT];
+
+	if (x->lo != y->lo)
+		return x->lo < y->lo ? -1 : 1;
+	return x->hi < y->hi ? -1 : x->hi > y->hi;
+}
+
+/** One excess for all required flows of a rule that share what their source port lets in too. */
+static void beside_add(struct scan *s, const struct excess *like, struct cells *cells)
+{
+	if (cells->n > 0)
+		qsort(cells->item, cells->n, sizeof(*cells->item), source_port_cmp);
+	for (size_t first = 0, end; first < cells->n; first = end) {
+		struct excess x = *like;
+
+		x.cell = x.first = cells->item[first];
+		for (end = first + 1; end < cells->n && source_port_cmp(&cells->item[first], &cells->item[end]) == 0;
+		        end++)
+			x.cell = cell_hull(&x.cell, &cells->item[end]);
+		x.parts = end - first;
+		x.packets = cells_count(&cells->item[first], x.parts, x.factor);
+		x.source_ports = true;
+		excess_add(s, &x);
+	}
+}
+
+static void settle_rule(struct scan *s, uint8_t proto, bool other, unsigned factor, size_t first, size_t end)
+{
+	struct excess x = {.chain = s->accepted[first].chain,
+	        .rule = s->accepted[first].rule,
+	        .proto = factor == 1 ? proto : PROTO_ANY,
+	        .other = other,
+	        .factor = factor,
+	        .parts = 1};
+	struct cells cells = {0};
+	struct surplus surplus = {{0}, {0}};
+	bool fits = accepted_cells(s, first, end, &cells);
+
+	for (size_t i = 0; i < cells.n && fits; i++)
+		fits = surplus_add(s, proto, &cells.item[i], &surplus);
+	if (!fits)
+		incomplete(s, "more than 65536 boxes behind one rule");
+	cells_merge(&surplus.beyond);
+	cells_merge(&surplus.beside);
+	for (size_t i = 0; i < surplus.beyond.n; i++) {
+		x.cell = x.first = surplus.beyond.item[i];
+		excess_add(s, &x);
+	}
+	beside_add(s, &x, &surplus.beside);
+	cells_fini(&cells);
+	cells_fini(&surplus.beyond);
+	cells_fini(&surplus.beside);
+}
+
 /** Turn what was collected for a protocol into excess per accepting rule. */
 static void settle(struct scan *s, uint8_t proto, bool other, unsigned factor)
 {
 	if (s->n_accepted > 0)
 		qsort(s->accepted, s->n_accepted, sizeof(*s->accepted), accepted_cmp);
 	for (size_t first = 0, end; first < s->n_accepted; first = end) {
-		struct cells cells = {0};
-
 		for (end = first + 1; end < s->n_accepted && accepted_cmp(&s->accepted[first], &s->accepted[end]) == 0;)
 			end++;
-		if (!excess_cells(s, proto, first, end, &cells))
-			incomplete(s, "more than 65536 boxes behind one rule");
-		for (size_t i = 0; i < cells.n; i++)
-			excess_add(s, &(struct excess){s->accepted[first].chain, s->accepted[first].rule,
-			                      factor == 1 ? proto : PROTO_ANY, other, factor, cells.item[i]});
-		cells_fini(&cells);
+		settle_rule(s, proto, other, factor, first, end);
 	}
 	s->n_accepted = 0;
 	s->overlapping = false;
@@ -406,20 +407,28 @@ static void ask_others(struct scan *s)
 		if (proto == PROTO_TCP || proto == PROTO_UDP || proto == icmp)
 			continue;
 		ask(s, proto, 0);
-		settle(s, proto, !proto_has_ports(proto), end - first);
+		settle(s, proto, !needed_has_ports(proto), end - first);
 	}
 }
 
-static char *opening_label(const struct opening *o, uint8_t proto)
+static struct port_range ports_of(struct range r)
 {
-	char source[96], destination[96], ports[16];
+	return (struct port_range){(uint16_t)r.lo, (uint16_t)r.hi};
+}
+
+static char *opening_label(const struct opening *o)
+{
+	char source[96], destination[96], ports[16], source_ports[16];
+	bool has_ports = needed_has_ports(o->proto),
+	     some = has_ports && (o->box.source_ports.lo > 0 || o->box.source_ports.hi < UINT16_MAX);
 
 	range_print(o->family, o->box.source, source, sizeof(source));
 	range_print(o->family, o->box.destination, destination, sizeof(destination));
-	port_range_print(
-	        (struct port_range){(uint16_t)o->box.ports.lo, (uint16_t)o->box.ports.hi}, ports, sizeof(ports));
-	return xasprintf("%s %s %s>%s%s%s", o->listener, proto == PROTO_ANY ? "other" : proto_name(proto), source,
-	        destination, proto_has_ports(proto) ? ":" : "", proto_has_ports(proto) ? ports : "");
+	port_range_print(ports_of(o->box.ports), ports, sizeof(ports));
+	port_range_print(ports_of(o->box.source_ports), source_ports, sizeof(source_ports));
+	return xasprintf("%s %s %s>%s%s%s%s%s%s", o->listener, o->proto == PROTO_ANY ? "other" : proto_name(o->proto),
+	        source, destination, has_ports ? ":" : "", has_ports ? ports : "", some ? " source ports " : "",
+	        some ? source_ports : "", o->source_ports_only ? " of required flows" : "");
 }
 
 /** The same rule text and box give the same id, whatever handle the rule has today. */
@@ -429,9 +438,7 @@ static uint32_t opening_id(const struct opening *o)
 	char *text = xasprintf("%s %s/%s %s|%s %s>%s|%s", rs_family_name(o->blame.family),
 	        o->blame.present ? o->blame.table : "", o->blame.present ? o->blame.chain : "",
 	        o->blame.present ? o->blame.text : "", o->label, o->iif, o->oif,
-	        port_range_print(
-	                (struct port_range){(uint16_t)o->box.source_ports.lo, (uint16_t)o->box.source_ports.hi}, sports,
-	                sizeof(sports)));
+	        port_range_print(ports_of(o->box.source_ports), sports, sizeof(sports)));
 	uint32_t id = hash32(text) & ID_MASK;
 
 	free(text);
@@ -458,10 +465,12 @@ static void emit(struct scan *s, const struct excess *x)
 	memcpy(o->iif, s->from->ifname, sizeof(o->iif));
 	memcpy(o->oif, s->to->ifname, sizeof(o->oif));
 	o->listener = xstrdup(s->group->name);
-	o->packets = cell_count(&x->cell, x->factor);
+	o->packets = x->packets != NULL ? xstrdup(x->packets) : cells_count(&x->cell, 1, x->factor);
+	o->source_ports_only = x->source_ports;
+	o->n_box = x->parts;
 	set.icmp_type = x->proto == PROTO_ICMP ? 8 : x->proto == PROTO_ICMPV6 ? 128 : 0;
-	o->witness = cell_witness(&set, &x->cell);
-	o->label = opening_label(o, x->proto);
+	o->witness = cell_witness(&set, &x->first);
+	o->label = opening_label(o);
 	o->id = opening_id(o);
 }
 
@@ -474,8 +483,10 @@ static void scan_pair(struct scan *s)
 	settle(s, PROTO_UDP, false, 1);
 	ask_icmp(s);
 	ask_others(s);
-	for (size_t i = 0; i < s->n_excess; i++)
+	for (size_t i = 0; i < s->n_excess; i++) {
 		emit(s, &s->excess[i]);
+		free(s->excess[i].packets);
+	}
 }
 
 static void scan_group(struct scan *s)
@@ -556,7 +567,7 @@ int verify_openings(const struct flows *flows, const struct ruleset *rs, const s
 		incomplete(&s, "iptables-legacy tables exist that nf_tables does not show");
 	s.engine = engine_new(rs, site, now);
 	protocol_starts(s.engine, s.starts);
-	needed_find(&s, flows, now);
+	needed_find(site, flows, now, &s.needed);
 	for (size_t i = 0; i < site->n_group; i++) {
 		s.group = &site->group[i];
 		if (group_is_bound(site, s.group->name))
@@ -565,7 +576,7 @@ int verify_openings(const struct flows *flows, const struct ruleset *rs, const s
 	number(out);
 	engine_free(s.engine);
 	outcomes_fini(&s.outcomes);
-	free(s.needed);
+	free(s.needed.item);
 	free(s.accepted);
 	free(s.excess);
 	return 0;

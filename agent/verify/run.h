@@ -6,6 +6,9 @@
 /* Scratch of one walk, shared by the walker (engine.c) and the matcher (match.c). */
 
 #define RUN_JUMP_MAX 16 /* NFT_JUMP_STACK_SIZE */
+/* Where the kernel translates, whatever priority a chain of type nat has. */
+#define NAT_DST_PRIORITY (-100)
+#define NAT_SRC_PRIORITY 100
 #define RUN_WORK_MAX 50000000u /* rules tried per run: the bound in time */
 
 /** Part of the packet set on its way. */
@@ -16,6 +19,9 @@ struct piece {
 	struct rs_verdict verdict; /**< of the rule that it matched */
 	uint32_t notes;
 	bool listed, untracked, translated, nat_done;
+	bool inside; /**< the cell is that of the listener: behind the wanted destination NAT, or not yet undone in a reply */
+	bool aimed; /**< the connection has its destination NAT, or needs none */
+	u128 target; /**< where it leads */
 };
 
 struct pieces {
@@ -69,6 +75,22 @@ uint32_t run_note(struct run *run, uint32_t notes, uint32_t atom);
 /** The value of a field that is not an axis. @return false when nobody knows; *why is then its atom. */
 bool run_value(const struct run *run, const struct piece *piece, enum rs_field f, u128 *value, uint32_t *why);
 bool run_field_missing(const struct run *run, const struct piece *piece, enum rs_field f);
+
+/** The piece's packets as they were when the run began. */
+struct cell piece_origin(const struct run *run, const struct piece *piece);
+/** What a rule of destination NAT does with its piece. */
+void nat_destination(struct run *run, const struct piece *piece, size_t chain, const struct line *line);
+/** Translate what conntrack translates before this base chain: everything but the first packet. */
+void nat_before(struct run *run, const struct rs_chain *chain);
+/** Behind the last chain that could: what is not led to where it should. */
+void nat_settle(struct run *run);
+/** Does ct status have the dnat bit. */
+bool nat_status(const struct run *run, const struct piece *piece);
+
+/** The set's packets reach an end. */
+void run_finish(struct run *run, const struct piece *piece, enum outcome_code code, size_t chain, size_t rule);
+/** Accepted by the base chain that is walked. */
+void run_accept(struct run *run, struct piece *piece, size_t chain, size_t rule);
 
 /** Can the line match packets of the cell, by its hull? What is translated is not compared. */
 bool match_hull_meets(const struct line *line, const struct cell *cell, bool source_blurred, bool destination_blurred);

@@ -29,6 +29,8 @@ struct verifier {
 	struct engine *engine;
 	struct outcomes scratch;
 	struct memo memo;
+	struct ranges **siblings; /**< lists that keys point to, each once */
+	size_t n_siblings, cap_siblings;
 };
 
 static uint64_t hash_mix(uint64_t h, uint64_t v)
@@ -48,13 +50,16 @@ static uint64_t key_hash(const struct leg_key *k)
 		h = hash_mix(h, (uint64_t)k->cell.axis[i].hi);
 		h = hash_mix(h, (uint64_t)(k->cell.axis[i].hi >> 64));
 	}
+	h = hash_mix(hash_mix(h, (uint64_t)k->inside.lo), (uint64_t)k->shift);
 	return hash_mix(hash_mix(h, hash32(k->iif)), hash32(k->oif));
 }
 
 static bool key_equal(const struct leg_key *a, const struct leg_key *b)
 {
 	return a->family == b->family && a->proto == b->proto && a->path == b->path && strcmp(a->iif, b->iif) == 0 &&
-	       strcmp(a->oif, b->oif) == 0 && cell_covers(&a->cell, &b->cell) && cell_covers(&b->cell, &a->cell);
+	       strcmp(a->oif, b->oif) == 0 && cell_covers(&a->cell, &b->cell) && cell_covers(&b->cell, &a->cell) &&
+	       a->translated == b->translated && a->inside.lo == b->inside.lo && a->inside.hi == b->inside.hi &&
+	       a->shift == b->shift && a->siblings == b->siblings;
 }
 
 static uint32_t *memo_slot(struct memo *m, const struct leg_key *key)
@@ -105,9 +110,55 @@ static void memo_fini(struct memo *m)
 	free(m->slot);
 }
 
-static struct leg_key flow_key(const struct flow *flow, const struct flow_leg *leg)
+/** The same list again where there is one. Takes the ranges over. */
+static const struct ranges *siblings_keep(struct verifier *v, struct ranges *list)
+{
+	for (size_t i = 0; i < v->n_siblings; i++) {
+		if (ranges_equal(v->siblings[i], list)) {
+			ranges_fini(list);
+			return v->siblings[i];
+		}
+	}
+	v->siblings = xgrow(v->siblings, v->n_siblings, &v->cap_siblings, sizeof(*v->siblings));
+	v->siblings[v->n_siblings] = xmalloc(sizeof(*list));
+	*v->siblings[v->n_siblings] = *list;
+	return v->siblings[v->n_siblings++];
+}
+
+static void siblings_fini(struct verifier *v)
+{
+	for (size_t i = 0; i < v->n_siblings; i++) {
+		ranges_fini(v->siblings[i]);
+		free(v->siblings[i]);
+	}
+	free(v->siblings);
+}
+
+static bool same_origin(const struct flow_leg *a, const struct flow_leg *b)
+{
+	return a->translated && b->translated && a->source.lo == b->source.lo && a->source.hi == b->source.hi &&
+	       strcmp(a->iif, b->iif) == 0;
+}
+
+/** Where the packets of leg i may rightly be led to on other legs; those of one source range lie side by side. */
+static const struct ranges *siblings_find(struct verifier *v, const struct flow *flow, size_t i)
+{
+	struct ranges list = {0};
+	size_t first = i;
+
+	while (first > 0 && same_origin(&flow->leg[first - 1], &flow->leg[i]))
+		first--;
+	for (size_t k = first; k < flow->n_leg && same_origin(&flow->leg[k], &flow->leg[i]); k++)
+		if (k != i)
+			ranges_add(&list, flow->leg[k].inside.lo, flow->leg[k].inside.hi);
+	ranges_normalise(&list);
+	return siblings_keep(v, &list);
+}
+
+static struct leg_key flow_key(struct verifier *v, const struct flow *flow, size_t i)
 {
 	struct leg_key k = {.family = flow->family, .proto = flow->proto, .path = flow->path};
+	const struct flow_leg *leg = &flow->leg[i];
 
 	/* Ports that the protocol does not have would only make equal questions look different. */
 	if (flow->proto != PROTO_ICMP && flow->proto != PROTO_ICMPV6) {
@@ -118,6 +169,12 @@ static struct leg_key flow_key(const struct flow *flow, const struct flow_leg *l
 	k.cell.axis[AXIS_DESTINATION] = leg->destination;
 	memcpy(k.iif, leg->iif, sizeof(k.iif));
 	memcpy(k.oif, leg->oif, sizeof(k.oif));
+	if (leg->translated) {
+		k.translated = true;
+		k.inside = leg->inside;
+		k.shift = (int)flow->inside_ports.lo - (int)flow->ports.lo;
+		k.siblings = siblings_find(v, flow, i);
+	}
 	return k;
 }
 
@@ -148,6 +205,8 @@ static void sum_leg(struct sum *sum, const struct leg_result *r, size_t leg)
 	for (size_t i = 0; i < r->n; i++) {
 		const struct share *s = &r->share[i];
 
+		if (s->kind == SHARE_ELSEWHERE)
+			continue;
 		sum->dropped = sum->dropped || s->kind == SHARE_DROPPED;
 		sum->maybe = sum->maybe || s->kind == SHARE_MAYBE;
 		sum->misdirected = sum->misdirected || s->kind == SHARE_MISDIRECTED;
@@ -196,6 +255,8 @@ static void fill_remainder(const struct verifier *v, const size_t *leg, size_t n
 		for (size_t k = 0; k < r->n; k++) {
 			struct cells part = {0};
 
+			if (r->share[k].kind == SHARE_ELSEWHERE)
+				continue;
 			cells_add(&part, &r->share[k].cell);
 			/* Two legs may hold the same addresses on different interfaces. */
 			for (size_t s = 0; i > 0 && s < all.n; s++)
@@ -235,14 +296,14 @@ static void fill_finding(
 	}
 	if (sum->first != NULL) {
 		const struct leg_key *key = &v->memo.key[leg[sum->first_leg]];
-		struct packet_set set = leg_packets(key, sum->first->phase);
-		struct cell cell = sum->first->cell;
+		struct packet_set set = leg_packets(key, sum->first->phase, &sum->first->cell, sum->first->target);
 
-		if (set.phase == PHASE_REPLY)
-			cell = cell_reverse(&cell);
 		blame_fill(v->rs, sum->first->chain, sum->first->rule, sum->first->code, &f->blame);
-		f->witness = cell_witness(&set, &cell);
+		f->witness = cell_witness(&set, &set.cell);
 		f->has_witness = true;
+		if (f->verdict == VERDICT_MISDIRECTED && (!f->blame.present || f->blame.policy))
+			f->reason = xstrdup(
+			        "no rule translates the published address to the listener's own address and port");
 		fill_remainder(v, leg, n_leg, f);
 	}
 }
@@ -259,7 +320,7 @@ static void check_flow(struct verifier *v, const struct flow *flow, struct findi
 	struct sum sum = {0};
 
 	for (size_t i = 0; i < flow->n_leg; i++) {
-		struct leg_key key = flow_key(flow, &flow->leg[i]);
+		struct leg_key key = flow_key(v, flow, i);
 
 		leg[i] = memo_leg(v, &key);
 	}
@@ -286,7 +347,8 @@ static enum verdict state_verdict(enum flow_state s)
 
 static void verify_flow(struct verifier *v, const struct flow *flow, const char *why, struct finding *f)
 {
-	if (flow->state != FLOW_CHECK && flow->state != FLOW_WAIVED) {
+	/* An unbound row can be waived too: it has nothing to look at. */
+	if (flow->state != FLOW_CHECK && (flow->state != FLOW_WAIVED || flow->n_leg == 0)) {
 		f->verdict = state_verdict(flow->state);
 		return;
 	}
@@ -323,6 +385,7 @@ int verify_flows(const struct flows *flows, const struct ruleset *rs, const char
 	for (size_t i = 0; i < flows->n; i++)
 		verify_flow(&v, &flows->flow[i], why, &out->finding[i]);
 	memo_fini(&v.memo);
+	siblings_fini(&v);
 	outcomes_fini(&v.scratch);
 	engine_free(v.engine);
 	return 0;

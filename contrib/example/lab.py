@@ -11,11 +11,21 @@ import secrets
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 SNMP_PORT, TRAP_PORT, SSH_PORT = 1161, 1162, 1830
+NETNS_DIR = pathlib.Path("/run/netns")
+# sshd as if on a host of its own: it insists on /run/sshd, and refuses root where root's password is locked. Both are
+# mounted in the mount namespace that `ip netns exec` makes, so the host does not see them.
+SSHD = """set -e
+mount -n -t tmpfs -o mode=755 tmpfs /run
+mkdir /run/sshd
+mount -n --bind "$1" /etc/shadow
+exec /usr/sbin/sshd -D -e -f "$2"
+"""
 
 
 class LabError(Exception):
@@ -40,18 +50,24 @@ class Lab:
     def __init__(self, build, deployment=HERE / "deployment.json", ruleset=HERE / "ruleset.nft",
                  topology=HERE / "topology.json"):
         self.build = pathlib.Path(build).resolve()
-        self.deployment, self.ruleset = deployment, ruleset
+        self.ruleset = ruleset
         self.topology = json.loads(pathlib.Path(topology).read_text(encoding="utf-8"))
         self.prefix = f"pc{os.getpid()}"
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="portcullis-"))
         self.directory.chmod(0o755)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda number, _: sys.exit(128 + number))
+        os.umask(0o022)
+        # The checkout may be in a home directory that the daemon's user cannot enter.
+        self.deployment = self.directory / "deployment.json"
+        shutil.copyfile(deployment, self.deployment)
         self.processes = []
         self.namespaces = []
         self.root = self.directory / "root"
         self.run_dir = self.directory / "run"
         self.state = self.directory / "state"
         self.user = self._existing_user("portcullis", "nobody")
-        self.made_run_sshd = False
+        self.made_netns_dir = not NETNS_DIR.exists()
         self.snmp_secret = secrets.token_hex(12)
 
     @staticmethod
@@ -89,7 +105,7 @@ class Lab:
         with open(self.directory / log, "ab") as out:
             process = subprocess.Popen(self.command(name, *arguments), stdout=out, stderr=out, stdin=subprocess.DEVNULL,
                                        env={**os.environ, **(env or {})})
-        process.portcullis_name = pathlib.Path(str(arguments[0])).name
+        process.portcullis_name = pathlib.Path(log).stem
         process.portcullis_log = self.directory / log
         self.processes.append(process)
         return process
@@ -119,12 +135,12 @@ class Lab:
 
     def up(self):
         """Make namespaces, links, addresses and routes, and install the programs into the temporary directory."""
-        self.run(None, "cmake", "--install", self.build, "--prefix", self.root)
+        self._install()
         self.run_dir.mkdir()
         for space in self.topology["namespaces"]:
             name = self.namespace(space["name"])
-            self.run(None, "ip", "netns", "add", name)
             self.namespaces.append(name)
+            self.run(None, "ip", "netns", "add", name)
             self.run(space["name"], "ip", "link", "set", "lo", "up")
             for key in ("all", "default"):
                 self.run(space["name"], "sysctl", "-qw", f"net.ipv6.conf.{key}.accept_dad=0")
@@ -141,6 +157,11 @@ class Lab:
                 self.run(space["name"], "ip", family, "route", "add", route["to"], "via", route["via"])
         self.run("device", "nft", "-f", self.ruleset)
 
+    def _install(self):
+        self.run(None, "cmake", "--install", self.build, "--prefix", self.root)
+        owner = self.build.stat()
+        os.chown(self.build / "install_manifest.txt", owner.st_uid, owner.st_gid)
+
     def _link(self, name, interface):
         peer_space, peer_name = interface["peer"].split(":")
         self.run(None, "ip", "link", "add", interface["name"], "netns", self.namespace(name), "type", "veth",
@@ -155,15 +176,21 @@ class Lab:
                 self.run(space["name"], "ip", "addr", "add", address, "dev", interface["name"], *extra)
 
     def down(self):
-        """End every process, remove the namespaces and the directory."""
+        """End every process, remove the namespaces and the directory; a second Ctrl-C waits until that is done."""
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
         for process in reversed(list(self.processes)):
             self.stop(process)
         for name in self.namespaces:
             subprocess.run(["ip", "netns", "del", name], check=False, capture_output=True)
         self.namespaces = []
-        if self.made_run_sshd:
-            shutil.rmtree("/run/sshd", ignore_errors=True)
+        if self.made_netns_dir and NETNS_DIR.exists() and not any(NETNS_DIR.iterdir()):
+            subprocess.run(["umount", "-n", NETNS_DIR], check=False, capture_output=True)
+            try:
+                NETNS_DIR.rmdir()
+            except OSError:
+                pass  # somebody else uses it by now
         shutil.rmtree(self.directory, ignore_errors=True)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
     # Daemons of the device
 
@@ -249,9 +276,6 @@ class Lab:
 
     def start_sshd(self):
         """A private sshd with its own host key and one authorised key, and our subsystem."""
-        if not os.path.isdir("/run/sshd"):
-            os.mkdir("/run/sshd", 0o755)
-            self.made_run_sshd = True
         key, host_key = self.directory / "id", self.directory / "host_key"
         for path in (key, host_key):
             if not path.exists():
@@ -262,7 +286,10 @@ class Lab:
             f"Port {SSH_PORT}\nListenAddress 127.0.0.1\nHostKey {host_key}\nPidFile none\nUsePAM no\nStrictModes no\n"
             f"PermitRootLogin prohibit-password\nPasswordAuthentication no\nAuthorizedKeysFile {self.directory}/authorized_keys\n"
             f"Subsystem netconf {relay} --socket {self.socket}\n", encoding="ascii")
-        self.sshd = self.start("device", "sshd.log", "/usr/sbin/sshd", "-D", "-e", "-f", self.directory / "sshd_config")
+        shadow = self.directory / "shadow"
+        shadow.touch(0o600)
+        shadow.write_text("root:*:19000:0:99999:7:::\nsshd:*:19000:0:99999:7:::\n", encoding="ascii")
+        self.sshd = self.start("device", "sshd.log", "sh", "-c", SSHD, "sshd", shadow, self.directory / "sshd_config")
         wait_until(lambda: self.alive(self.sshd) and self._listens(SSH_PORT, "tcp"), 10, "sshd's port")
 
     # Clients

@@ -151,9 +151,9 @@ def main():
     parser.add_argument("--build", required=True, help="build directory")
     parser.add_argument("--once", action="store_true", help="end after the show")
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     lab = Lab(arguments.build)
     show = Show(lab)
+    shown = False
     try:
         lab.up()
         lab.start_snmpd()
@@ -167,6 +167,7 @@ def main():
         show.step("the conformance over NETCONF (SSH)", show.netconf)
         show.step("a rule is deleted, and put back", show.break_and_mend)
         show.step("all is well again", show.after)
+        shown = True
         print(f"\n{'every step showed what it should' if show.failed == 0 else f'{show.failed} steps FAILED'}", flush=True)
         if not arguments.once:
             print(f"\nThe device runs until Ctrl-C. Poll it, for example, with:\n"
@@ -183,7 +184,9 @@ def main():
         print(f"FAILED: {error}", flush=True)
     finally:
         lab.down()
-    return 1 if show.failed else 0
+    if show.failed:
+        return 1
+    return 0 if shown else 130
 
 
 if __name__ == "__main__":

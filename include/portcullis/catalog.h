@@ -45,6 +45,7 @@ struct role {
 	enum role_kind kind;
 	char **include; /**< role names that this role stands for ("all-servers" includes "front-end-server", ...) */
 	size_t n_include;
+	char *successor_of; /**< role of an earlier product that this one replaces, or NULL */
 	struct label *label;
 	size_t n_label;
 };

@@ -22,6 +22,7 @@ enum error_code {
 	ERR_UNSUPPORTED, /**< understood, but this agent does not do it */
 	ERR_UNAVAILABLE, /**< a needed part is not there at the moment */
 	ERR_INTERNAL,    /**< a fault of this program */
+	ERR_UNKNOWN_ELEMENT, /**< an element that the model does not have; where: its path, the element last */
 	ERR_CODE_N
 };
 

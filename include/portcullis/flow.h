@@ -1,6 +1,7 @@
 #ifndef PORTCULLIS_FLOW_H
 #define PORTCULLIS_FLOW_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +31,8 @@ struct flow_id {
 struct flow_leg {
 	struct range source, destination;
 	char iif[IFNAME_SIZE], oif[IFNAME_SIZE]; /**< "": not known */
+	bool translated;     /**< destination is a published address, which destination NAT must lead to one of inside */
+	struct range inside; /**< then: own addresses of the listener behind oif */
 };
 
 struct flow {
@@ -43,10 +46,13 @@ struct flow {
 	enum basis basis; /**< of the initiator: stated by a document, or inferred (then never above `warning`) */
 	uint8_t proto;
 	struct port_range source_ports, ports;
+	struct port_range inside_ports; /**< of the listener itself: where `ports` are those of a published address, what
+	                                     each of them is translated to, in order; else the same */
+	bool advisory; /**< rests on a correction of less than high confidence: never above `info`, never compiled */
 	enum path path;
 	enum flow_state state;
 	struct ranges source_addr, destination_addr;
-	struct flow_leg *leg; /**< only where state is FLOW_CHECK or FLOW_WAIVED */
+	struct flow_leg *leg; /**< only where state is FLOW_CHECK, or FLOW_WAIVED unless the row is unbound */
 	size_t n_leg;
 };
 

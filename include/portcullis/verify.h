@@ -70,7 +70,7 @@ struct finding {
 	size_t n_atom;
 	char **assumed;        /**< names of the assumptions that this verdict rests on */
 	size_t n_assumed;
-	char *reason;          /**< for unknown, indeterminate by a limit: why; else NULL */
+	char *reason;          /**< for unknown, indeterminate by a limit, misdirected for want of a rule: why; else NULL */
 };
 
 #define VERIFY_MAX_REMAINDER 64
@@ -87,6 +87,9 @@ struct opening {
 	struct blame blame; /**< the accepting rule or policy */
 	enum family family;
 	uint8_t proto;     /**< 0: any other protocol */
+	bool source_ports_only; /**< what differs from required flows in nothing but the source port: one opening for each
+	                             rule and range of source ports, and its label says so */
+	size_t n_box;      /**< boxes that `packets` counts; `box` is around them: itself where there is one */
 	struct box box;    /**< ports 0-0 where the protocol has none */
 	char iif[IFNAME_SIZE], oif[IFNAME_SIZE];
 	char *listener;    /**< the bound group */

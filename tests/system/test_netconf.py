@@ -1,20 +1,32 @@
 #!/usr/bin/python3
-"""NETCONF with ncclient: over SSH through a private sshd and the relay, to a server on a snapshot made by hand."""
+"""NETCONF with ncclient: over SSH through a private sshd and the relay, to a server on a snapshot made by hand.
 
+Then to a daemon in the laboratory, for notifications from the packet filter to the subscriber. With --listen PORT KEY it is
+that subscriber, which prints each notification as one line.
+"""
+
+import json
 import os
 import pathlib
+import re
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
+
+from harness import Lab, LabError, wait_until
+from test_end_to_end import reset, rules
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = ROOT / os.environ.get("PORTCULLIS_BUILD", "build-asan")
 PC = "urn:portcullis:yang:portcullis"
 MONITORING = "urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring"
+BASE = "urn:ietf:params:xml:ns:netconf:base:1.0"
+NOTIFICATION = "urn:ietf:params:xml:ns:netconf:notification:1.0"
 failed = []
 
 
@@ -132,6 +144,8 @@ def reading(server):
         check("netconf-ssh" in state and "127.0.0.1" in state and ">root<" in state, f"the session in netconf-state: {state}")
         check("module portcullis " in device.get_schema("portcullis").data, "get-schema")
         check("hold-down" in device.get_config("running", with_defaults="report-all").data_xml, "with-defaults")
+        everything = device.get().data_xml
+        check(all(word in everything for word in ("<conformance", "<catalog", "<netconf-state", "<yang-library")), "a get of all")
         check_error("an unknown schema", "invalid-value", ["nothing"], device.get_schema, "nothing")
 
 
@@ -147,6 +161,10 @@ def writing(server):
         check("eth1" in two.get_config("running").data_xml, "the commit is seen by others")
         check_error("create of what exists", "data-exists", ["exists"], two.edit_config,
                     zone("inside", "eth2", 'nc:operation="create"'), target="candidate")
+        check_error("an unknown element", "unknown-element", ["bogus"], two.edit_config,
+                    zone("inside", "eth1").replace("<interface>", "<bogus/><interface>"), target="candidate")
+        check_error("a datastore that is none", "operation-not-supported", ["running or candidate"], two.get_config, "startup")
+        check_error("delete-config", "operation-not-supported", ["copy an empty"], two.delete_config, "startup")
         check_error("an interface name that is too long", "invalid-value", [], two.edit_config,
                     zone("inside", "a" * 16), target="candidate")
         two.edit_config(zone("outside", "eth0"), target="candidate")
@@ -191,8 +209,107 @@ def command(server):
     check(none.returncode == 3 and "no such flow" in none.stderr, f"an unknown flow: {none.stderr}")
 
 
+def listen(port, key):
+    """A subscriber: "ready", then every notification as one line, until nobody reads any more."""
+    with manager.connect(host="127.0.0.1", port=port, username="root", key_filename=key, hostkey_verify=False,
+                         allow_agent=False, look_for_keys=False, timeout=30) as device:
+        device.create_subscription()
+        print("ready", flush=True)
+        while True:
+            xml = device.take_notification(timeout=60).notification_xml
+            print(" ".join(xml.split()), flush=True)
+
+
+def raw_session(lab, *bodies):
+    """A session on the UNIX socket that sends some rpcs and reads until all are answered."""
+    session = socket.socket(socket.AF_UNIX)
+    session.connect(str(lab.socket))
+    session.settimeout(30)
+    hello = (f'<hello xmlns="{BASE}"><capabilities><capability>urn:ietf:params:netconf:base:1.0</capability></capabilities>'
+             "</hello>]]>]]>")
+    session.sendall((hello + "".join(f'<rpc xmlns="{BASE}" message-id="{index}">{body}</rpc>]]>]]>'
+                                     for index, body in enumerate(bodies))).encode())
+    received = b""
+    while received.count(b"</rpc-reply>") < len(bodies):
+        received += session.recv(65536)
+    return session
+
+
+def leaf(xml, name):
+    """Text of the first such leaf, or None."""
+    found = re.search(rf"<{name}[^>]*>([^<]*)</", xml)
+    return found.group(1) if found else None
+
+
+def change(lab, lines, kind, seconds):
+    """The next line with a conformance-change of that kind."""
+    def arrived():
+        while lines:
+            line = lines.pop(0)
+            if "<conformance-change" in line and leaf(line, "kind") == kind:
+                return line
+        return None
+    lab.alive(lab.daemon)
+    return wait_until(arrived, seconds, f"a notification of kind {kind}")
+
+
+def deaf_subscriber(lab):
+    """A subscriber that reads nothing more, and so many notifications that its session is full of them."""
+    deaf = raw_session(lab, f'<create-subscription xmlns="{NOTIFICATION}"/>')
+    raw_session(lab, *[f'<test-notification xmlns="{PC}"/>'] * 2000).close()
+    return deaf
+
+
+def from_packet_filter(lab):
+    """A rule goes and comes back: the subscriber is told of both, beside one that reads nothing."""
+    lab.start_daemon()
+    lab.start_sshd()
+    wait_until(lambda: lab.conformance()["flows"], 20, "flows")
+    program = subprocess.Popen(lab.command("device", sys.executable, os.path.abspath(__file__), "--listen", "1830",
+                                           lab.directory / "id"), stdout=subprocess.PIPE, text=True)
+    lines = []
+    threading.Thread(target=lambda: [lines.append(line) for line in program.stdout], daemon=True).start()
+    try:
+        wait_until(lambda: "ready\n" in lines, 20, "the subscription")
+        with deaf_subscriber(lab):
+            marked = next(rule for rule in rules(lab) if "demonstration" in rule[2])
+            lab.run("device", "nft", "delete", "rule", "inet", "filter", marked[0], "handle", marked[1])
+            violated = change(lab, lines, "violated", 15)
+            blocked = {flow["label"] for flow in lab.conformance()["flows"] if flow["verdict"] == "blocked"}
+            check(leaf(violated, "label") in {label.replace(">", "&gt;") for label in blocked},
+                  f"the label is of a flow that is blocked: {violated}")
+            check("policy drop" in (leaf(violated, "rule") or ""), f"the rule that decides: {violated}")
+            check(re.fullmatch(r"(tcp|udp) \S+ (>|&gt;) \S+", leaf(violated, "witness") or ""), f"the witness: {violated}")
+            reset(lab)
+            cleared = change(lab, lines, "cleared", 15)
+            check(leaf(cleared, "problem") == leaf(violated, "problem"), f"the problem that is over: {cleared}")
+            start = time.monotonic()
+            status = json.loads(lab.online("status", "--json").stdout)
+            check(status["summary"]["overall"] == "ok" and time.monotonic() - start < 5, "status beside a deaf subscriber")
+    finally:
+        program.kill()
+        program.wait()
+
+
+def laboratory():
+    """The part that needs a daemon and a packet filter."""
+    lab = Lab(BUILD)
+    try:
+        lab.up()
+        from_packet_filter(lab)
+    except (LabError, OSError, StopIteration):
+        traceback.print_exc()
+        failed.append("the laboratory")
+    finally:
+        if failed and (lab.directory / "portcullisd.log").exists():
+            print((lab.directory / "portcullisd.log").read_text(errors="replace")[-3000:])
+        lab.down()
+
+
 def main():
     """Every part on one server."""
+    if sys.argv[1:2] == ["--listen"]:
+        return listen(int(sys.argv[2]), sys.argv[3])
     if os.geteuid() != 0:
         skip("needs root to log in as root through its own sshd")
     if not os.path.exists("/usr/sbin/sshd"):
@@ -207,6 +324,7 @@ def main():
         failed.append("an exception")
     finally:
         server.stop()
+    laboratory()
     print(f"{len(failed)} checks failed")
     return 1 if failed else 0
 

@@ -1,0 +1,204 @@
+/*
+ * Namespaces of a message: a well-nested rpc comes in, the same goes out with a namespace for every element. Refused are
+ * prefixes that are not declared, elements that end up without a namespace outside a filter, and declarations beyond
+ * measure; elements of a subtree filter may leave theirs open, which is written into them.
+ */
+#include "netconf/names.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "portcullis/alloc.h"
+
+#define FILTER_DEPTH 2u /* rpc, operation, filter */
+
+struct binding {
+	struct xml_span prefix, uri; /* prefix.n 0: the default namespace */
+	unsigned depth;
+};
+
+/* A place of the message that is given NAMES_ANY. */
+struct patch {
+	const char *at;
+	size_t drop; /* bytes of a declaration that is replaced; 0: one is put in */
+};
+
+struct names {
+	const struct names_visitor *visitor;
+	struct binding binding[NAMES_MAX];
+	size_t n;
+	bool filter; /* below a filter */
+	struct patch *patch;
+	size_t n_patch, cap_patch;
+};
+
+static const struct xml_span any = {NAMES_ANY, sizeof(NAMES_ANY) - 1};
+
+static bool same(struct xml_span a, struct xml_span b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.s, b.s, a.n) == 0);
+}
+
+static int shown(struct xml_span s)
+{
+	return (int)(s.n < 64 ? s.n : 64);
+}
+
+/* Split "prefix:local". prefix.n 0: there is none. @return 0, or -1 when a part is empty. */
+static int split(struct xml_span name, struct xml_span *prefix, struct xml_span *local)
+{
+	const char *colon = memchr(name.s, ':', name.n);
+	*prefix = (struct xml_span){name.s, colon != NULL ? (size_t)(colon - name.s) : 0};
+	*local = colon != NULL ? (struct xml_span){colon + 1, name.n - prefix->n - 1} : name;
+	return colon != NULL && (prefix->n == 0 || local->n == 0) ? -1 : 0;
+}
+
+static const struct binding *find(const struct names *n, struct xml_span prefix)
+{
+	for (size_t i = n->n; i-- > 0;)
+		if (same(n->binding[i].prefix, prefix))
+			return &n->binding[i];
+	return NULL;
+}
+
+static int bind(struct names *n, struct xml_span prefix, struct xml_span uri, unsigned depth, struct error *err)
+{
+	if (n->n == NAMES_MAX)
+		return error_set(err, ERR_LIMIT, "message",
+		        "more than %u namespace declarations are in scope at one place; declare fewer", NAMES_MAX);
+	n->binding[n->n++] = (struct binding){prefix, uri, depth};
+	return 0;
+}
+
+static int patch(struct names *n, const char *at, size_t drop, struct error *err)
+{
+	if (n->n_patch == NAMES_OPEN)
+		return error_set(err, ERR_LIMIT, "message",
+		        "more than %u elements of a filter leave their namespace open; give it once, outside",
+		        NAMES_OPEN);
+	n->patch = xgrow(n->patch, n->n_patch, &n->cap_patch, sizeof(*n->patch));
+	n->patch[n->n_patch++] = (struct patch){at, drop};
+	return 0;
+}
+
+/* The declarations among a tag's attributes. */
+static int declare(struct names *n, struct xml_span attrs, unsigned depth, struct error *err)
+{
+	struct xml_span name, value, prefix, local;
+	while (xml_attribute(&attrs, &name, &value) > 0) {
+		if (split(name, &prefix, &local) != 0)
+			return error_set(
+			        err, ERR_FORMAT, "message", "an attribute has the name '%.*s'", shown(name), name.s);
+		bool is_default = prefix.n == 0 && xml_span_is(local, "xmlns");
+		if (!is_default && !xml_span_is(prefix, "xmlns"))
+			continue;
+		if (value.n == 0 && !(is_default && n->filter))
+			return error_set(err, ERR_FORMAT, "message",
+			        "%.*s=\"\" takes a namespace away; give every element a namespace", shown(name),
+			        name.s);
+		if (value.n == 0 && patch(n, name.s, (size_t)(value.s + 1 - name.s), err) != 0)
+			return -1;
+		struct xml_span none = {"", 0};
+		if (bind(n, is_default ? none : local, value.n == 0 ? any : value, depth, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Prefixes of the attributes that declare nothing. "xml" needs no declaration. */
+static int check_attributes(const struct names *n, struct xml_span attrs, struct error *err)
+{
+	struct xml_span name, value, prefix, local;
+	while (xml_attribute(&attrs, &name, &value) > 0) {
+		(void)split(name, &prefix, &local);
+		if (prefix.n == 0 || xml_span_is(prefix, "xmlns") || xml_span_is(prefix, "xml"))
+			continue;
+		if (find(n, prefix) == NULL)
+			return error_set(err, ERR_FORMAT, "message",
+			        "prefix %.*s of an attribute is not declared; declare it with xmlns:%.*s",
+			        shown(prefix), prefix.s, shown(prefix), prefix.s);
+	}
+	return 0;
+}
+
+static int check_element(struct names *n, const struct xml_reader *r, unsigned depth, struct error *err)
+{
+	struct xml_span prefix, local;
+	if (split(r->name, &prefix, &local) != 0)
+		return error_set(
+		        err, ERR_FORMAT, "message", "an element has the name '%.*s'", shown(r->name), r->name.s);
+	if (declare(n, r->attrs, depth, err) != 0 || check_attributes(n, r->attrs, err) != 0)
+		return -1;
+	const struct binding *own = find(n, prefix);
+	if (own == NULL && prefix.n > 0)
+		return error_set(err, ERR_FORMAT, "message",
+		        "prefix %.*s of <%.*s> is not declared; declare it with xmlns:%.*s", shown(prefix), prefix.s,
+		        shown(r->name), r->name.s, shown(prefix), prefix.s);
+	if (own == NULL && !n->filter)
+		return error_set(err, ERR_FORMAT, "message",
+		        "<%.*s> has no namespace; declare one with xmlns on it or around it", shown(r->name),
+		        r->name.s);
+	if (own == NULL && (patch(n, r->name.s + r->name.n, 0, err) != 0 ||
+	                           bind(n, (struct xml_span){"", 0}, any, depth, err) != 0))
+		return -1;
+	if (depth >= n->visitor->depth)
+		return 0;
+	struct xml_span ns = own != NULL ? own->uri : any;
+	return n->visitor->visit(n->visitor->ctx, depth, ns, local, err);
+}
+
+static void leave(struct names *n, unsigned depth)
+{
+	while (n->n > 0 && n->binding[n->n - 1].depth >= depth)
+		n->n--;
+	if (depth <= FILTER_DEPTH)
+		n->filter = false;
+}
+
+static int walk(struct names *n, const struct text *message, struct error *err)
+{
+	struct xml_reader r = {.at = text_str(message), .end = text_str(message) + message->len};
+	for (;;) {
+		unsigned depth = r.depth;
+		enum xml_kind kind = xml_next(&r, err);
+		if (kind == XML_BROKEN)
+			return -1;
+		if (kind == XML_DONE)
+			return 0;
+		if (kind == XML_CLOSE)
+			leave(n, r.depth);
+		if (kind != XML_START && kind != XML_EMPTY)
+			continue;
+		if (check_element(n, &r, depth, err) != 0)
+			return -1;
+		if (kind == XML_EMPTY)
+			leave(n, depth);
+		else if (depth == FILTER_DEPTH && xml_local_is(r.name, "filter"))
+			n->filter = true;
+	}
+}
+
+/* In the order of the message, since that is how they were found. */
+static void apply(struct text *message, const struct names *n)
+{
+	struct text out = {0};
+	const char *from = message->s;
+	for (size_t i = 0; i < n->n_patch; i++) {
+		text_addn(&out, from, (size_t)(n->patch[i].at - from));
+		text_add(&out, n->patch[i].drop == 0 ? " xmlns=\"" NAMES_ANY "\"" : "xmlns=\"" NAMES_ANY "\"");
+		from = n->patch[i].at + n->patch[i].drop;
+	}
+	text_addn(&out, from, (size_t)(message->s + message->len - from));
+	text_fini(message);
+	*message = out;
+}
+
+int names_check(struct text *message, const struct names_visitor *visitor, struct error *err)
+{
+	struct names n = {.visitor = visitor};
+	int result = walk(&n, message, err);
+	if (result == 0 && n.n_patch > 0)
+		apply(message, &n);
+	free(n.patch);
+	return result;
+}

@@ -1,0 +1,76 @@
+/*
+ * Operations and parameters that this agent does not have: the elements of an rpc come in, one by one, and those that
+ * name an unknown operation, a datastore other than running and candidate, a URL or a confirmed commit are refused with
+ * what to use instead. Whatever else is wrong with an rpc is found by the library or the operation itself.
+ */
+#include "netconf/operation.h"
+
+#include <string.h>
+
+#define NS_BASE "urn:ietf:params:xml:ns:netconf:base:1.0"
+
+static const struct {
+	const char *operation, *parameter; /* parameter NULL: the operation itself */
+	const char *text;
+} unsupported[] = {
+        {"delete-config", NULL,
+                "running and candidate, the only datastores, cannot be deleted; copy an empty <config> to one instead"},
+        {"cancel-commit", NULL, "confirmed commits are not supported, so there is none to cancel"},
+        {"commit", "confirmed", "confirmed commits are not supported; commit without <confirmed>"},
+        {"commit", "confirm-timeout", "confirmed commits are not supported; commit without <confirm-timeout>"},
+        {"commit", "persist", "confirmed commits are not supported; commit without <persist>"},
+        {"commit", "persist-id", "confirmed commits are not supported; commit without <persist-id>"},
+        {"edit-config", "url", "URLs are not supported; put the edit into <config>"},
+};
+
+/* Operations whose source and target name a datastore. */
+static const char *const placed[] = {"get-config", "edit-config", "copy-config", "lock", "unlock", "validate"};
+
+static int visit_operation(struct operation *o, struct xml_span ns, struct xml_span local, struct error *err)
+{
+	char uri[128] = "", name[sizeof(o->name)] = "";
+	bool fits = ns.n < sizeof(uri) && local.n < sizeof(name);
+	if (fits) {
+		memcpy(uri, ns.s, ns.n);
+		memcpy(name, local.s, local.n);
+	}
+	strcpy(o->name, strcmp(uri, NS_BASE) == 0 ? name : "");
+	for (size_t i = 0; i < sizeof(unsupported) / sizeof(unsupported[0]); i++)
+		if (unsupported[i].parameter == NULL && strcmp(unsupported[i].operation, o->name) == 0)
+			return error_set(err, ERR_UNSUPPORTED, NULL, "%s", unsupported[i].text);
+	if (fits && (o->knows == NULL || o->knows(o->knows_ctx, uri, name)))
+		return 0;
+	return error_set(err, ERR_UNSUPPORTED, NULL,
+	        "there is no operation %.*s in namespace %.*s; see the modules of the hello and of "
+	        "netconf-state/schemas",
+	        (int)(local.n < 64 ? local.n : 64), local.s, (int)(ns.n < 128 ? ns.n : 128), ns.s);
+}
+
+static int visit_parameter(struct operation *o, struct xml_span local, struct error *err)
+{
+	o->place = false;
+	for (size_t i = 0; i < sizeof(unsupported) / sizeof(unsupported[0]); i++)
+		if (unsupported[i].parameter != NULL && strcmp(unsupported[i].operation, o->name) == 0 &&
+		        xml_span_is(local, unsupported[i].parameter))
+			return error_set(err, ERR_UNSUPPORTED, NULL, "%s", unsupported[i].text);
+	if (!xml_span_is(local, "source") && !xml_span_is(local, "target"))
+		return 0;
+	for (size_t i = 0; i < sizeof(placed) / sizeof(placed[0]); i++)
+		o->place |= strcmp(o->name, placed[i]) == 0;
+	return 0;
+}
+
+int operation_visit(void *ctx, unsigned depth, struct xml_span ns, struct xml_span local, struct error *err)
+{
+	struct operation *o = ctx;
+	bool base = xml_span_is(ns, NS_BASE);
+	if (depth == 1)
+		return visit_operation(o, ns, local, err);
+	if (depth == 2 && base)
+		return visit_parameter(o, local, err);
+	if (depth == 3 && base && o->place && !xml_span_is(local, "running") && !xml_span_is(local, "candidate") &&
+	        !xml_span_is(local, "config"))
+		return error_set(err, ERR_UNSUPPORTED, NULL, "there is no datastore %.*s; use running or candidate",
+		        (int)(local.n < 64 ? local.n : 64), local.s);
+	return 0;
+}

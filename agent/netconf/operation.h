@@ -1,0 +1,25 @@
+#ifndef PORTCULLIS_NETCONF_OPERATION_H
+#define PORTCULLIS_NETCONF_OPERATION_H
+
+#include "netconf/xml.h"
+
+/*
+ * What an rpc asks for, as far as it must be known before the library sees it: that one only says "operation-failed" to
+ * whatever its models leave out. Pure.
+ */
+
+/** Levels that operation_visit() has to see: rpc, operation, its parameters, and what is in them. */
+#define OPERATION_DEPTH 4u
+
+struct operation {
+	/** Is there such an operation? NULL: all are let through. */
+	bool (*knows)(const void *ctx, const char *ns, const char *name);
+	const void *knows_ctx;
+	char name[64]; /**< of the operation when it is one of RFC 6241, else "" */
+	bool place; /**< inside its source or target */
+};
+
+/** Visitor for names_check(); ctx is a struct operation that was set to its start. ERR_UNSUPPORTED: says what is. */
+int operation_visit(void *ctx, unsigned depth, struct xml_span ns, struct xml_span local, struct error *err);
+
+#endif

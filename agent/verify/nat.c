@@ -1,0 +1,191 @@
+/*
+ * Destination NAT on the walk: in comes a piece that meets such a rule, out go its parts, led to where they should be, to
+ * another leg, astray, or nobody knows where. Packets after the first are translated as their connection was. A rule
+ * whose target is not one constant is never taken for the right one.
+ */
+#include "verify/run.h"
+
+static bool in_any(const struct range *range, size_t n, u128 lo, u128 hi)
+{
+	for (size_t i = 0; i < n; i++)
+		if (range[i].lo <= hi && range[i].hi >= lo)
+			return true;
+	return false;
+}
+
+static struct range shifted(struct range r, int by)
+{
+	return (struct range){(u128)((int)r.lo + by), (u128)((int)r.hi + by)};
+}
+
+struct cell piece_origin(const struct run *run, const struct piece *piece)
+{
+	const struct translation *nat = &run->set->nat;
+	struct cell cell = piece->cell;
+
+	if (!nat->wanted)
+		return cell;
+	if (run->set->phase == PHASE_REPLY && !piece->inside) {
+		cell.axis[AXIS_SOURCE] = (struct range){nat->target, nat->target};
+		cell.axis[AXIS_SPORT] = shifted(cell.axis[AXIS_SPORT], nat->shift);
+	} else if (run->set->phase != PHASE_REPLY && piece->inside) {
+		cell.axis[AXIS_DESTINATION] = (struct range){nat->published, nat->published};
+		cell.axis[AXIS_DPORT] = shifted(cell.axis[AXIS_DPORT], -nat->shift);
+	}
+	return cell;
+}
+
+bool nat_status(const struct run *run, const struct piece *piece)
+{
+	const struct translation *nat = &run->set->nat;
+
+	return nat->wanted && piece->aimed && (piece->target != nat->published || nat->shift != 0);
+}
+
+static bool is_open(const struct rs_rule *rule)
+{
+	return (!rule->nat_has_address && !rule->nat_has_port) || rule->nat_redirect ||
+	       (rule->nat_has_address && rule->nat_address_lo != rule->nat_address_hi) ||
+	       (rule->nat_has_port && rule->nat_port.lo != rule->nat_port.hi);
+}
+
+/** What the rule leaves as it is, for a piece that should go where it goes anyway. @return false: nothing. */
+static bool part_unchanged(const struct rs_rule *rule, const struct piece *piece, struct cell *part)
+{
+	*part = piece->cell;
+	if (rule->nat_has_address)
+		part->axis[AXIS_DESTINATION] = (struct range){rule->nat_address_lo, rule->nat_address_hi};
+	if (rule->nat_has_port)
+		part->axis[AXIS_DPORT] = (struct range){rule->nat_port.lo, rule->nat_port.hi};
+	return cell_intersect(&piece->cell, part, part);
+}
+
+/** What the rule gives, or may give, an inside address and the port that belongs to it. @return false: nothing. */
+static bool part_led_inside(const struct run *run, const struct rs_rule *rule, const struct piece *piece,
+        struct cell *part, enum outcome_code *code)
+{
+	const struct translation *nat = &run->set->nat;
+	u128 lo = rule->nat_has_address ? rule->nat_address_lo : nat->published,
+	     hi = rule->nat_has_address ? rule->nat_address_hi : nat->published;
+	bool anywhere = rule->nat_redirect || (!rule->nat_has_address && !rule->nat_has_port);
+	struct range *ports = &part->axis[AXIS_DPORT];
+	struct {
+		int lo, hi;
+	} wanted;
+
+	*part = piece->cell;
+	*code = anywhere || in_any(nat->inside, nat->n_inside, lo, hi) ? OUTCOME_ACCEPT : OUTCOME_ELSEWHERE;
+	if (*code == OUTCOME_ELSEWHERE && !in_any(nat->elsewhere, nat->n_elsewhere, lo, hi))
+		return false;
+	if (!rule->nat_has_port)
+		return anywhere || nat->shift == 0;
+	wanted.lo = rule->nat_port.lo - nat->shift;
+	wanted.hi = rule->nat_port.hi - nat->shift;
+	if (wanted.lo > (int)ports->hi || wanted.hi < (int)ports->lo)
+		return false;
+	if (wanted.lo > (int)ports->lo)
+		ports->lo = (u128)wanted.lo;
+	if (wanted.hi < (int)ports->hi)
+		ports->hi = (u128)wanted.hi;
+	return true;
+}
+
+static void piece_turn_inside(const struct run *run, struct piece *piece)
+{
+	piece->cell.axis[AXIS_DESTINATION] = (struct range){piece->target, piece->target};
+	piece->cell.axis[AXIS_DPORT] = shifted(piece->cell.axis[AXIS_DPORT], run->set->nat.shift);
+	piece->inside = true;
+}
+
+void nat_destination(struct run *run, const struct piece *piece, size_t chain, const struct line *line)
+{
+	const struct rs_rule *rule = line->rule;
+	bool wanted = run->set->nat.wanted && !piece->inside;
+	enum outcome_code code = OUTCOME_ACCEPT;
+	struct piece p = *piece;
+	struct cells away = {0};
+
+	if ((rule->nat_redirect && run->set->path == PATH_FORWARD) ||
+	        !(wanted ? part_led_inside(run, rule, piece, &p.cell, &code) : part_unchanged(rule, piece, &p.cell))) {
+		run_finish(run, piece, OUTCOME_MISDIRECT, chain, line->index);
+		return;
+	}
+	cell_subtract(&piece->cell, &p.cell, &away);
+	if (is_open(rule)) {
+		p.notes = run_note(run, p.notes, line->atom);
+		run_finish(run, &p, OUTCOME_UNKNOWN, chain, line->index);
+	} else if (code == OUTCOME_ELSEWHERE) {
+		run_finish(run, &p, code, chain, line->index);
+	} else {
+		if (wanted) {
+			p.aimed = true;
+			p.target = rule->nat_has_address ? rule->nat_address_lo : run->set->nat.published;
+			piece_turn_inside(run, &p);
+		}
+		p.nat_done = true;
+		run_accept(run, &p, chain, line->index);
+	}
+	for (size_t i = 0; i < away.n; i++) {
+		p = *piece;
+		p.cell = away.item[i];
+		run_finish(run, &p, OUTCOME_MISDIRECT, chain, line->index);
+	}
+	cells_fini(&away);
+}
+
+void nat_before(struct run *run, const struct rs_chain *chain)
+{
+	const struct translation *nat = &run->set->nat;
+	bool first = chain->hook == RS_HOOK_PREROUTING || chain->hook == RS_HOOK_OUTPUT;
+	bool last = chain->hook == RS_HOOK_POSTROUTING || chain->hook == RS_HOOK_INPUT;
+
+	if (!nat->wanted || run->set->phase == PHASE_NEW)
+		return;
+	for (size_t i = 0; i < run->now.n; i++) {
+		struct piece *p = &run->now.item[i];
+
+		if (run->set->phase == PHASE_ESTABLISHED && !p->inside &&
+		        (!first || chain->priority > NAT_DST_PRIORITY)) {
+			piece_turn_inside(run, p);
+		} else if (run->set->phase == PHASE_REPLY && p->inside && last && chain->priority > NAT_SRC_PRIORITY) {
+			p->cell.axis[AXIS_SOURCE] = (struct range){nat->published, nat->published};
+			p->cell.axis[AXIS_SPORT] = shifted(p->cell.axis[AXIS_SPORT], -nat->shift);
+			p->inside = false;
+		}
+	}
+}
+
+/** The policy of the last chain that could have translated. */
+static size_t last_nat_chain(const struct run *run)
+{
+	enum rs_hook hook = run->set->path == PATH_OUTPUT ? RS_HOOK_OUTPUT : RS_HOOK_PREROUTING;
+	const struct base_list *list = &run->e->base[run->set->family == FAMILY_IPV4 ? 0 : 1][hook];
+
+	for (size_t i = list->n; i > 0; i--)
+		if (run->e->rs->chain[list->chain[i - 1]].type == RS_CHAIN_NAT)
+			return list->chain[i - 1];
+	return OUTCOME_NO_CHAIN;
+}
+
+void nat_settle(struct run *run)
+{
+	const struct translation *nat = &run->set->nat;
+	bool same = nat->shift == 0 && in_any(nat->inside, nat->n_inside, nat->published, nat->published);
+	bool others = nat->shift == 0 && in_any(nat->elsewhere, nat->n_elsewhere, nat->published, nat->published);
+	size_t n = 0;
+
+	for (size_t i = 0; i < run->now.n; i++) {
+		struct piece p = run->now.item[i];
+
+		if (!p.aimed && !same) {
+			run_finish(run, &p, others ? OUTCOME_ELSEWHERE : OUTCOME_MISDIRECT, last_nat_chain(run),
+			        OUTCOME_POLICY);
+			continue;
+		}
+		if (!p.aimed)
+			p.target = nat->published;
+		p.aimed = true;
+		run->now.item[n++] = p;
+	}
+	run->now.n = n;
+}

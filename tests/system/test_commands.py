@@ -1,0 +1,557 @@
+#!/usr/bin/python3
+"""The `portcullis` command: help and manual, options, JSON, tables, exit codes, lost output, offline against live.
+
+What a verb says is compared with its source, its manual, the fixed points of its JSON, and the other verbs.
+"""
+
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+
+from harness import ROOT, main, wait_until
+
+VERBS = ("import", "catalog", "verify", "status", "conformance", "explain")
+VERDICTS = ("conformant", "partial", "blocked", "misdirected", "indeterminate", "unknown", "waived", "unbound", "not-transit",
+            "needs-range", "no-common-family")
+OVERALL = ("ok", "degraded", "violated", "incomplete", "cannot-tell")
+FLOW_KEYS = {"deployment", "requirement", "variant", "source", "destination", "family", "transport", "source_ports", "ports",
+             "path", "severity", "assumed", "verdict", "rule", "witness", "atoms"}
+WITNESS_KEYS = {"transport", "source", "source_port", "destination", "destination_port", "phase"}
+LIMIT = ("limit", "rate", "over", "1/second", "drop")
+DATA = ROOT / "tests" / "data" / "cli"
+
+
+class Scene:
+    """The laboratory's device with the files that the offline verbs need."""
+
+    def __init__(self, lab, checks):
+        self.lab, self.checks = lab, checks
+        share = lab.root / "share/portcullis"
+        self.program = lab.root / "bin/portcullis"
+        self.packs = sorted((share / "catalog").glob("*.json"))
+        self.yang = ("--yang-dir", share / "yang")
+        self.catalog = ("--catalog-dir", share / "catalog", *self.yang)
+        self.online = ("--socket", lab.socket, *self.yang)
+        self.site = ("verify", *self.catalog, "--deployment", lab.deployment)
+        self.document = lab.directory / "ports.md"
+        self.document.write_text(DATA.joinpath("ports.md").read_text(encoding="utf-8"), encoding="utf-8")
+        self.network = lab.directory / "network.json"
+        self.network.write_text('{"addr":%s,"route":%s,"route6":%s}' % tuple(
+            lab.run("device", *command.split()).stdout for command in ("ip -j addr", "ip -j route", "ip -j -6 route")))
+        self.dump = self.dumped("example")
+        self.offline = (*self.site, "--ruleset", self.dump, "--network", self.network)
+
+    def dumped(self, name):
+        """The device's ruleset as `nft -j` prints it, in a file."""
+        path = self.lab.directory / f"{name}.json"
+        path.write_text(self.lab.run("device", "nft", "-j", "list", "ruleset").stdout)
+        return path
+
+    def run(self, *arguments, **options):
+        """The command in the device's namespace."""
+        options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "check": False, "timeout": 120, **options}
+        return subprocess.run(self.lab.command("device", self.program, *arguments), **options)
+
+    def text(self, *arguments):
+        """The command's exit code, standard output and standard error, which must be UTF-8."""
+        done = self.run(*arguments)
+        return done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8")
+
+    def json(self, *arguments, code=0):
+        """The command's JSON, with an exit code and nothing on standard error."""
+        have, out, err = self.text(*arguments, "--json")
+        self.checks.equal((have, err), (code, ""), f"{' '.join(map(str, arguments))}: exit code, standard error")
+        try:
+            return json.loads(out)
+        except ValueError as error:
+            self.checks.that(False, f"{' '.join(map(str, arguments))}: JSON: {error}: {out[:200]}")
+            raise
+
+    def fails(self, *arguments, words=(), code=3):
+        """The command fails with one line on standard error that has these words, and prints nothing."""
+        have, out, err = self.text(*arguments)
+        what = " ".join(map(str, arguments))[:200]
+        self.checks.equal((have, out), (code, ""), f"{what}: exit code, standard output")
+        self.checks.that(err.count("\n") == 1 and err.startswith("portcullis"), f"{what}: one line, not {err!r}")
+        for word in words:
+            self.checks.that(word in err, f"{what}: says '{word}', not {err!r}")
+
+    def nft(self, *arguments):
+        """nft in the device's namespace."""
+        return self.lab.run("device", "nft", *arguments).stdout
+
+    def reset(self):
+        """The example's ruleset again."""
+        self.nft("flush", "ruleset")
+        self.nft("-f", self.lab.ruleset)
+
+    def rule(self, words):
+        """Chain and handle of the first rule with these words."""
+        chain = None
+        for line in self.nft("-a", "list", "table", "inet", "filter").splitlines():
+            chain = line.split()[1] if line.startswith("\tchain ") else chain
+            if words in line:
+                return chain, int(line.rsplit("handle ", 1)[1])
+        raise AssertionError(words)
+
+
+def options_of_source(verb):
+    """Long options in a verb's source, and whether each takes a value."""
+    found = {}
+    for line in (ROOT / "agent" / "cli" / f"{verb}.c").read_text().replace("\n", " ").split("{\"")[1:]:
+        match = re.match(r'([a-z-]+)", *(no_argument|required_argument)', line)
+        if match:
+            found["--" + match[1]] = match[2] == "required_argument"
+    return found
+
+
+def manual():
+    """Long options of each verb's section of the manual, and those of the synopsis by verb."""
+    page = (ROOT / "contrib/man/portcullis.1").read_text()
+    sections = {name.strip(): set(re.findall(r"^\.It Fl -([a-z-]+)", text, re.MULTILINE))
+                for name, text in re.findall(r"^\.Ss ([a-z]+)\n(.*?)(?=^\.S[sh])", page, re.MULTILINE | re.DOTALL)}
+    synopsis = {}
+    for text in page.split(".Sh DESCRIPTION")[0].split(".Nm\n")[1:]:
+        match = re.match(r"\.Cm ([a-z]+)", text)
+        if match:
+            synopsis.setdefault(match[1], set()).update(re.findall(r"Fl -([a-z-]+)", text))
+    return sections, synopsis
+
+
+def helps(scene):
+    """--help names every option there is, and so does the manual."""
+    checks, (sections, synopsis) = scene.checks, manual()
+    code, out, err = scene.text("--help")
+    checks.equal((code, err), (0, ""), "--help")
+    checks.equal(tuple(re.findall(r"^  ([a-z]+) ", out, re.MULTILINE)), VERBS, "verbs of --help")
+    checks.equal(set(sections), set(VERBS), "verbs of the manual")
+    checks.equal(scene.text("--version")[0], 0, "--version")
+    for verb in VERBS:
+        known = options_of_source(verb)
+        for option in ("--help", "-h"):
+            code, out, err = scene.text(verb, option)
+            checks.equal((code, err), (0, ""), f"{verb} {option}")
+            checks.that(all(len(line) <= 120 for line in out.splitlines()), f"{verb} {option}: lines fit")
+            checks.equal(set(re.findall(r"^  (--[a-z-]+)", out, re.MULTILINE)) |
+                         set(re.findall(r"(--[a-z-]+) [A-Z]+", out)) - set(), set(known), f"{verb} {option}: options")
+            checks.that("Exit codes:" in out, f"{verb} {option}: exit codes")
+        checks.equal({f"--{name}" for name in sections[verb]}, set(known), f"manual, section {verb}: options")
+        checks.that({f"--{name}" for name in synopsis[verb]} | {"--help"} == set(known),
+                    f"manual, synopsis of {verb}: {synopsis[verb]} should be {set(known)}")
+        for option, needs_value in known.items():
+            if needs_value:
+                scene.fails(verb, option, words=[verb, option, "needs a value"])
+            else:
+                scene.fails(verb, f"{option}=5", words=[verb, option, "takes no value"])
+
+
+def usage(scene):
+    """Wrong command lines."""
+    code, out, err = scene.text()
+    scene.checks.that(code == 3 and not out and "Usage:" in err, "no verb")
+    scene.fails("no-such-verb", words=["no-such-verb"])
+    scene.fails("ve\x1brify\n", words=["'ve rify '"])
+    for verb in VERBS:
+        scene.fails(verb, "--no-such-option", words=[verb, "--no-such-option"])
+        scene.fails(verb, "-x", words=["-x"])
+        scene.fails(verb, "--json", "-xy", words=["-x"])
+        scene.fails(verb, "--no-such-option=5", words=["--no-such-option "])
+    scene.fails("import", words=["at least one document"])
+    for verb in ("verify", "status", "conformance"):
+        scene.fails(verb, "--json", "superfluous", words=["superfluous"])
+    scene.fails("verify", words=["--deployment"])
+    scene.fails(*scene.site, words=["--ruleset", "--live"])
+    scene.fails(*scene.offline, "--live", words=["--ruleset", "--live"])
+    scene.fails("conformance", "--all", "--problems", words=["--problems"])
+    scene.fails("explain", words=["--packet"])
+    scene.fails("explain", "a label", "--packet", "tcp 10.0.0.1:1 > 10.0.0.2:2", words=["--packet"])
+    scene.fails("explain", "two", "words", words=["quotation marks"])
+    for line in ((), ("buy",), ("show",), ("list", "superfluous"), ("diff", "a"), ("check",), ("build",)):
+        scene.fails("catalog", *line)
+    scene.fails("catalog", "list", "--lang", "xx", words=["xx", "en, de or pt"])
+
+
+def aligned(checks, text, what):
+    """Columns of the tables in a text: what is left of each begins is blank; nothing but text is printed."""
+    for block in re.split(r"\n\n|^[^A-Z\n][^\n]*\n", text, flags=re.MULTILINE):
+        lines = block.splitlines()
+        if len(lines) < 2 or not re.match(r"[A-Z][A-Z ]*[A-Z](  |$)", lines[0]):
+            continue
+        starts = [match.start(1) for match in re.finditer(r"  +(\S)", lines[0])]
+        for line in lines[1:]:
+            checks.that(all(line[start - 2:start].strip() == "" for start in starts if len(line) > start),
+                        f"{what}: columns of '{line[:150]}'")
+    checks.that(all(line == line.rstrip() for line in text.splitlines()), f"{what}: no blanks at line ends")
+    checks.that(all(character == "\n" or character.isprintable() for character in text), f"{what}: printable")
+
+
+def import_says(scene):
+    """import: JSON, tables, and what steers no terminal."""
+    checks = scene.checks
+    (document,) = scene.json("import", scene.document)["documents"]
+    checks.equal([(row["role_id"], row["ports"], row["transports"], row["line"]) for row in document["tables"][0]["rows"]],
+                 [("director", ["5061"], ["tcp"], 10), ("front-end-server", ["49152-57500"], ["tcp", "udp"], 11)], "rows")
+    code, out, err = scene.text("import", scene.document)
+    checks.equal((code, err), (0, ""), "import for people")
+    aligned(checks, out, "import")
+    checks.that("5061" in out and "49152-57500" in out, "import shows the ports")
+    code, out, err = scene.text("import", DATA / "steering.md")
+    checks.equal(code, 1, "import of what is not understood: exit code")
+    checks.equal(err.count("\n"), 3, f"import of what is not understood: a line for each problem: {err}")
+    aligned(checks, out, "import of a document with control characters")
+    checks.that(all(character == "\n" or character.isprintable() for character in err), f"printable problems: {err!r}")
+    code, out, err = scene.text("import", "/no/such.md", scene.document, "--json")
+    checks.equal((code, err.count("\n"), len(json.loads(out)["documents"])), (3, 1, 1), "a missing document beside one")
+
+
+def catalog_says(scene):
+    """catalog: list, show, diff, explain and check, for people and programs."""
+    checks = scene.checks
+    packs = scene.json("catalog", "list", *scene.catalog)["packs"]
+    names = [pack["name"] for pack in packs]
+    checks.equal(sorted(names), sorted(path.stem for path in scene.packs), "products")
+    code, out, _ = scene.text("catalog", "list", *scene.catalog)
+    checks.that(code == 0 and all(name in out for name in names), "catalog list for people")
+    aligned(checks, out, "catalog list")
+    for name in names:
+        shown = scene.json("catalog", "show", name, *scene.catalog)
+        labels = [requirement["label"] for requirement in shown["requirements"]]
+        checks.equal(len(labels), next(pack["requirements"] for pack in packs if pack["name"] == name), f"{name}: count")
+        for language in ("en", "de", "pt"):
+            code, out, err = scene.text("catalog", "show", name, *scene.catalog, "--lang", language)
+            checks.equal((code, err), (0, ""), f"catalog show {name} --lang {language}")
+            aligned(checks, out, f"catalog show {name} --lang {language}")
+            checks.that(all(label in out for label in labels), f"catalog show {name} --lang {language}: labels")
+        for label in (labels[0], labels[-1]):
+            one = scene.json("catalog", "explain", label, *scene.catalog)
+            checks.that(label in json.dumps(one) and "provenance" in json.dumps(one), f"catalog explain {label}")
+            code, out, _ = scene.text("catalog", "explain", label, *scene.catalog, "--lang", "de")
+            checks.that(code == 0 and out.startswith(label + "\n"), f"catalog explain {label} for people")
+            aligned(checks, out, f"catalog explain {label}")
+        same = scene.json("catalog", "diff", name, name, *scene.catalog)
+        checks.equal(same, {"added": [], "removed": [], "changed": []}, f"catalog diff of {name} and itself")
+    german = scene.text("catalog", "show", "skype-for-business-server", *scene.catalog, "--lang", "de")[1]
+    checks.that("Vermittlungsserver" in german and "ü" in german, "German names")
+    checks.that("Mediação" in scene.text("catalog", "show", "skype-for-business-server", *scene.catalog, "--lang", "pt")[1],
+                "Portuguese names")
+    forth = scene.json("catalog", "diff", names[0], names[1], *scene.catalog)
+    back = scene.json("catalog", "diff", names[1], names[0], *scene.catalog)
+    checks.equal((len(forth["added"]), len(forth["removed"]), len(forth["changed"])),
+                 (len(back["removed"]), len(back["added"]), len(back["changed"])), "diff forth and back")
+    checks.that(forth["added"], "products differ")
+    paths = {path.stem: path for path in scene.packs}
+    checks.equal(scene.json("catalog", "diff", paths[names[0]], paths[names[1]], *scene.yang), forth, "diff of pack files")
+    checked = scene.json("catalog", "check", *scene.packs, *scene.yang)["packs"]
+    checks.equal({pack["product"]: pack["digest"] for pack in checked}, {pack["name"]: pack["digest"] for pack in packs},
+                 "digests of check and list")
+    scene.fails("catalog", "show", "no-such-product", *scene.catalog, words=["no-such-product"])
+    scene.fails("catalog", "explain", "no-such-label", *scene.catalog, words=["no-such-label"])
+    scene.fails("catalog", "diff", names[0], "no-such-product", *scene.catalog, words=["no-such-product"])
+    scene.fails("catalog", "list", "--catalog-dir", "/no/such", *scene.yang, words=["/no/such"])
+    scene.fails("catalog", "check", scene.document, *scene.yang, words=["ports.md"])
+
+
+def verify_form(scene, result):
+    """The exact form of `verify --json`."""
+    checks, summary = scene.checks, result["summary"]
+    checks.that({"summary", "flows", "openings"} <= set(result), "keys of verify")
+    keys = {verdict.replace("-", "_") for verdict in VERDICTS} | {"overall", "openings", "rules", "undecoded_rules"}
+    checks.that(keys <= set(summary), f"keys of the summary: lacks {keys - set(summary)}")
+    checks.that(summary["overall"] in OVERALL, "overall")
+    checks.equal(summary["openings"], len(result["openings"]), "number of openings")
+    for verdict in VERDICTS:
+        checks.equal(summary[verdict.replace("-", "_")], sum(flow["verdict"] == verdict for flow in result["flows"]),
+                     f"flows that are {verdict}")
+    checks.equal(sum(summary[verdict.replace("-", "_")] for verdict in VERDICTS), len(result["flows"]), "all verdicts")
+    for flow in result["flows"]:
+        what = flow.get("label", str(flow)[:100])
+        lacking = (FLOW_KEYS | {"remainder"}) - set(flow)
+        checks.that(not lacking, f"{what}: lacks {lacking}")
+        checks.that(flow["verdict"] in VERDICTS and flow["severity"] in ("critical", "major", "warning", "info", "none"),
+                    f"{what}: verdict and severity")
+        checks.that(re.fullmatch(r"\d+(-\d+)?", flow["ports"]) and re.fullmatch(r"\d+(-\d+)?", flow["source_ports"]),
+                    f"{what}: form of ports")
+        rule_form(checks, flow["rule"], what)
+        if flow["witness"] is not None:
+            checks.that(WITNESS_KEYS <= set(flow["witness"]) and flow["witness"]["phase"] in ("new", "reply", "established"),
+                        f"{what}: witness")
+        for box in flow["remainder"]:
+            checks.that(set(box) == {"source", "destination", "source_ports", "ports"}, f"{what}: remainder")
+        decided = flow["verdict"] in ("blocked", "partial")
+        checks.that(not decided or (flow["rule"] and flow["witness"] and flow["remainder"]), f"{what}: rule, witness, remainder")
+        checks.that(flow["verdict"] != "indeterminate" or flow["atoms"], f"{what}: conditions that are not decided")
+    for opening in result["openings"]:
+        checks.that({"rule", "box", "packets", "witness"} <= set(opening), "keys of an opening")
+        checks.that(isinstance(opening["packets"], str) and int(opening["packets"]) > 0, "packets of an opening")
+        rule_form(checks, opening["rule"], "opening")
+
+
+def rule_form(checks, rule, what):
+    """A rule or a policy, or null."""
+    if rule is not None:
+        checks.that({"family", "table", "chain"} <= set(rule) and
+                    ({"handle", "text"} <= set(rule) or rule.get("policy") in ("accept", "drop")), f"{what}: rule {rule}")
+
+
+def verify_says(scene):
+    """verify: form, every exit code, tables, standard input, and live against the dump."""
+    checks = scene.checks
+    whole = scene.json(*scene.offline)
+    verify_form(scene, whole)
+    checks.equal(whole["summary"]["overall"], "ok", "the example")
+    checks.equal(scene.json(*scene.site, "--live"), whole, "the example, live and from the dump")
+    chain, handle = scene.rule("demonstration")
+    scene.nft("delete", "rule", "inet", "filter", chain, "handle", str(handle))
+    states = {"a rule removed": (1, scene.dumped("removed"))}
+    broken = scene.json(*scene.site, "--live", code=1)
+    scene.reset()
+    scene.nft("insert", "rule", "inet", "filter", "forward", *LIMIT)
+    states["an undecidable rule"] = 2, scene.dumped("undecided")
+    undecided = scene.json(*scene.site, "--live", code=2)
+    scene.reset()
+    for (what, (code, dump)), live in zip(states.items(), (broken, undecided)):
+        arguments = (*scene.site, "--ruleset", dump, "--network", scene.network)
+        result = scene.json(*arguments, code=code)
+        verify_form(scene, result)
+        checks.equal(result, live, f"{what}, live and from the dump")
+        have, out, err = scene.text(*arguments)
+        checks.equal((have, err), (code, ""), f"{what}, for people")
+        aligned(checks, out, what)
+        shown = next(flow for flow in result["flows"] if flow["verdict"] in ("blocked", "indeterminate"))
+        checks.that(shown["label"] in out and result["summary"]["overall"] + ":" in out, f"{what}, for people: {out[:300]}")
+        checks.that(not any(f"\n{verdict} " in out for verdict in ("conformant", "not-transit")), f"{what}: only what matters")
+        everything = scene.text(*arguments, "--all")[1]
+        checks.that(all(flow["label"] in everything for flow in result["flows"]), f"{what}: --all")
+        with open(dump, "rb") as file:
+            piped = scene.run(*scene.site, "--ruleset", "-", "--network", scene.network, "--json", stdin=file)
+        checks.equal(json.loads(piped.stdout), result, f"{what}, from standard input")
+    checks.that(any(flow["verdict"] == "blocked" and flow["rule"].get("policy") == "drop" for flow in broken["flows"]),
+                "a removed rule leaves the policy to decide")
+    checks.that(all(flow["rule"]["text"].startswith("limit rate over") for flow in undecided["flows"]
+                    if flow["verdict"] == "indeterminate"), "the undecidable rule is named")
+    verify_strict(scene)
+    verify_refuses(scene)
+    any_bytes(scene)
+
+
+def verify_strict(scene):
+    """--strict: what nothing requires and what is not bound count."""
+    site = json.loads(scene.lab.deployment.read_text())
+    site["portcullis:deployment"][0]["role-absent"].remove("edge-server")
+    path = scene.lab.directory / "unbound.json"
+    path.write_text(json.dumps(site))
+    arguments = ("verify", *scene.catalog, "--deployment", path, "--ruleset", scene.dump, "--network", scene.network)
+    result = scene.json(*arguments, code=2)
+    scene.checks.that(result["summary"]["unbound"] > 0 and result["summary"]["overall"] == "incomplete", "an unbound role")
+    scene.json(*arguments, "--strict", code=1)
+    scene.nft("add", "rule", "inet", "filter", "to_servers", "ip", "daddr", "10.20.1.100", "tcp", "dport", "23", "accept")
+    dump = scene.dumped("opened")
+    scene.reset()
+    arguments = (*scene.site, "--ruleset", dump, "--network", scene.network)
+    result = scene.json(*arguments)
+    scene.checks.that(any(opening["box"]["ports"] == "23" for opening in result["openings"]), "an opening")
+    scene.json(*arguments, "--strict", code=1)
+    have, out, _ = scene.text(*arguments)
+    scene.checks.that(have == 0 and "tcp dport 23 accept" in out, "openings for people")
+    aligned(scene.checks, out, "openings")
+
+
+def verify_refuses(scene):
+    """Files that are none."""
+    for option, name in (("--deployment", "d"), ("--ruleset", "r"), ("--network", "n")):
+        path = scene.lab.directory / f"cut-{name}.json"
+        source = {"d": scene.lab.deployment, "r": scene.dump, "n": scene.network}[name]
+        path.write_text(source.read_text()[:200])
+        scene.fails(*scene.offline, option, path, words=[path.name])
+        scene.fails(*scene.offline, option, "/no/such.json", words=["/no/such.json"])
+        scene.fails(*scene.offline, option, scene.lab.directory)
+    scene.fails(*scene.offline, "--catalog-dir", "/no/such", words=["/no/such"])
+    scene.fails(*scene.offline, "--yang-dir", "/no/such", words=["/no/such"])
+
+
+def any_bytes(scene):
+    """A comment in a ruleset can be any bytes; what is printed is UTF-8, and the rule stays named."""
+    path = scene.lab.directory / "bytes.nft"
+    path.write_bytes(b'insert rule inet filter forward tcp dport 5061 drop comment "f\xe4hrt \x1b[31m \xc2\x9b31m"\n')
+    scene.nft("-f", path)
+    result = scene.json(*scene.site, "--live", code=1)
+    verify_form(scene, result)
+    aligned(scene.checks, scene.text(*scene.site, "--live")[1], "a comment of any bytes")
+    scene.reset()
+
+
+def outputs(scene):
+    """Output that cannot be written is an error of every verb, and a reader that goes away is none."""
+    checks = scene.checks
+    name = scene.packs[0].stem
+    label = scene.json("catalog", "show", name, *scene.catalog)["requirements"][0]["label"]
+    flow = next(flow for flow in scene.json(*scene.offline)["flows"] if flow["verdict"] == "conformant")["label"]
+    built = scene.lab.directory / "built"
+    built.mkdir()
+    lines = [("import", scene.document), ("catalog", "list", *scene.catalog), ("catalog", "show", name, *scene.catalog),
+             ("catalog", "diff", name, scene.packs[1].stem, *scene.catalog), ("catalog", "explain", label, *scene.catalog),
+             ("catalog", "check", *scene.packs, *scene.yang), scene.offline, (*scene.offline, "--all"),
+             (*scene.site, "--live", "--all"), ("status", *scene.online), ("conformance", "--all", *scene.online),
+             ("explain", flow, *scene.online)]
+    plain = [("--help",), ("--version",), *((verb, "--help") for verb in VERBS)]
+    for line in [*lines, *((*line, "--json") for line in lines), *plain]:
+        what = " ".join(pathlib.Path(str(word)).name for word in line)[:150]
+        code, out, err = scene.text(*line)
+        checks.equal((code, err), (0, ""), what)
+        checks.that(out.endswith("\n"), f"{what}: ends with a line end")
+        if "--json" in line:
+            json.loads(out)
+        with open("/dev/full", "wb") as full:
+            done = scene.run(*line, stdout=full)
+        checks.equal((done.returncode, done.stderr.count(b"\n")), (3, 1), f"{what} > /dev/full: {done.stderr}")
+        checks.that(b"No space left" in done.stderr, f"{what} > /dev/full: {done.stderr}")
+        done = scene.run(*line, stdout=None, preexec_fn=lambda: os.close(1))
+        checks.equal((done.returncode, done.stderr.count(b"\n")), (3, 1), f"{what} >&-: {done.stderr}")
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = scene.run(*line, stdout=writer)
+        os.close(writer)
+        checks.that(done.returncode == -signal.SIGPIPE and not done.stderr, f"{what}, no reader: {done.returncode} {done.stderr}")
+
+
+def settled(scene, *, until):
+    """The daemon's status when a condition on its summary holds."""
+    def current():
+        summary = json.loads(scene.text("status", *scene.online, "--json")[1])["summary"]
+        return summary if until(summary) else None
+    return wait_until(current, 10, "the daemon's verification")
+
+
+def online_says(scene):
+    """status and conformance: keys, exit codes, the same as verify."""
+    checks = scene.checks
+    settled(scene, until=lambda summary: summary["overall"] == "ok")
+    online_agrees(scene, 0)
+    chain, handle = scene.rule("demonstration")
+    scene.nft("delete", "rule", "inet", "filter", chain, "handle", str(handle))
+    settled(scene, until=lambda summary: summary["overall"] == "violated")
+    result = online_agrees(scene, 1)
+    blocked = next(flow["label"] for flow in result["flows"] if flow["verdict"] == "blocked")
+    status = scene.json("status", *scene.online, code=1)
+    (problem,) = status["problems"]
+    checks.that(problem["label"] in {flow["label"] for flow in result["flows"] if flow["verdict"] != "conformant"}, "problem")
+    checks.that("policy drop" in problem["rule"] and problem["witness"], f"the problem's rule and witness: {problem}")
+    out = scene.text("status", *scene.online)[1]
+    checks.that("violated" in out and problem["label"] in out, f"status for people: {out}")
+    problems = scene.json("conformance", "--problems", *scene.online, code=1)["flows"]
+    checks.that(problems and all(flow["verdict"] in ("blocked", "partial") for flow in problems), "conformance --problems")
+    code, out, _ = scene.text("conformance", *scene.online)
+    checks.that(code == 1 and blocked in out and "flows are not shown; --all shows them" in out, f"conformance: {out}")
+    explained(scene, blocked, 1, "policy drop", "explain of a blocked flow")
+    scene.reset()
+    settled(scene, until=lambda summary: summary["overall"] == "ok")
+    scene.nft("insert", "rule", "inet", "filter", "forward", *LIMIT)
+    settled(scene, until=lambda summary: summary["overall"] == "cannot-tell")
+    online_agrees(scene, 2)
+    explained(scene, blocked, 2, "limit rate over", "explain of a flow that is not decided")
+    scene.reset()
+    settled(scene, until=lambda summary: summary["overall"] == "ok")
+
+
+def online_agrees(scene, code):
+    """The three faces of one state; what conformance says."""
+    checks = scene.checks
+    result, status = scene.json("conformance", *scene.online, code=code), scene.json("status", *scene.online, code=code)
+    live = scene.json(*scene.site, "--live", code=code)
+    for flow in result["flows"]:
+        checks.that(FLOW_KEYS <= set(flow), f"{flow['label']}: lacks {FLOW_KEYS - set(flow)}")
+        rule_form(checks, flow["rule"], flow["label"])
+    def essence(flows):
+        return {flow["label"]: [flow[key] for key in sorted(FLOW_KEYS)] for flow in flows}
+    have, want = essence(result["flows"]), essence(live["flows"])
+    checks.equal(sorted(have), sorted(want), "labels of conformance and of verify")
+    for label, values in want.items():
+        checks.equal(have.get(label), values, f"{label}: conformance and verify")
+    def boxes(openings):
+        return sorted((opening["id"], opening["rule"]["handle"], opening["packets"], opening["box"]["ports"])
+                      for opening in openings)
+    checks.equal(boxes(result["openings"]), boxes(live["openings"]), "openings of conformance and of verify")
+    checks.equal(result["summary"], status["summary"], "summaries of conformance and status")
+    for key in ("overall", "openings", "rules", "undecoded_rules", *(verdict.replace("-", "_") for verdict in VERDICTS)):
+        checks.equal(result["summary"][key], live["summary"][key], f"summaries of conformance and verify: {key}")
+    for key in ("generation", "ruleset_generation", "ruleset_digest", "last_change", "last_verify", "agent_version"):
+        checks.that(status[key], f"status: {key}")
+    for line in (("status",), ("conformance",), ("conformance", "--all", "--openings"), ("conformance", "--problems")):
+        have, out, err = scene.text(*line, *scene.online)
+        checks.equal((have, err), (code, ""), " ".join(line))
+        aligned(checks, out, " ".join(line))
+    everything = scene.text("conformance", "--all", *scene.online)[1]
+    checks.that(all(flow["label"] in everything for flow in result["flows"]), "conformance --all")
+    return result
+
+
+def explained(scene, flow, code, words, what):
+    """explain of a flow or packet: exit code, and the last rule that decides."""
+    arguments = ("explain", *flow, *scene.online) if isinstance(flow, tuple) else ("explain", flow, *scene.online)
+    result = scene.json(*arguments, code=code)
+    checks = scene.checks
+    checks.that({"packet", "verdict", "reason", "steps"} <= set(result), f"{what}: keys")
+    checks.equal([step["number"] for step in result["steps"]], list(range(1, len(result["steps"]) + 1)), f"{what}: numbers")
+    for step in result["steps"]:
+        checks.that(step["note"] and {"family", "table", "chain"} <= set(step["rule"]), f"{what}: step {step}")
+    have, out, err = scene.text(*arguments)
+    checks.equal((have, err), (code, ""), f"{what}, for people")
+    aligned(checks, out, what)
+    checks.that(words in out, f"{what}: says '{words}', not {out[-400:]}")
+    return result
+
+
+def explains(scene):
+    """explain --packet: the rule that decides, by its handle, for both families."""
+    checks = scene.checks
+    cases = [("tcp 10.10.0.5:40000 > 10.20.1.100:5061", 0, "demonstration"),
+             ("tcp [fd00:10::5]:40000 > [fd00:20:1::100]:5061", 0, '"SIP from clients to the front-end pool"'),
+             ("udp [fd00:10::5]:40000 > [fd00:20:1::11]:50000", 0, "ip6 saddr @clients6 ip6 daddr @audio6 udp"),
+             ("tcp 10.10.0.5:99 > 10.20.1.100:5061", 1, "tcp sport 0-1023 drop"),
+             ("tcp 10.10.0.5:40000 > 10.20.1.100:5062", 1, None),
+             ("tcp [fd00:10::5]:40000 > [fd00:20:1::100]:5062", 1, None),
+             ("tcp 10.20.0.2:40000 > 10.20.0.1:830", 0, "management station: SSH")]
+    for packet, code, words in cases:
+        result = explained(scene, ("--packet", packet), code, packet, packet)
+        last = result["steps"][-1]["rule"]
+        checks.equal(result["verdict"], "blocked" if code else "conformant", f"{packet}: verdict")
+        checks.equal(result["packet"], packet, f"{packet}: the packet")
+        if words:
+            chain, handle = scene.rule(words)
+            checks.equal((last.get("chain"), last.get("handle")), (chain, handle), f"{packet}: the deciding rule")
+        else:
+            checks.equal((last["chain"], last.get("policy")), ("forward", "drop"), f"{packet}: the policy decides")
+    first = cases[0][0]
+    explained(scene, ("--packet", first, "--iif", "dmz0"), 1, "policy drop", "another input interface")
+    explained(scene, ("--packet", first, "--oif", "dmz0"), 1, "policy drop", "another output interface")
+    flows = scene.json("conformance", *scene.online)["flows"]
+    for family in ("ipv4", "ipv6"):
+        label = next(flow["label"] for flow in flows if flow["verdict"] == "conformant" and flow["family"] == family)
+        explained(scene, label, 0, "accept comment", f"a conformant flow of {family}")
+    scene.fails("explain", "no such flow", *scene.online, words=["no such flow"])
+    for packet in ("", "tcp", "tcp 10.0.0.1:1 > 10.0.0.2", "tcp 10.0.0.1:70000 > 10.0.0.2:1", "tcp 10.0.0.1:1 > [::1]:1"):
+        scene.fails("explain", "--packet", packet, *scene.online)
+
+
+def test(lab, checks):
+    """Every verb, without a daemon and with one."""
+    scene = Scene(lab, checks)
+    helps(scene)
+    usage(scene)
+    import_says(scene)
+    catalog_says(scene)
+    verify_says(scene)
+    for verb in (("status",), ("conformance",), ("explain", "--packet", "tcp 10.0.0.1:1 > 10.0.0.2:2")):
+        scene.fails(*verb, *scene.online, words=["netconf.sock"])
+    lab.start_daemon()
+    outputs(scene)
+    online_says(scene)
+    explains(scene)
+    checks.equal(lab.stop(lab.daemon), 0, "exit code of the daemon")
+
+
+if __name__ == "__main__":
+    main(test)
