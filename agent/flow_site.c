@@ -8,25 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "flow_site.h"
 #include "portcullis/alloc.h"
-#include "portcullis/deployment.h"
 
 /* Above these the numbers of any, external and their balancers begin. */
 #define ID_MAX 0x7ffffffdu
 
-struct checker {
-	const struct site *site;
-	const struct catalog *catalog;
-	const struct group **by_name; /* sorted */
-	const struct deployment *deployment; /* being checked */
-	const struct pack *pack; /* its product */
-	struct error *err;
-	char where[256];
-};
-
-/* Say where: an instance path below the root; then return error_set(c->err, ERR_INVALID, c->where, ...). */
-static void at(struct checker *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void at(struct checker *c, const char *format, ...)
+void checker_at(struct checker *c, const char *format, ...)
 {
 	va_list args;
 
@@ -35,7 +23,7 @@ static void at(struct checker *c, const char *format, ...)
 	va_end(args);
 }
 
-static const struct group *group_find(const struct checker *c, const char *name)
+const struct group *checker_group(const struct checker *c, const char *name)
 {
 	size_t lo = 0, hi = c->site->n_group;
 
@@ -83,14 +71,14 @@ static int objects_check(struct checker *c, const char *kind, struct object *obj
 {
 	qsort(object, n, sizeof(*object), object_name_cmp);
 	for (size_t i = 1; i < n; i++) {
-		at(c, "/portcullis:%s[name='%s']", kind, object[i].name);
+		checker_at(c, "/portcullis:%s[name='%s']", kind, object[i].name);
 		if (!strcmp(object[i].name, object[i - 1].name))
 			return error_set(c->err, ERR_INVALID, c->where,
 			        "two objects of kind %s have the name %s; rename one", kind, object[i].name);
 	}
 	qsort(object, n, sizeof(*object), object_id_cmp);
 	for (size_t i = 0; i < n; i++) {
-		at(c, "/portcullis:%s[name='%s']/id", kind, object[i].name);
+		checker_at(c, "/portcullis:%s[name='%s']/id", kind, object[i].name);
 		if (!object[i].id || object[i].id > ID_MAX)
 			return error_set(c->err, ERR_INVALID, c->where, "%s %s has the id %u; choose one from 1 to %u",
 			        kind, object[i].name, object[i].id, ID_MAX);
@@ -157,7 +145,7 @@ static int claims_compare(struct checker *c, struct claim *claim, size_t n)
 		        a->group == b->group)
 			continue;
 		range_print(b->family, b->range, text, sizeof(text));
-		at(c, "/portcullis:group[name='%s']/%s[.='%s']", b->group->name, b->leaf, text);
+		checker_at(c, "/portcullis:group[name='%s']/%s[.='%s']", b->group->name, b->leaf, text);
 		return error_set(c->err, ERR_INVALID, c->where,
 		        "%s belongs to group %s and to group %s; list it in one of them, with the roles of both", text,
 		        a->group->name, b->group->name);
@@ -193,7 +181,7 @@ static int member_check(struct checker *c, const struct group *g, const struct m
 {
 	const struct pack *pack = catalog_find(c->catalog, m->product);
 
-	at(c, "/portcullis:group[name='%s']/member-of[product='%s'][role='%s']", g->name, m->product, m->role);
+	checker_at(c, "/portcullis:group[name='%s']/member-of[product='%s'][role='%s']", g->name, m->product, m->role);
 	if (!pack)
 		return error_set(c->err, ERR_INVALID, c->where,
 		        "group %s is a member of product %s, which no catalog pack describes; add the pack or correct "
@@ -211,7 +199,7 @@ static int published_check(struct checker *c, const struct group *g, const struc
 	char text[64];
 
 	addr_print(p->family, p->address, text, sizeof(text));
-	at(c, "/portcullis:group[name='%s']/published[address='%s'][transport='%s'][lower='%u']", g->name, text,
+	checker_at(c, "/portcullis:group[name='%s']/published[address='%s'][transport='%s'][lower='%u']", g->name, text,
 	        p->proto ? proto_name(p->proto) : "any", p->proto ? p->external.lo : 0);
 	if (p->seen_from[0] && !site_zone_find(c->site, p->seen_from))
 		return error_set(c->err, ERR_INVALID, c->where,
@@ -247,14 +235,14 @@ static bool has_balancer_group(const struct checker *c)
 
 static int group_check(struct checker *c, const struct group *g)
 {
-	at(c, "/portcullis:group[name='%s']", g->name);
+	checker_at(c, "/portcullis:group[name='%s']", g->name);
 	if (!strcmp(g->name, "any") || !strcmp(g->name, "external"))
 		return error_set(c->err, ERR_INVALID, c->where,
 		        "the group name %s has a meaning of its own; give the group another name", g->name);
 	for (size_t i = 0; i < g->n_member_of; i++)
 		if (member_check(c, g, &g->member_of[i]))
 			return -1;
-	at(c, "/portcullis:group[name='%s']/zone", g->name);
+	checker_at(c, "/portcullis:group[name='%s']/zone", g->name);
 	if (g->zone[0] && !site_zone_find(c->site, g->zone))
 		return error_set(c->err, ERR_INVALID, c->where,
 		        "group %s is in zone %s, which does not exist; add the zone or correct the name", g->name,
@@ -262,7 +250,7 @@ static int group_check(struct checker *c, const struct group *g)
 	for (size_t i = 0; i < g->n_published; i++)
 		if (published_check(c, g, &g->published[i]))
 			return -1;
-	at(c, "/portcullis:group[name='%s']/load-balancing", g->name);
+	checker_at(c, "/portcullis:group[name='%s']/load-balancing", g->name);
 	if (g->lb_kind != LB_KIND_NONE && !g->n_virtual_address && !has_balancer_group(c))
 		return error_set(c->err, ERR_INVALID, c->where,
 		        "group %s is load balanced, but has no virtual address and no group has a load balancer's "
@@ -292,7 +280,7 @@ static int zones_check(struct checker *c)
 
 			if (!other)
 				continue;
-			at(c, "/portcullis:zone[name='%s']/interface[.='%s']", zone->name, zone->interface[k]);
+			checker_at(c, "/portcullis:zone[name='%s']/interface[.='%s']", zone->name, zone->interface[k]);
 			return error_set(c->err, ERR_INVALID, c->where,
 			        "interface %s is in zone %s and in zone %s; leave it in one of them",
 			        zone->interface[k], other->name, zone->name);
@@ -301,259 +289,12 @@ static int zones_check(struct checker *c)
 	return 0;
 }
 
-static const struct requirement *requirement_find(const struct checker *c, const char *label)
-{
-	for (size_t i = 0; i < c->pack->n_requirement; i++)
-		if (!strcmp(c->pack->requirement[i].label, label))
-			return &c->pack->requirement[i];
-	return NULL;
-}
-
-/* "*" at the end stands for any rest. */
-static bool requirement_matches(const struct checker *c, const char *pattern)
-{
-	size_t len = strlen(pattern);
-
-	if (!len || pattern[len - 1] != '*')
-		return requirement_find(c, pattern) != NULL;
-	for (size_t i = 0; i < c->pack->n_requirement; i++)
-		if (!strncmp(c->pack->requirement[i].label, pattern, len - 1))
-			return true;
-	return false;
-}
-
-static int no_requirement(struct checker *c, const char *label)
-{
-	return error_set(c->err, ERR_INVALID, c->where,
-	        "deployment %s names requirement %s, which product %s does not have; choose a label of its pack",
-	        c->deployment->name, label, c->pack->name);
-}
-
-static int pack_check(struct checker *c)
-{
-	const struct deployment *d = c->deployment;
-
-	c->pack = catalog_find(c->catalog, d->product);
-	at(c, "/portcullis:deployment[name='%s']/product", d->name);
-	if (!c->pack)
-		return error_set(c->err, ERR_INVALID, c->where,
-		        "deployment %s is of product %s, which no catalog pack describes; add the pack or correct the "
-		        "name",
-		        d->name, d->product);
-	at(c, "/portcullis:deployment[name='%s']/pack-version", d->name);
-	if (d->pack_version[0] && strcmp(d->pack_version, c->pack->version) != 0)
-		return error_set(c->err, ERR_INVALID, c->where,
-		        "deployment %s pins version %s of %s, but version %s is loaded; load the pinned pack or change "
-		        "the pin",
-		        d->name, d->pack_version, d->product, c->pack->version);
-	at(c, "/portcullis:deployment[name='%s']/pack-digest", d->name);
-	if (d->pack_digest[0] && strcmp(d->pack_digest, c->pack->digest) != 0)
-		return error_set(c->err, ERR_INVALID, c->where,
-		        "deployment %s pins digest %s of %s, but the loaded pack has digest %s; load the pinned pack "
-		        "or change "
-		        "the pin",
-		        d->name, d->pack_digest, d->product, c->pack->digest);
-	return 0;
-}
-
-static int deployment_groups_check(struct checker *c)
-{
-	const struct deployment *d = c->deployment;
-
-	for (size_t i = 0; i < d->n_group; i++) {
-		const struct group *g = group_find(c, d->group[i]);
-		bool member = false;
-
-		at(c, "/portcullis:deployment[name='%s']/group[.='%s']", d->name, d->group[i]);
-		if (!g)
-			return error_set(c->err, ERR_INVALID, c->where,
-			        "deployment %s names group %s, which does not exist; add the group or remove the name",
-			        d->name, d->group[i]);
-		for (size_t k = 0; k < g->n_member_of; k++)
-			member = member || !strcmp(g->member_of[k].product, d->product);
-		if (!member)
-			return error_set(c->err, ERR_INVALID, c->where,
-			        "group %s has no role of product %s; add a member-of or remove the group from "
-			        "deployment %s",
-			        g->name, d->product, d->name);
-	}
-	return 0;
-}
-
-/* The group of the deployment that has the role which the deployment says it does not have. */
-static const struct group *holder_of(const struct checker *c, const char *role)
-{
-	for (size_t i = 0; i < c->deployment->n_group; i++) {
-		const struct group *g = group_find(c, c->deployment->group[i]);
-
-		for (size_t k = 0; k < g->n_member_of; k++)
-			if (!strcmp(g->member_of[k].product, c->pack->name) &&
-			        pack_role_includes(c->pack, role, g->member_of[k].role))
-				return g;
-	}
-	return NULL;
-}
-
-static int absences_check(struct checker *c)
-{
-	const struct deployment *d = c->deployment;
-
-	for (size_t i = 0; i < d->n_role_absent; i++) {
-		const struct group *holder;
-
-		at(c, "/portcullis:deployment[name='%s']/role-absent[.='%s']", d->name, d->role_absent[i]);
-		if (!pack_role_find(c->pack, d->role_absent[i]))
-			return error_set(c->err, ERR_INVALID, c->where,
-			        "deployment %s declares the role %s absent, which product %s does not know; choose a "
-			        "role of its pack",
-			        d->name, d->role_absent[i], d->product);
-		holder = holder_of(c, d->role_absent[i]);
-		if (holder)
-			return error_set(c->err, ERR_INVALID, c->where,
-			        "deployment %s declares the role %s absent, but its group %s has it; remove one of the "
-			        "two",
-			        d->name, d->role_absent[i], holder->name);
-	}
-	for (size_t i = 0; i < d->n_service_off; i++) {
-		bool known = false;
-
-		for (size_t k = 0; k < c->pack->n_requirement; k++)
-			known = known || !strcmp(c->pack->requirement[k].service, d->service_off[i]);
-		at(c, "/portcullis:deployment[name='%s']/service-off[.='%s']", d->name, d->service_off[i]);
-		if (!known)
-			return error_set(c->err, ERR_INVALID, c->where,
-			        "deployment %s switches off service %s, which no requirement of product %s has; choose "
-			        "a service of "
-			        "its pack",
-			        d->name, d->service_off[i], d->product);
-	}
-	return 0;
-}
-
-static int port_override_check(struct checker *c, const struct port_override *o)
-{
-	const struct deployment *d = c->deployment;
-	const struct requirement *r = requirement_find(c, o->requirement);
-	unsigned count = o->ports.hi - o->ports.lo + 1u;
-	bool chosen = r && (r->class == CLASS_CLIENT_MEDIA || r->class == CLASS_PEER_TO_PEER);
-
-	at(c, "/portcullis:deployment[name='%s']/port-override[requirement='%s'][variant='%u']", d->name,
-	        o->requirement, o->variant);
-	if (!r)
-		return no_requirement(c, o->requirement);
-	if (o->variant > r->n_flow)
-		return error_set(c->err, ERR_INVALID, c->where,
-		        "the port override names variant %u of %s, which has %zu; choose one of these, or 0 for all",
-		        o->variant, o->requirement, r->n_flow);
-	if (!r->configurable_minimum && !chosen)
-		return error_set(c->err, ERR_INVALID, c->where,
-		        "the ports of %s are fixed by the product; remove the port override", o->requirement);
-	if (!o->ports.lo || o->ports.hi < o->ports.lo)
-		return error_set(c->err, ERR_INVALID, c->where,
-		        "the port override of %s is %u-%u; give a lower port from 1 and an upper port that is not "
-		        "below it",
-		        o->requirement, o->ports.lo, o->ports.hi);
-	if (count < r->configurable_minimum)
-		return error_set(c->err, ERR_INVALID, c->where,
-		        "the port override of %s has %u ports (%u-%u), but the product needs at least %u; widen the "
-		        "range",
-		        o->requirement, count, o->ports.lo, o->ports.hi, r->configurable_minimum);
-	return 0;
-}
-
-static int initiator_override_check(struct checker *c, const struct initiator_override *o)
-{
-	at(c, "/portcullis:deployment[name='%s']/initiator-override[requirement='%s']", c->deployment->name,
-	        o->requirement);
-	if (!requirement_find(c, o->requirement))
-		return no_requirement(c, o->requirement);
-	for (size_t i = 0; i < o->n_group; i++) {
-		at(c, "/portcullis:deployment[name='%s']/initiator-override[requirement='%s']/group[.='%s']",
-		        c->deployment->name, o->requirement, o->group[i]);
-		if (!group_find(c, o->group[i]))
-			return error_set(c->err, ERR_INVALID, c->where,
-			        "the initiator override of %s names group %s, which does not exist; add the group or "
-			        "remove the name",
-			        o->requirement, o->group[i]);
-	}
-	return 0;
-}
-
-/* A group, its balancer, any or external. */
-static bool is_party(const struct checker *c, const char *name)
-{
-	const char *slash = strchr(name, '/');
-	char group[65];
-
-	if (!strcmp(name, "any") || !strcmp(name, "external"))
-		return true;
-	if (!slash || strcmp(slash, "/balancer") != 0 || slash - name >= (ptrdiff_t)sizeof(group))
-		return group_find(c, name) != NULL;
-	snprintf(group, sizeof(group), "%.*s", (int)(slash - name), name);
-	return group_find(c, group) != NULL;
-}
-
-static int waiver_check(struct checker *c, const struct waiver *w)
-{
-	const struct {
-		const char *leaf, *name;
-	} party[] = {{"initiator", w->initiator}, {"listener", w->listener}};
-
-	at(c, "/portcullis:deployment[name='%s']/waiver[name='%s']/requirement", c->deployment->name, w->name);
-	if (!requirement_matches(c, w->requirement))
-		return error_set(c->err, ERR_INVALID, c->where,
-		        "waiver %s is for requirement %s, which matches none of product %s; choose a label of its "
-		        "pack, or one "
-		        "that ends in *",
-		        w->name, w->requirement, c->pack->name);
-	for (size_t i = 0; i < sizeof(party) / sizeof(party[0]); i++) {
-		at(c, "/portcullis:deployment[name='%s']/waiver[name='%s']/%s", c->deployment->name, w->name,
-		        party[i].leaf);
-		if (party[i].name[0] && !is_party(c, party[i].name))
-			return error_set(c->err, ERR_INVALID, c->where,
-			        "waiver %s names the %s %s; name a group, GROUP/balancer, any or external", w->name,
-			        party[i].leaf, party[i].name);
-	}
-	return 0;
-}
-
-static int choices_check(struct checker *c)
-{
-	const struct deployment *d = c->deployment;
-
-	for (size_t i = 0; i < d->n_port_override; i++)
-		if (port_override_check(c, &d->port_override[i]))
-			return -1;
-	for (size_t i = 0; i < d->n_accept_default_range; i++) {
-		at(c, "/portcullis:deployment[name='%s']/accept-default-range[.='%s']", d->name,
-		        d->accept_default_range[i]);
-		if (!requirement_find(c, d->accept_default_range[i]))
-			return no_requirement(c, d->accept_default_range[i]);
-	}
-	for (size_t i = 0; i < d->n_initiator_override; i++)
-		if (initiator_override_check(c, &d->initiator_override[i]))
-			return -1;
-	for (size_t i = 0; i < d->n_coexists_with; i++) {
-		const struct deployment *other = site_deployment_find(c->site, d->coexists_with[i]);
-
-		at(c, "/portcullis:deployment[name='%s']/coexists-with[.='%s']", d->name, d->coexists_with[i]);
-		if (!other || other == d)
-			return error_set(c->err, ERR_INVALID, c->where,
-			        "deployment %s coexists with %s, which is %s; name another deployment", d->name,
-			        d->coexists_with[i], other ? "itself" : "not a deployment");
-	}
-	for (size_t i = 0; i < d->n_waiver; i++)
-		if (waiver_check(c, &d->waiver[i]))
-			return -1;
-	return 0;
-}
-
 static int exceptions_check(struct checker *c)
 {
 	for (size_t i = 0; i < c->site->n_allowance; i++) {
 		const struct allowance *a = &c->site->allowance[i];
 
-		at(c, "/portcullis:allowance[name='%s']/port", a->name);
+		checker_at(c, "/portcullis:allowance[name='%s']/port", a->name);
 		if (a->ports.hi < a->ports.lo)
 			return error_set(c->err, ERR_INVALID, c->where,
 			        "allowance %s has the ports %u-%u; give an upper port that is not below the lower one",
@@ -567,11 +308,11 @@ static int exceptions_check(struct checker *c)
 		const struct tolerated_source *t = &c->site->tolerated_source[i];
 		char family[8], table[64], name[64], rest;
 
-		at(c, "/portcullis:tolerated-source[name='%s']", t->name);
+		checker_at(c, "/portcullis:tolerated-source[name='%s']", t->name);
 		if (!t->n_prefix && !t->set[0])
 			return error_set(c->err, ERR_INVALID, c->where,
 			        "tolerated source %s has neither a prefix nor a set; add one or remove it", t->name);
-		at(c, "/portcullis:tolerated-source[name='%s']/set", t->name);
+		checker_at(c, "/portcullis:tolerated-source[name='%s']/set", t->name);
 		if (t->set[0] && sscanf(t->set, "%7s %63s %63s %c", family, table, name, &rest) != 3)
 			return error_set(c->err, ERR_INVALID, c->where,
 			        "tolerated source %s names the set '%s'; write family, table and name, as in 'inet "
@@ -579,14 +320,6 @@ static int exceptions_check(struct checker *c)
 			        t->name, t->set);
 	}
 	return 0;
-}
-
-static int deployment_check(struct checker *c, const struct deployment *d)
-{
-	c->deployment = d;
-	if (pack_check(c) || deployment_groups_check(c) || absences_check(c))
-		return -1;
-	return choices_check(c);
 }
 
 static int site_walk(struct checker *c)
@@ -599,7 +332,7 @@ static int site_walk(struct checker *c)
 	if (claims_check(c))
 		return -1;
 	for (size_t i = 0; i < c->site->n_deployment; i++)
-		if (deployment_check(c, &c->site->deployment[i]))
+		if (checker_deployment(c, &c->site->deployment[i]))
 			return -1;
 	return exceptions_check(c);
 }

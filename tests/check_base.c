@@ -11,6 +11,7 @@
 #include "portcullis/alloc.h"
 #include "portcullis/range.h"
 #include "portcullis/text.h"
+#include "portcullis/utf8.h"
 
 static void random_set(struct ranges *r, bool *bit, unsigned *seed)
 {
@@ -261,6 +262,34 @@ START_TEST(text_grows_and_escapes)
 	char *s = text_take(&t);
 	ck_assert_str_eq(s, "a&lt;b&gt;&amp;&quot;?");
 	free(s);
+	text_add_xml(&t, "f\xe4hrt\n \xc3\xa4");
+	s = text_take(&t);
+	ck_assert_str_eq(s, "f?hrt? \xc3\xa4");
+	free(s);
+}
+END_TEST
+
+static const struct {
+	const char *in, *want;
+} cleaned[] = {
+        {"", ""},
+        {"plain", "plain"},
+        {"f\xe4hrt", "f?hrt"},
+        {"\xc3\xa4\xc3", "\xc3\xa4?"}, /* cut inside a character */
+        {"a\xc2\x9b"
+         "31m",
+                "a??31m"}, /* C1 control that steers terminals */
+        {"a\x1b[31m\x7f\n", "a?[31m??"},
+        {"\xed\xa0\x80", "???"}, /* surrogate */
+        {"\xff\xfe", "??"},
+};
+
+START_TEST(cleans_what_is_not_text)
+{
+	char *s = xstrdup(cleaned[_i].in);
+	utf8_clean(s);
+	ck_assert_str_eq(s, cleaned[_i].want);
+	free(s);
 }
 END_TEST
 
@@ -281,6 +310,7 @@ int main(void)
 	tcase_add_test(c, errors_are_one_line_and_prefixed_outward);
 	tcase_add_test(c, digest_is_sha256);
 	tcase_add_test(c, text_grows_and_escapes);
+	tcase_add_loop_test(c, cleans_what_is_not_text, 0, N(cleaned));
 	suite_add_tcase(s, c);
 	SRunner *r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "document/build.h"
-#include "document/utf8.h"
+#include "portcullis/utf8.h"
 #include "portcullis/document.h"
 #include "portcullis/text.h"
 

@@ -137,6 +137,31 @@ START_TEST(refuses_more_than_a_million_legs)
 }
 END_TEST
 
+START_TEST(override_may_name_a_variant_that_the_errata_policy_brings)
+{
+	static const struct {
+		const char *policy;
+		int result;
+	} table[] = {{"all", 0}, {"high", -1}, {"printed", -1}};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		char *in = xasprintf("role 1 server server\n"
+		                     "requirement 1 p/dcom listener=server from=any flow=tcp:135 minimum=20 "
+		                     "erratum=medium:port:135:135,49152-65535\n"
+		                     "group 1 servers roles=server address=10.2.0.1\n"
+		                     "deployment 1 site groups=servers errata=%s\noverride p/dcom 2 50000-50099\n",
+		        table[i].policy);
+		struct scene scene;
+		struct error err;
+
+		scene_read(&scene, in);
+		ck_assert_int_eq(site_check(&scene.site, &scene.catalog, &err), table[i].result);
+		scene_fini(&scene);
+		free(in);
+	}
+}
+END_TEST
+
 START_TEST(shipped_roles_name_what_they_replace)
 {
 	struct catalog *catalog;
@@ -181,6 +206,7 @@ int main(void)
 	tcase_add_loop_test(tc, derives_what_the_case_says, 0, (int)cases.gl_pathc);
 	tcase_add_test(tc, refuses_more_than_a_million_flows);
 	tcase_add_test(tc, refuses_more_than_a_million_legs);
+	tcase_add_test(tc, override_may_name_a_variant_that_the_errata_policy_brings);
 	tcase_add_test(tc, shipped_roles_name_what_they_replace);
 	tcase_add_test(tc, orders_ids_by_every_field);
 	suite_add_tcase(suite, tc);

@@ -39,6 +39,8 @@ static const struct {
         {HELLO10 RPC("1", "<edit-config/>") "]]>]]>", false},
         {HELLO10 RPC("1", EDIT("running", "", "<group xmlns=\"\"><name>a</name><name>b</name></group>")) "]]>]]>",
                 false},
+        {HELLO10 RPC("1", "<action xmlns=\"urn:ietf:params:xml:ns:yang:1\">x</action>") "]]>]]>", false},
+        {HELLO10 RPC("1", "<action xmlns=\"urn:ietf:params:xml:ns:yang:1\"/>") "]]>]]>", false},
         {HELLO10 RPC("1", EDIT("running", "", "<p:a/><p:a/>")) "]]>]]>", false},
         {HELLO10 RPC("1", EDIT("running", "", "<xml:a/><xml:a/>")) "]]>]]>", false},
         {HELLO10 RPC("1", EDIT("running", "", "<a xmlns=\"urn:x\" p:b=\"\"/>")) "]]>]]>", false},

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "portcullis/utf8.h"
+
 static const struct {
 	const char *tag;
 } codes[ERR_CODE_N] = {
@@ -28,9 +30,11 @@ static const struct {
 /* One line: messages go to logs and terminals. */
 static void flatten(char *s)
 {
+	char *start = s;
 	for (; *s != '\0'; s++)
 		if ((unsigned char)*s < 0x20 || *s == 0x7f)
 			*s = ' ';
+	utf8_clean(start); /* a message may be cut inside a character, or quote what is not text */
 }
 
 int error_set(struct error *err, enum error_code code, const char *where, const char *format, ...)

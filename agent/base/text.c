@@ -15,6 +15,7 @@
 
 #include "portcullis/alloc.h"
 #include "portcullis/error.h"
+#include "portcullis/utf8.h"
 
 void text_fini(struct text *t)
 {
@@ -62,7 +63,7 @@ void text_addf(struct text *t, const char *format, ...)
 	va_end(again);
 }
 
-void text_add_xml(struct text *t, const char *s)
+static void add_xml(struct text *t, const char *s)
 {
 	for (; *s != '\0'; s++) {
 		switch (*s) {
@@ -85,6 +86,19 @@ void text_add_xml(struct text *t, const char *s)
 				text_addn(t, s, 1);
 		}
 	}
+}
+
+void text_add_xml(struct text *t, const char *s)
+{
+	size_t len = strlen(s);
+	if (utf8_check(s, len) == len) {
+		add_xml(t, s);
+		return;
+	}
+	char *clean = xstrdup(s);
+	utf8_clean(clean);
+	add_xml(t, clean);
+	free(clean);
 }
 
 const char *text_str(const struct text *t)

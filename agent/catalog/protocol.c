@@ -5,7 +5,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "document/utf8.h"
+#include "portcullis/utf8.h"
 #include "portcullis/import.h"
 
 enum { IS_TCP = 1, IS_UDP = 2, STATED = 4 };

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "catalog/vocabulary.h"
-#include "document/utf8.h"
+#include "portcullis/utf8.h"
 #include "portcullis/alloc.h"
 #include "portcullis/text.h"
 

@@ -106,6 +106,13 @@ int context_error(const struct ly_ctx *ctx, enum error_code code, const char *wh
 	return -1;
 }
 
+bool context_has_rpc(const struct ly_ctx *ctx, const char *ns, const char *name)
+{
+	const struct lys_module *module = ly_ctx_get_module_implemented_ns(ctx, ns);
+
+	return module != NULL && lys_find_child(NULL, module, name, 0, LYS_RPC, 0) != NULL;
+}
+
 static bool directory_has(const char *directory, const char *name)
 {
 	DIR *dir = opendir(directory);

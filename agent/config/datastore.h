@@ -14,6 +14,8 @@
 int context_error(const struct ly_ctx *ctx, enum error_code code, const char *where, struct error *err);
 /** Append a message of libyang's with the value that it echoes cut to 200 bytes. */
 void context_message(struct text *out, const char *message);
+/** Is there such an rpc, in a module that is implemented? */
+bool context_has_rpc(const struct ly_ctx *ctx, const char *ns, const char *name);
 /** Make the context of the server: every module of it implemented. */
 int context_server_new(const char *yang_dir, struct ly_ctx **out, struct error *err) MUST_USE;
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "document/utf8.h"
+#include "portcullis/utf8.h"
 #include "portcullis/alloc.h"
 #include "portcullis/text.h"
 

@@ -10,7 +10,7 @@
 #include <strings.h>
 
 #include "document/build.h"
-#include "document/utf8.h"
+#include "portcullis/utf8.h"
 #include "portcullis/alloc.h"
 #include "portcullis/text.h"
 

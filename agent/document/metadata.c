@@ -8,7 +8,7 @@
 #include <strings.h>
 
 #include "document/build.h"
-#include "document/utf8.h"
+#include "portcullis/utf8.h"
 #include "portcullis/alloc.h"
 
 /* Running text that is looked at: enough to tell, bounded for large files. */

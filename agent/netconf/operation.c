@@ -38,7 +38,7 @@ static int visit_operation(struct operation *o, struct xml_span ns, struct xml_s
 	for (size_t i = 0; i < sizeof(unsupported) / sizeof(unsupported[0]); i++)
 		if (unsupported[i].parameter == NULL && strcmp(unsupported[i].operation, o->name) == 0)
 			return error_set(err, ERR_UNSUPPORTED, NULL, "%s", unsupported[i].text);
-	if (fits && (o->knows == NULL || o->knows(o->knows_ctx, uri, name)))
+	if (fits && (o->knows == NULL || o->knows(o->ctx, uri, name)))
 		return 0;
 	return error_set(err, ERR_UNSUPPORTED, NULL,
 	        "there is no operation %.*s in namespace %.*s; see the modules of the hello and of "

@@ -11,10 +11,12 @@
 /** Levels that operation_visit() has to see: rpc, operation, its parameters, and what is in them. */
 #define OPERATION_DEPTH 4u
 
+struct ly_ctx; /* libyang's, opaque here */
+
 struct operation {
 	/** Is there such an operation? NULL: all are let through. */
-	bool (*knows)(const void *ctx, const char *ns, const char *name);
-	const void *knows_ctx;
+	bool (*knows)(const struct ly_ctx *ctx, const char *ns, const char *name);
+	const struct ly_ctx *ctx;
 	char name[64]; /**< of the operation when it is one of RFC 6241, else "" */
 	bool place; /**< inside its source or target */
 };

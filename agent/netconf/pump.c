@@ -12,8 +12,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include <libyang/libyang.h>
-
+#include "config/datastore.h"
 #include "netconf/answer.h"
 #include "netconf/session.h"
 #include "portcullis/clock.h"
@@ -378,13 +377,6 @@ static void log_end(struct session *s)
 		log_info("netconf: %s is over", name);
 }
 
-/* Is it an rpc of a module that is implemented? The context is not changed while sessions live. */
-static bool knows(const void *ctx, const char *ns, const char *name)
-{
-	const struct lys_module *module = ly_ctx_get_module_implemented_ns(ctx, ns);
-	return module != NULL && lys_find_child(NULL, module, name, 0, LYS_RPC, 0) != NULL;
-}
-
 void *pump_run(void *arg)
 {
 	struct session *s = arg;
@@ -392,7 +384,8 @@ void *pump_run(void *arg)
 	int pair[2];
 	pthread_t worker;
 	guard_init(&p.guard, &guard_limits_default, clock_monotonic_ms());
-	p.guard.operation = (struct operation){.knows = knows, .knows_ctx = s->n->ctx};
+	/* The context is not changed while sessions live. */
+	p.guard.operation = (struct operation){.knows = context_has_rpc, .ctx = s->n->ctx};
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
 		log_error("netconf: cannot make a socket pair: %s", strerror(errno));
 		goto out;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "portcullis/alloc.h"
+#include "portcullis/utf8.h"
 #include "ruleset/netlink.h"
 
 struct attr_list attr_list(const struct nlattr *list)
@@ -87,9 +88,9 @@ bool attr_name(const struct nlattr *attr, char buf[RULESET_MAX_NAME + 1])
 	size_t len = strnlen(s, mnl_attr_get_payload_len(attr));
 	if (len == 0 || len > RULESET_MAX_NAME)
 		return false;
-	for (size_t i = 0; i < len; i++)
-		buf[i] = (unsigned char)s[i] < ' ' || s[i] == 0x7f ? '?' : s[i];
+	memcpy(buf, s, len);
 	buf[len] = '\0';
+	utf8_clean(buf);
 	return true;
 }
 
@@ -112,10 +113,7 @@ char *userdata_comment(const struct nlattr *attr)
 	while (len >= 2 && (size_t)p[1] + 2 <= len) {
 		if (p[0] == NFTNL_UDATA_RULE_COMMENT && p[1] > 0) {
 			char *s = xstrndup((const char *)p + 2, p[1]);
-			for (char *c = s; *c != '\0'; c++)
-				if ((unsigned char)*c < ' ' || *c == '"' || *c == 0x7f)
-					*c = '?';
-			return s;
+			return quoted_clean(s);
 		}
 		len -= (size_t)p[1] + 2;
 		p += (size_t)p[1] + 2;

@@ -10,8 +10,9 @@
 
 static void plain(struct text *t, const char *s)
 {
-	for (; *s != '\0'; s++)
-		text_addf(t, "%c", (unsigned char)*s < ' ' || *s == '"' || *s == 0x7f ? '?' : *s);
+	char *clean = quoted_clean(xstrdup(s));
+	text_add(t, clean);
+	free(clean);
 }
 
 static void list_print(struct text *t, const json_t *list, const char *separator, int depth)

@@ -147,4 +147,7 @@ void ethertype_ranges(struct ranges *r);
 /** Interface indexes as names. @return false when one has no name here. */
 bool ifindex_ranges(struct ranges *r);
 
+/** Make a string fit to stand between quotes: utf8_clean(), and quotes become '?'. @return s. */
+char *quoted_clean(char *s);
+
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "portcullis/alloc.h"
+#include "portcullis/utf8.h"
 #include "ruleset/model.h"
 
 const struct symbol symbols_l4proto[] = {{"hopopt", 0}, {"icmp", 1}, {"igmp", 2}, {"ggp", 3}, {"ipencap", 4}, {"st", 5},
@@ -247,4 +248,13 @@ void name_index_fini(struct name_index *x)
 {
 	free(x->slot);
 	*x = (struct name_index){0};
+}
+
+char *quoted_clean(char *s)
+{
+	utf8_clean(s);
+	for (char *c = s; *c != '\0'; c++)
+		if (*c == '"')
+			*c = '?';
+	return s;
 }

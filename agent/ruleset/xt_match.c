@@ -173,10 +173,7 @@ static bool xt_conntrack(struct exec *x, const void *info, size_t len)
 static bool xt_comment(struct exec *x, const void *info, size_t len)
 {
 	free(x->b.rule.comment);
-	x->b.rule.comment = xstrndup(info, strnlen(info, len));
-	for (char *c = x->b.rule.comment; *c != '\0'; c++)
-		if ((unsigned char)*c < ' ' || *c == '"' || *c == 0x7f)
-			*c = '?';
+	x->b.rule.comment = quoted_clean(xstrndup(info, strnlen(info, len)));
 	return true;
 }
 

@@ -64,12 +64,11 @@ static void log_statement(struct exec *x, const char *what, const char *prefix, 
 {
 	struct text t = {0};
 	text_add(&t, what);
-	if (prefix[0] != '\0')
-		text_add(&t, " prefix \"");
-	for (size_t i = 0; i < size && prefix[i] != '\0'; i++)
-		text_addf(&t, "%c",
-		        (unsigned char)prefix[i] < ' ' || prefix[i] == '"' || prefix[i] == 0x7f ? '?' : prefix[i]);
-	text_add(&t, prefix[0] != '\0' ? "\"" : "");
+	if (prefix[0] != '\0') {
+		char *clean = quoted_clean(xstrndup(prefix, size));
+		text_addf(&t, " prefix \"%s\"", clean);
+		free(clean);
+	}
 	builder_statement(&x->b, text_str(&t));
 	text_fini(&t);
 }

@@ -97,7 +97,28 @@ static void add_routed(void *ctx, struct range part, const char *ifname)
 		ranges_add(&side_get(ctx, ifname)->addresses, part.lo, part.hi);
 }
 
-/** Interfaces that packets of the family may come from, each with the sources that are routed to it. */
+/** Addresses that are this device's own, anycast and broadcast ones of its subnets too. */
+static void own_addresses(const struct scan *s, enum family family, struct ranges *out)
+{
+	for (size_t i = 0; s->net != NULL && s->net->known && i < s->net->n_address; i++)
+		if (s->net->address[i].family == family)
+			ranges_add(out, s->net->address[i].address, s->net->address[i].address);
+	ranges_normalise(out);
+}
+
+static void remove_ranges(struct ranges *from, const struct ranges *what)
+{
+	struct ranges rest = {0};
+	ranges_normalise(from);
+	ranges_subtract(&rest, from, what);
+	ranges_fini(from);
+	*from = rest;
+}
+
+/**
+ * Interfaces that packets of the family may come from, each with the sources that are routed to it. What answers to an
+ * address of this device comes here and not to a sender: such a source can create no connection.
+ */
 static void sources_find(const struct scan *s, enum family family, struct sides *out)
 {
 	const struct range all = {0, family_max(family)};
@@ -114,29 +135,27 @@ static void sources_find(const struct scan *s, enum family family, struct sides 
 	}
 	if (out->n == 0 && (s->net == NULL || !s->net->known))
 		ranges_add(&side_get(out, "")->addresses, all.lo, all.hi);
+	struct ranges own = {0};
+	own_addresses(s, family, &own);
 	for (size_t i = 0; i < out->n; i++)
-		ranges_normalise(&out->item[i].addresses);
+		remove_ranges(&out->item[i].addresses, &own);
+	ranges_fini(&own);
 }
 
 /** The group's addresses that lie behind this device, not on it. */
 static void group_addresses(const struct scan *s, enum family family, struct ranges *out)
 {
-	struct ranges all = {0}, local = {0};
+	struct ranges own = {0};
 
 	for (size_t i = 0; i < s->group->n_address; i++)
 		if (s->group->address[i].family == family)
-			ranges_add(&all, s->group->address[i].range.lo, s->group->address[i].range.hi);
+			ranges_add(out, s->group->address[i].range.lo, s->group->address[i].range.hi);
 	for (size_t i = 0; i < s->group->n_virtual_address; i++)
 		if (s->group->virtual_address[i].family == family)
-			ranges_add(&all, s->group->virtual_address[i].range.lo, s->group->virtual_address[i].range.hi);
-	for (size_t i = 0; s->net != NULL && s->net->known && i < s->net->n_address; i++)
-		if (s->net->address[i].family == family)
-			ranges_add(&local, s->net->address[i].address, s->net->address[i].address);
-	ranges_normalise(&all);
-	ranges_normalise(&local);
-	ranges_subtract(out, &all, &local);
-	ranges_fini(&all);
-	ranges_fini(&local);
+			ranges_add(out, s->group->virtual_address[i].range.lo, s->group->virtual_address[i].range.hi);
+	own_addresses(s, family, &own);
+	remove_ranges(out, &own);
+	ranges_fini(&own);
 }
 
 static void destinations_find(const struct scan *s, enum family family, struct sides *out)

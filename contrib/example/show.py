@@ -52,6 +52,8 @@ class Show:
         self.echo("snmpget -Os device " + " ".join(f"portcullis{name}.0" for name in names), output)
         if "portcullisOverall.0 = INTEGER: ok" not in output:
             raise LabError("the device should be ok at this point")
+        if "portcullisOpenings.0 = Gauge32: 0 openings" not in output:
+            raise LabError("the example's ruleset should leave no opening")
 
     def flow_table(self):
         """The flow table over SNMP, as a table."""

@@ -15,7 +15,7 @@ void text_fini(struct text *t);
 void text_add(struct text *t, const char *s);
 void text_addn(struct text *t, const char *s, size_t n);
 void text_addf(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/** Add s with &, <, >, " and control characters as XML 1.0 character data or attribute value. */
+/** Add s as XML 1.0 character data or attribute value: &, <, >, " escaped; control characters and bytes that are no UTF-8 as '?'. */
 void text_add_xml(struct text *t, const char *s);
 /** The string, never NULL; owned by t. */
 const char *text_str(const struct text *t);
@@ -25,10 +25,9 @@ char *text_take(struct text *t);
 /** Whole file into memory, NUL-terminated; at most max bytes (else ERR_LIMIT). The caller frees *out. */
 struct error;
 int file_read(const char *path, size_t max, char **out, size_t *len, struct error *err)
-	__attribute__((warn_unused_result));
+        __attribute__((warn_unused_result));
 /** Replace a file so that a crash at any moment leaves the old or the new one: temporary file, fsync, rename. */
-int file_replace(const char *path, const char *data, size_t len, struct error *err)
-	__attribute__((warn_unused_result));
+int file_replace(const char *path, const char *data, size_t len, struct error *err) __attribute__((warn_unused_result));
 /** RFC 3339 UTC time with seconds, e.g. 2026-01-31T12:00:00Z; buf of at least 32 bytes. @return buf. */
 const char *time_print(int64_t unix_seconds, char *buf, size_t size);
 /** Parse RFC 3339 ("2026-01-31T12:00:00Z", offsets and fractions allowed). @return false when it is not one. */

@@ -94,6 +94,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (ctx == NULL)
 		ctx = context();
 	guard_init(&g, &limits, 0);
+	g.operation = (struct operation){.knows = context_has_rpc, .ctx = ctx};
 	g.stage = GUARD_SESSION;
 	g.hello_due = 0;
 	struct text bytes = {0};

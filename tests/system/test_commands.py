@@ -135,8 +135,7 @@ def helps(scene):
             code, out, err = scene.text(verb, option)
             checks.equal((code, err), (0, ""), f"{verb} {option}")
             checks.that(all(len(line) <= 120 for line in out.splitlines()), f"{verb} {option}: lines fit")
-            checks.equal(set(re.findall(r"^  (--[a-z-]+)", out, re.MULTILINE)) |
-                         set(re.findall(r"(--[a-z-]+) [A-Z]+", out)) - set(), set(known), f"{verb} {option}: options")
+            checks.equal(set(re.findall(r"--[a-z-]+", out)), set(known), f"{verb} {option}: options")
             checks.that("Exit codes:" in out, f"{verb} {option}: exit codes")
         checks.equal({f"--{name}" for name in sections[verb]}, set(known), f"manual, section {verb}: options")
         checks.that({f"--{name}" for name in synopsis[verb]} | {"--help"} == set(known),
@@ -175,17 +174,18 @@ def usage(scene):
 
 
 def aligned(checks, text, what):
-    """Columns of the tables in a text: what is left of each begins is blank; nothing but text is printed."""
-    for block in re.split(r"\n\n|^[^A-Z\n][^\n]*\n", text, flags=re.MULTILINE):
-        lines = block.splitlines()
-        if len(lines) < 2 or not re.match(r"[A-Z][A-Z ]*[A-Z](  |$)", lines[0]):
-            continue
-        starts = [match.start(1) for match in re.finditer(r"  +(\S)", lines[0])]
-        for line in lines[1:]:
-            checks.that(all(line[start - 2:start].strip() == "" for start in starts if len(line) > start),
-                        f"{what}: columns of '{line[:150]}'")
-    checks.that(all(line == line.rstrip() for line in text.splitlines()), f"{what}: no blanks at line ends")
-    checks.that(all(character == "\n" or character.isprintable() for character in text), f"{what}: printable")
+    """Tables in a text: what is left of each column is blank, no line has a tail of blanks, and all of it is printable."""
+    starts, rows = None, 0
+    for line in text.splitlines():
+        checks.that(line == line.rstrip() and line.isprintable(), f"{what}: '{line!r}'")
+        if re.match(r"[A-Z]+( [A-Z]+)*  +[A-Z]", line):
+            starts = [match.end() for match in re.finditer(r"  +(?=\S)", line)]
+        elif not line or "are not shown; --all" in line:
+            starts = None
+        elif starts:
+            rows += 1
+            checks.that(all(not line[start - 2:start].strip() for start in starts), f"{what}: columns of '{line[:150]}'")
+    return rows
 
 
 def import_says(scene):
@@ -196,7 +196,7 @@ def import_says(scene):
                  [("director", ["5061"], ["tcp"], 10), ("front-end-server", ["49152-57500"], ["tcp", "udp"], 11)], "rows")
     code, out, err = scene.text("import", scene.document)
     checks.equal((code, err), (0, ""), "import for people")
-    aligned(checks, out, "import")
+    checks.equal(aligned(checks, out, "import"), 2, "rows of the table")
     checks.that("5061" in out and "49152-57500" in out, "import shows the ports")
     code, out, err = scene.text("import", DATA / "steering.md")
     checks.equal(code, 1, "import of what is not understood: exit code")
@@ -215,7 +215,7 @@ def catalog_says(scene):
     checks.equal(sorted(names), sorted(path.stem for path in scene.packs), "products")
     code, out, _ = scene.text("catalog", "list", *scene.catalog)
     checks.that(code == 0 and all(name in out for name in names), "catalog list for people")
-    aligned(checks, out, "catalog list")
+    checks.equal(aligned(checks, out, "catalog list"), len(packs), "rows of catalog list")
     for name in names:
         shown = scene.json("catalog", "show", name, *scene.catalog)
         labels = [requirement["label"] for requirement in shown["requirements"]]
@@ -223,7 +223,7 @@ def catalog_says(scene):
         for language in ("en", "de", "pt"):
             code, out, err = scene.text("catalog", "show", name, *scene.catalog, "--lang", language)
             checks.equal((code, err), (0, ""), f"catalog show {name} --lang {language}")
-            aligned(checks, out, f"catalog show {name} --lang {language}")
+            checks.equal(aligned(checks, out, f"catalog show {name} --lang {language}"), len(labels), f"rows of {name}")
             checks.that(all(label in out for label in labels), f"catalog show {name} --lang {language}: labels")
         for label in (labels[0], labels[-1]):
             one = scene.json("catalog", "explain", label, *scene.catalog)
@@ -325,6 +325,8 @@ def verify_says(scene):
         checks.that(not any(f"\n{verdict} " in out for verdict in ("conformant", "not-transit")), f"{what}: only what matters")
         everything = scene.text(*arguments, "--all")[1]
         checks.that(all(flow["label"] in everything for flow in result["flows"]), f"{what}: --all")
+        checks.equal(aligned(checks, everything, f"{what}, --all"), len(result["flows"]) + len(result["openings"]),
+                     f"{what}, rows of --all")
         with open(dump, "rb") as file:
             piped = scene.run(*scene.site, "--ruleset", "-", "--network", scene.network, "--json", stdin=file)
         checks.equal(json.loads(piped.stdout), result, f"{what}, from standard input")
@@ -432,7 +434,7 @@ def online_says(scene):
     online_agrees(scene, 0)
     chain, handle = scene.rule("demonstration")
     scene.nft("delete", "rule", "inet", "filter", chain, "handle", str(handle))
-    settled(scene, until=lambda summary: summary["overall"] == "violated")
+    settled(scene, until=lambda summary: summary["overall"] == "violated" and summary["active_problems"])
     result = online_agrees(scene, 1)
     blocked = next(flow["label"] for flow in result["flows"] if flow["verdict"] == "blocked")
     status = scene.json("status", *scene.online, code=1)
@@ -452,6 +454,14 @@ def online_says(scene):
     settled(scene, until=lambda summary: summary["overall"] == "cannot-tell")
     online_agrees(scene, 2)
     explained(scene, blocked, 2, "limit rate over", "explain of a flow that is not decided")
+    scene.reset()
+    settled(scene, until=lambda summary: summary["overall"] == "ok")
+    path = scene.lab.directory / "bytes.nft"
+    path.write_bytes(b'insert rule inet filter forward tcp dport 5061 drop comment "f\xe4hrt \x1b[31m \xc2\x9b31m"\n')
+    scene.nft("-f", path)
+    settled(scene, until=lambda summary: summary["overall"] == "violated" and summary["active_problems"])
+    online_agrees(scene, 1)
+    explained(scene, blocked, 1, "f?hrt ?[31m ??31m", "explain of a rule whose comment is no UTF-8")
     scene.reset()
     settled(scene, until=lambda summary: summary["overall"] == "ok")
 
@@ -474,6 +484,9 @@ def online_agrees(scene, code):
         return sorted((opening["id"], opening["rule"]["handle"], opening["packets"], opening["box"]["ports"])
                       for opening in openings)
     checks.equal(boxes(result["openings"]), boxes(live["openings"]), "openings of conformance and of verify")
+    # A problem becomes active when it has lasted.
+    for summary in (result["summary"], status["summary"]):
+        summary.pop("active_problems")
     checks.equal(result["summary"], status["summary"], "summaries of conformance and status")
     for key in ("overall", "openings", "rules", "undecoded_rules", *(verdict.replace("-", "_") for verdict in VERDICTS)):
         checks.equal(result["summary"][key], live["summary"][key], f"summaries of conformance and verify: {key}")
@@ -485,6 +498,7 @@ def online_agrees(scene, code):
         aligned(checks, out, " ".join(line))
     everything = scene.text("conformance", "--all", *scene.online)[1]
     checks.that(all(flow["label"] in everything for flow in result["flows"]), "conformance --all")
+    checks.equal(aligned(checks, everything, "conformance --all"), len(result["flows"]), "rows of conformance --all")
     return result
 
 

@@ -2,7 +2,9 @@
  * UTF-8 comes in, characters and their classes go out. Only the classes that ports and protocol tables need are known.
  * Bytes that are not UTF-8 (overlong forms, surrogates, values over U+10FFFF) are found by utf8_check() and refused there.
  */
-#include "document/utf8.h"
+#include "portcullis/utf8.h"
+
+#include <string.h>
 
 static size_t sequence_length(const unsigned char *s, size_t left)
 {
@@ -111,4 +113,24 @@ size_t utf8_put(uint32_t c, char *buf)
 	buf[2] = (char)(0x80 | (c >> 6 & 0x3f));
 	buf[3] = (char)(0x80 | (c & 0x3f));
 	return 4;
+}
+
+void utf8_clean(char *s)
+{
+	size_t len = strlen(s);
+	while (len > 0) {
+		size_t good = utf8_check(s, len);
+		for (size_t i = 0; i < good; i++) {
+			bool c1 = (unsigned char)s[i] == 0xc2 && (unsigned char)s[i + 1] < 0xa0;
+			if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f || c1)
+				s[i] = '?';
+			if (c1)
+				s[++i] = '?';
+		}
+		if (good == len)
+			return;
+		s[good] = '?';
+		s += good + 1;
+		len -= good + 1;
+	}
 }

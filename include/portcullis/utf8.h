@@ -1,5 +1,5 @@
-#ifndef DOCUMENT_UTF8_H
-#define DOCUMENT_UTF8_H
+#ifndef PORTCULLIS_UTF8_H
+#define PORTCULLIS_UTF8_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -7,6 +7,11 @@
 
 /** Offset of the first byte that is not UTF-8 (RFC 3629), or len. */
 size_t utf8_check(const char *s, size_t len);
+/**
+ * Make a string from outside fit to print and to send: bytes that are not UTF-8 and control characters (C0, C1, DEL)
+ * become '?', one for one, so that the length stays.
+ */
+void utf8_clean(char *s);
 /** Decode the character at s (valid UTF-8, NUL-terminated); *size is its length in bytes, 0 at the end. */
 uint32_t utf8_next(const char *s, size_t *size);
 /** White space of any kind: blanks, no-break and fixed-width spaces, zero-width marks. */
