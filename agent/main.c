@@ -158,13 +158,23 @@ static int start_faces(struct daemon *d, struct error *err)
 	return netconf_start(&netconf, d->config, d->hub, &host, &d->netconf, err);
 }
 
+static void log_change(const struct change *c)
+{
+	const unsigned long long sequence = c->sequence;
+	if (c->kind == CHANGE_OVERALL)
+		log_info("%s #%llu: from %s to %s", change_kind_name(c->kind), sequence, overall_name(c->old_overall),
+		        overall_name(c->new_overall));
+	else
+		log_info("%s #%llu: %s%s%s%s%s%s", change_kind_name(c->kind), sequence, c->label, c->reason,
+		        c->rule[0] != '\0' ? "; decided by " : "", c->rule,
+		        c->witness[0] != '\0' ? "; for example " : "", c->witness);
+}
+
 static void hand_out(struct daemon *d, struct changes *changes)
 {
 	for (size_t i = 0; i < changes->n; i++) {
 		const struct change *c = &changes->change[i];
-		log_info("%s #%llu: %s%s%s%s%s", change_kind_name(c->kind), (unsigned long long)c->sequence, c->label,
-		        c->rule[0] != '\0' ? "; decided by " : "", c->rule,
-		        c->witness[0] != '\0' ? "; for example " : "", c->witness);
+		log_change(c);
 		if (d->snmp != NULL)
 			snmp_notify(d->snmp, c);
 		netconf_notify(d->netconf, c);
