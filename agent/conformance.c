@@ -185,13 +185,20 @@ static void problem_fini(struct problem *p)
 	free(p->witness);
 }
 
+static void told_openings_free(struct told_opening *o, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(o[i].label);
+	free(o);
+}
+
 void conformance_fini(struct conformance *c)
 {
 	for (size_t i = 0; i < c->n_problem; i++)
 		problem_fini(&c->problem[i]);
 	free(c->problem);
 	free(c->memory);
-	free(c->opening);
+	told_openings_free(c->opening, c->n_opening);
 	memset(c, 0, sizeof(*c));
 }
 
@@ -331,10 +338,10 @@ static void raise_problem(struct conformance *c, const struct flows *flows, cons
 	c->problem[c->n_problem++] = p;
 }
 
-static bool id_known(const uint32_t *ids, size_t n, uint32_t id)
+static bool opening_known(const struct told_opening *o, size_t n, uint32_t id)
 {
 	for (size_t i = 0; i < n; i++)
-		if (ids[i] == id)
+		if (o[i].id == id)
 			return true;
 	return false;
 }
@@ -342,14 +349,14 @@ static bool id_known(const uint32_t *ids, size_t n, uint32_t id)
 static void compare_openings(struct conformance *c, const struct openings *openings, const struct cause *cause,
         int64_t now_wall, struct changes *out)
 {
-	uint32_t *now = xcalloc(openings->n, sizeof(*now));
+	struct told_opening *now = xcalloc(openings->n, sizeof(*now));
 	size_t n = 0, told = 0;
 	for (size_t i = 0; i < openings->n; i++) {
 		const struct opening *o = &openings->opening[i];
 		if (o->acknowledged)
 			continue;
-		now[n++] = o->id;
-		if (!c->told || id_known(c->opening, c->n_opening, o->id) || told++ >= OPENINGS_TOLD_MAX)
+		now[n++] = (struct told_opening){o->id, xstrdup(o->label)};
+		if (!c->told || opening_known(c->opening, c->n_opening, o->id) || told++ >= OPENINGS_TOLD_MAX)
 			continue;
 		char *rule = blame_print(&o->blame), *witness = packet_print(&o->witness);
 		tell(c, out, CHANGE_OPENING, cause, now_wall, o->label, rule, witness)->problem_id = o->id;
@@ -357,10 +364,12 @@ static void compare_openings(struct conformance *c, const struct openings *openi
 		free(witness);
 	}
 	told = 0;
-	for (size_t i = 0; i < c->n_opening; i++)
-		if (!id_known(now, n, c->opening[i]) && told++ < OPENINGS_TOLD_MAX)
-			tell(c, out, CHANGE_OPENING_CLOSED, cause, now_wall, "", "", "")->problem_id = c->opening[i];
-	free(c->opening);
+	for (size_t i = 0; i < c->n_opening; i++) {
+		const struct told_opening *o = &c->opening[i];
+		if (!opening_known(now, n, o->id) && told++ < OPENINGS_TOLD_MAX)
+			tell(c, out, CHANGE_OPENING_CLOSED, cause, now_wall, o->label, "", "")->problem_id = o->id;
+	}
+	told_openings_free(c->opening, c->n_opening);
 	c->opening = now;
 	c->n_opening = n;
 }

@@ -25,6 +25,7 @@ struct variant {
 	const struct requirement *requirement;
 	struct flow_variant flow;
 	bool ranged; /**< the site has set or accepted the range */
+	enum basis basis; /**< of the initiator that flows are made for */
 };
 
 /* A name and an id for each side, where no party stands for it. */
@@ -98,6 +99,7 @@ static struct flow *flow_add(struct derivation *d, const struct variant *v, cons
 	        .requirement = v->requirement,
 	        .deployment = d->deployment->name,
 	        .family = family,
+	        .basis = v->basis,
 	        .proto = v->flow.proto,
 	        .source_ports = v->flow.source_ports,
 	        .ports = v->flow.ports,
@@ -198,18 +200,24 @@ static int listener_add(
         struct derivation *d, const struct variant *v, const struct bound_set *initiators, const struct bound *listener)
 {
 	const struct party *balancer = binding_balancer(d->binding, listener->party, v->requirement);
+	struct variant to_member = *v; /* a balancer passes on what any of its initiators needs */
 	bool used = false;
 
+	to_member.basis = BASIS_INFERRED;
 	for (size_t i = 0; i < initiators->n; i++) {
 		const struct bound *initiator = &initiators->item[i];
+		struct variant own = *v;
 
 		if ((initiator->foreign && listener->foreign) || (balancer && initiator->party == balancer))
 			continue;
 		used = true;
-		if (pair_add(d, v, initiator->party, balancer ? balancer : listener->party))
+		own.basis = initiator->basis;
+		if (own.basis == BASIS_STATED)
+			to_member.basis = BASIS_STATED;
+		if (pair_add(d, &own, initiator->party, balancer ? balancer : listener->party))
 			return -1;
 	}
-	return balancer && used ? pair_add(d, v, balancer, listener->party) : 0;
+	return balancer && used ? pair_add(d, &to_member, balancer, listener->party) : 0;
 }
 
 static int pairs_add(struct derivation *d, const struct variant *v, const struct bound_set *initiators,
@@ -221,9 +229,15 @@ static int pairs_add(struct derivation *d, const struct variant *v, const struct
 
 		if (!pool && listener_add(d, v, initiators, listener))
 			return -1;
-		if (pool && !listener->foreign && bound_set_has(initiators, listener->party) &&
-		        pair_add(d, v, listener->party, listener->party))
-			return -1;
+		const struct bound *self =
+		        pool && !listener->foreign ? bound_set_find(initiators, listener->party) : NULL;
+		if (self) {
+			struct variant own = *v;
+
+			own.basis = self->basis;
+			if (pair_add(d, &own, listener->party, listener->party))
+				return -1;
+		}
 	}
 	return 0;
 }
@@ -293,8 +307,10 @@ static int initiators_find(struct derivation *d, const struct requirement *r, st
 		struct bound_set role = {0};
 
 		binding_role(d->binding, r->initiator[i].role, &role);
-		for (size_t k = 0; k < role.n; k++)
+		for (size_t k = 0; k < role.n; k++) {
 			bound_set_add(&out->set, role.item[k].party, role.item[k].foreign);
+			out->set.item[out->set.n - 1].basis = r->initiator[i].basis;
+		}
 		if (!role.n && !binding_absent(d->binding, r->initiator[i].role))
 			out->unbound[out->n_unbound++] = &r->initiator[i];
 		bound_set_fini(&role);
@@ -319,12 +335,23 @@ static int others_unbound_add(struct derivation *d, const struct variant *v, con
 {
 	for (size_t i = 0; i < in->n_unbound; i++) {
 		const struct role *role = pack_role_find(d->pack, in->unbound[i]->role);
+		struct variant own = *v;
 
+		own.basis = in->unbound[i]->basis;
 		if (unbound_add(
-		            d, v, in->unbound[i]->role, role ? role->id : hash32(in->unbound[i]->role) & 0x7fffffff))
+		            d, &own, in->unbound[i]->role, role ? role->id : hash32(in->unbound[i]->role) & 0x7fffffff))
 			return -1;
 	}
 	return 0;
+}
+
+/* Stated where a document names any of the initiators, or nobody in particular. */
+static enum basis initiators_basis(const struct requirement *r)
+{
+	for (size_t i = 0; i < r->n_initiator; i++)
+		if (r->initiator[i].basis == BASIS_STATED)
+			return BASIS_STATED;
+	return r->n_initiator ? BASIS_INFERRED : BASIS_STATED;
 }
 
 static int variants_add(struct derivation *d, const struct requirement *r, const struct initiators *in,
@@ -341,6 +368,7 @@ static int variants_add(struct derivation *d, const struct requirement *r, const
 		struct variant v = variant_of(d, r, &variants.item[i]);
 
 		if (!listeners->n || !in->set.n) {
+			v.basis = initiators_basis(r);
 			result = unbound_add(d, &v, first, PARTY_UNBOUND);
 		} else if (others_unbound_add(d, &v, in)) {
 			result = -1;
@@ -407,12 +435,13 @@ static int deployment_add(struct derivation *d, const struct site *site, const s
 
 	if (binding_build(site, catalog, d->parties, deployment, &binding, d->err))
 		return -1;
-	d->binding = &binding;
+	d->binding = &binding; /* cppcheck-suppress autoVariables; taken back below */
 	d->deployment = deployment;
 	d->pack = binding.pack;
 	result = 0;
 	for (size_t i = 0; !result && i < binding.pack->n_requirement; i++)
 		result = requirement_add(d, &binding.pack->requirement[i]);
+	d->binding = NULL;
 	binding_fini(&binding);
 	return result;
 }

@@ -19,7 +19,7 @@
 void bound_set_add(struct bound_set *set, const struct party *party, bool foreign)
 {
 	set->item = xgrow(set->item, set->n, &set->cap, sizeof(*set->item));
-	set->item[set->n++] = (struct bound){party, foreign};
+	set->item[set->n++] = (struct bound){party, foreign, BASIS_STATED};
 }
 
 static int bound_cmp(const void *a, const void *b)
@@ -28,7 +28,9 @@ static int bound_cmp(const void *a, const void *b)
 
 	if (x->party != y->party)
 		return x->party < y->party ? -1 : 1;
-	return (int)x->foreign - (int)y->foreign;
+	if (x->foreign != y->foreign)
+		return x->foreign ? 1 : -1;
+	return (int)x->basis - (int)y->basis; /* what is stated outranks what is inferred */
 }
 
 void bound_set_unique(struct bound_set *set)
@@ -43,7 +45,7 @@ void bound_set_unique(struct bound_set *set)
 	set->n = n;
 }
 
-bool bound_set_has(const struct bound_set *set, const struct party *party)
+const struct bound *bound_set_find(const struct bound_set *set, const struct party *party)
 {
 	size_t lo = 0, hi = set->n;
 
@@ -51,13 +53,13 @@ bool bound_set_has(const struct bound_set *set, const struct party *party)
 		size_t mid = lo + (hi - lo) / 2;
 
 		if (set->item[mid].party == party)
-			return true;
+			return &set->item[mid];
 		if (set->item[mid].party < party)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	return false;
+	return NULL;
 }
 
 void bound_set_fini(struct bound_set *set)
@@ -302,7 +304,7 @@ static bool balances(const struct binding *b, const struct bound *balancer, cons
 /* A group that is itself the load balancer of one of these members' roles. */
 static const struct party *balancer_group(const struct binding *b, const struct party *listener)
 {
-	const struct bound members = {listener, true};
+	const struct bound members = {listener, true, BASIS_STATED};
 
 	for (size_t i = 0; i < b->member.n; i++)
 		if (b->member.item[i].party != listener && balances(b, &b->member.item[i], &members))

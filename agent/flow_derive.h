@@ -62,6 +62,7 @@ static inline enum family family_at(size_t i)
 struct bound {
 	const struct party *party;
 	bool foreign; /**< comes from a deployment that this one coexists with */
+	enum basis basis; /**< as an initiator: whether a document says so; BASIS_STATED otherwise */
 };
 
 struct bound_set {
@@ -94,7 +95,7 @@ void bound_set_add(struct bound_set *set, const struct party *party, bool foreig
 /** Sort by the order of the groups and keep each party once, as the deployment's own where it is both. */
 void bound_set_unique(struct bound_set *set);
 /** In a set that bound_set_unique() has sorted. */
-bool bound_set_has(const struct bound_set *set, const struct party *party);
+const struct bound *bound_set_find(const struct bound_set *set, const struct party *party);
 void bound_set_fini(struct bound_set *set);
 
 /** One transport and port range of a requirement, as it holds under an errata policy. */

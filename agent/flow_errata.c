@@ -173,7 +173,7 @@ static void erratum_apply(
 
 	if (!values_parse(from_text, x->transports, &from) || !values_parse(to_text, x->transports, &to))
 		return;
-	x->from = &from;
+	x->from = &from; /* cppcheck-suppress autoVariables; taken back below */
 	for (size_t i = 0; i < from.n; i++)
 		if (!values_have(&to, from.item[i]))
 			x->removed.item[x->removed.n++] = from.item[i];
@@ -183,6 +183,7 @@ static void erratum_apply(
 	exchange_apply(x, PROTO_TCP, list, number);
 	if (!x->transports)
 		exchange_apply(x, PROTO_UDP, list, number);
+	x->from = NULL;
 }
 
 /*

@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "document/build.h"
-#include "portcullis/utf8.h"
 #include "portcullis/document.h"
 #include "portcullis/text.h"
+#include "portcullis/utf8.h"
 
 #define DATA SOURCE_DIR "/tests/data/document/"
 

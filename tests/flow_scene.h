@@ -166,6 +166,16 @@ static void add_errata(struct requirement *r, const char *list)
 	free(copy);
 }
 
+/* "role" is stated, "role?" inferred. */
+static void initiator_of(struct initiator *out, char *word)
+{
+	size_t len = strlen(word);
+	out->basis = len > 1 && word[len - 1] == '?' ? BASIS_INFERRED : BASIS_STATED;
+	if (out->basis == BASIS_INFERRED)
+		word[len - 1] = '\0';
+	out->role = word;
+}
+
 /* requirement ID LABEL listener= from= flow= [class=] [reach=] [lb=] [service=] [minimum=] [erratum=] */
 static void add_requirement(struct scene *s, const struct words *w)
 {
@@ -182,7 +192,7 @@ static void add_requirement(struct scene *s, const struct words *w)
 	r->n_initiator = split(value_of(w, "from"), &name);
 	r->initiator = xcalloc(r->n_initiator + 1, sizeof(*r->initiator));
 	for (size_t i = 0; i < r->n_initiator; i++)
-		r->initiator[i].role = name[i];
+		initiator_of(&r->initiator[i], name[i]);
 	free(name);
 	add_variants(r, value_of(w, "flow"));
 	r->class = CHOICE(

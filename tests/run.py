@@ -97,7 +97,8 @@ def sources():
     run("include-direction", PYTHON, "tests/include_direction.py")
     run("shell", "shellcheck", "quickstart", ".ci/run", *tracked("tests/**/*.sh", "contrib/**/*.sh"))
     run("cppcheck", "cppcheck", "--std=c11", "--language=c", "--enable=warning,portability,performance", "--inline-suppr",
-        "--error-exitcode=1", "--quiet", "-j2", "--suppress=missingIncludeSystem", "-D_GNU_SOURCE", "-Djson_object_foreach(o,k,v)=for(;;)", "-I", "include", "-I",
+        "--error-exitcode=1", "--quiet", "-j2", "--suppress=missingIncludeSystem", "-D_GNU_SOURCE", "-Djson_object_foreach(o,k,v)=while((k=key_of(o))&&(v=value_of(o)))",
+        "-Djson_array_foreach(a,i,v)=while((i=index_of(a))&&(v=value_of(a)))", "-I", "include", "-I",
         "agent", *tracked("agent/**/*.c"))
     yang = ["-p", "yang", "-p", "/usr/share/yuma/modules/ietf"]
     for module in tracked("yang/*.yang"):

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "portcullis/utf8.h"
 #include "portcullis/alloc.h"
 #include "portcullis/import.h"
+#include "portcullis/utf8.h"
 
 enum mark { MARK_NONE, MARK_RANGE, MARK_LIST };
 

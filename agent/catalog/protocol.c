@@ -5,8 +5,8 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "portcullis/utf8.h"
 #include "portcullis/import.h"
+#include "portcullis/utf8.h"
 
 enum { IS_TCP = 1, IS_UDP = 2, STATED = 4 };
 

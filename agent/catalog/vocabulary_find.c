@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "catalog/vocabulary.h"
-#include "portcullis/utf8.h"
 #include "portcullis/alloc.h"
 #include "portcullis/text.h"
+#include "portcullis/utf8.h"
 
 struct vocabulary_name {
 	char *key;

@@ -409,8 +409,12 @@ struct before {
 
 static struct before before_take(const struct monitor *m)
 {
-	return m->evaluation == NULL ? (struct before){0}
-	                             : (struct before){inputs_ref(m->inputs), evaluation_ref(m->evaluation)};
+	struct before b = {0};
+	if (m->evaluation != NULL) {
+		b.inputs = inputs_ref(m->inputs);
+		b.evaluation = evaluation_ref(m->evaluation);
+	}
+	return b;
 }
 
 static bool before_differs(const struct before *b, const struct monitor *m)

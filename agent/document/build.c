@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "portcullis/utf8.h"
 #include "portcullis/alloc.h"
 #include "portcullis/text.h"
+#include "portcullis/utf8.h"
 
 /* Pages of this family carry "&amp;amp;" and "&amp;nbsp;" where an editor encoded text that was encoded already. */
 static size_t entity_resolve(const char *s, char *out)

@@ -10,9 +10,9 @@
 #include <strings.h>
 
 #include "document/build.h"
-#include "portcullis/utf8.h"
 #include "portcullis/alloc.h"
 #include "portcullis/text.h"
+#include "portcullis/utf8.h"
 
 static const struct {
 	const char *name;

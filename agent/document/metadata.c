@@ -8,8 +8,8 @@
 #include <strings.h>
 
 #include "document/build.h"
-#include "portcullis/utf8.h"
 #include "portcullis/alloc.h"
+#include "portcullis/utf8.h"
 
 /* Running text that is looked at: enough to tell, bounded for large files. */
 #define GUESS_BYTES 65536

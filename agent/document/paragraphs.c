@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "document/build.h"
-#include "portcullis/utf8.h"
 #include "portcullis/alloc.h"
 #include "portcullis/text.h"
+#include "portcullis/utf8.h"
 
 /** A run of lines without a blank line. */
 struct paragraph {

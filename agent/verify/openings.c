@@ -11,21 +11,11 @@
 #include "portcullis/text.h"
 #include "verify/blame.h"
 #include "verify/needed.h"
+#include "verify/sides.h"
 
 #define OPENINGS_MAX 10000
 #define TCP_SYN 2
 #define ID_MASK 0x7fffffffu
-
-/** An interface with the addresses that are behind it. */
-struct side {
-	char ifname[IFNAME_SIZE];
-	struct ranges addresses;
-};
-
-struct sides {
-	struct side *item;
-	size_t n, cap;
-};
 
 /** Accepted packets that nobody needs. */
 struct excess {
@@ -49,14 +39,12 @@ struct surplus {
 struct scan {
 	struct engine *engine;
 	const struct ruleset *rs;
-	const struct site *site;
-	const struct network *net;
+	struct surroundings around; /* its group is that of the question at hand */
 	struct openings *out;
 	struct outcomes outcomes;
 	struct needed_list needed;
 	bool starts[256];
 	/* the question at hand */
-	const struct group *group;
 	enum family family;
 	const struct side *from, *to;
 	struct outcome *accepted;
@@ -73,114 +61,6 @@ static void incomplete(struct scan *s, const char *reason)
 		s->out->reason = xstrdup(reason);
 }
 
-static void sides_fini(struct sides *s)
-{
-	for (size_t i = 0; i < s->n; i++)
-		ranges_fini(&s->item[i].addresses);
-	free(s->item);
-}
-
-static struct side *side_get(struct sides *s, const char *ifname)
-{
-	for (size_t i = 0; i < s->n; i++)
-		if (strcmp(s->item[i].ifname, ifname) == 0)
-			return &s->item[i];
-	s->item = xgrow(s->item, s->n, &s->cap, sizeof(*s->item));
-	s->item[s->n] = (struct side){0};
-	snprintf(s->item[s->n].ifname, IFNAME_SIZE, "%s", ifname);
-	return &s->item[s->n++];
-}
-
-static void add_routed(void *ctx, struct range part, const char *ifname)
-{
-	if (ifname[0] != '\0' && strcmp(ifname, "lo") != 0)
-		ranges_add(&side_get(ctx, ifname)->addresses, part.lo, part.hi);
-}
-
-/** Addresses that are this device's own, anycast and broadcast ones of its subnets too. */
-static void own_addresses(const struct scan *s, enum family family, struct ranges *out)
-{
-	for (size_t i = 0; s->net != NULL && s->net->known && i < s->net->n_address; i++)
-		if (s->net->address[i].family == family)
-			ranges_add(out, s->net->address[i].address, s->net->address[i].address);
-	ranges_normalise(out);
-}
-
-static void remove_ranges(struct ranges *from, const struct ranges *what)
-{
-	struct ranges rest = {0};
-	ranges_normalise(from);
-	ranges_subtract(&rest, from, what);
-	ranges_fini(from);
-	*from = rest;
-}
-
-/**
- * Interfaces that packets of the family may come from, each with the sources that are routed to it. What answers to an
- * address of this device comes here and not to a sender: such a source can create no connection.
- */
-static void sources_find(const struct scan *s, enum family family, struct sides *out)
-{
-	const struct range all = {0, family_max(family)};
-
-	if (s->net != NULL && s->net->known) {
-		network_each_route(s->net, family, all, add_routed, out);
-	} else if (s->group->zone[0] != '\0') {
-		for (size_t z = 0; z < s->site->n_zone; z++) {
-			const struct zone *zone = &s->site->zone[z];
-
-			for (size_t i = 0; strcmp(zone->name, s->group->zone) != 0 && i < zone->n_interface; i++)
-				ranges_add(&side_get(out, zone->interface[i])->addresses, all.lo, all.hi);
-		}
-	}
-	if (out->n == 0 && (s->net == NULL || !s->net->known))
-		ranges_add(&side_get(out, "")->addresses, all.lo, all.hi);
-	struct ranges own = {0};
-	own_addresses(s, family, &own);
-	for (size_t i = 0; i < out->n; i++)
-		remove_ranges(&out->item[i].addresses, &own);
-	ranges_fini(&own);
-}
-
-/** The group's addresses that lie behind this device, not on it. */
-static void group_addresses(const struct scan *s, enum family family, struct ranges *out)
-{
-	struct ranges own = {0};
-
-	for (size_t i = 0; i < s->group->n_address; i++)
-		if (s->group->address[i].family == family)
-			ranges_add(out, s->group->address[i].range.lo, s->group->address[i].range.hi);
-	for (size_t i = 0; i < s->group->n_virtual_address; i++)
-		if (s->group->virtual_address[i].family == family)
-			ranges_add(out, s->group->virtual_address[i].range.lo, s->group->virtual_address[i].range.hi);
-	own_addresses(s, family, &own);
-	remove_ranges(out, &own);
-	ranges_fini(&own);
-}
-
-static void destinations_find(const struct scan *s, enum family family, struct sides *out)
-{
-	const struct zone *zone = s->group->zone[0] != '\0' ? site_zone_find(s->site, s->group->zone) : NULL;
-	struct ranges addresses = {0};
-
-	group_addresses(s, family, &addresses);
-	for (size_t i = 0; i < addresses.n; i++) {
-		struct range r = addresses.item[i];
-
-		if (s->net != NULL && s->net->known) {
-			network_each_route(s->net, family, r, add_routed, out);
-			continue;
-		}
-		for (size_t k = 0; zone != NULL && k < zone->n_interface; k++)
-			ranges_add(&side_get(out, zone->interface[k])->addresses, r.lo, r.hi);
-		if (zone == NULL || zone->n_interface == 0)
-			ranges_add(&side_get(out, "")->addresses, r.lo, r.hi);
-	}
-	for (size_t i = 0; i < out->n; i++)
-		ranges_normalise(&out->item[i].addresses);
-	ranges_fini(&addresses);
-}
-
 static const struct zone *zone_of(const struct site *site, const char *ifname)
 {
 	for (size_t z = 0; z < site->n_zone; z++)
@@ -193,11 +73,11 @@ static const struct zone *zone_of(const struct site *site, const char *ifname)
 /** Traffic within one interface or one zone crosses nothing. */
 static bool crosses(const struct scan *s)
 {
-	const struct zone *a = zone_of(s->site, s->from->ifname);
+	const struct zone *a = zone_of(s->around.site, s->from->ifname);
 
 	if (s->from->ifname[0] != '\0' && strcmp(s->from->ifname, s->to->ifname) == 0)
 		return false;
-	return a == NULL || a != zone_of(s->site, s->to->ifname);
+	return a == NULL || a != zone_of(s->around.site, s->to->ifname);
 }
 
 static struct packet_set question(const struct scan *s, uint8_t proto, uint8_t icmp_type)
@@ -483,7 +363,7 @@ static void emit(struct scan *s, const struct excess *x)
 	o->box = cell_box(&x->cell);
 	memcpy(o->iif, s->from->ifname, sizeof(o->iif));
 	memcpy(o->oif, s->to->ifname, sizeof(o->oif));
-	o->listener = xstrdup(s->group->name);
+	o->listener = xstrdup(s->around.group->name);
 	o->packets = x->packets != NULL ? xstrdup(x->packets) : cells_count(&x->cell, 1, x->factor);
 	o->source_ports_only = x->source_ports;
 	o->n_box = x->parts;
@@ -516,17 +396,19 @@ static void scan_group(struct scan *s)
 		struct sides from = {0}, to = {0};
 
 		s->family = families[f];
-		destinations_find(s, s->family, &to);
+		destinations_find(&s->around, s->family, &to);
 		if (to.n > 0)
-			sources_find(s, s->family, &from);
+			sources_find(&s->around, s->family, &from);
 		for (size_t i = 0; i < to.n; i++) {
 			for (size_t k = 0; k < from.n; k++) {
-				s->to = &to.item[i];
-				s->from = &from.item[k];
+				/* Both are taken back below. */
+				s->to = &to.item[i]; /* cppcheck-suppress autoVariables */
+				s->from = &from.item[k]; /* cppcheck-suppress autoVariables */
 				if (crosses(s))
 					scan_pair(s);
 			}
 		}
+		s->to = s->from = NULL;
 		sides_fini(&from);
 		sides_fini(&to);
 	}
@@ -573,7 +455,7 @@ static void protocol_starts(const struct engine *e, bool starts[256])
 int verify_openings(const struct flows *flows, const struct ruleset *rs, const struct site *site,
         const struct network *net, int64_t now, struct openings *out, struct error *err)
 {
-	struct scan s = {.rs = rs, .site = site, .net = net, .out = out};
+	struct scan s = {.rs = rs, .around = {site, net, NULL}, .out = out};
 
 	memset(out, 0, sizeof(*out));
 	if (site == NULL)
@@ -588,8 +470,8 @@ int verify_openings(const struct flows *flows, const struct ruleset *rs, const s
 	protocol_starts(s.engine, s.starts);
 	needed_find(site, flows, now, &s.needed);
 	for (size_t i = 0; i < site->n_group; i++) {
-		s.group = &site->group[i];
-		if (group_is_bound(site, s.group->name))
+		s.around.group = &site->group[i];
+		if (group_is_bound(site, s.around.group->name))
 			scan_group(&s);
 	}
 	number(out);

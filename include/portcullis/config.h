@@ -14,7 +14,7 @@
  * the locks to the end of its step; readers get the last whole version and wait for nobody.
  */
 struct config;
-struct ly_ctx;   /* libyang's, opaque here */
+struct ly_ctx; /* libyang's, opaque here */
 struct lyd_node; /* libyang's, opaque here */
 
 enum datastore { DATASTORE_RUNNING, DATASTORE_CANDIDATE };
@@ -39,7 +39,7 @@ struct config_actor {
  *         ERR_INVALID (the stored configuration no longer fits the model: where).
  */
 int config_open(const char *yang_dir, struct journal *journal, const struct catalog *catalog, struct config **out,
-	struct error *err) MUST_USE;
+        struct error *err) MUST_USE;
 void config_close(struct config *c);
 void config_set_catalog(struct config *c, const struct catalog *catalog);
 
@@ -60,12 +60,12 @@ struct lyd_node *config_get(struct config *c, enum datastore d);
  *         (data-missing), ERR_IN_USE (locked by another session: err->where is its session id).
  */
 int config_edit(struct config *c, const struct config_actor *actor, enum datastore target, const char *xml,
-	enum edit_operation default_operation, enum test_option test, struct error *err) MUST_USE;
+        enum edit_operation default_operation, enum test_option test, struct error *err) MUST_USE;
 /** Replace a datastore by a whole configuration (copy-config from inline XML); xml NULL: delete everything. */
 int config_replace(struct config *c, const struct config_actor *actor, enum datastore target, const char *xml,
-	struct error *err) MUST_USE;
+        struct error *err) MUST_USE;
 int config_copy(struct config *c, const struct config_actor *actor, enum datastore source, enum datastore target,
-	struct error *err) MUST_USE;
+        struct error *err) MUST_USE;
 int config_validate(struct config *c, enum datastore d, struct error *err) MUST_USE;
 int config_validate_xml(struct config *c, const char *xml, struct error *err) MUST_USE;
 /** Candidate becomes running, durably. */

@@ -25,7 +25,7 @@ struct summary {
 };
 /** Count; overall follows from the counts and severities. rs may be NULL (unknown). */
 void summary_build(const struct flows *flows, const struct findings *findings, const struct openings *openings,
-	const struct ruleset *rs, struct summary *out);
+        const struct ruleset *rs, struct summary *out);
 
 /** Why verdicts changed. */
 enum cause_kind { CAUSE_START, CAUSE_RULESET, CAUSE_DEPLOYMENT, CAUSE_CATALOG, CAUSE_ROUTES, CAUSE_ASSUMPTION };
@@ -39,20 +39,26 @@ struct cause {
 
 /** An active problem: the flows that one cause broke. */
 struct problem {
-	uint32_t id;       /**< stable while it lives; unique on this device */
+	uint32_t id; /**< stable while it lives; unique on this device */
 	struct cause cause;
 	struct flow_id *flow; /**< those still broken, sorted */
 	size_t n_flow, n_flow_raised;
 	enum severity severity; /**< worst */
-	enum verdict verdict;   /**< of the first flow */
-	char *label;       /**< first flow's label */
-	char *rule;        /**< deciding rule or policy, one line: "inet filter forward handle 12: tcp dport 5061 drop" */
-	char *witness;     /**< packet_print() of the witness, or "" */
+	enum verdict verdict; /**< of the first flow */
+	char *label; /**< first flow's label */
+	char *rule; /**< deciding rule or policy, one line: "inet filter forward handle 12: tcp dport 5061 drop" */
+	char *witness; /**< packet_print() of the witness, or "" */
 	int64_t since_ms, since_wall;
 };
 
 enum change_kind {
-	CHANGE_VIOLATED, CHANGE_CLEARED, CHANGE_OVERALL, CHANGE_UNREADABLE, CHANGE_READABLE, CHANGE_OPENING, CHANGE_OPENING_CLOSED,
+	CHANGE_VIOLATED,
+	CHANGE_CLEARED,
+	CHANGE_OVERALL,
+	CHANGE_UNREADABLE,
+	CHANGE_READABLE,
+	CHANGE_OPENING,
+	CHANGE_OPENING_CLOSED,
 	CHANGE_TEST
 };
 const char *change_kind_name(enum change_kind k);
@@ -93,7 +99,10 @@ struct conformance {
 	uint64_t sequence;
 	struct flow_verdict_memory *memory; /**< last verdict per flow id, with its time */
 	size_t n_memory;
-	uint32_t *opening; /**< ids told, sorted */
+	struct told_opening {
+		uint32_t id;
+		char *label;
+	} * opening; /**< openings outside the baseline at the last look */
 	size_t n_opening;
 };
 
@@ -111,8 +120,8 @@ int64_t conformance_changed_ms(const struct conformance *c, const struct flow_id
  * @return whether any verdict changed.
  */
 bool conformance_update(struct conformance *c, const struct flows *flows, const struct findings *findings,
-	const struct openings *openings, const struct ruleset *rs, const struct cause *cause, int64_t now_ms, int64_t now_wall,
-	struct changes *out);
+        const struct openings *openings, const struct ruleset *rs, const struct cause *cause, int64_t now_ms,
+        int64_t now_wall, struct changes *out);
 /** One change of kind CHANGE_TEST. */
 void conformance_test(struct conformance *c, int64_t now_wall, struct changes *out);
 

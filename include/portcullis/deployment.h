@@ -47,7 +47,7 @@ struct group {
 
 struct port_override {
 	char *requirement; /**< label */
-	unsigned variant;  /**< 0: every variant */
+	unsigned variant; /**< 0: every variant */
 	struct port_range ports;
 };
 

@@ -10,18 +10,18 @@
 /** What went wrong, in the classes that a caller can act on. */
 enum error_code {
 	ERR_NONE = 0,
-	ERR_USAGE,       /**< the command line or a call was wrong */
-	ERR_FORMAT,      /**< bytes that are not what they should be (syntax) */
-	ERR_INVALID,     /**< well-formed, but the value is not allowed here (semantics) */
-	ERR_LIMIT,       /**< larger than a stated limit */
-	ERR_NOT_FOUND,   /**< the thing named does not exist */
-	ERR_EXISTS,      /**< the thing named exists already */
-	ERR_IN_USE,      /**< held by somebody else */
-	ERR_DENIED,      /**< not permitted */
-	ERR_IO,          /**< the system refused a read, a write or a connection */
+	ERR_USAGE, /**< the command line or a call was wrong */
+	ERR_FORMAT, /**< bytes that are not what they should be (syntax) */
+	ERR_INVALID, /**< well-formed, but the value is not allowed here (semantics) */
+	ERR_LIMIT, /**< larger than a stated limit */
+	ERR_NOT_FOUND, /**< the thing named does not exist */
+	ERR_EXISTS, /**< the thing named exists already */
+	ERR_IN_USE, /**< held by somebody else */
+	ERR_DENIED, /**< not permitted */
+	ERR_IO, /**< the system refused a read, a write or a connection */
 	ERR_UNSUPPORTED, /**< understood, but this agent does not do it */
 	ERR_UNAVAILABLE, /**< a needed part is not there at the moment */
-	ERR_INTERNAL,    /**< a fault of this program */
+	ERR_INTERNAL, /**< a fault of this program */
 	ERR_UNKNOWN_ELEMENT, /**< an element that the model does not have; where: its path, the element last */
 	ERR_CODE_N
 };
@@ -30,7 +30,7 @@ enum error_code {
 struct error {
 	enum error_code code;
 	char where[256]; /**< file, line, clause or object; may be empty */
-	char text[768];  /**< what happened and what to do, one line */
+	char text[768]; /**< what happened and what to do, one line */
 };
 
 /**
@@ -41,7 +41,7 @@ struct error {
  * @return always -1, so that `return error_set(...)` fails the caller.
  */
 int error_set(struct error *err, enum error_code code, const char *where, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+        __attribute__((format(printf, 4, 5)));
 
 /** Put a place in front of err->where ("outer: inner"). @return always -1. */
 int error_prefix(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));

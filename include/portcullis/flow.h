@@ -10,12 +10,13 @@
 #include "portcullis/network.h"
 
 /** Ids of parties that no group is: fixed, so that an index is the same on every device. */
-#define PARTY_UNBOUND 0u                   /**< the role that nobody is bound to; party name = role name. Where a
+#define PARTY_UNBOUND                                                                                                  \
+	0u /**< the role that nobody is bound to; party name = role name. Where a
                                                 requirement has bound initiators too, each unbound one has a row of its own
                                                 whose listener is the number of the unbound role in the pack. */
 #define PARTY_BALANCER(group_id) (0x80000000u | (group_id)) /**< load balancer of a group, "fe-pool/balancer" */
-#define PARTY_EXTERNAL 0xfffffffeu         /**< "external": global unicast minus the bound groups */
-#define PARTY_ANY 0xffffffffu              /**< "any" */
+#define PARTY_EXTERNAL 0xfffffffeu /**< "external": global unicast minus the bound groups */
+#define PARTY_ANY 0xffffffffu /**< "any" */
 
 enum path { PATH_FORWARD, PATH_INPUT, PATH_OUTPUT, PATH_NONE };
 const char *path_name(enum path p); /**< "forward", "input", "output", "none" */
@@ -31,22 +32,23 @@ struct flow_id {
 struct flow_leg {
 	struct range source, destination;
 	char iif[IFNAME_SIZE], oif[IFNAME_SIZE]; /**< "": not known */
-	bool translated;     /**< destination is a published address, which destination NAT must lead to one of inside */
+	bool translated; /**< destination is a published address, which destination NAT must lead to one of inside */
 	struct range inside; /**< then: own addresses of the listener behind oif */
 };
 
 struct flow {
 	struct flow_id id;
-	const struct pack *pack;               /**< borrowed from the catalog */
+	const struct pack *pack; /**< borrowed from the catalog */
 	const struct requirement *requirement; /**< borrowed */
-	const char *deployment;                /**< borrowed from the site */
-	char *source, *destination;            /**< party names */
+	const char *deployment; /**< borrowed from the site */
+	char *source, *destination; /**< party names */
 	char *label; /**< unique: "DEPLOYMENT/REQUIREMENT#VARIANT SOURCE>DESTINATION FAMILY" */
 	enum family family;
 	enum basis basis; /**< of the initiator: stated by a document, or inferred (then never above `warning`) */
 	uint8_t proto;
 	struct port_range source_ports, ports;
-	struct port_range inside_ports; /**< of the listener itself: where `ports` are those of a published address, what
+	struct port_range
+	        inside_ports; /**< of the listener itself: where `ports` are those of a published address, what
 	                                     each of them is translated to, in order; else the same */
 	bool advisory; /**< rests on a correction of less than high confidence: never above `info`, never compiled */
 	enum path path;
@@ -76,6 +78,6 @@ const struct flow *flows_find(const struct flows *flows, const char *label);
  * @return 0, or -1 with ERR_LIMIT (more than 1,000,000 flows) or ERR_INVALID (routes contradict the zones: which).
  */
 int flows_derive(const struct site *site, const struct catalog *catalog, const struct network *net, int64_t now,
-	struct flows *out, struct error *err) MUST_USE;
+        struct flows *out, struct error *err) MUST_USE;
 
 #endif

@@ -20,7 +20,7 @@ void journal_close(struct journal *j);
 
 /** Replace the content (JSON text) of a datastore and add a commit entry, in one transaction. */
 int journal_commit(struct journal *j, const char *datastore, const char *json, const char *user, uint32_t session,
-	const char *comment, struct error *err) MUST_USE;
+        const char *comment, struct error *err) MUST_USE;
 /** *json is NULL when the datastore was never written; the caller frees it. */
 int journal_load(struct journal *j, const char *datastore, char **json, struct error *err) MUST_USE;
 

@@ -22,17 +22,17 @@ struct netconf_host {
 
 struct netconf_options {
 	const char *socket_path; /**< 0660, group `group` */
-	const char *group;       /**< "portcullis"; members and uid 0 may connect */
-	gid_t socket_gid;        /**< group of the socket; (gid_t)-1: leave it as it is made */
-	int listen_fd;           /**< a socket made before privileges were dropped; -1: make it here */
+	const char *group; /**< "portcullis"; members and uid 0 may connect */
+	gid_t socket_gid; /**< group of the socket; (gid_t)-1: leave it as it is made */
+	int listen_fd; /**< a socket made before privileges were dropped; -1: make it here */
 	const char *yang_dir;
-	unsigned max_sessions;   /**< in all; 0: 64 */
+	unsigned max_sessions; /**< in all; 0: 64 */
 };
 
 /** Make and bind the socket (as root, before privileges are dropped): 0660 root:group. @return fd or -1. */
 int netconf_listen(const char *path, gid_t gid, struct error *err) MUST_USE;
 int netconf_start(const struct netconf_options *options, struct config *config, struct hub *hub,
-	const struct netconf_host *host, struct netconf **out, struct error *err) MUST_USE;
+        const struct netconf_host *host, struct netconf **out, struct error *err) MUST_USE;
 /** Send to subscribers (copied; bounded queue per session). Safe from any thread. */
 void netconf_notify(struct netconf *n, const struct change *change);
 /** Wake every session, let them end within a second, join. */
@@ -40,7 +40,8 @@ void netconf_stop(struct netconf *n);
 
 /* The client side, for the `portcullis` command. */
 struct netconf_client;
-int netconf_client_open(const char *socket_path, const char *yang_dir, struct netconf_client **out, struct error *err) MUST_USE;
+int netconf_client_open(
+        const char *socket_path, const char *yang_dir, struct netconf_client **out, struct error *err) MUST_USE;
 void netconf_client_close(struct netconf_client *c);
 /**
  * Send one rpc (the XML of its operation element) and wait for the reply.
@@ -49,6 +50,6 @@ void netconf_client_close(struct netconf_client *c);
  * @return 0, or -1: ERR_IO, ERR_UNAVAILABLE (time-out), or the first rpc-error as code, where (error-path) and text.
  */
 int netconf_client_rpc(struct netconf_client *c, const char *operation_xml, int timeout_ms, char **reply_xml,
-	struct error *err) MUST_USE;
+        struct error *err) MUST_USE;
 
 #endif

@@ -45,7 +45,7 @@ bool network_equal(const struct network *a, const struct network *b);
  * @param each  called for each part in ascending order with its interface ("" when no route leads there).
  */
 void network_each_route(const struct network *net, enum family f, struct range destination,
-	void (*each)(void *ctx, struct range part, const char *ifname), void *ctx);
+        void (*each)(void *ctx, struct range part, const char *ifname), void *ctx);
 
 /** `ip -j addr` and `ip -j route` (and -6) output, as one JSON document {"addr":[...],"route":[...],"route6":[...]}. */
 int network_parse_json(const char *json, size_t len, struct network *out, struct error *err) MUST_USE;

@@ -19,12 +19,12 @@ struct nft_dump {
 
 /** What the kernel said since the last look. */
 struct nft_event {
-	bool changed;        /**< the ruleset changed */
-	bool overrun;        /**< events were lost (ENOBUFS) or the reader lost its socket */
+	bool changed; /**< the ruleset changed */
+	bool overrun; /**< events were lost (ENOBUFS) or the reader lost its socket */
 	uint32_t generation; /**< of the newest change; 0 when not told */
 	uint32_t author_pid;
-	char author[64];     /**< process name (NFTA_GEN_PROC_NAME); "" when not told */
-	uint8_t *bytes;      /**< the event messages as they came; the caller frees it */
+	char author[64]; /**< process name (NFTA_GEN_PROC_NAME); "" when not told */
+	uint8_t *bytes; /**< the event messages as they came; the caller frees it */
 	size_t len;
 };
 
@@ -52,7 +52,7 @@ int nft_open_direct(struct nft_ops *out, struct error *err) MUST_USE;
 
 /** What the two processes are started with. */
 struct nft_process {
-	pid_t pid;  /**< the privileged child */
+	pid_t pid; /**< the privileged child */
 	int socket; /**< the unprivileged side's end */
 };
 

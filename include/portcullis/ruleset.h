@@ -14,7 +14,15 @@
  */
 
 enum rs_family { RS_INET, RS_IP, RS_IP6, RS_ARP, RS_BRIDGE, RS_NETDEV };
-enum rs_hook { RS_HOOK_PREROUTING, RS_HOOK_INPUT, RS_HOOK_FORWARD, RS_HOOK_OUTPUT, RS_HOOK_POSTROUTING, RS_HOOK_INGRESS, RS_HOOK_EGRESS };
+enum rs_hook {
+	RS_HOOK_PREROUTING,
+	RS_HOOK_INPUT,
+	RS_HOOK_FORWARD,
+	RS_HOOK_OUTPUT,
+	RS_HOOK_POSTROUTING,
+	RS_HOOK_INGRESS,
+	RS_HOOK_EGRESS
+};
 enum rs_chain_type { RS_CHAIN_FILTER, RS_CHAIN_NAT, RS_CHAIN_ROUTE };
 
 /**
@@ -28,21 +36,21 @@ enum rs_chain_type { RS_CHAIN_FILTER, RS_CHAIN_NAT, RS_CHAIN_ROUTE };
  * protocol; here it is said of the protocols with ports only.
  */
 enum rs_field {
-	RS_FIELD_NFPROTO,  /**< 2: IPv4, 10: IPv6 (NFPROTO_*) */
-	RS_FIELD_L4PROTO,  /**< IP protocol number */
+	RS_FIELD_NFPROTO, /**< 2: IPv4, 10: IPv6 (NFPROTO_*) */
+	RS_FIELD_L4PROTO, /**< IP protocol number */
 	RS_FIELD_IP_SADDR,
 	RS_FIELD_IP_DADDR,
 	RS_FIELD_IP6_SADDR,
 	RS_FIELD_IP6_DADDR,
 	RS_FIELD_SPORT,
 	RS_FIELD_DPORT,
-	RS_FIELD_IIFNAME,  /**< ifname_value() */
+	RS_FIELD_IIFNAME, /**< ifname_value() */
 	RS_FIELD_OIFNAME,
 	RS_FIELD_CT_STATE, /**< bit mask: invalid 1, established 2, related 4, new 8, untracked 64 (NF_CT_STATE_*) */
 	RS_FIELD_TCP_FLAGS, /**< fin 1, syn 2, rst 4, psh 8, ack 16, urg 32, ecn 64, cwr 128 */
 	RS_FIELD_ICMP_TYPE,
 	RS_FIELD_ICMPV6_TYPE,
-	RS_FIELD_MARK,     /**< 0 for canonical packets */
+	RS_FIELD_MARK, /**< 0 for canonical packets */
 	RS_FIELD_CT_STATUS, /**< bit mask IPS_*: dnat 32, snat 16, seen-reply 2, assured 4, confirmed 8 */
 	RS_FIELD_CT_DIRECTION, /**< original 0, reply 1 */
 	RS_FIELD_N
@@ -56,14 +64,14 @@ const char *rs_hook_name(enum rs_hook h);
 enum rs_verdict_code {
 	RS_CONTINUE, /**< no verdict: go on with the next rule; rules of nothing but statements have it too */
 	RS_ACCEPT,
-	RS_DROP,     /**< also reject */
+	RS_DROP, /**< also reject */
 	RS_JUMP,
 	RS_GOTO,
 	RS_RETURN,
-	RS_NAT_DST,  /**< dnat or redirect: the packet leaves here with another destination; none of nat_has_address,
+	RS_NAT_DST, /**< dnat or redirect: the packet leaves here with another destination; none of nat_has_address,
 	                  nat_has_port and nat_redirect: it is not known which */
-	RS_NAT_SRC,  /**< snat or masquerade: accepted in this chain */
-	RS_UNKNOWN   /**< queue, tproxy, synproxy, fwd, a verdict map on an undecided key, writes to addresses or ports:
+	RS_NAT_SRC, /**< snat or masquerade: accepted in this chain */
+	RS_UNKNOWN /**< queue, tproxy, synproxy, fwd, a verdict map on an undecided key, writes to addresses or ports:
 	                  named by rule->undecided. Anything may follow, going on with the next rule too. (dup copies a
 	                  packet and is a statement.) */
 };
@@ -71,13 +79,13 @@ enum rs_verdict_code {
 struct rs_verdict {
 	enum rs_verdict_code code;
 	size_t chain; /**< for RS_JUMP and RS_GOTO: index into ruleset->chain */
-	bool reject;  /**< RS_DROP that answers (for the text) */
+	bool reject; /**< RS_DROP that answers (for the text) */
 };
 
 struct rs_element {
 	struct range key[RS_CONCAT_MAX]; /**< one range per field of the match that looks it up */
-	struct rs_verdict verdict;       /**< in verdict maps; RS_UNKNOWN for queue and the like */
-	bool catch_all;                  /**< "*": when nothing else matches; key is unused */
+	struct rs_verdict verdict; /**< in verdict maps; RS_UNKNOWN for queue and the like */
+	bool catch_all; /**< "*": when nothing else matches; key is unused */
 };
 
 struct rs_set {
@@ -87,17 +95,19 @@ struct rs_set {
 	bool anonymous, map, interval, dynamic, timeout; /**< dynamic: the packet path adds elements */
 	bool undecided; /**< elements could not be read (unknown key types, elements with limits of their own) */
 	size_t n_field; /**< parts of a concatenation; 1 otherwise */
-	enum rs_field field[RS_CONCAT_MAX]; /**< a field of each part's type (for the text; the match names the real one) */
-	char *type;     /**< key type in nft syntax, "ipv4_addr . inet_service"; NULL: not told */
-	struct rs_element *element; /**< sorted by key, catch_all last; in data and object maps verdict is RS_CONTINUE */
+	enum rs_field
+	        field[RS_CONCAT_MAX]; /**< a field of each part's type (for the text; the match names the real one) */
+	char *type; /**< key type in nft syntax, "ipv4_addr . inet_service"; NULL: not told */
+	struct rs_element
+	        *element; /**< sorted by key, catch_all last; in data and object maps verdict is RS_CONTINUE */
 	size_t n_element, cap_element;
 };
 
 enum rs_match_kind {
 	RS_MATCH_RANGES, /**< field in ranges; no range: never (negated: whenever the field exists) */
-	RS_MATCH_MASK,   /**< (field & mask) == value; value has no bit outside mask */
-	RS_MATCH_SET,    /**< (field[0], field[1], ...) in ruleset->set[set], which is neither undecided nor dynamic */
-	RS_MATCH_ATOM    /**< not decided by the model: the rule goes on only where the atom is true */
+	RS_MATCH_MASK, /**< (field & mask) == value; value has no bit outside mask */
+	RS_MATCH_SET, /**< (field[0], field[1], ...) in ruleset->set[set], which is neither undecided nor dynamic */
+	RS_MATCH_ATOM /**< not decided by the model: the rule goes on only where the atom is true */
 };
 
 struct rs_match {
@@ -117,7 +127,8 @@ struct rs_match {
 	 */
 	char *atom;
 	char *text; /**< RS_MATCH_ATOM: what it is in nft syntax, as well as it is known */
-	const char *as; /**< the source's spelling when it is not rs_field_name(): "ip protocol", "iif"; static, or NULL */
+	const char
+	        *as; /**< the source's spelling when it is not rs_field_name(): "ip protocol", "iif"; static, or NULL */
 };
 
 struct rs_rule {
@@ -125,15 +136,16 @@ struct rs_rule {
 	struct rs_match *match;
 	size_t n_match;
 	struct rs_verdict verdict;
-	bool vmap;                /**< the verdict comes from a verdict map: */
+	bool vmap; /**< the verdict comes from a verdict map: */
 	enum rs_field vmap_field[RS_CONCAT_MAX];
 	size_t n_vmap_field, vmap_set; /**< a packet that is in no element goes on with the next rule */
-	bool notrack;             /**< takes the packet out of connection tracking (then continues) */
-	char *undecided;          /**< RS_UNKNOWN or RS_NAT_*: what it does ("queue", "dnat to 10.0.0.1:80"); else NULL */
-	char *statements;         /**< text of statements without a verdict: "counter log prefix \"x\""; may be NULL */
-	char *comment;            /**< or NULL */
-	char *reject_with;        /**< with verdict.reject: "tcp reset", "icmpx admin-prohibited"; NULL: the default */
-	u128 nat_address_lo, nat_address_hi; /**< RS_NAT_DST to a constant: the new destination (when nat_has_address) */
+	bool notrack; /**< takes the packet out of connection tracking (then continues) */
+	char *undecided; /**< RS_UNKNOWN or RS_NAT_*: what it does ("queue", "dnat to 10.0.0.1:80"); else NULL */
+	char *statements; /**< text of statements without a verdict: "counter log prefix \"x\""; may be NULL */
+	char *comment; /**< or NULL */
+	char *reject_with; /**< with verdict.reject: "tcp reset", "icmpx admin-prohibited"; NULL: the default */
+	u128 nat_address_lo,
+	        nat_address_hi; /**< RS_NAT_DST to a constant: the new destination (when nat_has_address) */
 	bool nat_has_address, nat_has_port, nat_redirect;
 	struct port_range nat_port;
 };
@@ -142,14 +154,14 @@ struct rs_chain {
 	enum rs_family family;
 	char *table, *name;
 	uint64_t handle;
-	bool base;    /**< hooked into the packet path; false too while its table is dormant */
+	bool base; /**< hooked into the packet path; false too while its table is dormant */
 	bool dormant; /**< a base chain that its table's dormant flag unhooks; hook, type, priority, policy are set */
 	enum rs_hook hook;
 	enum rs_chain_type type;
 	int32_t priority;
 	enum rs_verdict_code policy; /**< RS_ACCEPT or RS_DROP */
-	char *device;                /**< netdev family; several are joined by ", " */
-	size_t order;                /**< position of creation (dump order); equal priorities run newest first */
+	char *device; /**< netdev family; several are joined by ", " */
+	size_t order; /**< position of creation (dump order); equal priorities run newest first */
 	struct rs_rule *rule;
 	size_t n_rule, cap_rule;
 };
@@ -161,7 +173,7 @@ struct ruleset {
 	size_t n_set, cap_set;
 	uint32_t generation; /**< nf_tables generation id; 0 offline */
 	size_t n_rule, n_undecoded; /**< rules; rules with at least one atom or unknown verdict */
-	bool sets_mark;      /**< some rule writes the packet's mark: matches on RS_FIELD_MARK are atoms in this ruleset */
+	bool sets_mark; /**< some rule writes the packet's mark: matches on RS_FIELD_MARK are atoms in this ruleset */
 	bool uses_conntrack; /**< some rule uses ct or nat: the kernel tracks connections in this namespace */
 	char *legacy; /**< names of iptables-legacy tables that the kernel has, which nf_tables does not show; NULL: none */
 	char *foreign_flowtable; /**< a flowtable exists (a caveat); NULL: none */
@@ -200,6 +212,7 @@ char *rule_print(const struct ruleset *rs, const struct rs_chain *chain, const s
  */
 char *ruleset_print(const struct ruleset *rs);
 /** Chain by family, table and name, or NULL. */
-const struct rs_chain *ruleset_chain_find(const struct ruleset *rs, enum rs_family f, const char *table, const char *name);
+const struct rs_chain *ruleset_chain_find(
+        const struct ruleset *rs, enum rs_family f, const char *table, const char *name);
 
 #endif

@@ -36,21 +36,21 @@ struct snapshot {
 	struct inputs *inputs;
 	struct evaluation *evaluation; /**< owns ruleset, findings and openings below; NULL: the snapshot itself does */
 	struct ruleset *ruleset; /**< NULL: unreadable */
-	char *unreadable;        /**< why, when ruleset is NULL */
+	char *unreadable; /**< why, when ruleset is NULL */
 	struct findings findings;
 	struct openings openings;
 	struct summary summary;
 	struct problem *problem; /**< copies of the active problems */
 	size_t n_problem;
-	int64_t *changed_ms;     /**< per flow: monotonic ms of the last verdict change */
-	struct change *history;  /**< newest last; at most SNAPSHOT_HISTORY */
+	int64_t *changed_ms; /**< per flow: monotonic ms of the last verdict change */
+	struct change *history; /**< newest last; at most SNAPSHOT_HISTORY */
 	size_t n_history;
 	int64_t started_ms, verified_ms, changed_last_ms; /**< monotonic */
 	int64_t verified_wall, changed_last_wall;
 	uint64_t oldest_sequence, newest_sequence;
 	unsigned verify_us; /**< how long the verification took */
-	char *version;      /**< of the agent */
-	void *flat;         /**< struct flat (flat.h): the same for SNMP, without pointers */
+	char *version; /**< of the agent */
+	void *flat; /**< struct flat (flat.h): the same for SNMP, without pointers */
 	size_t flat_size;
 };
 

@@ -24,8 +24,8 @@ enum verdict {
 	VERDICT_NO_COMMON_FAMILY,
 	VERDICT_N
 };
-const char *verdict_name(enum verdict v);         /**< "no-common-family" */
-const char *verdict_summary_key(enum verdict v);  /**< "no_common_family" */
+const char *verdict_name(enum verdict v); /**< "no-common-family" */
+const char *verdict_summary_key(enum verdict v); /**< "no_common_family" */
 
 enum phase { PHASE_NEW, PHASE_REPLY, PHASE_ESTABLISHED, PHASE_N };
 const char *phase_name(enum phase p);
@@ -60,17 +60,17 @@ struct box {
 
 struct finding {
 	enum verdict verdict;
-	struct blame blame;   /**< for partial, blocked, misdirected; for indeterminate the first undecided rule */
+	struct blame blame; /**< for partial, blocked, misdirected; for indeterminate the first undecided rule */
 	bool has_witness;
 	struct packet witness; /**< a packet that does not pass (for indeterminate: that may not) */
 	struct box *remainder; /**< what does not pass, in flow coordinates, disjoint; at most VERIFY_MAX_REMAINDER */
 	size_t n_remainder;
-	bool remainder_cut;    /**< more boxes exist */
-	char **atom;           /**< for indeterminate: the conditions; for conformant: those that only a blocklist decides */
+	bool remainder_cut; /**< more boxes exist */
+	char **atom; /**< for indeterminate: the conditions; for conformant: those that only a blocklist decides */
 	size_t n_atom;
-	char **assumed;        /**< names of the assumptions that this verdict rests on */
+	char **assumed; /**< names of the assumptions that this verdict rests on */
 	size_t n_assumed;
-	char *reason;          /**< for unknown, indeterminate by a limit, misdirected for want of a rule: why; else NULL */
+	char *reason; /**< for unknown, indeterminate by a limit, misdirected for want of a rule: why; else NULL */
 };
 
 #define VERIFY_MAX_REMAINDER 64
@@ -82,18 +82,18 @@ struct findings {
 };
 
 struct opening {
-	uint32_t id;       /**< hash of rule and box; 1..2147483647 */
+	uint32_t id; /**< hash of rule and box; 1..2147483647 */
 	char *label;
 	struct blame blame; /**< the accepting rule or policy */
 	enum family family;
-	uint8_t proto;     /**< 0: any other protocol */
+	uint8_t proto; /**< 0: any other protocol */
 	bool source_ports_only; /**< what differs from required flows in nothing but the source port: one opening for each
 	                             rule and range of source ports, and its label says so */
-	size_t n_box;      /**< boxes that `packets` counts; `box` is around them: itself where there is one */
-	struct box box;    /**< ports 0-0 where the protocol has none */
+	size_t n_box; /**< boxes that `packets` counts; `box` is around them: itself where there is one */
+	struct box box; /**< ports 0-0 where the protocol has none */
 	char iif[IFNAME_SIZE], oif[IFNAME_SIZE];
-	char *listener;    /**< the bound group */
-	char *packets;     /**< exact count of tuples, decimal */
+	char *listener; /**< the bound group */
+	char *packets; /**< exact count of tuples, decimal */
 	struct packet witness;
 	bool acknowledged; /**< in the baseline */
 };
@@ -115,12 +115,12 @@ struct openings {
  * @return 0, or -1 with ERR_LIMIT. Pure: no I/O, no clock but `now` (expiry of assumptions).
  */
 int verify_flows(const struct flows *flows, const struct ruleset *rs, const char *why, const struct site *site,
-	int64_t now, struct findings *out, struct error *err) MUST_USE;
+        int64_t now, struct findings *out, struct error *err) MUST_USE;
 void findings_fini(struct findings *f);
 
 /** Openings toward the bound groups that no flow and no allowance needs. */
-int verify_openings(const struct flows *flows, const struct ruleset *rs, const struct site *site, const struct network *net,
-	int64_t now, struct openings *out, struct error *err) MUST_USE;
+int verify_openings(const struct flows *flows, const struct ruleset *rs, const struct site *site,
+        const struct network *net, int64_t now, struct openings *out, struct error *err) MUST_USE;
 void openings_fini(struct openings *o);
 
 /** One step of a packet's walk: a chain entered, a rule that matched, a policy. */
@@ -136,7 +136,7 @@ struct trace {
 };
 /** Walk one packet through the chains like `nft monitor trace`. */
 int verify_explain(const struct packet *packet, const struct ruleset *rs, const struct site *site, int64_t now,
-	struct trace *out, struct error *err) MUST_USE;
+        struct trace *out, struct error *err) MUST_USE;
 void trace_fini(struct trace *t);
 
 /** "tcp 10.0.0.5:40000 > 10.1.0.10:5061", IPv6 addresses in brackets. */
