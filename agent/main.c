@@ -95,7 +95,7 @@ static int start_core(struct daemon *d, struct error *err)
 		return -1;
 	}
 	d->hub = hub_new();
-	struct monitor_parts parts = {d->config, d->journal, d->nft, d->hub, catalog};
+	struct monitor_parts parts = {d->config, d->journal, d->nft, d->hub, catalog, clock_monotonic_ms};
 	if (monitor_new(&parts, &d->monitor, err) != 0) {
 		catalog_free(catalog);
 		return -1;

@@ -11,10 +11,11 @@
 #include <unistd.h>
 
 #include "daemon/monitor.h"
-#include "portcullis/alloc.h"
 #include "portcullis/text.h"
 
 #define HOLD_DOWN_MS 200
+
+static char directory[] = "/tmp/portcullis-monitor-XXXXXX"; /* of all scenes */
 
 struct scene {
 	char dir[64];
@@ -46,6 +47,19 @@ static void shell(const char *command)
 	ck_assert_msg(code == 0, "`%s` ended with %d", command, code);
 }
 
+/* Of the parent process: a test that fails ends its own without any teardown. */
+static void directory_make(void)
+{
+	ck_assert_ptr_nonnull(mkdtemp(directory));
+}
+
+static void directory_remove(void)
+{
+	char command[64];
+	snprintf(command, sizeof(command), "rm -rf %s", directory);
+	shell(command);
+}
+
 /* The device of the example: its three interfaces, its ruleset. */
 static void device_make(void)
 {
@@ -53,15 +67,15 @@ static void device_make(void)
 	shell("ip link set lo up");
 	shell("for i in lan0 srv0 dmz0; do ip link add $i type veth peer name peer-$i && ip link set $i up && "
 	      "ip link set peer-$i up || exit 1; done");
-	shell("/usr/bin/python3 -c 'import json; t = json.load(open(\"" SOURCE_DIR
-	      "/contrib/example/topology.json\"))\n"
+	shell("/usr/bin/python3 -c 'import json; t = json.load(open(0))\n"
 	      "for s in t[\"namespaces\"]:\n"
 	      "  if s[\"name\"] == \"device\":\n"
 	      "    for i in s[\"interfaces\"]:\n"
 	      "      for a in i.get(\"addresses\", []): print(\"ip addr add\", a, \"dev\", i[\"name\"], \"nodad\" if "
 	      "\":\" in a else \"\")\n"
-	      "    for r in s.get(\"routes\", []): print(\"ip route add\", r[\"to\"], \"via\", r[\"via\"])' | sh");
-	shell("nft -f " SOURCE_DIR "/contrib/example/ruleset.nft");
+	      "    for r in s.get(\"routes\", []): print(\"ip route add\", r[\"to\"], \"via\", r[\"via\"])' "
+	      "<\"$SOURCE_DIR/contrib/example/topology.json\" | sh");
+	shell("nft -f \"$SOURCE_DIR/contrib/example/ruleset.nft\"");
 }
 
 static void scene_init(struct scene *s)
@@ -70,7 +84,7 @@ static void scene_init(struct scene *s)
 	struct catalog *catalog;
 	memset(s, 0, sizeof(*s));
 	s->now_ms = 1000000;
-	strcpy(s->dir, "/tmp/portcullis-monitor-XXXXXX");
+	snprintf(s->dir, sizeof(s->dir), "%s/XXXXXX", directory);
 	ck_assert_ptr_nonnull(mkdtemp(s->dir));
 	device_make();
 	ck_assert_msg(nft_open_direct(&s->real, &err) == 0, "%s", err.text);
@@ -94,9 +108,6 @@ static void scene_fini(struct scene *s)
 	journal_close(s->journal);
 	hub_free(s->hub);
 	s->real.close(s->real.self);
-	char *command = xasprintf("rm -rf %s", s->dir);
-	shell(command);
-	free(command);
 }
 
 /* One step so many milliseconds later; what it tells is in s->changes. */
@@ -166,7 +177,7 @@ START_TEST(what_is_mended_within_the_hold_down_is_not_told)
 	event(&s, "nft");
 	settle(&s);
 	ck_assert_int_eq(overall(&s), OVERALL_VIOLATED);
-	shell("nft flush ruleset; nft -f " SOURCE_DIR "/contrib/example/ruleset.nft");
+	shell("nft flush ruleset; nft -f \"$SOURCE_DIR/contrib/example/ruleset.nft\"");
 	event(&s, "nft");
 	settle(&s);
 	step(&s, HOLD_DOWN_MS);
@@ -293,7 +304,9 @@ int main(void)
 	}
 	Suite *suite = suite_create("monitor");
 	TCase *c = tcase_create("monitor");
+	setenv("SOURCE_DIR", SOURCE_DIR, 1); /* for shell commands: the path may have spaces */
 	tcase_set_timeout(c, 60);
+	tcase_add_unchecked_fixture(c, directory_make, directory_remove);
 	tcase_add_test(c, verdicts_are_published_at_once_and_told_after_the_hold_down);
 	tcase_add_test(c, what_is_mended_within_the_hold_down_is_not_told);
 	tcase_add_test(c, a_refused_dump_makes_every_verdict_unknown_and_is_told);

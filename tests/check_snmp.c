@@ -224,6 +224,7 @@ static void stage_setup(void)
 	free(text);
 	setenv("SNMPCONFPATH", dir, 1);
 	setenv("MIBS", "", 1);
+	setenv("SOURCE_DIR", SOURCE_DIR, 1); /* for shell commands: the path may have spaces */
 	port = free_port();
 	trap_port = free_port();
 	/* The shipped drop-in, and around it what a device would have. */
@@ -348,9 +349,9 @@ END_TEST
 
 START_TEST(names_and_enumerations_come_from_the_mib)
 {
-	char *got = run("snmpget -v2c -c public -M %s -m %s/mibs/PORTCULLIS-MIB.txt 127.0.0.1:%u portcullisOverall.0 "
-	                "portcullisLastChangeTime.0 portcullisFlowVerdict.5.1.1.1.2.4",
-	        base_mibs, SOURCE_DIR, port);
+	char *got = run("snmpget -v2c -c public -M %s -m \"$SOURCE_DIR/mibs/PORTCULLIS-MIB.txt\" 127.0.0.1:%u "
+	                "portcullisOverall.0 portcullisLastChangeTime.0 portcullisFlowVerdict.5.1.1.1.2.4",
+	        base_mibs, port);
 	ck_assert_str_eq(got, "PORTCULLIS-MIB::portcullisOverall.0 = INTEGER: violated(3)\n"
 	                      "PORTCULLIS-MIB::portcullisLastChangeTime.0 = STRING: 2023-11-14,22:13:20.0,+0:0\n"
 	                      "PORTCULLIS-MIB::portcullisFlowVerdict.5.1.1.1.2.4 = INTEGER: blocked(3)\n");

@@ -457,7 +457,7 @@ static bool is_sendable(const struct tuple *t)
 
 static struct ruleset *kernel_ruleset(const char *name)
 {
-	char *command = xasprintf("nft -f %s/tests/data/verify/%s.nft", SOURCE_DIR, name), line[1024];
+	char *command = xasprintf("nft -f \"$SOURCE_DIR/tests/data/verify/%s.nft\"", name), line[1024];
 	struct text json = {0};
 	struct ruleset *rs;
 	struct error err = {0};
@@ -629,6 +629,7 @@ int main(void)
 		srunner_free(r);
 		return 77;
 	}
+	setenv("SOURCE_DIR", SOURCE_DIR, 1); /* for shell commands: the path may have spaces */
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, agrees_with_the_kernel, 0, (int)(sizeof(scenarios) / sizeof(scenarios[0])));
 	suite_add_tcase(s, t);

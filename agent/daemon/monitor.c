@@ -89,7 +89,7 @@ int monitor_new(const struct monitor_parts *parts, struct monitor **out, struct 
 		sequence = old.change[old.n - 1].sequence;
 	changes_fini(&old);
 	conformance_init(&m->conformance, sequence, (uint32_t)problem);
-	m->started_ms = clock_monotonic_ms();
+	m->started_ms = parts->clock_ms();
 	m->dirty_inputs = true;
 	m->tell_ms = INT64_MAX;
 	m->cause = (struct cause){.kind = CAUSE_START};
@@ -443,7 +443,7 @@ static void before_fini(struct before *b)
 /* Read what changed and verify; what changes nothing is no cause of anything later. */
 static void renew(struct monitor *m, int64_t now_ms, int64_t now_wall)
 {
-	const int64_t begun = clock_monotonic_ms(); /* for the cost alone: now_ms may be a test's */
+	const int64_t begun = m->parts.clock_ms();
 	struct before before = before_take(m);
 
 	if (m->dirty_inputs)
@@ -451,7 +451,7 @@ static void renew(struct monitor *m, int64_t now_ms, int64_t now_wall)
 	/* The evaluation owns the ruleset it used: read it again for the next one. */
 	refresh_ruleset(m);
 	verify(m, now_wall);
-	m->cost_ms = clock_monotonic_ms() - begun;
+	m->cost_ms = m->parts.clock_ms() - begun;
 	m->generation++;
 	m->verified_ms = now_ms;
 	m->verified_wall = now_wall;

@@ -21,6 +21,7 @@ struct monitor_parts {
 	struct nft_ops nft;
 	struct hub *hub;
 	struct catalog *catalog; /**< one reference is taken over */
+	int64_t (*clock_ms)(void); /**< measures what a verification costs: clock_monotonic_ms(), or a test's */
 };
 
 int monitor_new(const struct monitor_parts *parts, struct monitor **out, struct error *err) MUST_USE;

@@ -12,7 +12,7 @@ static const char help[] =
         "Usage: portcullisd [OPTION]...\n"
         "Checks the required flows of a deployment against the live nftables ruleset of this network namespace.\n"
         "\n"
-        "  --agentx SOCKET     AgentX socket of the device's snmpd; without it there is no SNMP\n"
+        "  --agentx SOCKET     AgentX socket of the device's snmpd, usually /var/agentx/master; without it no SNMP\n"
         "  --socket PATH       NETCONF socket (default " PORTCULLIS_SOCKET ")\n"
         "  --state-dir DIR     datastores and journal (default " PORTCULLIS_STATE_DIR ")\n"
         "  --yang-dir DIR      YANG modules (default " PORTCULLIS_YANG_DIR ")\n"

@@ -1,40 +1,29 @@
 #!/usr/bin/python3
-"""NETCONF with ncclient: over SSH through a private sshd and the relay, to a server on a snapshot made by hand.
+"""NETCONF with ncclient: over SSH through the laboratory's sshd and the relay, to a server on a snapshot made by hand.
 
-Then to a daemon in the laboratory, for notifications from the packet filter to the subscriber. With --listen PORT KEY it is
-that subscriber, which prints each notification as one line.
+Then to a daemon, for notifications from the packet filter to the subscriber. ncclient runs inside the namespace of the
+device, where sshd is: with --sessions SOCKET KEY this program is the client of the server, with --listen KEY the subscriber
+that prints each notification as one line.
 """
 
 import json
 import os
-import pathlib
 import re
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import traceback
 
-from harness import Lab, LabError, wait_until
+from harness import BUILD, Checks, Lab, main, skip, wait_until
+from lab import SSH_PORT
 from test_end_to_end import reset, rules
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-BUILD = ROOT / os.environ.get("PORTCULLIS_BUILD", "build-asan")
 PC = "urn:portcullis:yang:portcullis"
 MONITORING = "urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring"
 BASE = "urn:ietf:params:xml:ns:netconf:base:1.0"
 NOTIFICATION = "urn:ietf:params:xml:ns:netconf:notification:1.0"
-failed = []
-
-
-def skip(reason):
-    """End the test as skipped."""
-    print(f"skipped: {reason}")
-    sys.exit(77)
-
 
 try:
     from ncclient import manager
@@ -44,14 +33,7 @@ except ImportError:
     skip("python3-ncclient is not installed")
 
 
-def check(truth, what):
-    """One check."""
-    if not truth:
-        failed.append(what)
-        print(f"FAILED: {what}", flush=True)
-
-
-def check_error(what, tag, words, call, *args, **options):
+def check_error(check, what, tag, words, call, *args, **options):
     """The call must fail with this error-tag and these words in its message."""
     try:
         call(*args, **options)
@@ -62,67 +44,10 @@ def check_error(what, tag, words, call, *args, **options):
     check(False, f"{what}: no error")
 
 
-class Server:
-    """The server, and an sshd that leads to it."""
-
-    def __init__(self):
-        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="portcullis-netconf."))
-        self.socket = self.directory / "netconf.sock"
-        self.key = self.directory / "key"
-        self.processes = []
-        self.made_run_sshd = False
-
-    def start(self):
-        """Start both and wait until they answer."""
-        server = subprocess.Popen([BUILD / "tests/check_netconf", "--serve", self.socket], stdin=subprocess.PIPE,
-                                  stdout=subprocess.PIPE, stderr=open(self.directory / "server.log", "wb"), text=True)
-        self.processes.append(server)
-        check(server.stdout.readline() == "ready\n", "the server starts")
-        for name in ("key", "host"):
-            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", self.directory / name], check=True)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        config = self.directory / "sshd_config"
-        config.write_text(f"ListenAddress 127.0.0.1:{self.port}\nHostKey {self.directory}/host\nPidFile none\nUsePAM no\n"
-                          f"AuthorizedKeysFile {self.directory}/key.pub\nStrictModes no\nPermitRootLogin yes\n"
-                          f"Subsystem netconf {BUILD}/portcullis-netconf-subsystem --socket {self.socket}\n", encoding="ascii")
-        if not os.path.isdir("/run/sshd"):
-            os.mkdir("/run/sshd", 0o755)
-            self.made_run_sshd = True
-        self.processes.append(subprocess.Popen(["/usr/sbin/sshd", "-D", "-e", "-f", config],
-                                               stderr=open(self.directory / "sshd.log", "wb")))
-        for _ in range(200):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            time.sleep(0.05)
-        check(False, "sshd answers")
-
-    def connect(self):
-        """An ncclient session."""
-        return manager.connect(host="127.0.0.1", port=self.port, username="root", key_filename=str(self.key),
-                               hostkey_verify=False, allow_agent=False, look_for_keys=False, timeout=30)
-
-    def stop(self):
-        """End both; the server must end cleanly."""
-        for process in reversed(self.processes):
-            if process.stdin is not None:
-                process.stdin.close()
-            else:
-                process.terminate()
-            try:
-                code = process.wait(15)
-                check(process.stdin is None or code == 0, f"the server ends with {code}")
-            except subprocess.TimeoutExpired:
-                process.kill()
-                check(False, "a daemon does not end")
-        if failed:
-            for log in self.directory.glob("*.log"):
-                print(f"--- {log.name}\n{log.read_text(errors='replace')[-4000:]}")
-        if self.made_run_sshd:
-            shutil.rmtree("/run/sshd", ignore_errors=True)
-        shutil.rmtree(self.directory, ignore_errors=True)
+def connect(key):
+    """An ncclient session."""
+    return manager.connect(host="127.0.0.1", port=SSH_PORT, username="root", key_filename=key, hostkey_verify=False,
+                           allow_agent=False, look_for_keys=False, timeout=30)
 
 
 def zone(name, interface, operation=""):
@@ -131,9 +56,9 @@ def zone(name, interface, operation=""):
             f"<interface>{interface}</interface></zone></nc:config>")
 
 
-def reading(server):
+def reading(key, check):
     """Filters, state, schemas, and what the server says of the session."""
-    with server.connect() as device:
+    with connect(key) as device:
         wanted = [":candidate", ":writable-running", ":xpath", ":validate", ":rollback-on-error", ":notification"]
         check(all(name in device.server_capabilities for name in wanted), "capabilities")
         reply = device.get(("subtree", f'<conformance xmlns="{PC}"><result><verdict>blocked</verdict></result></conformance>'))
@@ -146,26 +71,26 @@ def reading(server):
         check("hold-down" in device.get_config("running", with_defaults="report-all").data_xml, "with-defaults")
         everything = device.get().data_xml
         check(all(word in everything for word in ("<conformance", "<catalog", "<netconf-state", "<yang-library")), "a get of all")
-        check_error("an unknown schema", "invalid-value", ["nothing"], device.get_schema, "nothing")
+        check_error(check, "an unknown schema", "invalid-value", ["nothing"], device.get_schema, "nothing")
 
 
-def writing(server):
+def writing(key, check):
     """Candidate, locks between two sessions, errors."""
-    two = server.connect()  # not a context: it is killed in the end
-    with server.connect() as one:
+    two = connect(key)  # not a context: it is killed in the end
+    with connect(key) as one:
         with one.locked("candidate"):
-            check_error("a second lock", "lock-denied", [f"session {one.session_id}"], two.lock, "candidate")
+            check_error(check, "a second lock", "lock-denied", [f"session {one.session_id}"], two.lock, "candidate")
             one.edit_config(zone("inside", "eth1"), target="candidate")
             one.validate("candidate")
             one.commit()
         check("eth1" in two.get_config("running").data_xml, "the commit is seen by others")
-        check_error("create of what exists", "data-exists", ["exists"], two.edit_config,
+        check_error(check, "create of what exists", "data-exists", ["exists"], two.edit_config,
                     zone("inside", "eth2", 'nc:operation="create"'), target="candidate")
-        check_error("an unknown element", "unknown-element", ["bogus"], two.edit_config,
+        check_error(check, "an unknown element", "unknown-element", ["bogus"], two.edit_config,
                     zone("inside", "eth1").replace("<interface>", "<bogus/><interface>"), target="candidate")
-        check_error("a datastore that is none", "operation-not-supported", ["running or candidate"], two.get_config, "startup")
-        check_error("delete-config", "operation-not-supported", ["copy an empty"], two.delete_config, "startup")
-        check_error("an interface name that is too long", "invalid-value", [], two.edit_config,
+        check_error(check, "a datastore that is none", "operation-not-supported", ["running or candidate"], two.get_config, "startup")
+        check_error(check, "delete-config", "operation-not-supported", ["copy an empty"], two.delete_config, "startup")
+        check_error(check, "an interface name that is too long", "invalid-value", [], two.edit_config,
                     zone("inside", "a" * 16), target="candidate")
         two.edit_config(zone("outside", "eth0"), target="candidate")
         two.discard_changes()
@@ -180,9 +105,9 @@ def writing(server):
             pass
 
 
-def notifications(server):
+def notifications(key, check):
     """A subscription, a notification, and rpcs on the same session."""
-    with server.connect() as listener, server.connect() as other:
+    with connect(key) as listener, connect(key) as other:
         listener.create_subscription()
         other.dispatch(to_ele(f'<test-notification xmlns="{PC}"/>'))
         notification = listener.take_notification(timeout=10)
@@ -190,14 +115,14 @@ def notifications(server):
         check("overall" in listener.get(("subtree", f'<conformance xmlns="{PC}"><summary/></conformance>')).data_xml,
               "an rpc after a notification")
         check(other.take_notification(block=False) is None, "nothing for a session that did not subscribe")
-        check_error("replay", "operation-not-supported", ["startTime"], other.create_subscription,
+        check_error(check, "replay", "operation-not-supported", ["startTime"], other.create_subscription,
                     start_time="2026-01-01T00:00:00Z")
 
 
-def command(server):
+def command(path, check):
     """The verbs of `portcullis` that ask a daemon."""
     def portcullis(*arguments):
-        return subprocess.run([BUILD / "portcullis", *arguments, "--socket", server.socket], capture_output=True, text=True,
+        return subprocess.run([BUILD / "portcullis", *arguments, "--socket", path], capture_output=True, text=True,
                               check=False, timeout=60)
     status = portcullis("status")
     check(status.returncode == 1 and "violated" in status.stdout, f"status: {status.returncode} {status.stdout}{status.stderr}")
@@ -209,15 +134,28 @@ def command(server):
     check(none.returncode == 3 and "no such flow" in none.stderr, f"an unknown flow: {none.stderr}")
 
 
-def listen(port, key):
+def listen(key):
     """A subscriber: "ready", then every notification as one line, until nobody reads any more."""
-    with manager.connect(host="127.0.0.1", port=port, username="root", key_filename=key, hostkey_verify=False,
-                         allow_agent=False, look_for_keys=False, timeout=30) as device:
+    with connect(key) as device:
         device.create_subscription()
         print("ready", flush=True)
         while True:
             xml = device.take_notification(timeout=60).notification_xml
             print(" ".join(xml.split()), flush=True)
+
+
+def sessions(path, key):
+    """Every part on one server; the exit code."""
+    checks = Checks()
+    try:
+        for part in (reading, writing, notifications):
+            part(key, checks.that)
+        command(path, checks.that)
+    except Exception:  # pylint: disable=broad-except
+        traceback.print_exc()
+        checks.failed += 1
+    print(f"sessions: {checks.done - checks.failed} checks held, {checks.failed} did not", flush=True)
+    return 1 if checks.failed or not checks.done else 0
 
 
 def raw_session(lab, *bodies):
@@ -260,13 +198,34 @@ def deaf_subscriber(lab):
     return deaf
 
 
-def from_packet_filter(lab):
+def itself(lab, *arguments):
+    """The command line of this program inside the device."""
+    return lab.command("device", sys.executable, os.path.abspath(__file__), *arguments)
+
+
+def from_snapshot(lab, checks):
+    """The server on a snapshot made by hand, and its client."""
+    lab.socket.parent.mkdir()
+    with open(lab.directory / "server.log", "wb") as log:
+        server = subprocess.Popen([BUILD / "tests/check_netconf", "--serve", lab.socket], stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE, stderr=log, text=True)
+    try:
+        checks.equal(server.stdout.readline(), "ready\n", "what the server says when it starts")
+        done = subprocess.run(itself(lab, "--sessions", lab.socket, lab.directory / "id"), check=False, timeout=120)
+        checks.equal(done.returncode, 0, "exit code of the sessions")
+        server.stdin.close()
+        checks.equal(server.wait(15), 0, "exit code of the server")
+    finally:
+        server.kill()
+        server.wait()
+    lab.socket.parent.rmdir()  # the daemon makes one that its user may write
+
+
+def from_packet_filter(lab, check):
     """A rule goes and comes back: the subscriber is told of both, beside one that reads nothing."""
     lab.start_daemon()
-    lab.start_sshd()
     wait_until(lambda: lab.conformance()["flows"], 20, "flows")
-    program = subprocess.Popen(lab.command("device", sys.executable, os.path.abspath(__file__), "--listen", "1830",
-                                           lab.directory / "id"), stdout=subprocess.PIPE, text=True)
+    program = subprocess.Popen(itself(lab, "--listen", lab.directory / "id"), stdout=subprocess.PIPE, text=True)
     lines = []
     threading.Thread(target=lambda: [lines.append(line) for line in program.stdout], daemon=True).start()
     try:
@@ -291,43 +250,19 @@ def from_packet_filter(lab):
         program.wait()
 
 
-def laboratory():
-    """The part that needs a daemon and a packet filter."""
-    lab = Lab(BUILD)
-    try:
-        lab.up()
-        from_packet_filter(lab)
-    except (LabError, OSError, StopIteration):
-        traceback.print_exc()
-        failed.append("the laboratory")
-    finally:
-        if failed and (lab.directory / "portcullisd.log").exists():
-            print((lab.directory / "portcullisd.log").read_text(errors="replace")[-3000:])
-        lab.down()
-
-
-def main():
-    """Every part on one server."""
-    if sys.argv[1:2] == ["--listen"]:
-        return listen(int(sys.argv[2]), sys.argv[3])
-    if os.geteuid() != 0:
-        skip("needs root to log in as root through its own sshd")
-    if not os.path.exists("/usr/sbin/sshd"):
-        skip("openssh-server is not installed")
-    server = Server()
-    try:
-        server.start()
-        for part in (reading, writing, notifications, command):
-            part(server)
-    except Exception:  # pylint: disable=broad-except
-        traceback.print_exc()
-        failed.append("an exception")
-    finally:
-        server.stop()
-    laboratory()
-    print(f"{len(failed)} checks failed")
-    return 1 if failed else 0
+def test(lab: Lab, checks):
+    """Both servers behind one sshd."""
+    lab.start_sshd()
+    from_snapshot(lab, checks)
+    from_packet_filter(lab, checks.that)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    if sys.argv[1:2] == ["--listen"]:
+        listen(sys.argv[2])
+    elif sys.argv[1:2] == ["--sessions"]:
+        sys.exit(sessions(sys.argv[2], sys.argv[3]))
+    elif not os.path.exists("/usr/sbin/sshd"):
+        skip("openssh-server is not installed")
+    else:
+        main(test)
