@@ -359,7 +359,9 @@ static void compare_openings(struct conformance *c, const struct openings *openi
 		if (!c->told || opening_known(c->opening, c->n_opening, o->id) || told++ >= OPENINGS_TOLD_MAX)
 			continue;
 		char *rule = blame_print(&o->blame), *witness = packet_print(&o->witness);
-		tell(c, out, CHANGE_OPENING, cause, now_wall, o->label, rule, witness)->problem_id = o->id;
+		struct change *change = tell(c, out, CHANGE_OPENING, cause, now_wall, o->label, rule, witness);
+		change->problem_id = o->id;
+		change->severity = SEVERITY_WARNING;
 		free(rule);
 		free(witness);
 	}

@@ -225,6 +225,7 @@ START_TEST(openings_are_told_when_they_appear_and_close)
 	update(&s, "cccc", true);
 	kinds(&s, seen);
 	ck_assert_str_eq(seen, "+");
+	ck_assert_int_eq(s.changes.change[0].severity, SEVERITY_WARNING);
 	ck_assert_uint_eq(s.changes.change[0].problem_id, 7);
 	update(&s, "cccc", true);
 	kinds(&s, seen);

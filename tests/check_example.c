@@ -133,7 +133,7 @@ static struct ruleset *example_ruleset(void)
 	struct error err = {0};
 	char buf[4096];
 	FILE *f = popen(
-	        "unshare -n sh -c 'nft -f " SOURCE_DIR "/contrib/example/ruleset.nft && nft -j list ruleset'", "r");
+	        "unshare -n sh -c 'nft -f \"" SOURCE_DIR "/contrib/example/ruleset.nft\" && nft -j list ruleset'", "r");
 
 	ck_assert_ptr_nonnull(f);
 	for (size_t n; (n = fread(buf, 1, sizeof(buf), f)) > 0;)

@@ -273,6 +273,19 @@ START_TEST(says_what_is_supported_instead)
 }
 END_TEST
 
+START_TEST(refuses_access_rules_that_would_have_no_effect)
+{
+	struct netconf_client *c = client();
+	ask_error(c,
+	        "<edit-config><target><candidate/></target><config><nacm "
+	        "xmlns=\"urn:ietf:params:xml:ns:yang:ietf-netconf-acm\"><read-default>deny</read-default></nacm></"
+	        "config>"
+	        "</edit-config>",
+	        ERR_UNSUPPORTED, "NACM");
+	netconf_client_close(c);
+}
+END_TEST
+
 START_TEST(names_the_element_that_is_unknown)
 {
 	bool ended;
@@ -548,6 +561,7 @@ int main(int argc, char **argv)
 	tcase_add_test(t, edits_commits_and_discards);
 	tcase_add_test(t, says_what_is_wrong_with_an_edit);
 	tcase_add_test(t, says_what_is_supported_instead);
+	tcase_add_test(t, refuses_access_rules_that_would_have_no_effect);
 	tcase_add_test(t, names_the_element_that_is_unknown);
 	tcase_add_test(t, cuts_long_values_out_of_errors);
 	tcase_add_test(t, names_the_session_that_holds_a_lock);

@@ -303,6 +303,21 @@ static void set_if(json_t *object, const char *key, const char *value)
 		json_object_set_new(object, key, json_string(value));
 }
 
+/* Some protocol cells go on with a sentence behind a dash: a pack keeps the protocol and marks the rest as left out. */
+static void set_protocol(json_t *object, const char *printed)
+{
+	static const char *const dashes[] = {" \xe2\x80\x93 ", " - "};
+	size_t len = strlen(printed);
+	for (size_t i = 0; i < sizeof(dashes) / sizeof(dashes[0]); i++) {
+		const char *dash = strstr(printed, dashes[i]);
+		if (dash != NULL && (size_t)(dash - printed) < len)
+			len = (size_t)(dash - printed);
+	}
+	char *kept = len < strlen(printed) ? xasprintf("%.*s \xe2\x80\xa6", (int)len, printed) : xstrdup(printed);
+	set_if(object, "protocol", kept);
+	free(kept);
+}
+
 static json_t *provenance_json(struct builder *b, struct matches *rows, bool cells)
 {
 	json_t *list = json_array();
@@ -321,7 +336,7 @@ static json_t *provenance_json(struct builder *b, struct matches *rows, bool cel
 			set_if(one, "role", m->row->role);
 			set_if(one, "service", m->row->service);
 			set_if(one, "port", m->row->port);
-			set_if(one, "protocol", m->row->protocol);
+			set_protocol(one, m->row->protocol);
 		}
 		json_array_append_new(list, one);
 	}

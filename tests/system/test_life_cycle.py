@@ -155,8 +155,8 @@ def valgrind(lab, checks):
     arguments = [str(word) for word in lab.daemon_command("--load", lab.deployment, "--agentx", lab.agentx)]
     arguments[0] = str(release / "portcullisd")
     daemon = lab.start("device", "valgrind-daemon.log", "valgrind", "--vgdb=no", "--leak-check=full",
-                       "--show-leak-kinds=definite", "--errors-for-leak-kinds=definite", f"--suppressions={ROOT}/tests/valgrind.supp",
-                       f"--log-file={log}.%p", *arguments)
+                       "--show-leak-kinds=definite", "--errors-for-leak-kinds=definite",
+                       f"--suppressions={ROOT}/tests/valgrind.supp", f"--log-file={log}.%p", *arguments)
     lab.daemon = daemon
     wait_until(lambda: lab.alive(daemon) and ": ready" in (lab.directory / "valgrind-daemon.log").read_text(), 90,
                "portcullisd under valgrind")

@@ -88,7 +88,8 @@ def writing(key, check):
                     zone("inside", "eth2", 'nc:operation="create"'), target="candidate")
         check_error(check, "an unknown element", "unknown-element", ["bogus"], two.edit_config,
                     zone("inside", "eth1").replace("<interface>", "<bogus/><interface>"), target="candidate")
-        check_error(check, "a datastore that is none", "operation-not-supported", ["running or candidate"], two.get_config, "startup")
+        check_error(check, "a datastore that is none", "operation-not-supported", ["running or candidate"],
+                    two.get_config, "startup")
         check_error(check, "delete-config", "operation-not-supported", ["copy an empty"], two.delete_config, "startup")
         check_error(check, "an interface name that is too long", "invalid-value", [], two.edit_config,
                     zone("inside", "a" * 16), target="candidate")
