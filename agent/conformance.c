@@ -177,7 +177,7 @@ void conformance_init(struct conformance *c, uint64_t sequence, uint32_t next_pr
 	c->next_problem_id = next_problem_id > 0 ? next_problem_id : 1;
 }
 
-static void problem_fini(struct problem *p)
+void problem_fini(struct problem *p)
 {
 	free(p->flow);
 	free(p->label);
@@ -200,6 +200,14 @@ void conformance_fini(struct conformance *c)
 	free(c->memory);
 	told_openings_free(c->opening, c->n_opening);
 	memset(c, 0, sizeof(*c));
+}
+
+void conformance_restore(struct conformance *c, struct problem *problem, size_t n, enum overall overall, bool readable)
+{
+	c->problem = problem;
+	c->n_problem = c->cap_problem = n;
+	c->overall = overall;
+	c->readable = readable;
 }
 
 static int memory_cmp(const void *key, const void *item)

@@ -45,6 +45,10 @@ static const char schema[] =
         " affected INTEGER NOT NULL, severity INTEGER NOT NULL, verdict INTEGER NOT NULL, old_overall INTEGER NOT NULL,"
         " new_overall INTEGER NOT NULL, label TEXT NOT NULL, rule TEXT NOT NULL, witness TEXT NOT NULL,"
         " reason TEXT NOT NULL);"
+        "CREATE TABLE problem(id INTEGER PRIMARY KEY, cause INTEGER NOT NULL, author_pid INTEGER NOT NULL,"
+        " author TEXT NOT NULL, severity INTEGER NOT NULL, verdict INTEGER NOT NULL, raised INTEGER NOT NULL,"
+        " since INTEGER NOT NULL, label TEXT NOT NULL, rule TEXT NOT NULL, witness TEXT NOT NULL,"
+        " flows BLOB NOT NULL);"
         "CREATE TABLE number(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
         "PRAGMA application_id=" STRING_OF(APPLICATION_ID) ";"
                                                            "PRAGMA user_version=" STRING_OF(SCHEMA_VERSION) ";"
@@ -449,6 +453,91 @@ int journal_number_set(struct journal *j, const char *name, uint64_t value, stru
 		sqlite3_bind_int64(s, 2, (int64_t)value);
 		result = finish(j, s, err);
 	}
+	pthread_mutex_unlock(&j->mutex);
+	return result;
+}
+
+static int put_problem(struct journal *j, const struct problem *p, struct error *err)
+{
+	sqlite3_stmt *s;
+	if (prepare(j, "INSERT INTO problem VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", &s, err) != 0)
+		return -1;
+	sqlite3_bind_int64(s, 1, p->id);
+	sqlite3_bind_int(s, 2, (int)p->cause.kind);
+	sqlite3_bind_int64(s, 3, p->cause.author_pid);
+	bind_text(s, 4, p->cause.author);
+	sqlite3_bind_int(s, 5, (int)p->severity);
+	sqlite3_bind_int(s, 6, (int)p->verdict);
+	sqlite3_bind_int64(s, 7, (sqlite3_int64)p->n_flow_raised);
+	sqlite3_bind_int64(s, 8, p->since_wall);
+	bind_text(s, 9, p->label);
+	bind_text(s, 10, p->rule);
+	bind_text(s, 11, p->witness);
+	sqlite3_bind_blob64(s, 12, p->flow, p->n_flow * sizeof(*p->flow), SQLITE_STATIC);
+	return finish(j, s, err);
+}
+
+int journal_problems_set(struct journal *j, const struct problem *problem, size_t n, struct error *err)
+{
+	pthread_mutex_lock(&j->mutex);
+	int result = run(j, "BEGIN IMMEDIATE", err);
+	if (result == 0)
+		result = run(j, "DELETE FROM problem", err);
+	for (size_t i = 0; i < n && result == 0; i++)
+		result = put_problem(j, &problem[i], err);
+	if (result == 0)
+		result = run(j, "COMMIT", err);
+	if (result != 0)
+		result = rollback(j);
+	pthread_mutex_unlock(&j->mutex);
+	return result;
+}
+
+static bool take_problem(sqlite3_stmt *s, struct problem *out)
+{
+	int cause = sqlite3_column_int(s, 1), severity = sqlite3_column_int(s, 4), verdict = sqlite3_column_int(s, 5);
+	size_t size = (size_t)sqlite3_column_bytes(s, 11);
+	if (cause < 0 || cause > CAUSE_ASSUMPTION || severity < 0 || severity > SEVERITY_CRITICAL || verdict < 0 ||
+	        verdict >= VERDICT_N || size == 0 || size % sizeof(struct flow_id) != 0)
+		return false;
+	*out = (struct problem){
+	        .id = (uint32_t)sqlite3_column_int64(s, 0),
+	        .cause = {.kind = (enum cause_kind)cause, .author_pid = (uint32_t)sqlite3_column_int64(s, 2)},
+	        .severity = (enum severity)severity,
+	        .verdict = (enum verdict)verdict,
+	        .n_flow_raised = (size_t)sqlite3_column_int64(s, 6),
+	        .since_wall = sqlite3_column_int64(s, 7),
+	        .label = column_text(s, 8),
+	        .rule = column_text(s, 9),
+	        .witness = column_text(s, 10),
+	        .flow = xmalloc(size),
+	        .n_flow = size / sizeof(struct flow_id),
+	};
+	char *author = column_text(s, 3);
+	snprintf(out->cause.author, sizeof(out->cause.author), "%s", author);
+	free(author);
+	memcpy(out->flow, sqlite3_column_blob(s, 11), size);
+	return true;
+}
+
+int journal_problems(struct journal *j, struct problem **out, size_t *n, struct error *err)
+{
+	sqlite3_stmt *s = NULL;
+	size_t cap = 0;
+	int rc = SQLITE_ERROR;
+
+	*out = NULL;
+	*n = 0;
+	pthread_mutex_lock(&j->mutex);
+	int result = prepare(j, "SELECT * FROM problem ORDER BY id", &s, err);
+	while (result == 0 && (rc = sqlite3_step(s)) == SQLITE_ROW) {
+		*out = xgrow(*out, *n, &cap, sizeof(**out));
+		/* What cannot be understood is found again by the next verification. */
+		*n += take_problem(s, &(*out)[*n]);
+	}
+	if (result == 0 && rc != SQLITE_DONE)
+		result = database_error(j, err, rc);
+	sqlite3_finalize(s);
 	pthread_mutex_unlock(&j->mutex);
 	return result;
 }

@@ -58,12 +58,8 @@ void snapshot_unref(struct snapshot *s)
 		openings_fini(&s->openings);
 		ruleset_free(s->ruleset);
 	}
-	for (size_t i = 0; i < s->n_problem; i++) {
-		free(s->problem[i].flow);
-		free(s->problem[i].label);
-		free(s->problem[i].rule);
-		free(s->problem[i].witness);
-	}
+	for (size_t i = 0; i < s->n_problem; i++)
+		problem_fini(&s->problem[i]);
 	free(s->problem);
 	for (size_t i = 0; i < s->n_history; i++)
 		change_fini(&s->history[i]);

@@ -1,4 +1,4 @@
-/* links: journal */
+/* links: journal deployment base */
 /*
  * The journal: what is written is there after a reopen, whatever happened in between; and every directory, file and
  * disk that it cannot work with is refused by name.
@@ -69,6 +69,63 @@ static void ck_refused(enum error_code code, const char *text)
 	ck_assert_msg(err.code == code, "code %d, %s: %s", err.code, err.where, err.text);
 	ck_assert_msg(strstr(err.text, text) != NULL, "%s", err.text);
 }
+
+START_TEST(problems_are_kept_whole_and_replaced)
+{
+	struct flow_id ids[] = {{1, 2, 3, 4, 5, 6}, {1, 2, 3, 4, 6, 4}};
+	struct problem in[] = {
+	        {.id = 7,
+	                .cause = {CAUSE_RULESET, 42, "nft"},
+	                .flow = ids,
+	                .n_flow = 2,
+	                .n_flow_raised = 3,
+	                .severity = SEVERITY_MAJOR,
+	                .verdict = VERDICT_PARTIAL,
+	                .label = "l",
+	                .rule = "r",
+	                .witness = "w",
+	                .since_wall = 1700000000},
+	        {.id = 9,
+	                .cause = {.kind = CAUSE_ROUTES},
+	                .flow = ids,
+	                .n_flow = 1,
+	                .n_flow_raised = 1,
+	                .label = "",
+	                .rule = "",
+	                .witness = ""},
+	};
+	struct journal *j = open_journal();
+	struct problem *out;
+	size_t n;
+	ck_assert_int_eq(journal_problems(j, &out, &n, &err), 0);
+	ck_assert_uint_eq(n, 0);
+	free(out);
+	ck_assert_msg(journal_problems_set(j, in, 2, &err) == 0, "%s", err.text);
+	journal_close(j);
+	j = open_journal();
+	ck_assert_int_eq(journal_problems(j, &out, &n, &err), 0);
+	ck_assert_uint_eq(n, 2);
+	ck_assert_uint_eq(out[0].id, 7);
+	ck_assert_str_eq(out[0].cause.author, "nft");
+	ck_assert_uint_eq(out[0].cause.author_pid, 42);
+	ck_assert_uint_eq(out[0].n_flow, 2);
+	ck_assert_int_eq(flow_id_cmp(&out[0].flow[1], &ids[1]), 0);
+	ck_assert_uint_eq(out[0].n_flow_raised, 3);
+	ck_assert_int_eq(out[0].severity, SEVERITY_MAJOR);
+	ck_assert_int_eq(out[0].verdict, VERDICT_PARTIAL);
+	ck_assert_int_eq(out[0].since_wall, 1700000000);
+	ck_assert_str_eq(out[0].witness, "w");
+	ck_assert_int_eq(out[1].cause.kind, CAUSE_ROUTES);
+	for (size_t i = 0; i < n; i++)
+		problem_fini(&out[i]);
+	free(out);
+	ck_assert_int_eq(journal_problems_set(j, NULL, 0, &err), 0);
+	ck_assert_int_eq(journal_problems(j, &out, &n, &err), 0);
+	ck_assert_uint_eq(n, 0);
+	free(out);
+	journal_close(j);
+}
+END_TEST
 
 START_TEST(what_is_committed_is_there_after_reopen)
 {
@@ -429,6 +486,7 @@ int main(void)
 	TCase *tc = tcase_create("journal");
 	tcase_set_timeout(tc, 120);
 	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, problems_are_kept_whole_and_replaced);
 	tcase_add_test(tc, what_is_committed_is_there_after_reopen);
 	tcase_add_test(tc, directory_and_files_are_private);
 	tcase_add_test(tc, changes_come_back_in_order_after_a_sequence);

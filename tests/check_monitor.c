@@ -151,6 +151,51 @@ static void break_rule(void)
 	      "handle //p')");
 }
 
+/* The daemon ends and starts again on the same journal. */
+static void restart(struct scene *s)
+{
+	monitor_free(s->monitor);
+	struct error err = {0};
+	struct catalog *catalog;
+	ck_assert_int_eq(catalog_load(SOURCE_DIR "/yang/catalog", SOURCE_DIR "/yang", &catalog, &err), 0);
+	config_set_catalog(s->config, catalog);
+	struct nft_ops nft = {s, dump, NULL, NULL, NULL};
+	struct monitor_parts parts = {s->config, s->journal, nft, s->hub, catalog, test_clock_ms};
+	ck_assert_int_eq(monitor_new(&parts, &s->monitor, &err), 0);
+}
+
+START_TEST(a_restart_tells_nothing_twice_and_clears_what_was_mended)
+{
+	struct scene s;
+	scene_init(&s);
+	step(&s, 0);
+	break_rule();
+	event(&s, "nft");
+	settle(&s);
+	step(&s, HOLD_DOWN_MS);
+	ck_assert_uint_ge(s.changes.n, 2);
+	uint32_t problem = s.changes.change[0].problem_id;
+	restart(&s);
+	step(&s, 10);
+	ck_assert_uint_eq(s.changes.n, 0); /* still broken, told before */
+	ck_assert_int_eq(overall(&s), OVERALL_VIOLATED);
+	struct snapshot *snapshot = hub_get(s.hub);
+	ck_assert_uint_eq(snapshot->n_problem, 1);
+	ck_assert_uint_eq(snapshot->problem[0].id, problem);
+	ck_assert_str_eq(snapshot->problem[0].cause.author, "nft");
+	snapshot_unref(snapshot);
+	shell("nft flush ruleset; nft -f \"$SOURCE_DIR/contrib/example/ruleset.nft\"");
+	restart(&s);
+	step(&s, 10); /* mended while nobody looked */
+	ck_assert_uint_eq(s.changes.n, 2);
+	ck_assert_int_eq(s.changes.change[0].kind, CHANGE_CLEARED);
+	ck_assert_uint_eq(s.changes.change[0].problem_id, problem);
+	ck_assert_int_eq(s.changes.change[1].kind, CHANGE_OVERALL);
+	ck_assert_int_eq(s.changes.change[1].old_overall, OVERALL_VIOLATED);
+	scene_fini(&s);
+}
+END_TEST
+
 START_TEST(verdicts_are_published_at_once_and_told_after_the_hold_down)
 {
 	struct scene s;
@@ -282,14 +327,7 @@ START_TEST(sequence_numbers_go_on_after_a_restart)
 	ck_assert_uint_eq(s.changes.n, 1);
 	ck_assert_int_eq(s.changes.change[0].kind, CHANGE_TEST);
 	uint64_t sequence = s.changes.change[0].sequence;
-	monitor_free(s.monitor);
-	struct error err = {0};
-	struct catalog *catalog;
-	ck_assert_int_eq(catalog_load(SOURCE_DIR "/yang/catalog", SOURCE_DIR "/yang", &catalog, &err), 0);
-	config_set_catalog(s.config, catalog);
-	struct nft_ops nft = {&s, dump, NULL, NULL, NULL};
-	struct monitor_parts parts = {s.config, s.journal, nft, s.hub, catalog, test_clock_ms};
-	ck_assert_int_eq(monitor_new(&parts, &s.monitor, &err), 0);
+	restart(&s);
 	step(&s, 10);
 	monitor_test_notification(s.monitor);
 	step(&s, 10);
@@ -318,6 +356,7 @@ int main(void)
 	tcase_add_test(c, the_event_names_the_author_even_behind_a_periodic_look);
 	tcase_add_test(c, what_changed_nothing_is_no_cause_of_what_comes_next);
 	tcase_add_test(c, an_idle_device_is_left_alone);
+	tcase_add_test(c, a_restart_tells_nothing_twice_and_clears_what_was_mended);
 	tcase_add_test(c, sequence_numbers_go_on_after_a_restart);
 	suite_add_tcase(suite, c);
 	SRunner *r = srunner_create(suite);

@@ -67,6 +67,24 @@ static void history_add(struct monitor *m, const struct change *change)
 		m->oldest_sequence = change->sequence;
 }
 
+/* What was told before a restart, so that it is neither told twice nor left uncleared. */
+static int restore(struct monitor *m, struct error *err)
+{
+	struct problem *problem;
+	size_t n;
+	uint64_t overall, unreadable;
+
+	if (journal_number_get(m->parts.journal, "overall", &overall, err) != 0 ||
+	        journal_number_get(m->parts.journal, "unreadable", &unreadable, err) != 0 ||
+	        journal_problems(m->parts.journal, &problem, &n, err) != 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		problem[i].since_ms = m->started_ms - (clock_wall_s() - problem[i].since_wall) * 1000;
+	conformance_restore(&m->conformance, problem, n,
+	        overall <= OVERALL_CANNOT_TELL ? (enum overall)overall : OVERALL_OK, unreadable == 0);
+	return 0;
+}
+
 int monitor_new(const struct monitor_parts *parts, struct monitor **out, struct error *err)
 {
 	struct changes old = {0};
@@ -99,6 +117,11 @@ int monitor_new(const struct monitor_parts *parts, struct monitor **out, struct 
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&m->served_cond, &attr);
 	pthread_condattr_destroy(&attr);
+	if (restore(m, err) != 0) {
+		m->parts.catalog = NULL; /* stays the caller's */
+		monitor_free(m);
+		return -1;
+	}
 	*out = m;
 	return 0;
 }
@@ -340,15 +363,22 @@ static void publish(struct monitor *m)
 /* Journal first: what an NMS hears of is always there to be looked up. */
 static void keep(struct monitor *m, const struct changes *changes)
 {
+	struct journal *journal = m->parts.journal;
+	const struct conformance *c = &m->conformance;
 	struct error err;
+
+	if (changes->n == 0)
+		return;
 	for (size_t i = 0; i < changes->n; i++) {
-		if (journal_change_add(m->parts.journal, &changes->change[i], &err) != 0)
+		if (journal_change_add(journal, &changes->change[i], &err) != 0)
 			log_error("journal: %s", err.text);
 		history_add(m, &changes->change[i]);
 	}
-	if (changes->n > 0 && (journal_number_set(m->parts.journal, "sequence", m->conformance.sequence, &err) != 0 ||
-	                              journal_number_set(m->parts.journal, "next-problem-id",
-	                                      m->conformance.next_problem_id, &err) != 0))
+	if (journal_problems_set(journal, c->problem, c->n_problem, &err) != 0 ||
+	        journal_number_set(journal, "overall", c->overall, &err) != 0 ||
+	        journal_number_set(journal, "unreadable", !c->readable, &err) != 0 ||
+	        journal_number_set(journal, "sequence", c->sequence, &err) != 0 ||
+	        journal_number_set(journal, "next-problem-id", c->next_problem_id, &err) != 0)
 		log_error("journal: %s", err.text);
 }
 

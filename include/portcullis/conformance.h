@@ -107,6 +107,13 @@ struct conformance {
 };
 
 void conformance_init(struct conformance *c, uint64_t sequence, uint32_t next_problem_id);
+/**
+ * What was told before a restart: then only what differs from it is told.
+ *
+ * @param problem  sorted by id; taken over (array and contents).
+ */
+void conformance_restore(struct conformance *c, struct problem *problem, size_t n, enum overall overall, bool readable);
+void problem_fini(struct problem *p);
 void conformance_fini(struct conformance *c);
 /** Monotonic ms of the last change of a flow's verdict; 0 when not known. */
 int64_t conformance_changed_ms(const struct conformance *c, const struct flow_id *id);

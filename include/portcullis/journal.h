@@ -29,6 +29,11 @@ int journal_change_add(struct journal *j, const struct change *change, struct er
 /** Changes with sequence > after, ascending, at most max; release with changes_fini(). */
 int journal_changes(struct journal *j, uint64_t after, size_t max, struct changes *out, struct error *err) MUST_USE;
 
+/** Replace the active problems that are kept, in one transaction. */
+int journal_problems_set(struct journal *j, const struct problem *problem, size_t n, struct error *err) MUST_USE;
+/** The active problems that were kept last, by id; each with problem_fini(), the array with free(). since_ms is not set. */
+int journal_problems(struct journal *j, struct problem **out, size_t *n, struct error *err) MUST_USE;
+
 /** Small values that survive: "sequence", "next-problem-id", ...; 0 when not set. */
 int journal_number_get(struct journal *j, const char *name, uint64_t *out, struct error *err) MUST_USE;
 int journal_number_set(struct journal *j, const char *name, uint64_t value, struct error *err) MUST_USE;
