@@ -206,3 +206,14 @@ void network_each_route(const struct network *net, enum family f, struct range d
 	free(inside);
 	free(list);
 }
+
+void network_addresses_unique(struct network *net)
+{
+	size_t kept = 0;
+	if (net->n_address > 1)
+		qsort(net->address, net->n_address, sizeof(*net->address), address_cmp);
+	for (size_t i = 0; i < net->n_address; i++)
+		if (kept == 0 || address_cmp(&net->address[kept - 1], &net->address[i]) != 0)
+			net->address[kept++] = net->address[i];
+	net->n_address = kept;
+}

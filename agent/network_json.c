@@ -262,28 +262,6 @@ static int read_routes(const json_t *list, const char *name, enum family f, stru
 	return 0;
 }
 
-static int address_cmp(const void *a, const void *b)
-{
-	const struct net_address *x = a, *y = b;
-	if (x->family != y->family)
-		return x->family < y->family ? -1 : 1;
-	if (x->address != y->address)
-		return x->address < y->address ? -1 : 1;
-	return strcmp(x->ifname, y->ifname);
-}
-
-/* Addresses of one subnet share its broadcast address. */
-static void addresses_unique(struct network *net)
-{
-	size_t kept = 0;
-	if (net->n_address > 1)
-		qsort(net->address, net->n_address, sizeof(*net->address), address_cmp);
-	for (size_t i = 0; i < net->n_address; i++)
-		if (kept == 0 || address_cmp(&net->address[kept - 1], &net->address[i]) != 0)
-			net->address[kept++] = net->address[i];
-	net->n_address = kept;
-}
-
 static int read_document(const json_t *root, struct network *net, struct error *err)
 {
 	const json_t *addr, *route, *route6;
@@ -319,7 +297,7 @@ int network_parse_json(const char *json, size_t len, struct network *out, struct
 		network_fini(&net);
 		return -1;
 	}
-	addresses_unique(&net);
+	network_addresses_unique(&net);
 	net.known = true;
 	*out = net;
 	return 0;

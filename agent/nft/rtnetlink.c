@@ -256,28 +256,6 @@ static int list(struct reader *r, uint16_t type, unsigned char af, mnl_cb_t each
 	}
 }
 
-static int address_cmp(const void *a, const void *b)
-{
-	const struct net_address *x = a, *y = b;
-	if (x->family != y->family)
-		return x->family < y->family ? -1 : 1;
-	if (x->address != y->address)
-		return x->address < y->address ? -1 : 1;
-	return strcmp(x->ifname, y->ifname);
-}
-
-/* An address stands in the address list and in the local table. */
-static void addresses_unique(struct network *net)
-{
-	size_t kept = 0;
-	if (net->n_address > 1)
-		qsort(net->address, net->n_address, sizeof(*net->address), address_cmp);
-	for (size_t i = 0; i < net->n_address; i++)
-		if (kept == 0 || address_cmp(&net->address[kept - 1], &net->address[i]) != 0)
-			net->address[kept++] = net->address[i];
-	net->n_address = kept;
-}
-
 static int attempt(struct reader *r)
 {
 	r->socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
@@ -318,7 +296,7 @@ int network_read(struct network *out, struct error *err)
 		        &own, ERR_UNAVAILABLE, WHERE, "addresses or routes changed during each of %d reads", ATTEMPTS);
 	memset(out, 0, sizeof(*out));
 	if (result > 0) {
-		addresses_unique(&net);
+		network_addresses_unique(&net);
 		net.known = true;
 		*out = net;
 	} else {

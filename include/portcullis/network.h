@@ -36,6 +36,8 @@ struct network {
 };
 
 void network_fini(struct network *net);
+/** Sort the addresses and keep each once per interface: sources name some of them twice. */
+void network_addresses_unique(struct network *net);
 bool network_is_local(const struct network *net, enum family f, u128 address);
 bool network_equal(const struct network *a, const struct network *b);
 
