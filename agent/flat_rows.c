@@ -14,6 +14,14 @@ static flat_text put_list(struct flat_builder *b, char *const *item, size_t n)
 	return flat_put_scratch(b);
 }
 
+/* Documents by title, those without one by their file. */
+static flat_text put_documents(struct flat_builder *b, const struct pack *pack)
+{
+	for (size_t i = 0; i < pack->n_document; i++)
+		flat_join(b, pack->document[i].title[0] != '\0' ? pack->document[i].title : pack->document[i].file);
+	return flat_put_scratch(b);
+}
+
 static flat_text put_ports(struct flat_builder *b, struct port_range p)
 {
 	char buf[16];
@@ -96,7 +104,7 @@ static void fill_product(struct flat_builder *b, size_t at, const struct pack *p
 	row->title = flat_put(b, pack->title);
 	row->version = flat_put(b, pack->version);
 	row->digest = flat_put(b, pack->digest);
-	row->documents = put_list(b, pack->document, pack->n_document);
+	row->documents = put_documents(b, pack);
 }
 
 /* English where there is a label in English, else the first. */

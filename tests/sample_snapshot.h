@@ -43,7 +43,7 @@ static inline void sample_requirement(
 	r->provenance = xcalloc(1, sizeof(*r->provenance));
 	r->n_provenance = 1;
 	r->provenance[0] = (struct provenance){xstrdup("a.md"), xstrdup("de"), xstrdup("server-ports"), 7, 60,
-	        xstrdup(""), xstrdup(""), xstrdup(""), xstrdup("")};
+	        xstrdup(""), xstrdup(""), xstrdup(""), xstrdup(""), xstrdup(""), xstrdup("")};
 }
 
 static inline struct catalog *sample_catalog(void)
@@ -57,6 +57,10 @@ static inline struct catalog *sample_catalog(void)
 	p->version = xstrdup("1.0");
 	memset(p->digest, 'a', 64);
 	p->file = xstrdup("lync.json");
+	p->json =
+	        xstrdup("{\"name\":\"lync-server-2013\",\"id\":2,\"title\":\"Lync Server 2013\",\"version\":\"1.0\","
+	                "\"requirement\":[{\"id\":1,\"label-name\":\"lync/front-end-server/front-end-service/"
+	                "5061-tcp\",\"listener\":\"front-end-server\",\"reach\":\"site\",\"class\":\"signalling\"}]}");
 	p->role = xcalloc(2, sizeof(*p->role));
 	p->n_role = 2;
 	p->role[0] = (struct role){.id = 9, .name = xstrdup("client"), .kind = ROLE_CLIENT};

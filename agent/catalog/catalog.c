@@ -111,16 +111,34 @@ bool requirement_is_advisory(const struct requirement *r)
 	return false;
 }
 
-const char *role_label(const struct role *role, const char *language)
+static const char *label_in(const struct label *label, size_t n, const char *language, const char *name)
 {
-	const char *english = role->name;
-	for (size_t i = 0; i < role->n_label; i++) {
-		if (strcmp(role->label[i].language, language) == 0)
-			return role->label[i].text;
-		if (strcmp(role->label[i].language, "en") == 0)
-			english = role->label[i].text;
+	const char *english = name;
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(label[i].language, language) == 0)
+			return label[i].text;
+		if (strcmp(label[i].language, "en") == 0)
+			english = label[i].text;
 	}
 	return english;
+}
+
+const char *role_label(const struct role *role, const char *language)
+{
+	return label_in(role->label, role->n_label, language, role->name);
+}
+
+static int service_name_cmp(const void *name, const void *service)
+{
+	return strcmp(name, ((const struct service *)service)->name);
+}
+
+const char *pack_service_label(const struct pack *pack, const char *name, const char *language)
+{
+	const struct service *found = pack->n_service > 0 ? bsearch(name, pack->service, pack->n_service,
+	                                                            sizeof(*pack->service), service_name_cmp)
+	                                                  : NULL;
+	return found != NULL ? label_in(found->label, found->n_label, language, found->name) : name;
 }
 
 /* How deep the includes below a role go; more than MAX_INCLUDE_DEPTH: a circle. Each role is measured once. */

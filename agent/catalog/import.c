@@ -177,6 +177,7 @@ static void ipsec_understand(struct importer *im, const struct row *from, struct
 	row->protocol = xstrdup(column_text(&im->columns, from, COLUMN_PROTOCOL));
 	row->source_port = xstrdup(column_text(&im->columns, from, COLUMN_SOURCE_PORT));
 	row->destination_port = xstrdup(column_text(&im->columns, from, COLUMN_DESTINATION_PORT));
+	row->note = xstrdup(action);
 	row->role_id = resolve(
 	        im, row->line, VOCABULARY_IPSEC_RULE, row->role, "an IPsec rule that the vocabulary does not have");
 	row->source_id =

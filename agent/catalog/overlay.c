@@ -102,6 +102,7 @@ static void merge(json_t *into, json_t *from)
 			json_object_set(into, key, value);
 	}
 	list_merge(into, from, "role", "name");
+	list_merge(into, from, "service", "name");
 	list_merge(into, from, "requirement", "id");
 	list_merge(into, from, "ipsec-exemption", "id");
 	json_object_del(into, "base");

@@ -46,6 +46,16 @@ static char **strings(const json_t *object, const char *key, size_t *n)
 	return out;
 }
 
+static struct label *labels_convert(const json_t *from, size_t *n)
+{
+	struct label *label = list_new(from, "label", sizeof(*label), n);
+	for (size_t i = 0; i < *n; i++) {
+		label[i].language = dup(item(from, "label", i), "language");
+		label[i].text = dup(item(from, "label", i), "text");
+	}
+	return label;
+}
+
 static void role_convert(const json_t *from, struct role *role)
 {
 	role->id = number(from, "id");
@@ -53,11 +63,7 @@ static void role_convert(const json_t *from, struct role *role)
 	role->kind = role_kind_parse(str(from, "kind"));
 	role->include = strings(from, "include", &role->n_include);
 	role->successor_of = json_object_get(from, "successor-of") != NULL ? dup(from, "successor-of") : NULL;
-	role->label = list_new(from, "label", sizeof(*role->label), &role->n_label);
-	for (size_t i = 0; i < role->n_label; i++) {
-		role->label[i].language = dup(item(from, "label", i), "language");
-		role->label[i].text = dup(item(from, "label", i), "text");
-	}
+	role->label = labels_convert(from, &role->n_label);
 }
 
 static struct port_range range_convert(const json_t *from, struct port_range absent)
@@ -110,6 +116,8 @@ static void provenance_convert(const json_t *from, struct requirement *r)
 		p->table = dup(one, "table");
 		p->row = number(one, "row");
 		p->line = number(one, "line");
+		p->role_id = dup(one, "role-id");
+		p->service_id = dup(one, "service-id");
 		p->role = dup(one, "role");
 		p->service = dup(one, "service");
 		p->port = dup(one, "port");
@@ -117,13 +125,26 @@ static void provenance_convert(const json_t *from, struct requirement *r)
 	}
 }
 
-static void errata_convert(const json_t *from, struct requirement *r)
+static struct erratum *errata_convert(const json_t *from, size_t *n)
 {
-	r->erratum = list_new(from, "erratum", sizeof(*r->erratum), &r->n_erratum);
-	for (size_t i = 0; i < r->n_erratum; i++) {
+	struct erratum *erratum = list_new(from, "erratum", sizeof(*erratum), n);
+	for (size_t i = 0; i < *n; i++) {
 		const json_t *one = item(from, "erratum", i);
-		r->erratum[i] = (struct erratum){dup(one, "field"), dup(one, "as-printed"), dup(one, "effective"),
+		erratum[i] = (struct erratum){dup(one, "field"), dup(one, "as-printed"), dup(one, "effective"),
 		        dup(one, "why"), confidence_parse(str(one, "confidence"))};
+	}
+	return erratum;
+}
+
+static void initiator_convert(const json_t *from, struct initiator *initiator)
+{
+	initiator->role = dup(from, "role");
+	initiator->basis = basis_parse(str(from, "basis"));
+	initiator->stated = list_new(from, "stated-in", sizeof(*initiator->stated), &initiator->n_stated);
+	for (size_t i = 0; i < initiator->n_stated; i++) {
+		const json_t *one = item(from, "stated-in", i);
+		initiator->stated[i] = (struct stated_in){
+		        dup(one, "document"), dup(one, "table"), number(one, "row"), number(one, "line")};
 	}
 }
 
@@ -133,10 +154,8 @@ static void requirement_convert(const json_t *from, struct requirement *r)
 	r->label = dup(from, "label-name");
 	r->listener = dup(from, "listener");
 	r->initiator = list_new(from, "initiator", sizeof(*r->initiator), &r->n_initiator);
-	for (size_t i = 0; i < r->n_initiator; i++) {
-		r->initiator[i].role = dup(item(from, "initiator", i), "role");
-		r->initiator[i].basis = basis_parse(str(item(from, "initiator", i), "basis"));
-	}
+	for (size_t i = 0; i < r->n_initiator; i++)
+		initiator_convert(item(from, "initiator", i), &r->initiator[i]);
 	r->service = dup(from, "service");
 	r->reach = reach_parse(str(from, "reach"));
 	r->class = requirement_class_parse(str(from, "class"));
@@ -148,7 +167,7 @@ static void requirement_convert(const json_t *from, struct requirement *r)
 	r->purpose = dup(from, "purpose");
 	flows_convert(from, r);
 	provenance_convert(from, r);
-	errata_convert(from, r);
+	r->erratum = errata_convert(from, &r->n_erratum);
 }
 
 static void ipsec_convert(const json_t *from, struct ipsec_exemption *x)
@@ -169,6 +188,15 @@ static void ipsec_convert(const json_t *from, struct ipsec_exemption *x)
 		free(transport[i]);
 	}
 	free(transport);
+	x->erratum = errata_convert(from, &x->n_erratum);
+	x->provenance = list_new(from, "provenance", sizeof(*x->provenance), &x->n_provenance);
+	for (size_t i = 0; i < x->n_provenance; i++) {
+		const json_t *one = item(from, "provenance", i);
+		x->provenance[i] = (struct ipsec_provenance){dup(one, "document"), dup(one, "language"),
+		        dup(one, "table"), number(one, "row"), number(one, "line"), dup(one, "rule"),
+		        dup(one, "source"), dup(one, "destination"), dup(one, "protocol"), dup(one, "source-port"),
+		        dup(one, "destination-port"), dup(one, "action")};
+	}
 }
 
 static int role_cmp(const void *a, const void *b)
@@ -180,6 +208,32 @@ static int requirement_cmp(const void *a, const void *b)
 {
 	uint32_t x = ((const struct requirement *)a)->id, y = ((const struct requirement *)b)->id;
 	return (x > y) - (x < y);
+}
+
+static int service_cmp(const void *a, const void *b)
+{
+	return strcmp(((const struct service *)a)->name, ((const struct service *)b)->name);
+}
+
+static void services_convert(const json_t *from, struct pack *pack)
+{
+	pack->service = list_new(from, "service", sizeof(*pack->service), &pack->n_service);
+	for (size_t i = 0; i < pack->n_service; i++) {
+		pack->service[i].name = dup(item(from, "service", i), "name");
+		pack->service[i].label = labels_convert(item(from, "service", i), &pack->service[i].n_label);
+	}
+	if (pack->n_service > 1)
+		qsort(pack->service, pack->n_service, sizeof(*pack->service), service_cmp);
+}
+
+static void documents_convert(const json_t *from, struct pack *pack)
+{
+	pack->document = list_new(from, "document", sizeof(*pack->document), &pack->n_document);
+	for (size_t i = 0; i < pack->n_document; i++) {
+		const json_t *one = item(from, "document", i);
+		pack->document[i] = (struct pack_document){dup(one, "file"), dup(one, "title"), dup(one, "language"),
+		        dup(one, "article"), number(one, "rows")};
+	}
 }
 
 void pack_convert(const json_t *from, struct pack *pack)
@@ -198,15 +252,21 @@ void pack_convert(const json_t *from, struct pack *pack)
 	pack->ipsec = list_new(from, "ipsec-exemption", sizeof(*pack->ipsec), &pack->n_ipsec);
 	for (size_t i = 0; i < pack->n_ipsec; i++)
 		ipsec_convert(item(from, "ipsec-exemption", i), &pack->ipsec[i]);
-	pack->document = list_new(from, "document", sizeof(*pack->document), &pack->n_document);
-	for (size_t i = 0; i < pack->n_document; i++) {
-		const json_t *one = item(from, "document", i);
-		pack->document[i] = xstrdup(*str(one, "title") != '\0' ? str(one, "title") : str(one, "file"));
-	}
+	services_convert(from, pack);
+	documents_convert(from, pack);
 	if (pack->n_role > 1)
 		qsort(pack->role, pack->n_role, sizeof(*pack->role), role_cmp);
 	if (pack->n_requirement > 1)
 		qsort(pack->requirement, pack->n_requirement, sizeof(*pack->requirement), requirement_cmp);
+}
+
+static void labels_fini(struct label *label, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(label[i].language);
+		free(label[i].text);
+	}
+	free(label);
 }
 
 static void role_fini(struct role *role)
@@ -216,11 +276,7 @@ static void role_fini(struct role *role)
 		free(role->include[i]);
 	free(role->include);
 	free(role->successor_of);
-	for (size_t i = 0; i < role->n_label; i++) {
-		free(role->label[i].language);
-		free(role->label[i].text);
-	}
-	free(role->label);
+	labels_fini(role->label, role->n_label);
 }
 
 static void provenance_fini(struct provenance *p)
@@ -228,10 +284,33 @@ static void provenance_fini(struct provenance *p)
 	free(p->document);
 	free(p->language);
 	free(p->table);
+	free(p->role_id);
+	free(p->service_id);
 	free(p->role);
 	free(p->service);
 	free(p->port);
 	free(p->protocol);
+}
+
+static void initiator_fini(struct initiator *initiator)
+{
+	free(initiator->role);
+	for (size_t i = 0; i < initiator->n_stated; i++) {
+		free(initiator->stated[i].document);
+		free(initiator->stated[i].table);
+	}
+	free(initiator->stated);
+}
+
+static void errata_fini(struct erratum *erratum, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(erratum[i].field);
+		free(erratum[i].as_printed);
+		free(erratum[i].effective);
+		free(erratum[i].why);
+	}
+	free(erratum);
 }
 
 static void requirement_fini(struct requirement *r)
@@ -239,7 +318,7 @@ static void requirement_fini(struct requirement *r)
 	free(r->label);
 	free(r->listener);
 	for (size_t i = 0; i < r->n_initiator; i++)
-		free(r->initiator[i].role);
+		initiator_fini(&r->initiator[i]);
 	free(r->initiator);
 	free(r->service);
 	free(r->condition);
@@ -250,17 +329,29 @@ static void requirement_fini(struct requirement *r)
 	for (size_t i = 0; i < r->n_provenance; i++)
 		provenance_fini(&r->provenance[i]);
 	free(r->provenance);
-	for (size_t i = 0; i < r->n_erratum; i++) {
-		free(r->erratum[i].field);
-		free(r->erratum[i].as_printed);
-		free(r->erratum[i].effective);
-		free(r->erratum[i].why);
-	}
-	free(r->erratum);
+	errata_fini(r->erratum, r->n_erratum);
+}
+
+static void ipsec_provenance_fini(struct ipsec_provenance *p)
+{
+	free(p->document);
+	free(p->language);
+	free(p->table);
+	free(p->rule);
+	free(p->source);
+	free(p->destination);
+	free(p->protocol);
+	free(p->source_port);
+	free(p->destination_port);
+	free(p->action);
 }
 
 static void ipsec_fini(struct ipsec_exemption *x)
 {
+	for (size_t i = 0; i < x->n_provenance; i++)
+		ipsec_provenance_fini(&x->provenance[i]);
+	free(x->provenance);
+	errata_fini(x->erratum, x->n_erratum);
 	free(x->name);
 	free(x->direction);
 	free(x->source);
@@ -276,6 +367,7 @@ void pack_fini(struct pack *pack)
 	free(pack->title);
 	free(pack->version);
 	free(pack->file);
+	free(pack->json);
 	for (size_t i = 0; i < pack->n_role; i++)
 		role_fini(&pack->role[i]);
 	free(pack->role);
@@ -285,8 +377,17 @@ void pack_fini(struct pack *pack)
 	for (size_t i = 0; i < pack->n_ipsec; i++)
 		ipsec_fini(&pack->ipsec[i]);
 	free(pack->ipsec);
-	for (size_t i = 0; i < pack->n_document; i++)
-		free(pack->document[i]);
+	for (size_t i = 0; i < pack->n_service; i++) {
+		free(pack->service[i].name);
+		labels_fini(pack->service[i].label, pack->service[i].n_label);
+	}
+	free(pack->service);
+	for (size_t i = 0; i < pack->n_document; i++) {
+		free(pack->document[i].file);
+		free(pack->document[i].title);
+		free(pack->document[i].language);
+		free(pack->document[i].article);
+	}
 	free(pack->document);
 	memset(pack, 0, sizeof(*pack));
 }

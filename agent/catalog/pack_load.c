@@ -92,6 +92,17 @@ static int digest_check(const json_t *from, struct pack *pack, struct error *err
 	        pack->name, pack->digest);
 }
 
+/* The entry of the list `pack` that holds just what was loaded. */
+static char *pack_json(json_t *from, const char *digest)
+{
+	char *dump, *out;
+	json_object_set_new(from, "digest", json_string(digest));
+	dump = json_dumps(from, JSON_COMPACT);
+	out = xstrdup(dump != NULL ? dump : "{}");
+	free(dump);
+	return out;
+}
+
 int pack_parse(const struct ly_ctx *ctx, const char *bytes, size_t len, const char *file, struct catalog *catalog,
         struct error *err)
 {
@@ -118,6 +129,7 @@ int pack_parse(const struct ly_ctx *ctx, const char *bytes, size_t len, const ch
 		pack.file = xstrdup(file);
 		result = pack_check(&pack, err) != 0 || digest_check(from, &pack, err) != 0 ? -1 : 0;
 		if (result == 0) {
+			pack.json = pack_json(from, pack.digest);
 			catalog->pack = xrealloc(catalog->pack, catalog->n_pack + 1, sizeof(*catalog->pack));
 			catalog->pack[catalog->n_pack++] = pack;
 		} else {

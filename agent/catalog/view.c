@@ -57,11 +57,11 @@ static json_t *flows_json(const struct requirement *r)
 	return list;
 }
 
-static json_t *errata_json(const struct requirement *r)
+static json_t *errata_json(const struct erratum *erratum, size_t n)
 {
 	json_t *list = json_array();
-	for (size_t i = 0; i < r->n_erratum; i++) {
-		const struct erratum *e = &r->erratum[i];
+	for (size_t i = 0; i < n; i++) {
+		const struct erratum *e = &erratum[i];
 		json_array_append_new(list,
 		        json_pack("{s:s,s:s,s:s,s:s,s:s}", "field", e->field, "as_printed", e->as_printed, "effective",
 		                e->effective, "why", e->why, "confidence", confidence_name(e->confidence)));
@@ -75,9 +75,26 @@ static json_t *provenance_json(const struct requirement *r)
 	for (size_t i = 0; i < r->n_provenance; i++) {
 		const struct provenance *p = &r->provenance[i];
 		json_array_append_new(
-		        list, json_pack("{s:s,s:s,s:s,s:i,s:i,s:s,s:s,s:s,s:s}", "document", p->document, "language",
-		                      p->language, "table", p->table, "row", (int)p->row, "line", (int)p->line, "role",
-		                      p->role, "service", p->service, "port", p->port, "protocol", p->protocol));
+		        list, json_pack("{s:s,s:s,s:s,s:i,s:i,s:s,s:s,s:s,s:s,s:s,s:s}", "document", p->document,
+		                      "language", p->language, "table", p->table, "row", (int)p->row, "line",
+		                      (int)p->line, "role_id", p->role_id, "service_id", p->service_id, "role", p->role,
+		                      "service", p->service, "port", p->port, "protocol", p->protocol));
+	}
+	return list;
+}
+
+/* "row" and "table" are there for a row of a table only, not for a line of running text. */
+static json_t *stated_json(const struct initiator *initiator)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < initiator->n_stated; i++) {
+		const struct stated_in *s = &initiator->stated[i];
+		json_t *one = json_pack("{s:s,s:i}", "document", s->document, "line", (int)s->line);
+		if (s->table[0] != '\0') {
+			json_object_set_new(one, "table", json_string(s->table));
+			json_object_set_new(one, "row", json_integer(s->row));
+		}
+		json_array_append_new(list, one);
 	}
 	return list;
 }
@@ -86,22 +103,24 @@ static json_t *initiators_json(const struct pack *pack, const struct requirement
 {
 	json_t *list = json_array();
 	for (size_t i = 0; i < r->n_initiator; i++)
-		json_array_append_new(list, json_pack("{s:s,s:s,s:s}", "role", r->initiator[i].role, "label",
-		                                    label_of(pack, r->initiator[i].role, language), "basis",
-		                                    basis_name(r->initiator[i].basis)));
+		json_array_append_new(
+		        list, json_pack("{s:s,s:s,s:s,s:o}", "role", r->initiator[i].role, "label",
+		                      label_of(pack, r->initiator[i].role, language), "basis",
+		                      basis_name(r->initiator[i].basis), "stated_in", stated_json(&r->initiator[i])));
 	return list;
 }
 
 static json_t *requirement_json(const struct pack *pack, const struct requirement *r, const char *language)
 {
-	return json_pack("{s:i,s:s,s:s,s:s,s:o,s:s,s:s,s:s,s:s,s:s,s:b,s:b,s:i,s:s,s:s,s:o,s:o,s:o}", "id", (int)r->id,
-	        "label", r->label, "listener", r->listener, "listener_label", label_of(pack, r->listener, language),
-	        "initiators", initiators_json(pack, r, language), "service", r->service, "reach", reach_name(r->reach),
-	        "class", requirement_class_name(r->class), "interface", requirement_interface_name(r->interface),
-	        "condition", r->condition, "optional", r->optional, "advisory", requirement_is_advisory(r),
-	        "configurable_minimum", (int)r->configurable_minimum, "load_balancer", lb_need_name(r->lb_need),
-	        "purpose", r->purpose, "flows", flows_json(r), "provenance", provenance_json(r), "errata",
-	        errata_json(r));
+	return json_pack("{s:i,s:s,s:s,s:s,s:o,s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:b,s:i,s:s,s:s,s:o,s:o,s:o}", "id",
+	        (int)r->id, "label", r->label, "listener", r->listener, "listener_label",
+	        label_of(pack, r->listener, language), "initiators", initiators_json(pack, r, language), "service",
+	        r->service, "service_label", pack_service_label(pack, r->service, language), "reach",
+	        reach_name(r->reach), "class", requirement_class_name(r->class), "interface",
+	        requirement_interface_name(r->interface), "condition", r->condition, "optional", r->optional,
+	        "advisory", requirement_is_advisory(r), "configurable_minimum", (int)r->configurable_minimum,
+	        "load_balancer", lb_need_name(r->lb_need), "purpose", r->purpose, "flows", flows_json(r), "provenance",
+	        provenance_json(r), "errata", errata_json(r->erratum, r->n_erratum));
 }
 
 static json_t *role_json(const struct role *role)
@@ -115,6 +134,21 @@ static json_t *role_json(const struct role *role)
 	        role_kind_name(role->kind), "include", include, "labels", labels);
 }
 
+static json_t *ipsec_provenance_json(const struct ipsec_exemption *x)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < x->n_provenance; i++) {
+		const struct ipsec_provenance *p = &x->provenance[i];
+		json_array_append_new(
+		        list, json_pack("{s:s,s:s,s:s,s:i,s:i,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "document", p->document,
+		                      "language", p->language, "table", p->table, "row", (int)p->row, "line",
+		                      (int)p->line, "rule", p->rule, "source", p->source, "destination", p->destination,
+		                      "protocol", p->protocol, "source_port", p->source_port, "destination_port",
+		                      p->destination_port, "action", p->action));
+	}
+	return list;
+}
+
 static json_t *ipsec_json(const struct ipsec_exemption *x)
 {
 	json_t *transports = json_array();
@@ -122,15 +156,23 @@ static json_t *ipsec_json(const struct ipsec_exemption *x)
 		json_array_append_new(transports, json_string("tcp"));
 	if (x->udp)
 		json_array_append_new(transports, json_string("udp"));
-	return json_pack("{s:i,s:s,s:s,s:s,s:s,s:o,s:s,s:s,s:s}", "id", (int)x->id, "name", x->name, "direction",
-	        x->direction, "source", x->source, "destination", x->destination, "transports", transports,
-	        "source_port", x->source_port, "destination_port", x->destination_port, "action", x->action);
+	return json_pack("{s:i,s:s,s:s,s:s,s:s,s:o,s:s,s:s,s:s,s:o,s:o}", "id", (int)x->id, "name", x->name,
+	        "direction", x->direction, "source", x->source, "destination", x->destination, "transports", transports,
+	        "source_port", x->source_port, "destination_port", x->destination_port, "action", x->action,
+	        "provenance", ipsec_provenance_json(x), "errata", errata_json(x->erratum, x->n_erratum));
+}
+
+static void document_add(json_t *titles, json_t *sources, const struct pack_document *d)
+{
+	json_array_append_new(titles, json_string(d->title[0] != '\0' ? d->title : d->file));
+	json_array_append_new(sources, json_pack("{s:s,s:s,s:s,s:s,s:i}", "file", d->file, "title", d->title,
+	                                       "language", d->language, "article", d->article, "rows", (int)d->rows));
 }
 
 char *pack_show_json(const struct pack *pack, const char *language)
 {
 	json_t *root = pack_head(pack), *roles = json_array(), *requirements = json_array(), *ipsec = json_array(),
-	       *documents = json_array();
+	       *documents = json_array(), *sources = json_array();
 	for (size_t i = 0; i < pack->n_role; i++)
 		json_array_append_new(roles, role_json(&pack->role[i]));
 	for (size_t i = 0; i < pack->n_requirement; i++)
@@ -138,11 +180,12 @@ char *pack_show_json(const struct pack *pack, const char *language)
 	for (size_t i = 0; i < pack->n_ipsec; i++)
 		json_array_append_new(ipsec, ipsec_json(&pack->ipsec[i]));
 	for (size_t i = 0; i < pack->n_document; i++)
-		json_array_append_new(documents, json_string(pack->document[i]));
+		document_add(documents, sources, &pack->document[i]);
 	json_object_set_new(root, "roles", roles);
 	json_object_set_new(root, "requirements", requirements);
 	json_object_set_new(root, "ipsec_exemptions", ipsec);
 	json_object_set_new(root, "documents", documents);
+	json_object_set_new(root, "sources", sources);
 	return dump(root);
 }
 

@@ -55,6 +55,7 @@ struct provenance {
 	char *document; /**< file name as imported */
 	char *language, *table; /**< table kind */
 	unsigned row, line;
+	char *role_id, *service_id; /**< what the row speaks of; "" where it does not say */
 	char *role, *service, *port, *protocol; /**< as printed */
 };
 
@@ -71,9 +72,17 @@ struct erratum {
 	enum confidence confidence;
 };
 
+/** Where a document says who connects. */
+struct stated_in {
+	char *document, *table; /**< table kind, or "" for a line of the text */
+	unsigned row, line;
+};
+
 struct initiator {
 	char *role; /**< role name of the pack, or "any" */
 	enum basis basis;
+	struct stated_in *stated;
+	size_t n_stated; /**< 0 for an inferred one, and in packs written without a document */
 };
 
 struct requirement {
@@ -99,10 +108,34 @@ struct requirement {
 	size_t n_erratum;
 };
 
+/** Where an IPsec exemption is printed, and how. */
+struct ipsec_provenance {
+	char *document, *language, *table;
+	unsigned row, line;
+	char *rule, *source, *destination, *protocol, *source_port, *destination_port, *action;
+};
+
 struct ipsec_exemption {
 	uint32_t id;
 	char *name, *direction, *source, *destination, *source_port, *destination_port, *action;
 	bool tcp, udp;
+	struct ipsec_provenance *provenance;
+	size_t n_provenance;
+	struct erratum *erratum;
+	size_t n_erratum;
+};
+
+/** What uses the ports of requirements: names for people. */
+struct service {
+	char *name;
+	struct label *label;
+	size_t n_label;
+};
+
+/** A document that a pack was made from, or that one of these refers to. */
+struct pack_document {
+	char *file, *title, *language, *article; /**< "" where unknown */
+	unsigned rows; /**< 0: known by title only */
 };
 
 struct pack {
@@ -111,13 +144,16 @@ struct pack {
 	char *title, *version;
 	char digest[65]; /**< SHA-256 of the canonical pack content */
 	char *file;
+	char *json; /**< the whole pack as instance data: an entry of the model's list `pack` */
 	struct role *role; /**< sorted by name */
 	size_t n_role;
 	struct requirement *requirement; /**< sorted by id */
 	size_t n_requirement;
 	struct ipsec_exemption *ipsec;
 	size_t n_ipsec;
-	char **document; /**< titles of the documents it was made from or that it refers to */
+	struct service *service; /**< sorted by name */
+	size_t n_service;
+	struct pack_document *document;
 	size_t n_document;
 };
 
@@ -160,6 +196,8 @@ bool pack_role_includes(const struct pack *pack, const char *name, const char *m
 bool requirement_is_advisory(const struct requirement *r);
 /** The role's name in a language, else in English, else its id. Borrowed from the role. */
 const char *role_label(const struct role *role, const char *language);
+/** The service's name in a language, else in English, else `name` itself. Borrowed. */
+const char *pack_service_label(const struct pack *pack, const char *name, const char *language);
 
 /** What differs between two packs at one role, port range and transport. */
 struct pack_change {

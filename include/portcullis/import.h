@@ -47,7 +47,8 @@ void ports_fini(struct ports *p);
 /** One data row. Ids are static strings, "" where the cell is empty or unknown. */
 struct import_row {
 	unsigned row, line;
-	char *role, *service, *port, *protocol, *note; /**< as printed; in IPsec tables role is the rule's name */
+	/** As printed; in IPsec tables role is the rule's name, note the action. */
+	char *role, *service, *port, *protocol, *note;
 	const char *role_id, *service_id;
 	const char *role_ids[IMPORT_MAX_IDS]; /**< every role that the cell lists; role_id is the first */
 	size_t n_role_id;
