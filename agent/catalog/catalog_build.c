@@ -51,12 +51,36 @@ static int names_read(const char *dir, char ***out, size_t *n, struct error *err
 static int document_add(struct documents *docs, const char *path, struct error *err)
 {
 	struct document doc;
-	struct import *import;
 	if (document_read(path, &doc, err) != 0)
 		return -1;
 	docs->import = xgrow(docs->import, docs->n, &docs->cap, sizeof(*docs->import));
-	import = &docs->import[docs->n++];
-	import_build(&doc, import);
+	import_build(&doc, &docs->import[docs->n++]);
+	return 0;
+}
+
+static const char *article_of(const struct import *import)
+{
+	return import->document.article != NULL ? import->document.article : "";
+}
+
+/* A page that does not name its product is about that of the other editions of its article, if they agree. */
+static void product_conclude(const struct documents *docs, struct import *import)
+{
+	const char *product = NULL;
+	for (size_t i = 0; i < docs->n && *article_of(import) != '\0'; i++) {
+		const struct import *other = &docs->import[i];
+		if (other->product == NULL || strcmp(article_of(other), article_of(import)) != 0)
+			continue;
+		if (product != NULL && strcmp(product, other->product) != 0)
+			return;
+		product = other->product;
+	}
+	import->product = product;
+}
+
+static int document_check(const struct import *import, struct error *err)
+{
+	const char *path = import->document.file;
 	if (import->n_problem > 0)
 		return error_set(err, ERR_INVALID, path,
 		        "line %u: %s: \"%.80s\" (%zu problems in all); see portcullis import", import->problem[0].line,
@@ -65,6 +89,25 @@ static int document_add(struct documents *docs, const char *path, struct error *
 		return error_set(
 		        err, ERR_INVALID, path, "names no product that is known; remove it from the directory");
 	return 0;
+}
+
+/* Documents with unknown names are aligned with those that have none, then each must be understood. */
+static int documents_settle(struct documents *docs, struct error *err)
+{
+	struct import_known *known = import_known_new();
+	int result = 0;
+	for (size_t i = 0; i < docs->n; i++)
+		if (docs->import[i].n_problem == 0)
+			import_known_add(known, &docs->import[i]);
+	for (size_t i = 0; i < docs->n; i++) {
+		(void)import_align(&docs->import[i], known);
+		if (docs->import[i].product == NULL)
+			product_conclude(docs, &docs->import[i]);
+	}
+	import_known_free(known);
+	for (size_t i = 0; i < docs->n && result == 0; i++)
+		result = document_check(&docs->import[i], err);
+	return result;
 }
 
 static int documents_read(const char *dir, struct documents *docs, struct error *err)
@@ -80,7 +123,7 @@ static int documents_read(const char *dir, struct documents *docs, struct error 
 		free(name[i]);
 	}
 	free(name);
-	return result;
+	return result == 0 ? documents_settle(docs, err) : -1;
 }
 
 void pack_digest(const json_t *pack, char out[65])

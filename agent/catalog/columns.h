@@ -10,7 +10,11 @@ enum column {
 	COLUMN_SERVICE,
 	COLUMN_PORT,
 	COLUMN_PROTOCOL,
+	COLUMN_TRANSPORT, /**< TCP or UDP, beside a column for the protocol or alone */
+	COLUMN_COMPOUND, /**< role, protocol, transport and port in one cell, with slashes */
+	COLUMN_ROLE_OR_PROTOCOL, /**< role and protocol in one cell, with slashes */
 	COLUMN_NOTES,
+	COLUMN_DIRECTION,
 	COLUMN_RULE,
 	COLUMN_SOURCE,
 	COLUMN_DESTINATION,
@@ -24,13 +28,19 @@ enum column {
 struct columns {
 	int at[COLUMN_N];
 	bool component, load_balancer; /**< what the first column is called */
+	bool concluded; /**< no header word told, the cells did */
 };
 
-/** Find the columns by header words, then by what the cells hold. @return false: not a port table. */
-bool columns_find(
+enum columns_found {
+	COLUMNS_NONE, /**< not a port table */
+	COLUMNS_UNCLEAR, /**< there are ports, but not where everything stands */
+	COLUMNS_PORTS,
+	COLUMNS_IPSEC
+};
+
+/** Find the columns by header words, then by what the cells hold. */
+enum columns_found columns_find(
         const struct vocabulary *v, const struct document *doc, const struct table *table, struct columns *out);
-/** Does the table hold port numbers in some column, though its columns were not found. */
-bool table_holds_ports(const struct table *table);
 /** The cell's text, "" when the row has none. */
 const char *column_text(const struct columns *columns, const struct row *row, enum column column);
 

@@ -8,20 +8,34 @@
 #include <string.h>
 
 #include "catalog/columns.h"
+#include "catalog/row_cells.h"
 #include "portcullis/alloc.h"
 
 struct importer {
 	struct import *out;
 	const struct vocabulary *vocabulary;
+	const struct document *document;
 	const struct table *table;
 	struct columns columns;
+	size_t at_table, at_row; /* what problems are about */
 };
+
+static const char *const kind_names[IMPORT_KIND_N] = {"server-ports", "hlb-only-ports", "dns-lb-ports", "client-ports",
+        "ocs-ports", "ipsec-exceptions", "flow-ports"};
 
 const char *import_kind_name(enum import_kind kind)
 {
-	static const char *const names[] = {
-	        "server-ports", "hlb-only-ports", "dns-lb-ports", "client-ports", "ocs-ports", "ipsec-exceptions"};
-	return names[kind];
+	return kind_names[kind];
+}
+
+bool import_kind_parse(const char *name, enum import_kind *out)
+{
+	for (size_t i = 0; i < IMPORT_KIND_N; i++)
+		if (strcmp(kind_names[i], name) == 0) {
+			*out = (enum import_kind)i;
+			return true;
+		}
+	return false;
 }
 
 const char *import_security_name(enum import_security s)
@@ -30,14 +44,20 @@ const char *import_security_name(enum import_security s)
 	return names[s];
 }
 
-static void problem(struct import *out, unsigned line, const char *cell, const char *reason)
+const char *import_field_name(enum import_field field)
 {
+	static const char *const names[] = {"other", "kind", "role", "rule", "service", "port", "protocol", "source",
+	        "destination", "source-port", "destination-port", "action"};
+	return names[field];
+}
+
+static void problem(struct importer *im, enum import_field field, unsigned line, const char *cell, const char *reason)
+{
+	struct import *out = im->out;
 	struct import_problem *p;
 	out->problem = xgrow(out->problem, out->n_problem, &out->cap_problem, sizeof(*out->problem));
 	p = &out->problem[out->n_problem++];
-	p->line = line;
-	p->cell = xstrdup(cell);
-	p->reason = xstrdup(reason);
+	*p = (struct import_problem){line, xstrdup(cell), xstrdup(reason), field, im->at_table, im->at_row};
 }
 
 static bool is_blank_row(const struct row *row)
@@ -52,11 +72,8 @@ static bool is_blank_row(const struct row *row)
 static enum import_kind balancer_kind(const struct importer *im)
 {
 	const char *id = vocabulary_find(im->vocabulary, VOCABULARY_TABLE, im->table->caption);
-	if (id != NULL && strcmp(id, "hlb-only-ports") == 0)
-		return IMPORT_HLB_ONLY_PORTS;
-	if (id != NULL && strcmp(id, "dns-lb-ports") == 0)
-		return IMPORT_DNS_LB_PORTS;
-	return strstr(im->table->caption, "DNS") != NULL ? IMPORT_DNS_LB_PORTS : IMPORT_HLB_ONLY_PORTS;
+	bool dns = (id != NULL && strcmp(id, "dns-lb-ports") == 0) || strstr(im->table->caption, "DNS") != NULL;
+	return dns && (id == NULL || strcmp(id, "hlb-only-ports") != 0) ? IMPORT_DNS_LB_PORTS : IMPORT_HLB_ONLY_PORTS;
 }
 
 static bool has_role_of(const struct importer *im, unsigned kinds)
@@ -68,20 +85,27 @@ static bool has_role_of(const struct importer *im, unsigned kinds)
 	return false;
 }
 
-static enum import_kind kind_decide(const struct importer *im)
+/* *sure is false where nothing in the table tells, only its shape. */
+static enum import_kind kind_decide(const struct importer *im, bool *sure)
 {
-	if (im->columns.at[COLUMN_RULE] >= 0)
-		return IMPORT_IPSEC_EXCEPTIONS;
-	if (im->columns.at[COLUMN_SERVICE] >= 0)
+	const struct columns *c = &im->columns;
+	bool servers = has_role_of(im, VOCABULARY_ROLE),
+	     clients = has_role_of(im, VOCABULARY_CLIENT | VOCABULARY_DEVICE),
+	     balancers = has_role_of(im, VOCABULARY_LOAD_BALANCER);
+	*sure = true;
+	if (c->at[COLUMN_COMPOUND] >= 0 || (c->at[COLUMN_SOURCE] >= 0 && c->at[COLUMN_DESTINATION] >= 0))
+		return IMPORT_FLOW_PORTS;
+	if (c->at[COLUMN_SERVICE] >= 0)
 		return IMPORT_SERVER_PORTS;
-	if (im->columns.load_balancer)
+	if (c->load_balancer || (balancers && !servers && !clients))
 		return balancer_kind(im);
-	if (has_role_of(im, VOCABULARY_CLIENT) && !has_role_of(im, VOCABULARY_ROLE))
+	if (clients && !servers)
 		return IMPORT_CLIENT_PORTS;
-	if (im->columns.component)
+	*sure = servers;
+	if (c->component)
 		return IMPORT_OCS_PORTS;
-	return has_role_of(im, VOCABULARY_LOAD_BALANCER) && !has_role_of(im, VOCABULARY_ROLE) ? balancer_kind(im)
-	                                                                                      : IMPORT_SERVER_PORTS;
+	/* Tables of load balancers have no notes. */
+	return servers || c->at[COLUMN_NOTES] >= 0 ? IMPORT_SERVER_PORTS : balancer_kind(im);
 }
 
 static void role_add(struct import_row *row, const char *id)
@@ -103,7 +127,7 @@ static void role_resolve(struct importer *im, struct import_row *row)
 			if (id != NULL)
 				role_add(row, id);
 			else
-				problem(im->out, row->line, line,
+				problem(im, IMPORT_FIELD_ROLE, row->line, line,
 				        *line != '\0' ? "a role that the vocabulary does not have" : "no role");
 		}
 		free(copy);
@@ -121,7 +145,8 @@ static void service_resolve(struct importer *im, struct import_row *row)
 	if (id != NULL)
 		row->service_id = id;
 	else
-		problem(im->out, row->line, row->service, "a service that the vocabulary does not have");
+		problem(im, IMPORT_FIELD_SERVICE, row->line, row->service,
+		        "a service that the vocabulary does not have");
 }
 
 static void application_conclude(struct import_row *row)
@@ -137,9 +162,9 @@ static void facts_resolve(struct importer *im, struct import_row *row)
 {
 	const char *reason;
 	if (ports_parse(row->port, &row->ports, &reason) != 0)
-		problem(im->out, row->line, row->port, row->port[0] != '\0' ? reason : "no port");
+		problem(im, IMPORT_FIELD_PORT, row->line, row->port, row->port[0] != '\0' ? reason : "no port");
 	if (protocol_parse(row->protocol, &row->means, &reason) != 0)
-		problem(im->out, row->line, row->protocol, reason);
+		problem(im, IMPORT_FIELD_PROTOCOL, row->line, row->protocol, reason);
 	if (!row->means.tcp && !row->means.udp) {
 		row->means.tcp = row->ports.tcp;
 		row->means.udp = row->ports.udp;
@@ -147,76 +172,124 @@ static void facts_resolve(struct importer *im, struct import_row *row)
 	application_conclude(row);
 }
 
-static void row_understand(struct importer *im, const struct row *from, struct import_row *row)
-{
-	row->role = xstrdup(column_text(&im->columns, from, COLUMN_ROLE));
-	row->service = xstrdup(column_text(&im->columns, from, COLUMN_SERVICE));
-	row->port = xstrdup(column_text(&im->columns, from, COLUMN_PORT));
-	row->protocol = xstrdup(column_text(&im->columns, from, COLUMN_PROTOCOL));
-	row->note = xstrdup(column_text(&im->columns, from, COLUMN_NOTES));
-	role_resolve(im, row);
-	service_resolve(im, row);
-	facts_resolve(im, row);
-}
-
-static const char *resolve(struct importer *im, unsigned line, unsigned kinds, const char *text, const char *reason)
+static const char *resolve(struct importer *im, enum import_field field, unsigned line, unsigned kinds,
+        const char *text, const char *reason)
 {
 	const char *id = vocabulary_find(im->vocabulary, kinds, text);
 	if (id == NULL)
-		problem(im->out, line, text, reason);
+		problem(im, field, line, text, reason);
 	return id != NULL ? id : "";
+}
+
+/* An endpoint as a whole, else without what its parentheses add. */
+static const char *endpoint_resolve(struct importer *im, enum import_field field, unsigned line, const char *text)
+{
+	const char *open = strchr(text, '('), *id = NULL;
+	if (open != NULL && open > text) {
+		char *head = xstrndup(text, (size_t)(open - text));
+		if (vocabulary_find(im->vocabulary, VOCABULARY_ANY_ROLE, text) == NULL)
+			id = vocabulary_find(im->vocabulary, VOCABULARY_ANY_ROLE, head);
+		free(head);
+	}
+	return id != NULL ? id
+	                  : resolve(im, field, line, VOCABULARY_ANY_ROLE, text,
+	                            *text != '\0' ? "an endpoint that the vocabulary does not have" : "no endpoint");
+}
+
+/* Where no cell names the role, the row speaks of the one that listens; where anybody may, of the one that connects. */
+static void endpoints_resolve(struct importer *im, struct import_row *row)
+{
+	row->source_id = endpoint_resolve(im, IMPORT_FIELD_SOURCE, row->line, row->source);
+	row->destination_id = endpoint_resolve(im, IMPORT_FIELD_DESTINATION, row->line, row->destination);
+	if (row->role[0] != '\0')
+		return;
+	row->role_id = strcmp(row->destination_id, "any") == 0 ? row->source_id : row->destination_id;
+	if (row->role_id[0] != '\0')
+		role_add(row, row->role_id);
+}
+
+static void row_understand(struct importer *im, enum import_kind kind, const struct row *from, struct import_row *row)
+{
+	struct row_cells cells;
+	row_cells_read(&im->columns, from, &cells);
+	row->role = xstrdup(cells.role);
+	row->service = xstrdup(cells.service);
+	row->port = xstrdup(cells.port);
+	row->protocol = xstrdup(cells.protocol);
+	row->note = xstrdup(cells.note);
+	row->direction = xstrdup(cells.direction);
+	row->source = xstrdup(cells.source);
+	row->destination = xstrdup(cells.destination);
+	row_cells_fini(&cells);
+	if (kind == IMPORT_FLOW_PORTS && im->columns.at[COLUMN_DESTINATION] >= 0)
+		endpoints_resolve(im, row);
+	if (kind != IMPORT_FLOW_PORTS || row->role[0] != '\0' || im->columns.at[COLUMN_DESTINATION] < 0)
+		role_resolve(im, row);
+	service_resolve(im, row);
+	facts_resolve(im, row);
 }
 
 static void ipsec_understand(struct importer *im, const struct row *from, struct import_row *row)
 {
 	const unsigned port = VOCABULARY_VALUE | VOCABULARY_ROLE;
-	const char *action = column_text(&im->columns, from, COLUMN_ACTION), *reason;
+	static const char no_endpoint[] = "an endpoint that the vocabulary does not have";
+	static const char no_port[] = "a port that is neither any nor the media range";
+	const char *reason;
 	row->role = xstrdup(column_text(&im->columns, from, COLUMN_RULE));
 	row->source = xstrdup(column_text(&im->columns, from, COLUMN_SOURCE));
 	row->destination = xstrdup(column_text(&im->columns, from, COLUMN_DESTINATION));
 	row->protocol = xstrdup(column_text(&im->columns, from, COLUMN_PROTOCOL));
 	row->source_port = xstrdup(column_text(&im->columns, from, COLUMN_SOURCE_PORT));
 	row->destination_port = xstrdup(column_text(&im->columns, from, COLUMN_DESTINATION_PORT));
-	row->note = xstrdup(action);
-	row->role_id = resolve(
-	        im, row->line, VOCABULARY_IPSEC_RULE, row->role, "an IPsec rule that the vocabulary does not have");
-	row->source_id =
-	        resolve(im, row->line, VOCABULARY_ROLE, row->source, "an endpoint that the vocabulary does not have");
-	row->destination_id = resolve(
-	        im, row->line, VOCABULARY_ROLE, row->destination, "an endpoint that the vocabulary does not have");
-	row->source_port_id =
-	        resolve(im, row->line, port, row->source_port, "a port that is neither any nor the media range");
+	row->note = xstrdup(column_text(&im->columns, from, COLUMN_ACTION));
+	row->service = xstrdup("");
+	row->port = xstrdup("");
+	row->direction = xstrdup("");
+	row->role_id = resolve(im, IMPORT_FIELD_RULE, row->line, VOCABULARY_IPSEC_RULE, row->role,
+	        "an IPsec rule that the vocabulary does not have");
+	row->source_id = resolve(im, IMPORT_FIELD_SOURCE, row->line, VOCABULARY_ROLE, row->source, no_endpoint);
+	row->destination_id =
+	        resolve(im, IMPORT_FIELD_DESTINATION, row->line, VOCABULARY_ROLE, row->destination, no_endpoint);
+	row->source_port_id = resolve(im, IMPORT_FIELD_SOURCE_PORT, row->line, port, row->source_port, no_port);
 	row->destination_port_id =
-	        resolve(im, row->line, port, row->destination_port, "a port that is neither any nor the media range");
-	row->action = resolve(im, row->line, VOCABULARY_VALUE, action, "an action that is not known");
+	        resolve(im, IMPORT_FIELD_DESTINATION_PORT, row->line, port, row->destination_port, no_port);
+	row->action =
+	        resolve(im, IMPORT_FIELD_ACTION, row->line, VOCABULARY_VALUE, row->note, "an action that is not known");
 	if (protocol_parse(row->protocol, &row->means, &reason) != 0)
-		problem(im->out, row->line, row->protocol, reason);
+		problem(im, IMPORT_FIELD_PROTOCOL, row->line, row->protocol, reason);
 }
 
-static void table_understand(struct importer *im)
+static void table_understand(struct importer *im, bool ipsec)
 {
+	static const char unsure[] = "what kind of port table this is cannot be told from its caption and names";
 	struct import *out = im->out;
 	struct import_table *table;
+	bool sure = true;
 	out->table = xgrow(out->table, out->n_table, &out->cap_table, sizeof(*out->table));
+	im->at_table = out->n_table;
 	table = &out->table[out->n_table++];
 	memset(table, 0, sizeof(*table));
-	table->kind = kind_decide(im);
+	table->kind = ipsec ? IMPORT_IPSEC_EXCEPTIONS : kind_decide(im, &sure);
 	table->caption = xstrdup(im->table->caption);
+	if (!sure)
+		problem(im, IMPORT_FIELD_KIND, im->table->line, table->caption, unsure);
 	for (size_t i = 0; i < im->table->n_row; i++) {
 		const struct row *from = &im->table->row[i];
 		struct import_row *row;
 		if (is_blank_row(from))
 			continue;
 		table->row = xgrow(table->row, table->n_row, &table->cap_row, sizeof(*table->row));
+		im->at_row = table->n_row;
 		row = &table->row[table->n_row++];
 		memset(row, 0, sizeof(*row));
 		row->row = (unsigned)i + 1;
 		row->line = from->line;
 		row->role_id = row->service_id = row->action = "";
-		if (table->kind == IMPORT_IPSEC_EXCEPTIONS)
+		row->source_id = row->destination_id = row->source_port_id = row->destination_port_id = "";
+		if (ipsec)
 			ipsec_understand(im, from, row);
 		else
-			row_understand(im, from, row);
+			row_understand(im, table->kind, from, row);
 	}
 }
 
@@ -234,14 +307,16 @@ static const char *product_decide(const struct vocabulary *v, const struct docum
 void import_build(struct document *doc, struct import *out)
 {
 	struct vocabulary *v = vocabulary_new();
-	struct importer im = {.out = out, .vocabulary = v};
+	struct importer im = {.out = out, .vocabulary = v, .document = doc};
 	memset(out, 0, sizeof(*out));
 	for (size_t i = 0; i < doc->n_table; i++) {
+		enum columns_found found;
 		im.table = &doc->table[i];
-		if (columns_find(v, doc, im.table, &im.columns))
-			table_understand(&im);
-		else if (table_holds_ports(im.table))
-			problem(out, im.table->line, im.table->caption,
+		found = columns_find(v, doc, im.table, &im.columns);
+		if (found == COLUMNS_PORTS || found == COLUMNS_IPSEC)
+			table_understand(&im, found == COLUMNS_IPSEC);
+		else if (found == COLUMNS_UNCLEAR)
+			problem(&im, IMPORT_FIELD_OTHER, im.table->line, im.table->caption,
 			        "a table with ports whose columns are not understood");
 	}
 	out->product = product_decide(v, doc);
@@ -261,6 +336,7 @@ static void import_row_fini(struct import_row *row)
 	free(row->destination);
 	free(row->source_port);
 	free(row->destination_port);
+	free(row->direction);
 	ports_fini(&row->ports);
 }
 
@@ -278,6 +354,15 @@ void import_fini(struct import *import)
 		free(import->problem[i].reason);
 	}
 	free(import->problem);
+	for (size_t i = 0; i < import->n_aligned; i++) {
+		free(import->aligned[i].text);
+		free(import->aligned[i].meaning);
+	}
+	free(import->aligned);
+	free(import->aligned_with);
+	for (size_t i = 0; i < import->n_owned; i++)
+		free(import->owned[i]);
+	free(import->owned);
 	document_fini(&import->document);
 	memset(import, 0, sizeof(*import));
 }

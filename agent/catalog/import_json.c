@@ -35,8 +35,22 @@ static json_t *ports_json(const struct ports *ports)
 	return list;
 }
 
+/* What tables with source and destination have more. */
+static void endpoints_add(json_t *row, const struct import_row *from)
+{
+	if (from->direction[0] != '\0')
+		json_object_set_new(row, "direction", json_string(from->direction));
+	if (from->source[0] == '\0' && from->destination[0] == '\0')
+		return;
+	json_object_set_new(row, "source", json_string(from->source));
+	json_object_set_new(row, "source_id", json_string(from->source_id));
+	json_object_set_new(row, "destination", json_string(from->destination));
+	json_object_set_new(row, "destination_id", json_string(from->destination_id));
+}
+
 static json_t *row_json(const struct import_row *row)
 {
+	json_t *out;
 	json_t *ids = json_array(), *security = json_array(), *applications = json_array();
 	for (size_t i = 0; i < row->n_role_id; i++)
 		json_array_append_new(ids, json_string(row->role_ids[i]));
@@ -47,11 +61,25 @@ static json_t *row_json(const struct import_row *row)
 		json_array_append_new(security, json_string("none"));
 	for (size_t i = 0; i < row->means.n_application; i++)
 		json_array_append_new(applications, json_string(row->means.application[i]));
-	return json_pack("{s:i,s:i,s:s,s:s,s:s,s:s,s:b,s:s,s:o,s:s,s:o,s:o,s:o,s:o}", "row", (int)row->row, "line",
+	out = json_pack("{s:i,s:i,s:s,s:s,s:s,s:s,s:b,s:s,s:o,s:s,s:o,s:o,s:o,s:o}", "row", (int)row->row, "line",
 	        (int)row->line, "role", row->role, "service", row->service, "port", row->port, "protocol",
 	        row->protocol, "notes", row->note[0] != '\0', "role_id", row->role_id, "role_ids", ids, "service_id",
 	        row->service_id, "ports", ports_json(&row->ports), "transports", transports_json(&row->means, false),
 	        "security", security, "applications", applications);
+	endpoints_add(out, row);
+	return out;
+}
+
+static json_t *alignment_json(const struct import *import)
+{
+	json_t *names = json_array();
+	for (size_t i = 0; i < import->n_aligned; i++) {
+		const struct import_aligned *a = &import->aligned[i];
+		json_array_append_new(
+		        names, json_pack("{s:s,s:i,s:s,s:s,s:i}", "field", import_field_name(a->field), "line",
+		                       (int)a->line, "text", a->text, "means", a->meaning, "cells", (int)a->cells));
+	}
+	return json_pack("{s:s,s:o}", "document", import->aligned_with, "names", names);
 }
 
 static json_t *ipsec_json(const struct import_row *row)
@@ -76,7 +104,7 @@ static json_t *table_json(const struct import_table *table)
 static json_t *document_json(const struct import *import)
 {
 	const struct document *doc = &import->document;
-	json_t *tables = json_array(), *references = json_array(), *problems = json_array();
+	json_t *out, *tables = json_array(), *references = json_array(), *problems = json_array();
 	for (size_t i = 0; i < import->n_table; i++)
 		json_array_append_new(tables, table_json(&import->table[i]));
 	for (size_t i = 0; i < doc->n_reference; i++)
@@ -85,10 +113,13 @@ static json_t *document_json(const struct import *import)
 	for (size_t i = 0; i < import->n_problem; i++)
 		json_array_append_new(problems, json_pack("{s:i,s:s,s:s}", "line", (int)import->problem[i].line, "cell",
 		                                        import->problem[i].cell, "reason", import->problem[i].reason));
-	return json_pack("{s:s,s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:o}", "file", doc->file, "kind",
+	out = json_pack("{s:s,s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:o}", "file", doc->file, "kind",
 	        document_kind_name(doc->kind), "title", doc->title, "language", doc->language, "article",
 	        nullable(doc->article), "product", nullable(import->product), "tables", tables, "references",
 	        references, "problems", problems);
+	if (import->aligned_with != NULL)
+		json_object_set_new(out, "alignment", alignment_json(import));
+	return out;
 }
 
 char *import_json(const struct import *import, size_t n)

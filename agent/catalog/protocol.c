@@ -184,3 +184,28 @@ int protocol_parse(const char *cell, struct protocol *out, const char **reason)
 		security_add(out, IMPORT_NONE);
 	return 0;
 }
+
+bool protocol_words_only(const char *text)
+{
+	size_t known = 0, n = 0, size;
+	char word[32];
+	for (const char *s = text;; s += size) {
+		uint32_t c = utf8_fold(utf8_next(s, &size));
+		if (size > 0 && c < 0x80 && isalnum((int)c)) {
+			if (n + 1 >= sizeof(word))
+				return false;
+			word[n++] = (char)c;
+			continue;
+		}
+		word[n] = '\0';
+		bool is_known = n == 0;
+		for (size_t i = 0; i < sizeof(tokens) / sizeof(tokens[0]) && !is_known; i++)
+			is_known = strcmp(tokens[i].word, word) == 0;
+		if (!is_known || (c >= 0x80 && !utf8_is_space(c)))
+			return false;
+		known += n > 0;
+		n = 0;
+		if (size == 0)
+			return known > 0;
+	}
+}

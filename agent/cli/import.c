@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "build.h"
 #include "cli/cli.h"
 #include "portcullis/alloc.h"
+#include "portcullis/catalog.h"
 #include "portcullis/import.h"
 #include "portcullis/text.h"
 
@@ -15,10 +17,15 @@
 
 static void help(void)
 {
-	puts("Usage: portcullis import FILE... [--json]\n\n"
-	     "Read documents (Markdown, HTML, plain text) that list ports, and show every row as it was understood.\n"
-	     "  --json   for programs\n"
-	     "  --help   this text\n\n"
+	puts("Usage: portcullis import [OPTION]... FILE...\n\n"
+	     "Read documents (Markdown, HTML, plain text) that list ports, and show every row as it was understood. "
+	     "Names in\n"
+	     "a language that is not known are understood through an edition of the same article that the catalog "
+	     "knows.\n\n"
+	     "  --catalog-dir DIR  packs (" PORTCULLIS_CATALOG_DIR ")\n"
+	     "  --yang-dir DIR     YANG modules (" PORTCULLIS_YANG_DIR ")\n"
+	     "  --json             for programs\n"
+	     "  --help             this text\n\n"
 	     "Exit codes: 0 done, 1 some cells were not understood, 3 usage or error.");
 }
 
@@ -94,6 +101,18 @@ static void problem_print(const char *file, const struct import_problem *p)
 	cli_warn("import: %s:%u: %s: \"%.*s\"", file, p->line, p->reason, (int)n, p->cell);
 }
 
+static void alignment_print(const struct import *import)
+{
+	if (import->aligned_with == NULL)
+		return;
+	putchar('\n');
+	cli_line("understood by the place that it has in %s:", import->aligned_with);
+	for (size_t i = 0; i < import->n_aligned; i++)
+		cli_line("  line %u: %s \"%s\" is %s", import->aligned[i].line,
+		        import_field_name(import->aligned[i].field), import->aligned[i].text,
+		        import->aligned[i].meaning);
+}
+
 static void import_print(const struct import *import)
 {
 	const struct document *doc = &import->document;
@@ -108,18 +127,22 @@ static void import_print(const struct import *import)
 		puts("\nrefers to:");
 	for (size_t i = 0; i < doc->n_reference; i++)
 		cli_line("  %s (%s)", doc->reference[i].title, doc->reference[i].target);
+	alignment_print(import);
 	for (size_t i = 0; i < import->n_problem; i++)
 		problem_print(doc->file, &import->problem[i]);
 	putchar('\n');
 }
 
-int verb_import(int argc, char **argv)
+struct arguments {
+	const char *catalog_dir, *yang_dir;
+	bool json, catalog_named;
+};
+
+/* @return -1 to go on, else an exit code. */
+static int arguments_read(int argc, char **argv, struct arguments *a)
 {
-	static const struct option options[] = {
-	        {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
-	struct import *import;
-	size_t n = 0, problems = 0;
-	bool json = false, failed = false;
+	static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'},
+	        {"catalog-dir", required_argument, NULL, 'c'}, {"yang-dir", required_argument, NULL, 'y'}, {0}};
 	int c;
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
@@ -127,26 +150,70 @@ int verb_import(int argc, char **argv)
 			help();
 			return EXIT_OK;
 		}
-		if (c != 'j')
+		if (c == 'j')
+			a->json = true;
+		else if (c == 'y')
+			a->yang_dir = optarg;
+		else if (c == 'c') {
+			a->catalog_dir = optarg;
+			a->catalog_named = true;
+		} else
 			return cli_option_fault("import", c, argc, argv);
-		json = true;
 	}
-	if (optind >= argc)
-		return cli_usage("import", "name at least one document");
+	return optind < argc ? -1 : cli_usage("import", "name at least one document");
+}
+
+/* Documents with unknown names are held against the catalog, which is loaded only for them. */
+static int align(const struct arguments *a, struct import *import, size_t n)
+{
+	struct import_known *known;
+	struct catalog *catalog;
+	struct error err = {0};
+	size_t open = 0;
+	for (size_t i = 0; i < n; i++)
+		open += import[i].n_problem;
+	if (open == 0)
+		return EXIT_OK;
+	if (catalog_load(a->catalog_dir, a->yang_dir, &catalog, &err) != 0) {
+		if (a->catalog_named)
+			return cli_fail("import", &err);
+		cli_warn("import: no catalog to compare with (%s: %s)", err.where, err.text);
+		return EXIT_OK;
+	}
+	known = import_known_new();
+	import_known_add_catalog(known, catalog);
+	for (size_t i = 0; i < n; i++)
+		(void)import_align(&import[i], known);
+	import_known_free(known);
+	catalog_free(catalog);
+	return EXIT_OK;
+}
+
+int verb_import(int argc, char **argv)
+{
+	struct arguments a = {.catalog_dir = PORTCULLIS_CATALOG_DIR, .yang_dir = PORTCULLIS_YANG_DIR};
+	struct import *import;
+	size_t n = 0, problems = 0;
+	bool failed = false;
+	int result = arguments_read(argc, argv, &a);
+	if (result >= 0)
+		return result;
 	import = xcalloc((size_t)(argc - optind), sizeof(*import));
 	for (int i = optind; i < argc; i++) {
 		struct document doc;
 		struct error err = {0};
-		if (document_read(argv[i], &doc, &err) != 0) {
+		if (document_read(argv[i], &doc, &err) != 0)
 			failed = cli_fail("import", &err) != EXIT_OK;
-			continue;
-		}
-		import_build(&doc, &import[n]);
-		problems += import[n++].n_problem;
+		else
+			import_build(&doc, &import[n++]);
 	}
-	for (size_t i = 0; i < n && !json; i++)
-		import_print(&import[i]);
-	if (json) {
+	failed = align(&a, import, n) != EXIT_OK || failed;
+	for (size_t i = 0; i < n; i++) {
+		problems += import[i].n_problem;
+		if (!a.json)
+			import_print(&import[i]);
+	}
+	if (a.json) {
 		char *text = import_json(import, n);
 		cli_json(text);
 		free(text);

@@ -16,9 +16,13 @@ enum import_kind {
 	IMPORT_DNS_LB_PORTS,
 	IMPORT_CLIENT_PORTS,
 	IMPORT_OCS_PORTS,
-	IMPORT_IPSEC_EXCEPTIONS
+	IMPORT_IPSEC_EXCEPTIONS,
+	IMPORT_FLOW_PORTS, /**< with columns for source and destination */
+	IMPORT_KIND_N
 };
 const char *import_kind_name(enum import_kind kind); /**< "server-ports", ... */
+/** @return false: no such name. */
+bool import_kind_parse(const char *name, enum import_kind *out);
 
 #define IMPORT_MAX_APPLICATIONS 6
 #define IMPORT_MAX_IDS 16
@@ -54,8 +58,10 @@ struct import_row {
 	size_t n_role_id;
 	struct ports ports;
 	struct protocol means;
-	char *source, *destination, *source_port, *destination_port; /**< IPsec tables only; as printed */
+	char *source, *destination; /**< IPsec and flow tables only; as printed */
+	char *source_port, *destination_port; /**< IPsec tables only; as printed */
 	const char *source_id, *destination_id, *source_port_id, *destination_port_id, *action;
+	char *direction; /**< as printed; "" in tables without such a column */
 };
 
 struct import_table {
@@ -65,9 +71,35 @@ struct import_table {
 	size_t n_row, cap_row;
 };
 
+/** What a cell should have told. */
+enum import_field {
+	IMPORT_FIELD_OTHER,
+	IMPORT_FIELD_KIND, /**< of the table, from its caption and cells */
+	IMPORT_FIELD_ROLE,
+	IMPORT_FIELD_RULE, /**< of an IPsec table */
+	IMPORT_FIELD_SERVICE,
+	IMPORT_FIELD_PORT,
+	IMPORT_FIELD_PROTOCOL,
+	IMPORT_FIELD_SOURCE,
+	IMPORT_FIELD_DESTINATION,
+	IMPORT_FIELD_SOURCE_PORT,
+	IMPORT_FIELD_DESTINATION_PORT,
+	IMPORT_FIELD_ACTION
+};
+
 struct import_problem {
 	unsigned line;
 	char *cell, *reason;
+	enum import_field field;
+	size_t table, row; /**< index in import.table and in its rows, where field says what is missing there */
+};
+
+/** A name that no vocabulary has, understood because a known edition of the article has it in the same place. */
+struct import_aligned {
+	enum import_field field;
+	unsigned line; /**< where it stands first */
+	char *text, *meaning; /**< as printed; the id or the ports that it stands for */
+	size_t cells; /**< how many cells hold it */
 };
 
 struct import {
@@ -77,6 +109,11 @@ struct import {
 	size_t n_table, cap_table;
 	struct import_problem *problem;
 	size_t n_problem, cap_problem;
+	struct import_aligned *aligned; /**< what import_align() understood */
+	size_t n_aligned, cap_aligned;
+	char *aligned_with; /**< the known document, or NULL */
+	char **owned; /**< ids that are in no vocabulary */
+	size_t n_owned, cap_owned;
 };
 
 /**
@@ -91,6 +128,9 @@ int ports_parse(const char *cell, struct ports *out, const char **reason) MUST_U
 /** Read a protocol cell; an empty one gives nothing. @return 0, or -1 with *reason (static). */
 int protocol_parse(const char *cell, struct protocol *out, const char **reason) MUST_USE;
 
+/** Are all words of a text names of protocols: "STUN,MSTURN", "SIP(MTLS)". */
+bool protocol_words_only(const char *text);
+
 /**
  * Understand a document.
  *
@@ -99,6 +139,27 @@ int protocol_parse(const char *cell, struct protocol *out, const char **reason) 
  */
 void import_build(struct document *doc, struct import *out);
 void import_fini(struct import *import);
+
+/** Editions of articles whose rows are understood: what others are aligned with. */
+struct import_known;
+struct import_known *import_known_new(void);
+void import_known_free(struct import_known *known);
+/** Add a document without problems. Copies what it keeps. */
+void import_known_add(struct import_known *known, const struct import *import);
+/** Add the documents that the packs of a catalog were made from. Copies what it keeps. */
+struct catalog;
+void import_known_add_catalog(struct import_known *known, const struct catalog *catalog);
+
+/**
+ * Understand names of an unknown language through a known edition of the same article (ms.assetid): the same tables, the same
+ * order of rows, the same ports. Problems that this solves are taken back and listed in import->aligned; where rows that print
+ * one name stand beside different ids, the problems stay. A document without problems is left as it is.
+ *
+ * @return how many problems were solved.
+ */
+size_t import_align(struct import *import, const struct import_known *known);
+const char *import_field_name(enum import_field field); /**< "role", "service", ... */
+
 /** Data rows of all tables. */
 size_t import_rows(const struct import *import);
 
