@@ -34,6 +34,8 @@ const char *string_of(const json_t *object, const char *key);
 void set_if(json_t *object, const char *key, const char *value);
 /** Copy the members that are there. */
 void copy_members(json_t *to, const json_t *from, const char *const *key, size_t n);
+/** Has an entry of the overlay an erratum of this field. */
+bool has_erratum(const json_t *entry, const char *field);
 /** The part of a path behind its last slash. */
 const char *base_name(const char *path);
 

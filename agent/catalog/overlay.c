@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,19 +93,30 @@ static void list_merge(json_t *into, const json_t *from, const char *list, const
 	}
 }
 
+/* Lists with keys are merged entry by entry, everything else is replaced. */
+static const struct {
+	const char *list, *key;
+} merged[] = {{"role", "name"}, {"service", "name"}, {"requirement", "id"}, {"ipsec-exemption", "id"}};
+
+static bool is_merged_list(const char *name)
+{
+	for (size_t i = 0; i < sizeof(merged) / sizeof(merged[0]); i++)
+		if (strcmp(merged[i].list, name) == 0)
+			return true;
+	return false;
+}
+
 static void merge(json_t *into, json_t *from)
 {
 	const char *key;
 	json_t *value;
 	json_object_foreach(from, key, value)
 	{
-		if (!json_is_array(value) || strcmp(key, "product-version") == 0)
+		if (!is_merged_list(key))
 			json_object_set(into, key, value);
 	}
-	list_merge(into, from, "role", "name");
-	list_merge(into, from, "service", "name");
-	list_merge(into, from, "requirement", "id");
-	list_merge(into, from, "ipsec-exemption", "id");
+	for (size_t i = 0; i < sizeof(merged) / sizeof(merged[0]); i++)
+		list_merge(into, from, merged[i].list, merged[i].key);
 	json_object_del(into, "base");
 }
 

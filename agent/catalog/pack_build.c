@@ -124,28 +124,60 @@ static void ipsec_fill(json_t *out, const struct import_row *row)
 	json_object_set_new(out, "action", json_string(row->action));
 }
 
+static bool has_ipsec_table(const struct builder *b)
+{
+	for (size_t d = 0; d < b->n_import; d++)
+		for (size_t t = 0; t < b->import[d]->n_table; t++)
+			if (b->import[d]->table[t].kind == IMPORT_IPSEC_EXCEPTIONS)
+				return true;
+	return false;
+}
+
+/* From its rows, where a document has such a table; else from the overlay, which then has to say so in an erratum. */
+static json_t *exemption_json(struct builder *b, const json_t *from, bool printed)
+{
+	static const char *const names[] = {"id", "name", "direction"};
+	static const char *const values[] = {
+	        "source", "destination", "transport", "source-port", "destination-port", "action"};
+	struct matches rows = {0};
+	char *claim = xasprintf("ipsec-exceptions %s", string_of(from, "name"));
+	json_t *one = json_object();
+	int result = 0;
+	copy_members(one, from, names, sizeof(names) / sizeof(names[0]));
+	if (printed)
+		result = claim_resolve(b, string_of(from, "name"), claim, &rows);
+	else if (!has_erratum(from, "row"))
+		result = error_set(b->err, ERR_INVALID, b->where,
+		        "IPsec exemption %s: no document has a table of them; add an erratum \"row\" that says where "
+		        "it "
+		        "comes from",
+		        string_of(from, "name"));
+	if (result == 0 && printed)
+		ipsec_fill(one, rows.item[0].row);
+	else if (result == 0)
+		copy_members(one, from, values, sizeof(values) / sizeof(values[0]));
+	set_array(one, "erratum", json_object_get(from, "errata"));
+	if (rows.n > 0)
+		json_object_set_new(one, "provenance", ipsec_provenance_json(b, &rows));
+	free(rows.item);
+	free(claim);
+	if (result == 0)
+		return one;
+	json_decref(one);
+	return NULL;
+}
+
 static int ipsec_build(struct builder *b, const json_t *overlay, json_t *out)
 {
-	static const char *const members[] = {"id", "name", "direction"};
-	json_t *from;
+	bool printed = has_ipsec_table(b);
+	json_t *from, *one;
 	size_t i;
 	json_array_foreach(json_object_get(overlay, "ipsec-exemption"), i, from)
 	{
-		struct matches rows = {0};
-		char *claim = xasprintf("ipsec-exceptions %s", string_of(from, "name"));
-		int result = claim_resolve(b, string_of(from, "name"), claim, &rows);
-		free(claim);
-		if (result == 0) {
-			json_t *one = json_object();
-			copy_members(one, from, members, sizeof(members) / sizeof(members[0]));
-			ipsec_fill(one, rows.item[0].row);
-			set_array(one, "erratum", json_object_get(from, "errata"));
-			json_object_set_new(one, "provenance", ipsec_provenance_json(b, &rows));
-			json_array_append_new(out, one);
-		}
-		free(rows.item);
-		if (result != 0)
+		one = exemption_json(b, from, printed);
+		if (one == NULL)
 			return -1;
+		json_array_append_new(out, one);
 	}
 	return 0;
 }
@@ -170,7 +202,7 @@ static int all_claimed(struct builder *b)
 
 static json_t *pack_json(struct builder *b, const json_t *overlay)
 {
-	static const char *const members[] = {"name", "id", "title", "product-version", "version"};
+	static const char *const members[] = {"name", "id", "title", "product-version", "not-covered", "version"};
 	json_t *pack = json_object(), *requirements = json_array(), *ipsec = json_array(), *services = NULL;
 	copy_members(pack, overlay, members, sizeof(members) / sizeof(members[0]));
 	json_object_set_new(pack, "document", documents_json(b));

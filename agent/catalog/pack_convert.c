@@ -252,6 +252,7 @@ void pack_convert(const json_t *from, struct pack *pack)
 	pack->ipsec = list_new(from, "ipsec-exemption", sizeof(*pack->ipsec), &pack->n_ipsec);
 	for (size_t i = 0; i < pack->n_ipsec; i++)
 		ipsec_convert(item(from, "ipsec-exemption", i), &pack->ipsec[i]);
+	pack->not_covered = strings(from, "not-covered", &pack->n_not_covered);
 	services_convert(from, pack);
 	documents_convert(from, pack);
 	if (pack->n_role > 1)
@@ -382,6 +383,9 @@ void pack_fini(struct pack *pack)
 		labels_fini(pack->service[i].label, pack->service[i].n_label);
 	}
 	free(pack->service);
+	for (size_t i = 0; i < pack->n_not_covered; i++)
+		free(pack->not_covered[i]);
+	free(pack->not_covered);
 	for (size_t i = 0; i < pack->n_document; i++) {
 		free(pack->document[i].file);
 		free(pack->document[i].title);

@@ -91,7 +91,7 @@ static int overlay_flow(struct builder *b, const char *label, const json_t *from
 	return 0;
 }
 
-static bool has_erratum(const json_t *requirement, const char *field)
+bool has_erratum(const json_t *requirement, const char *field)
 {
 	size_t i;
 	json_t *erratum;

@@ -155,6 +155,8 @@ struct pack {
 	size_t n_service;
 	struct pack_document *document;
 	size_t n_document;
+	char **not_covered; /**< roles whose own ports the documents leave to other pages */
+	size_t n_not_covered;
 };
 
 struct catalog {
@@ -201,7 +203,7 @@ const char *pack_service_label(const struct pack *pack, const char *name, const 
 
 /** What differs between two packs at one role, port range and transport. */
 struct pack_change {
-	const char *role; /**< listener; borrowed from a pack */
+	const char *role; /**< of the row that prints it, as the second pack names it; borrowed from a pack */
 	struct port_range ports;
 	uint8_t proto;
 	const char *label; /**< of the first requirement there; borrowed */
@@ -211,8 +213,16 @@ struct pack_change {
 struct pack_diff {
 	struct pack_change *added, *removed, *changed; /**< each sorted by role, port and transport */
 	size_t n_added, n_removed, n_changed;
+	const char **not_compared; /**< roles that one of the packs does not cover */
+	size_t n_not_compared;
 };
-/** Compare two packs, or two versions of one. out borrows from both; release with pack_diff_fini(). */
+/**
+ * Compare two packs, or two versions of one: what their rows say of each role, with corrections of high confidence. Load
+ * balancers are roles of their own, all clients are one and so are all phones, and a role of the first pack counts as its
+ * successor in the second. A requirement that no row prints stands under its listener.
+ *
+ * @param out  borrows from both packs; release with pack_diff_fini().
+ */
 void pack_diff_build(const struct pack *a, const struct pack *b, struct pack_diff *out);
 void pack_diff_fini(struct pack_diff *diff);
 
