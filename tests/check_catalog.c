@@ -78,7 +78,7 @@ START_TEST(requirements_say_who_talks_to_whom)
 {
 	static const struct want want[] = {
 	        {"lync/front-end-server/front-end-service/5061-tcp", "front-end-server", "client", REACH_SITE,
-	                CLASS_SIGNALLING, LB_NEED_HLB_IF_NO_DNS_LB, 1, PROTO_TCP, 5061, 5061, SECURITY_TLS},
+	                CLASS_SIGNALLING, LB_NEED_HLB_IF_NO_DNS_LB, 1, PROTO_TCP, 5061, 5061, SECURITY_TLS_MTLS},
 	        {"lync/front-end-server/web-compatibility-service/443-tcp", "front-end-server", "client", REACH_SITE,
 	                CLASS_SIGNALLING, LB_NEED_HLB_ALWAYS, 1, PROTO_TCP, 443, 443, SECURITY_TLS},
 	        {"lync/front-end-server/front-end-service/444-tcp", "front-end-server", "survivable-branch-appliance",
@@ -178,7 +178,8 @@ START_TEST(two_products_differ_by_role_port_and_transport)
 	char *json;
 	pack_diff_build(lync, sfb, &diff);
 	ck_assert_uint_eq(diff.n_added, 1);
-	ck_assert_str_eq(diff.added[0].role, "file-share-server");
+	ck_assert_str_eq(diff.added[0].role, "front-end-server");
+	ck_assert_str_eq(diff.added[0].label, "sfb/file-share-server/file-share-access/445-tcp");
 	ck_assert_uint_eq(diff.added[0].ports.lo, 445);
 	ck_assert_uint_eq(diff.n_removed + diff.n_changed, 0);
 	pack_diff_fini(&diff);
@@ -186,9 +187,16 @@ START_TEST(two_products_differ_by_role_port_and_transport)
 	ck_assert_uint_eq(diff.n_added + diff.n_removed + diff.n_changed, 0);
 	pack_diff_fini(&diff);
 	pack_diff_build(catalog_find(c, "ocs-2007-r2"), lync, &diff);
-	ck_assert_uint_gt(diff.n_added, 30);
-	ck_assert_uint_gt(diff.n_removed, 20);
-	ck_assert_uint_gt(diff.n_changed, 3);
+	ck_assert_uint_eq(diff.n_added, 48);
+	ck_assert_uint_eq(diff.n_removed, 26);
+	ck_assert_uint_eq(diff.n_changed, 7);
+	/* The pages of the newer products leave the Edge Server and the reverse proxy to others. */
+	ck_assert_uint_eq(diff.n_not_compared, 3);
+	for (size_t i = 0; i < diff.n_removed; i++)
+		ck_assert_ptr_null(strstr(diff.removed[i].role, "edge"));
+	/* Group chat became persistent chat, and 5041 stayed. */
+	for (size_t i = 0; i < diff.n_added; i++)
+		ck_assert(strcmp(diff.added[i].role, "persistent-chat-server") != 0 || diff.added[i].ports.lo == 881);
 	json = pack_diff_json(&diff);
 	ck_assert_ptr_nonnull(strstr(json, "\"before\": \"mtls\""));
 	free(json);

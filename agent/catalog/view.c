@@ -214,6 +214,10 @@ static json_t *changes_json(const struct pack_change *change, size_t n)
 
 char *pack_diff_json(const struct pack_diff *diff)
 {
-	return dump(json_pack("{s:o,s:o,s:o}", "added", changes_json(diff->added, diff->n_added), "removed",
-	        changes_json(diff->removed, diff->n_removed), "changed", changes_json(diff->changed, diff->n_changed)));
+	json_t *not_compared = json_array();
+	for (size_t i = 0; i < diff->n_not_compared; i++)
+		json_array_append_new(not_compared, json_string(diff->not_compared[i]));
+	return dump(json_pack("{s:o,s:o,s:o,s:o}", "added", changes_json(diff->added, diff->n_added), "removed",
+	        changes_json(diff->removed, diff->n_removed), "changed", changes_json(diff->changed, diff->n_changed),
+	        "not_compared", not_compared));
 }

@@ -206,6 +206,9 @@ static int action_diff(const struct arguments *a)
 		changes_print("added", diff.added, diff.n_added);
 		changes_print("removed", diff.removed, diff.n_removed);
 		changes_print("changed", diff.changed, diff.n_changed);
+		for (size_t i = 0; i < diff.n_not_compared; i++)
+			cli_line("not compared %s: one of the products leaves its ports to other pages",
+			        diff.not_compared[i]);
 		result = EXIT_OK;
 	}
 	pack_diff_fini(&diff);
