@@ -1,14 +1,13 @@
 /* links: catalog document base */
 /*
- * From cells to facts: spellings of ports and protocols, names of the vocabulary, and whole documents against the JSON that
- * `portcullis import --json` must give. All documents are made for these tests.
+ * From cells to facts: spellings of protocols, and whole documents against the JSON that `portcullis import --json` must
+ * give. All documents are made for these tests.
  */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "catalog/vocabulary.h"
 #include "portcullis/import.h"
 #include "portcullis/text.h"
 
@@ -167,65 +166,6 @@ START_TEST(protocol_spellings)
 }
 END_TEST
 
-START_TEST(names_resolve_in_every_printed_form)
-{
-	static const struct {
-		unsigned kinds;
-		const char *name, *id;
-	} name[] = {
-	        {VOCABULARY_ANY_ROLE, "Front-End Server", "front-end-server"},
-	        {VOCABULARY_ANY_ROLE,
-	                "FRONT\xe2\x80\x91"
-	                "END\xe2\x80\x91"
-	                "SERVER",
-	                "front-end-server"},
-	        {VOCABULARY_ANY_ROLE, "Front servidores End em que reside o repositório de gerenciamento Central",
-	                "front-end-server-cms"},
-	        {VOCABULARY_ANY_ROLE, "Mediation\nServer", "mediation-server"},
-	        {VOCABULARY_ANY_ROLE, "Mediação\nServidor(es)", "mediation-server"},
-	        {VOCABULARY_ANY_ROLE,
-	                "Live Meeting\xc2\xa0"
-	                "2007-Client",
-	                "live-meeting-2007"},
-	        {VOCABULARY_SERVICE, "Lync ServerFront-End-Dienst", "front-end-service"},
-	        {VOCABULARY_SERVICE, "Skype for Business Server 2019 Front-End Dienst", "front-end-service"},
-	        {VOCABULARY_SERVICE, "Skype para serviço de compatibilidade da Web Server Business",
-	                "web-compatibility-service"},
-	        {VOCABULARY_SERVICE, "Skype para serviço de compatibilidade de webconferência Business Server",
-	                "web-conferencing-compatibility-service"},
-	        {VOCABULARY_ANY_ROLE, "Front-End", NULL},
-	        {VOCABULARY_ANY_ROLE, "", NULL},
-	        {VOCABULARY_SERVICE, "Lync Server", NULL},
-	};
-	struct vocabulary *v = vocabulary_new();
-	for (size_t i = 0; i < sizeof(name) / sizeof(name[0]); i++)
-		ck_assert_pstr_eq(vocabulary_find(v, name[i].kinds, name[i].name), name[i].id);
-	vocabulary_free(v);
-}
-END_TEST
-
-/* Two ids with one key would make the answer depend on the order of the table. */
-START_TEST(every_name_of_the_vocabulary_finds_its_own_id)
-{
-	struct vocabulary *v = vocabulary_new();
-	for (size_t i = 0; i < vocabulary_size; i++) {
-		const struct vocabulary_entry *e = &vocabulary_table[i];
-		const char *names[] = {e->en, e->de, e->pt, e->other};
-		for (size_t k = 0; k < 4; k++)
-			for (const char *s = names[k]; *s != '\0';) {
-				const char *end = strstr(s, "; ");
-				char *one = strndup(s, end != NULL ? (size_t)(end - s) : strlen(s));
-				const char *id = vocabulary_find(v, e->kind, one);
-				ck_assert_msg(
-				        id != NULL && strcmp(id, e->id) == 0, "'%s' finds %s, not %s", one, id, e->id);
-				free(one);
-				s = end != NULL ? end + 2 : "";
-			}
-	}
-	vocabulary_free(v);
-}
-END_TEST
-
 static void golden(const char *name, const char *file)
 {
 	char path[512];
@@ -282,8 +222,6 @@ int main(void)
 	TCase *t = tcase_create("all");
 	tcase_add_test(t, port_spellings);
 	tcase_add_test(t, protocol_spellings);
-	tcase_add_test(t, names_resolve_in_every_printed_form);
-	tcase_add_test(t, every_name_of_the_vocabulary_finds_its_own_id);
 	tcase_add_test(t, documents_give_the_golden_rows);
 	tcase_add_test(t, what_is_not_understood_is_a_problem_with_its_line);
 	suite_add_tcase(s, t);
