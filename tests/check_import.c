@@ -159,6 +159,15 @@ START_TEST(documents_give_the_golden_rows)
 	golden("ports-paragraphs", "ports-paragraphs.txt");
 	golden("ports-other", "ports-other.md");
 	golden("index", "index.md");
+	golden("ports-en", "ports-en.md");
+	golden("ports-fr", "ports-fr.md");
+	golden("ports-es", "ports-es.html");
+	golden("ports-it", "ports-it.txt");
+	golden("ports-ru", "ports-ru.md");
+	golden("ports-ja", "ports-ja.md");
+	golden("ports-ko", "ports-ko.md");
+	golden("ports-zh-cn", "ports-zh-cn.md");
+	golden("ports-zh-tw", "ports-zh-tw.html");
 }
 END_TEST
 

@@ -29,7 +29,7 @@ static const char *const product_words[] = {"skype", "for", "business", "server"
 /* Articles and the like: translations add and drop them. */
 static const char *const fillers[] = {"the", "of", "de", "du", "des", "d", "la", "le", "les", "l", "el", "los", "las",
         "di", "del", "della", "dello", "dei", "degli", "delle", "dell", "il", "lo", "gli", "do", "da", "dos", "das",
-        "der", "die", "den", "dem", "s", "es", "の", "的"};
+        "der", "die", "den", "dem", "s", "es"};
 
 #define N(list) (sizeof(list) / sizeof(list[0]))
 
@@ -109,7 +109,8 @@ static size_t product_words_at(const struct words *w, size_t i)
 {
 	for (size_t k = 0; k < N(product_words); k++) {
 		const char *rest = product_words[k];
-		for (size_t j = i; j < w->n; j++) {
+		/* Most words differ in the first byte; every import makes thousands of keys. */
+		for (size_t j = i; j < w->n && *rest == w->word[j][0]; j++) {
 			size_t len = strlen(w->word[j]);
 			if (strncmp(rest, w->word[j], len) != 0)
 				break;
@@ -123,8 +124,10 @@ static size_t product_words_at(const struct words *w, size_t i)
 
 static bool is_filler(const char *word)
 {
+	if ((unsigned char)word[0] >= 0x80)
+		return strcmp(word, "の") == 0 || strcmp(word, "的") == 0;
 	for (size_t i = 0; i < N(fillers); i++)
-		if (strcmp(fillers[i], word) == 0)
+		if (fillers[i][0] == word[0] && strcmp(fillers[i], word) == 0)
 			return true;
 	return false;
 }
