@@ -53,46 +53,70 @@ static void language_from_url(struct document *doc, const char *url)
 		}
 }
 
-static bool key_is(const char *key, const char *const *keys)
+static void title_set(struct document *doc, const char *value)
 {
-	for (; *keys != NULL; keys++)
-		if (strcasecmp(key, *keys) == 0)
-			return true;
-	return false;
+	document_set(&doc->title, value);
+}
+
+static void article_set(struct document *doc, const char *value)
+{
+	document_set(&doc->article, value);
+}
+
+static void version_replace(struct document *doc, const char *value)
+{
+	free(doc->version);
+	doc->version = NULL;
+	document_set(&doc->version, value);
 }
 
 #define FAMILY "skype-for-business"
 
-/* The version of a page says more than the service that its publishing tool names, and that more than the product family. */
-static void version_set(struct document *doc, const char *key, const char *value)
+static bool is_family(const char *value)
 {
-	bool replaces = strcasecmp(key, "mtps_version") == 0;
-	if (!replaces && strncasecmp(value, FAMILY, strlen(FAMILY)) != 0)
-		return;
-	if (strcasecmp(key, "ms.service") == 0 && doc->version != NULL)
-		replaces = strncasecmp(doc->version, FAMILY, strlen(FAMILY)) == 0;
-	if (replaces) {
-		free(doc->version);
-		doc->version = NULL;
-	}
-	document_set(&doc->version, value);
+	return value != NULL && strncasecmp(value, FAMILY, strlen(FAMILY)) == 0;
 }
+
+/* The version of a page says more than the service that its publishing tool names, and that more than the product family. */
+static void family_set(struct document *doc, const char *value)
+{
+	if (is_family(value))
+		document_set(&doc->version, value);
+}
+
+static void service_set(struct document *doc, const char *value)
+{
+	if (is_family(value) && (doc->version == NULL || is_family(doc->version)))
+		version_replace(doc, value);
+}
+
+static const struct {
+	const char *key;
+	void (*set)(struct document *doc, const char *value);
+} items[] = {
+        {"title", title_set},
+        {"ms.assetid", article_set},
+        {"ms:assetid", article_set},
+        {"mtps_version", version_replace},
+        {"ms.service", service_set},
+        {"ms.prod", family_set},
+        {"ms.product", family_set},
+        {"ms.contentlocale", language_set},
+        {"ms.locale", language_set},
+        {"lang", language_set},
+        {"locale", language_set},
+        {"language", language_set},
+        {"content-language", language_set},
+        {"dc.language", language_set},
+        {"og:locale", language_set},
+        {"ms:mtpsurl", language_from_url},
+};
 
 void document_metadata(struct document *doc, const char *key, const char *value)
 {
-	static const char *const language_keys[] = {"ms.contentlocale", "ms.locale", "lang", "locale", "language",
-	        "content-language", "dc.language", "og:locale", NULL};
-	static const char *const version_keys[] = {"mtps_version", "ms.service", "ms.prod", "ms.product", NULL};
-	if (strcasecmp(key, "title") == 0)
-		document_set(&doc->title, value);
-	else if (strcasecmp(key, "ms.assetid") == 0 || strcasecmp(key, "ms:assetid") == 0)
-		document_set(&doc->article, value);
-	else if (key_is(key, version_keys))
-		version_set(doc, key, value);
-	else if (key_is(key, language_keys))
-		language_set(doc, value);
-	else if (strcasecmp(key, "ms:mtpsurl") == 0)
-		language_from_url(doc, value);
+	for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++)
+		if (strcasecmp(key, items[i].key) == 0)
+			items[i].set(doc, value);
 }
 
 #define MAX_WORDS 12
