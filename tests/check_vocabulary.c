@@ -70,6 +70,11 @@ START_TEST(names_resolve_in_every_printed_form)
 	        {VOCABULARY_SERVICE, "Service frontal Skype Entreprise Server", "front-end-service"},
 	        {VOCABULARY_SERVICE, "Servicio de mediación de Skype Empresarial Server", "mediation-service"},
 	        {VOCABULARY_SERVICE, "Servizio Mediation di Lync Server", "mediation-service"},
+	        {VOCABULARY_SERVICE, "Службы сервера-посредника Lync Server", "mediation-service"},
+	        {VOCABULARY_SERVICE, "Skype для бизнеса Server Службе веб-конференций", "web-conferencing-service"},
+	        {VOCABULARY_ANY_ROLE, "Серверами переднего плана", "front-end-server"},
+	        {VOCABULARY_ANY_ROLE, "Servidores perimetrales", "edge-server"},
+	        {VOCABULARY_SERVICE, "Mobility Service components", "mobility-services"},
 	        /* The same characters, another thing. */
 	        {VOCABULARY_IPSEC_RULE, "A/V エッジ サーバー内部受信", "av-edge-internal-inbound"},
 	        {VOCABULARY_IPSEC_RULE, "A/V エッジ サーバー内部送信", "av-edge-internal-outbound"},

@@ -44,9 +44,10 @@ struct vocabulary *vocabulary_new(void);
 void vocabulary_free(struct vocabulary *v);
 
 /**
- * Find the id that a printed name stands for. Upper and lower case, accents, hyphens, blanks, punctuation, articles, a plural
- * s and the order of words do not count. Japanese, Korean and Chinese characters are words of their own, so blanks between
- * them do not count. In names of services the words of product names do not count either (translations scatter them).
+ * Find the id that a printed name stands for. Upper and lower case, accents, hyphens, blanks, punctuation, articles, endings
+ * of the plural and of Russian cases and the order of words do not count. Japanese, Korean and Chinese characters are words
+ * of their own, so blanks between them do not count. In names of services the words of product names do not count either
+ * (translations scatter them).
  *
  * @param kinds  bits of enum vocabulary_kind.
  * @return a static string, or NULL.

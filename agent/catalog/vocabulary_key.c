@@ -132,11 +132,39 @@ static bool is_filler(const char *word)
 	return false;
 }
 
-static void plural_strip(char *word)
+/* "Servers", "services", "servidores": the plural of Western languages. */
+static size_t plural_end(const char *word, size_t n)
+{
+	if (n > 3 && word[n - 1] == 's' && word[n - 2] != 's')
+		n--;
+	return n > 4 && word[n - 1] == 'e' ? n - 1 : n;
+}
+
+static bool is_case_ending(uint32_t c)
+{
+	static const uint32_t letters[] = {
+	        0x430, 0x432, 0x435, 0x438, 0x43c, 0x43e, 0x443, 0x445, 0x44b, 0x44c, 0x44d, 0x44e, 0x44f};
+	for (size_t i = 0; i < N(letters); i++)
+		if (letters[i] == c)
+			return true;
+	return false;
+}
+
+/* Machines put Russian words into whatever case: endings of up to three letters go, four letters stay. */
+static size_t case_end(const char *word, size_t n)
+{
+	for (size_t gone = 0; gone < 3 && n > 8; gone++, n -= 2) {
+		size_t size;
+		if (((unsigned char)word[n - 2] & 0xfe) != 0xd0 || !is_case_ending(utf8_next(word + n - 2, &size)))
+			break;
+	}
+	return n;
+}
+
+static void word_stem(char *word)
 {
 	size_t n = strlen(word);
-	if (n > 3 && word[n - 1] == 's' && word[n - 2] != 's')
-		word[n - 1] = '\0';
+	word[case_end(word, plural_end(word, n))] = '\0';
 }
 
 static void words_reduce(struct words *w, enum vocabulary_kind kind)
@@ -147,7 +175,7 @@ static void words_reduce(struct words *w, enum vocabulary_kind kind)
 		if (skip == 0 && is_filler(w->word[i]))
 			skip = 1;
 		if (skip == 0) {
-			plural_strip(w->word[i]);
+			word_stem(w->word[i]);
 			w->word[n++] = w->word[i++];
 		}
 		i += skip;
