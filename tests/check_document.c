@@ -266,6 +266,119 @@ START_TEST(cells_are_tidied)
 }
 END_TEST
 
+START_TEST(language_is_read_from_metadata)
+{
+	static const struct {
+		const char *name, *bytes, *language;
+	} meta[] = {
+	        {"contentlocale", "---\nms.contentlocale: ko-KR\n---\n# x\n", "ko"},
+	        {"locale", "---\nlocale: zh-tw\n---\n# x\n", "zh"},
+	        {"simplified", "---\nms.contentlocale: zh-Hans-CN\n---\n# x\n", "zh"},
+	        {"quoted", "---\nms.locale: \"fr-fr\"\n---\n# x\n", "fr"},
+	        {"mtpsurl", "---\nms:mtpsurl: https://example.org/ja-jp/library/Gg1(v=OCS.15)\n---\n# x\n", "ja"},
+	        {"first_counts", "---\nms.contentlocale: ru-RU\nms:mtpsurl: https://example.org/de-de/l/x\n---\n# x\n",
+	                "ru"},
+	        {"html_lang", "<html lang=\"zh-CN\"><body><p>x</p></body></html>", "zh"},
+	        {"meta_locale", "<html><head><meta name=\"ms.locale\" content=\"it-it\"></head><body></body></html>",
+	                "it"},
+	        {"no_language", "---\nlanguage: 7\n---\n# x\n", ""},
+	};
+	for (size_t i = 0; i < sizeof(meta) / sizeof(meta[0]); i++) {
+		struct document doc;
+		parse_ok(meta[i].bytes, &doc);
+		ck_assert_msg(strcmp(doc.language, meta[i].language) == 0, "%s: %s", meta[i].name, doc.language);
+		document_fini(&doc);
+	}
+}
+END_TEST
+
+START_TEST(language_is_guessed_from_words)
+{
+	static const struct {
+		const char *language, *text;
+	} sample[] = {
+	        {"de", "Der Dienst wird von den Servern und von der Firewall verwendet, die für Skype for Business "
+	               "Server "
+	               "offen ist."},
+	        {"en", "The service is used by the servers and by clients of Skype for Business Server; ports are open "
+	               "to "
+	               "all of them."},
+	        {"fr", "Le serveur est utilisé par les clients et les serveurs pour Skype for Business Server, et aux "
+	               "frontières du réseau."},
+	        {"es", "El puerto del servicio se utiliza por los servidores y las aplicaciones de Skype for Business "
+	               "Server; una regla basta."},
+	        {"it", "Il servizio che viene utilizzata per gli utenti di Skype for Business Server è quello della "
+	               "rete, "
+	               "dal ruolo."},
+	        {"pt", "Uma porta não usada pelo serviço; os clientes em Skype for Business Server são poucos para uma "
+	               "função."},
+	        {"ru", "Порт открывает служба Skype для бизнеса Server на каждом сервере."},
+	        {"ja", "このポートは Skype for Business Server のサービスが使うもので、常に開いています。"},
+	        {"ko", "이 포트는 비즈니스용 Skype 서버 서비스가 사용하며 항상 열려 있어야 합니다."},
+	        {"zh", "此端口由前端服务器上的服务使用，必须在防火墙上保持打开状态，不得关闭。"},
+	        {"zh", "此連接埠由前端伺服器上的服務使用，必須在防火牆上保持開啟狀態，不得關閉。"},
+	        {"", "TCP 443 UDP 3478 Skype for Business Server for for for for for"},
+	        /* A name in another script is no edition of it. */
+	        {"en", "The word Корпоративный Интерфейсный Сервер is a quotation; the rest of the page is in English "
+	               "and "
+	               "is used to test that the letters of a name, however long it is, do not decide what the "
+	               "language "
+	               "of the page is. Padding: Skype for Business Server, Lync Server, Office Communications Server, "
+	               "Front End Server, Mediation Server, Director, Edge Server, reverse proxy, load balancer, "
+	               "client, "
+	               "phone, gateway, and whatever else the tables of such a page are made of, again and again and "
+	               "again, so that there is Latin text in plenty around the few letters of the quoted name."},
+	};
+	for (size_t i = 0; i < sizeof(sample) / sizeof(sample[0]); i++)
+		ck_assert_msg(strcmp(language_guess(sample[i].text), sample[i].language) == 0, "'%s' is taken for '%s'",
+		        sample[i].text, language_guess(sample[i].text));
+}
+END_TEST
+
+START_TEST(product_is_known_by_version_title_or_text)
+{
+	static const struct {
+		const char *name, *bytes, *product;
+	} sample[] = {
+	        {"title", "---\ntitle: Ports in Lync Server 2013\n---\nSkype for Business Server\n",
+	                "Lync Server 2013"},
+	        {"text", "# Ports\n\nFür Lync Server 2013 und Lync Server.\n", "Lync Server"},
+	        {"commoner", "# Ports\n\nLync Server, Skype for Business Server, Skype for Business Server 2015.\n",
+	                "Skype for Business Server"},
+	        {"lync_2010_by_words", "# Ports\n\nLync Server 2010 und Lync Server.\n", "Lync Server 2010"},
+	        {"ocs_15", "---\nmtps_version: v=OCS.15\n---\n# Ports\n\nLync Server 2010\n", "Lync Server 2013"},
+	        {"ocs_14", "---\nmtps_version: v=OCS.14\n---\n# Ports\n\nLync Server\n", "Lync Server 2010"},
+	        {"prod", "---\nms.prod: skype-for-business-itpro\n---\n# Ports\n", "Skype for Business Server"},
+	        {"service", "---\nms.service: skype-for-business-server\n---\n# Ports\n", "Skype for Business Server"},
+	        {"words_over_prod", "---\nms.prod: skype-for-business-itpro\n---\n# Ports\n\nLync Server 2013\n",
+	                "Lync Server 2013"},
+	        {"version_over_prod", "---\nms.prod: skype-for-business-itpro\nmtps_version: v=OCS.14\n---\n# Ports\n",
+	                "Lync Server 2010"},
+	        {"online",
+	                "---\nms.prod: skype-for-business-itpro\nms.service: skype-for-business-online\n---\n# Ports\n",
+	                NULL},
+	        {"other_service", "---\nms.service: msteams\n---\n# Ports\n", NULL},
+	        {"fr", "# Ports de Skype Entreprise Server\n", "Skype for Business Server"},
+	        {"es", "# Puertos\n\nSkype Empresarial\xc2\xa0Server 2015\n", "Skype for Business Server"},
+	        {"ru", "# Порты\n\nSkype для бизнеса Server\n", "Skype for Business Server"},
+	        {"ja", "# ポート\n\nSkype for Business サーバー\n", "Skype for Business Server"},
+	        {"ko", "# 포트\n\n비즈니스용 Skype 서버\n", "Skype for Business Server"},
+	        {"zh_cn", "# 端口\n\nSkype for Business 服务器\n", "Skype for Business Server"},
+	        {"zh_tw", "# 連接埠\n\n商務用 Skype Server\n", "Skype for Business Server"},
+	        {"r2", "# Ports\n\nOffice Communications Server 2007 R2\n", "Office Communications Server 2007 R2"},
+	        {"none", "# Ports\n\nSkype\n", NULL},
+	};
+	for (size_t i = 0; i < sizeof(sample) / sizeof(sample[0]); i++) {
+		struct document doc;
+		const char *have, *want = sample[i].product != NULL ? sample[i].product : "none";
+		parse_ok(sample[i].bytes, &doc);
+		have = doc.body_product_hint != NULL ? doc.body_product_hint : "none";
+		ck_assert_msg(strcmp(have, want) == 0, "%s: is taken for %s", sample[i].name, have);
+		document_fini(&doc);
+	}
+}
+END_TEST
+
 START_TEST(concatenation_grows_linearly)
 {
 	/* Not time, which a busy machine stretches: rows and lines of the last copy must be right. */
@@ -302,6 +415,9 @@ int main(void)
 	tcase_add_test(t, a_table_without_closing_tags_is_read);
 	tcase_add_test(t, text_without_tables_gives_none);
 	tcase_add_test(t, cells_are_tidied);
+	tcase_add_test(t, language_is_read_from_metadata);
+	tcase_add_test(t, language_is_guessed_from_words);
+	tcase_add_test(t, product_is_known_by_version_title_or_text);
 	tcase_add_test(t, concatenation_grows_linearly);
 	suite_add_tcase(s, t);
 	SRunner *r = srunner_create(s);

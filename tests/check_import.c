@@ -1,95 +1,17 @@
 /* links: catalog document base */
 /*
- * From cells to facts: spellings of ports and protocols, names of the vocabulary, and whole documents against the JSON that
- * `portcullis import --json` must give. All documents are made for these tests.
+ * From cells to facts: spellings of protocols, and whole documents against the JSON that `portcullis import --json` must
+ * give. All documents are made for these tests.
  */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "catalog/vocabulary.h"
 #include "portcullis/import.h"
 #include "portcullis/text.h"
 
 #define DATA SOURCE_DIR "/tests/data/document/"
-
-START_TEST(port_spellings)
-{
-	static const struct {
-		const char *in, *want; /* "!": refused */
-	} cell[] = {
-	        {"5061", "5061"},
-	        {"5060/5061", "5060 5061"},
-	        {"67/68", "67 68"},
-	        {"49152-57500", "49152-57500"},
-	        {"49152 \xe2\x80\x93 57500", "49152-57500"},
-	        {"49152\xe2\x80\x91"
-	         "57500",
-	                "49152-57500"},
-	        {"49152 bis 65535", "49152-65535"},
-	        {"49152 A 65535", "49152-65535"},
-	        {"49152 a 65535", "49152-65535"},
-	        {"49152 to 65535", "49152-65535"},
-	        {"49152 ～ 65535", "49152-65535"},
-	        {"49152~65535", "49152-65535"},
-	        {"49152 和 65535 之间", "49152-65535"},
-	        {"between 1024 and 2048", "1024-2048"},
-	        {"zwischen 1024 und 2048", "1024-2048"},
-	        {"entre 1024 e 2048", "1024-2048"},
-	        {"49152から65535", "49152-65535"},
-	        {"50,000-59,999", "50000-59999"},
-	        {"50.000-59.999", "50000-59999"},
-	        {"50\xc2\xa0"
-	         "000-59\xc2\xa0"
-	         "999",
-	                "50000-59999"},
-	        {"50,001", "50001"},
-	        {"443, 444", "443 444"},
-	        {"443,444", "443 444"},
-	        {"443 und 444", "443 444"},
-	        {"443, 5061-5063", "443 5061-5063"},
-	        {"1024-65535 *", "1024-65535"},
-	        {"1024-65535*", "1024-65535"},
-	        {"443/TCP", "443"},
-	        {"UDP 3478", "3478"},
-	        {"TCP:443", "443"},
-	        {"４４３", "443"},
-	        {"443（TCP）", "443"},
-	        {"", "!"},
-	        {"67 68", "!"},
-	        {"6891 6901", "!"},
-	        {"0", "!"},
-	        {"65536", "!"},
-	        {"99999999999999999999", "!"},
-	        {"500-400", "!"},
-	        {"443-", "!"},
-	        {"-443", "!"},
-	        {"80-90-100", "!"},
-	        {"80--90", "!"},
-	        {"http", "!"},
-	        {"443 (extern)", "!"},
-	        {"*", "!"},
-	};
-	for (size_t i = 0; i < sizeof(cell) / sizeof(cell[0]); i++) {
-		struct ports ports;
-		struct text got = {0};
-		const char *reason = NULL;
-		char buf[16];
-		if (ports_parse(cell[i].in, &ports, &reason) != 0) {
-			ck_assert_msg(strcmp(cell[i].want, "!") == 0 && reason != NULL, "'%s' is refused: %s",
-			        cell[i].in, reason);
-			continue;
-		}
-		for (size_t k = 0; k < ports.n; k++)
-			text_addf(&got, "%s%s", k > 0 ? " " : "", port_range_print(ports.range[k], buf, sizeof(buf)));
-		ck_assert_msg(
-		        strcmp(text_str(&got), cell[i].want) == 0, "'%s' is read as '%s'", cell[i].in, text_str(&got));
-		text_fini(&got);
-		ports_fini(&ports);
-	}
-}
-END_TEST
 
 static char *protocol_text(const struct protocol *p)
 {
@@ -147,7 +69,45 @@ START_TEST(protocol_spellings)
 	        {"Udp", "u none"},
 	        {"ＴＣＰ（ＴＬＳ）", "t tls"},
 	        {"", ""},
+	        {"TCP et UDP", "tu none"},
+	        {"TCP e UDP", "tu none"},
+	        {"UDP y TCP", "tu none"},
+	        {"UDP и TCP", "tu none"},
+	        {"UDP and TCP", "tu none"},
+	        {"UDP および TCP", "tu none"},
+	        {"UDPおよびTCP", "tu none"},
+	        {"UDP 및 TCP", "tu none"},
+	        {"TCP와 UDP", "tu none"},
+	        {"UDP 和 TCP", "tu none"},
+	        {"UDP及TCP", "tu none"},
+	        {"TCP、UDP", "tu none"},
+	        {"TCP／UDP", "tu none"},
+	        {"TCP（TLS）和 TCP（MTLS）", "t tls mtls"},
+	        {"TCP (TLS) et TCP (MTLS)", "t tls mtls"},
+	        {"TCP(TLS) 및 TCP(MTLS)", "t tls mtls"},
+	        {"HTTPS (from reverse proxy)", "t tls +https"},
+	        {"HTTPS (à partir du proxy inverse)", "t tls +https"},
+	        {"HTTPS (desde el proxy inverso)", "t tls +https"},
+	        {"HTTPS (dal proxy inverso)", "t tls +https"},
+	        {"HTTPS (с обратного прокси-сервера)", "t tls +https"},
+	        {"HTTPS（リバース プロキシから）", "t tls +https"},
+	        {"HTTPS(역방향 프록시에서)", "t tls +https"},
+	        {"HTTPS（来自反向代理）", "t tls +https"},
+	        {"HTTPS (來自反向 Proxy)", "t tls +https"},
+	        {"TCP と HTTP", "t none +http"},
+	        {"DCOM et appel de procédure distante (RPC)", "t none +dcom-rpc"},
+	        {"DCOM и удаленный вызов процедур (RPC)", "t none +dcom-rpc"},
+	        {"DCOM とリモート プロシージャ コール (RPC)", "t none +dcom-rpc"},
+	        {"DCOM 及远程过程调用 (RPC)", "t none +dcom-rpc"},
+	        {"TCP - NTLM で認証されたクライアント", "t none +ntlm"},
+	        {"NTLM 인증 클라이언트 - TCP", "t none +ntlm"},
+	        {"RTCP/UDP", "u none +rtp"},
 	        {"QUIC", "!"},
+	        {"ICMP", "!not TCP or UDP"},
+	        {"Icmp", "!not TCP or UDP"},
+	        {"SCTP", "!not TCP or UDP"},
+	        {"TCP/SCTP", "!not TCP or UDP"},
+	        {"UDP и ICMP", "!not TCP or UDP"},
 	        {"TCP/QUIC", "!"},
 	        {"irgendwas", "!"},
 	};
@@ -156,73 +116,14 @@ START_TEST(protocol_spellings)
 		const char *reason = NULL;
 		char *got;
 		if (protocol_parse(cell[i].in, &p, &reason) != 0) {
-			ck_assert_msg(strcmp(cell[i].want, "!") == 0 && reason != NULL, "'%s' is refused: %s",
-			        cell[i].in, reason);
+			ck_assert_msg(cell[i].want[0] == '!' && strstr(reason, cell[i].want + 1) != NULL,
+			        "'%s' is refused: %s", cell[i].in, reason);
 			continue;
 		}
 		got = protocol_text(&p);
 		ck_assert_msg(strcmp(got, cell[i].want) == 0, "'%s' is read as '%s'", cell[i].in, got);
 		free(got);
 	}
-}
-END_TEST
-
-START_TEST(names_resolve_in_every_printed_form)
-{
-	static const struct {
-		unsigned kinds;
-		const char *name, *id;
-	} name[] = {
-	        {VOCABULARY_ANY_ROLE, "Front-End Server", "front-end-server"},
-	        {VOCABULARY_ANY_ROLE,
-	                "FRONT\xe2\x80\x91"
-	                "END\xe2\x80\x91"
-	                "SERVER",
-	                "front-end-server"},
-	        {VOCABULARY_ANY_ROLE, "Front servidores End em que reside o repositório de gerenciamento Central",
-	                "front-end-server-cms"},
-	        {VOCABULARY_ANY_ROLE, "Mediation\nServer", "mediation-server"},
-	        {VOCABULARY_ANY_ROLE, "Mediação\nServidor(es)", "mediation-server"},
-	        {VOCABULARY_ANY_ROLE,
-	                "Live Meeting\xc2\xa0"
-	                "2007-Client",
-	                "live-meeting-2007"},
-	        {VOCABULARY_SERVICE, "Lync ServerFront-End-Dienst", "front-end-service"},
-	        {VOCABULARY_SERVICE, "Skype for Business Server 2019 Front-End Dienst", "front-end-service"},
-	        {VOCABULARY_SERVICE, "Skype para serviço de compatibilidade da Web Server Business",
-	                "web-compatibility-service"},
-	        {VOCABULARY_SERVICE, "Skype para serviço de compatibilidade de webconferência Business Server",
-	                "web-conferencing-compatibility-service"},
-	        {VOCABULARY_ANY_ROLE, "Front-End", NULL},
-	        {VOCABULARY_ANY_ROLE, "", NULL},
-	        {VOCABULARY_SERVICE, "Lync Server", NULL},
-	};
-	struct vocabulary *v = vocabulary_new();
-	for (size_t i = 0; i < sizeof(name) / sizeof(name[0]); i++)
-		ck_assert_pstr_eq(vocabulary_find(v, name[i].kinds, name[i].name), name[i].id);
-	vocabulary_free(v);
-}
-END_TEST
-
-/* Two ids with one key would make the answer depend on the order of the table. */
-START_TEST(every_name_of_the_vocabulary_finds_its_own_id)
-{
-	struct vocabulary *v = vocabulary_new();
-	for (size_t i = 0; i < vocabulary_size; i++) {
-		const struct vocabulary_entry *e = &vocabulary_table[i];
-		const char *names[] = {e->en, e->de, e->pt, e->other};
-		for (size_t k = 0; k < 4; k++)
-			for (const char *s = names[k]; *s != '\0';) {
-				const char *end = strstr(s, "; ");
-				char *one = strndup(s, end != NULL ? (size_t)(end - s) : strlen(s));
-				const char *id = vocabulary_find(v, e->kind, one);
-				ck_assert_msg(
-				        id != NULL && strcmp(id, e->id) == 0, "'%s' finds %s, not %s", one, id, e->id);
-				free(one);
-				s = end != NULL ? end + 2 : "";
-			}
-	}
-	vocabulary_free(v);
 }
 END_TEST
 
@@ -258,6 +159,15 @@ START_TEST(documents_give_the_golden_rows)
 	golden("ports-paragraphs", "ports-paragraphs.txt");
 	golden("ports-other", "ports-other.md");
 	golden("index", "index.md");
+	golden("ports-en", "ports-en.md");
+	golden("ports-fr", "ports-fr.md");
+	golden("ports-es", "ports-es.html");
+	golden("ports-it", "ports-it.txt");
+	golden("ports-ru", "ports-ru.md");
+	golden("ports-ja", "ports-ja.md");
+	golden("ports-ko", "ports-ko.md");
+	golden("ports-zh-cn", "ports-zh-cn.md");
+	golden("ports-zh-tw", "ports-zh-tw.html");
 }
 END_TEST
 
@@ -280,10 +190,7 @@ int main(void)
 {
 	Suite *s = suite_create("import");
 	TCase *t = tcase_create("all");
-	tcase_add_test(t, port_spellings);
 	tcase_add_test(t, protocol_spellings);
-	tcase_add_test(t, names_resolve_in_every_printed_form);
-	tcase_add_test(t, every_name_of_the_vocabulary_finds_its_own_id);
 	tcase_add_test(t, documents_give_the_golden_rows);
 	tcase_add_test(t, what_is_not_understood_is_a_problem_with_its_line);
 	suite_add_tcase(s, t);

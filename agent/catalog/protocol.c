@@ -8,7 +8,7 @@
 #include "portcullis/import.h"
 #include "portcullis/utf8.h"
 
-enum { IS_TCP = 1, IS_UDP = 2, STATED = 4 };
+enum { IS_TCP = 1, IS_UDP = 2, STATED = 4, IS_OTHER = 8 };
 
 static const struct token {
 	const char *word; /* folded */
@@ -45,6 +45,16 @@ static const struct token {
         {"dns", "dns", 0, -1},
         {"xmpp", "xmpp", IS_TCP, -1},
         {"ntlm", "ntlm", 0, -1},
+        {"rtcp", "rtp", 0, -1},
+        {"srtcp", "rtp", 0, -1},
+        /* Protocols beside TCP and UDP have no ports, or ports that the model does not know. */
+        {"icmp", NULL, IS_OTHER, -1},
+        {"icmpv6", NULL, IS_OTHER, -1},
+        {"igmp", NULL, IS_OTHER, -1},
+        {"sctp", NULL, IS_OTHER, -1},
+        {"dccp", NULL, IS_OTHER, -1},
+        {"gre", NULL, IS_OTHER, -1},
+        {"esp", NULL, IS_OTHER, -1},
 };
 
 static void application_add(struct protocol *p, const char *application)
@@ -75,6 +85,7 @@ struct protocol_scan {
 	bool plain_item; /* a transport stands alone beside a secure application */
 	size_t item_tokens; /* in the current line */
 	bool item_transport_only;
+	bool other; /* neither TCP nor UDP */
 };
 
 static void item_end(struct protocol_scan *scan)
@@ -92,6 +103,7 @@ static bool token_apply(struct protocol_scan *scan, const char *word)
 		if (strcmp(t->word, word) != 0)
 			continue;
 		scan->item_tokens++;
+		scan->other = scan->other || (t->transport & IS_OTHER) != 0;
 		if ((t->transport & STATED) != 0) {
 			scan->out->udp_first =
 			        scan->out->udp_first || (scan->stated == 0 && (t->transport & IS_UDP) != 0);
@@ -172,6 +184,10 @@ int protocol_parse(const char *cell, struct protocol *out, const char **reason)
 		return 0;
 	if (words_scan(&scan, cell, reason) != 0)
 		return -1;
+	if (scan.other) {
+		*reason = "a protocol that is not TCP or UDP";
+		return -1;
+	}
 	transports = scan.stated != 0 ? scan.stated : scan.implied;
 	out->tcp = (transports & IS_TCP) != 0;
 	out->udp = (transports & IS_UDP) != 0;

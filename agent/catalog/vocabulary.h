@@ -20,12 +20,23 @@ enum vocabulary_kind {
 
 struct vocabulary_entry {
 	enum vocabulary_kind kind;
-	const char *id;
-	const char *en, *de, *pt, *other; /**< names, divided by "; " */
+	const char *id; /**< unique among all kinds */
+	const char *en, *de,
+	        *pt; /**< names, divided by "; ", the first is the label in packs; "" where there is none */
 };
 
 extern const struct vocabulary_entry vocabulary_table[];
 extern const size_t vocabulary_size;
+
+/** Further names of an id, divided by "; ". A list of one language ends with an id that is NULL. */
+struct vocabulary_names {
+	const char *id, *names;
+};
+
+extern const struct vocabulary_names vocabulary_en[], vocabulary_de[], vocabulary_pt[], vocabulary_fr[],
+        vocabulary_es[], vocabulary_it[], vocabulary_ru[], vocabulary_ja[], vocabulary_ko[], vocabulary_zh[];
+/** All of them; NULL ends the list. */
+extern const struct vocabulary_names *const vocabulary_editions[];
 
 /** Names by key, for look-ups. */
 struct vocabulary;
@@ -33,8 +44,10 @@ struct vocabulary *vocabulary_new(void);
 void vocabulary_free(struct vocabulary *v);
 
 /**
- * Find the id that a printed name stands for. Upper and lower case, hyphens, blanks, punctuation and the order of words do
- * not count; in names of services the words of product names do not count either (translations scatter them).
+ * Find the id that a printed name stands for. Upper and lower case, accents, hyphens, blanks, punctuation, articles, endings
+ * of the plural and of Russian cases and the order of words do not count. Japanese, Korean and Chinese characters are words
+ * of their own, so blanks between them do not count. In names of services the words of product names do not count either
+ * (translations scatter them).
  *
  * @param kinds  bits of enum vocabulary_kind.
  * @return a static string, or NULL.

@@ -2,14 +2,11 @@
  * Printed names come in, ids of the vocabulary go out. Names are compared as bags of words, because translated editions
  * shuffle words and scatter product names; a name that matches no entry exactly this way is not found.
  */
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "catalog/vocabulary.h"
 #include "portcullis/alloc.h"
-#include "portcullis/text.h"
-#include "portcullis/utf8.h"
 
 struct vocabulary_name {
 	char *key;
@@ -20,68 +17,6 @@ struct vocabulary {
 	struct vocabulary_name *name; /* sorted by key */
 	size_t n, cap;
 };
-
-#define MAX_WORDS 64
-
-/* What product names leave behind in names of services. */
-static bool is_product_word(const char *word)
-{
-	static const char *const words[] = {"skype", "for", "business", "server", "lync", "microsoft", "office",
-	        "communications", "2010", "2013", "2015", "2019", "para", "o", "do", "de", "da", "servidor",
-	        "negócios"};
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strcmp(words[i], word) == 0)
-			return true;
-	return false;
-}
-
-static bool is_word_character(uint32_t c)
-{
-	if (c < 0x80)
-		return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z');
-	return !utf8_is_space(c) && c != 0xab && c != 0xb7 && c != 0xbb && !(c >= 0x2010 && c <= 0x205e) &&
-	       !(c >= 0x3000 && c <= 0x303f && c != 0x3005);
-}
-
-static int word_cmp(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static size_t words_split(const char *name, char *word[MAX_WORDS])
-{
-	struct text t = {0};
-	size_t n = 0, size;
-	char buf[4];
-	for (const char *s = name;; s += size) {
-		uint32_t c = utf8_fold(utf8_next(s, &size));
-		if (size > 0 && is_word_character(c)) {
-			text_addn(&t, buf, utf8_put(c, buf));
-			continue;
-		}
-		if (t.len > 0 && n < MAX_WORDS)
-			word[n++] = text_take(&t);
-		text_fini(&t);
-		if (size == 0)
-			return n;
-	}
-}
-
-char *vocabulary_key(enum vocabulary_kind kind, const char *name)
-{
-	char *word[MAX_WORDS];
-	struct text key = {0};
-	size_t n = words_split(name, word);
-	qsort(word, n, sizeof(word[0]), word_cmp);
-	for (size_t i = 0; i < n; i++) {
-		if (kind != VOCABULARY_SERVICE || !is_product_word(word[i])) {
-			text_add(&key, word[i]);
-			text_add(&key, " ");
-		}
-		free(word[i]);
-	}
-	return text_take(&key);
-}
 
 static int name_cmp(const void *a, const void *b)
 {
@@ -104,6 +39,18 @@ static void names_add(struct vocabulary *v, const struct vocabulary_entry *entry
 	}
 }
 
+static void edition_add(struct vocabulary *v, const struct vocabulary_names *edition)
+{
+	size_t at = 0;
+	for (; edition->id != NULL; edition++)
+		/* Editions follow the order of the table, but for a few: the search goes on where the last one ended. */
+		for (size_t tried = 0; tried < vocabulary_size; tried++, at = (at + 1) % vocabulary_size)
+			if (strcmp(vocabulary_table[at].id, edition->id) == 0) {
+				names_add(v, &vocabulary_table[at], edition->names);
+				break;
+			}
+}
+
 struct vocabulary *vocabulary_new(void)
 {
 	struct vocabulary *v = xcalloc(1, sizeof(*v));
@@ -111,8 +58,9 @@ struct vocabulary *vocabulary_new(void)
 		names_add(v, &vocabulary_table[i], vocabulary_table[i].en);
 		names_add(v, &vocabulary_table[i], vocabulary_table[i].de);
 		names_add(v, &vocabulary_table[i], vocabulary_table[i].pt);
-		names_add(v, &vocabulary_table[i], vocabulary_table[i].other);
 	}
+	for (size_t i = 0; vocabulary_editions[i] != NULL; i++)
+		edition_add(v, vocabulary_editions[i]);
 	qsort(v->name, v->n, sizeof(*v->name), name_cmp);
 	return v;
 }

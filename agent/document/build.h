@@ -38,8 +38,8 @@ void document_set(char **field, const char *value);
 void document_metadata(struct document *doc, const char *key, const char *value);
 /** Primary language tag by the commonest words, or "" when the text is too short to tell. Static string. */
 const char *language_guess(const char *text);
-/** Product words of title or text, or NULL; the caller frees it. */
-char *product_guess(const char *title, const char *text);
+/** The product that the page's version, its title or its text names, in English, or NULL; the caller frees it. */
+char *product_guess(const char *title, const char *version, const char *text);
 
 /* One reader per kind: NUL-terminated UTF-8 with '\n' line ends. @return 0, or -1 with ERR_LIMIT or ERR_FORMAT. */
 int markdown_read(struct build *b, const char *s, size_t len) MUST_USE;

@@ -116,7 +116,7 @@ static void fill_from_words(struct document *doc, const char *s)
 		doc->title = xstrdup("");
 	if (doc->language == NULL)
 		doc->language = xstrdup(language_guess(s));
-	doc->body_product_hint = product_guess(doc->title, s);
+	doc->body_product_hint = product_guess(doc->title, doc->version, s);
 }
 
 int document_parse(const char *bytes, size_t len, const char *file, struct document *out, struct error *err)

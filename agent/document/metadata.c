@@ -53,37 +53,90 @@ static void language_from_url(struct document *doc, const char *url)
 		}
 }
 
+static void title_set(struct document *doc, const char *value)
+{
+	document_set(&doc->title, value);
+}
+
+static void article_set(struct document *doc, const char *value)
+{
+	document_set(&doc->article, value);
+}
+
+static void version_replace(struct document *doc, const char *value)
+{
+	free(doc->version);
+	doc->version = NULL;
+	document_set(&doc->version, value);
+}
+
+#define FAMILY "skype-for-business"
+
+static bool is_family(const char *value)
+{
+	return value != NULL && strncasecmp(value, FAMILY, strlen(FAMILY)) == 0;
+}
+
+/* The version of a page says more than the service that its publishing tool names, and that more than the product family. */
+static void family_set(struct document *doc, const char *value)
+{
+	if (is_family(value))
+		document_set(&doc->version, value);
+}
+
+static void service_set(struct document *doc, const char *value)
+{
+	if (is_family(value) && (doc->version == NULL || is_family(doc->version)))
+		version_replace(doc, value);
+}
+
+static const struct {
+	const char *key;
+	void (*set)(struct document *doc, const char *value);
+} items[] = {
+        {"title", title_set},
+        {"ms.assetid", article_set},
+        {"ms:assetid", article_set},
+        {"mtps_version", version_replace},
+        {"ms.service", service_set},
+        {"ms.prod", family_set},
+        {"ms.product", family_set},
+        {"ms.contentlocale", language_set},
+        {"ms.locale", language_set},
+        {"lang", language_set},
+        {"locale", language_set},
+        {"language", language_set},
+        {"content-language", language_set},
+        {"dc.language", language_set},
+        {"og:locale", language_set},
+        {"ms:mtpsurl", language_from_url},
+};
+
 void document_metadata(struct document *doc, const char *key, const char *value)
 {
-	if (strcasecmp(key, "title") == 0)
-		document_set(&doc->title, value);
-	else if (strcasecmp(key, "ms.assetid") == 0 || strcasecmp(key, "ms:assetid") == 0)
-		document_set(&doc->article, value);
-	else if (strcasecmp(key, "mtps_version") == 0)
-		document_set(&doc->version, value);
-	else if (strcasecmp(key, "ms.contentlocale") == 0 || strcasecmp(key, "lang") == 0 ||
-	         strcasecmp(key, "locale") == 0)
-		language_set(doc, value);
-	else if (strcasecmp(key, "ms:mtpsurl") == 0)
-		language_from_url(doc, value);
+	for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++)
+		if (strcasecmp(key, items[i].key) == 0)
+			items[i].set(doc, value);
 }
+
+#define MAX_WORDS 12
 
 struct language_words {
 	const char *language;
-	const char *word[8];
+	const char *word[MAX_WORDS];
 };
 
-/* Frequent short words that hardly occur in the other languages of the list. */
+/* Frequent short words that hardly occur in the other languages of the list, nor in names of products. */
 static const struct language_words common[] = {
-        {"de", {"der", "die", "und", "wird", "von", "den", "verwendet", "werden"}},
-        {"pt", {"para", "uma", "os", "não", "são", "usada", "pelo", "em"}},
-        {"en", {"the", "and", "for", "is", "used", "of", "to", "are"}},
-        {"fr", {"le", "les", "pour", "et", "est", "des", "du", "utilisé"}},
-        {"es", {"el", "los", "las", "para", "una", "y", "por", "utiliza"}},
-        {"it", {"il", "gli", "per", "di", "è", "della", "utilizzata", "che"}},
+        {"de", {"der", "die", "und", "wird", "von", "den", "verwendet", "werden", "dienst", "serverrolle"}},
+        {"pt", {"para", "uma", "os", "não", "são", "usada", "pelo", "em", "serviço", "função", "porta"}},
+        {"en", {"the", "and", "is", "used", "of", "to", "are", "from", "by", "with"}},
+        {"fr", {"le", "les", "pour", "et", "est", "des", "du", "utilisé", "rôle", "serveur", "serveurs", "aux"}},
+        {"es", {"el", "los", "las", "para", "una", "y", "por", "utiliza", "servicio", "puerto", "rol", "del"}},
+        {"it", {"il", "gli", "per", "di", "è", "della", "utilizzata", "che", "servizio", "ruolo", "porta", "dal"}},
 };
 
-static size_t count_words(const char *text, const char *const *word, size_t n_word)
+static size_t count_words(const char *text, const char *const *word)
 {
 	size_t count = 0, size;
 	char token[32];
@@ -95,7 +148,7 @@ static size_t count_words(const char *text, const char *const *word, size_t n_wo
 			n += utf8_put(utf8_fold(c), token + n);
 		} else if (!letter) {
 			token[n] = '\0';
-			for (size_t i = 0; n > 0 && i < n_word && word[i] != NULL; i++)
+			for (size_t i = 0; n > 0 && i < MAX_WORDS && word[i] != NULL; i++)
 				count += strcmp(token, word[i]) == 0;
 			n = 0;
 		}
@@ -104,26 +157,31 @@ static size_t count_words(const char *text, const char *const *word, size_t n_wo
 	}
 }
 
+/* A few letters of a script are a quotation; names of products and protocols keep Latin letters in every edition. */
+static bool is_script_of(size_t letters, size_t latin)
+{
+	return letters > 20 && letters * 10 > latin;
+}
+
 /* Scripts that one language of this family uses. */
 static const char *script_guess(const char *text)
 {
-	size_t cyrillic = 0, kana = 0, hangul = 0, han = 0, size;
+	size_t cyrillic = 0, kana = 0, hangul = 0, han = 0, latin = 0, size;
 	for (const char *s = text; (size_t)(s - text) < GUESS_BYTES; s += size) {
 		uint32_t c = utf8_next(s, &size);
 		if (size == 0)
 			break;
+		latin += c < 0x80 && isalpha((int)c) != 0;
 		cyrillic += c >= 0x400 && c <= 0x4ff;
-		kana += c >= 0x3040 && c <= 0x30ff;
+		kana += c >= 0x3041 && c <= 0x30fa;
 		hangul += c >= 0xac00 && c <= 0xd7a3;
 		han += c >= 0x4e00 && c <= 0x9fff;
 	}
-	if (kana > 20)
-		return "ja";
-	if (hangul > 20)
+	if (is_script_of(hangul, latin))
 		return "ko";
-	if (han > 20)
-		return "zh";
-	return cyrillic > 20 ? "ru" : NULL;
+	if (is_script_of(kana + han, latin))
+		return kana * 8 > han ? "ja" : "zh";
+	return is_script_of(cyrillic, latin) ? "ru" : NULL;
 }
 
 const char *language_guess(const char *text)
@@ -134,7 +192,7 @@ const char *language_guess(const char *text)
 		return best;
 	best = "";
 	for (size_t i = 0; i < sizeof(common) / sizeof(common[0]); i++) {
-		size_t n = count_words(text, common[i].word, sizeof(common[i].word) / sizeof(common[i].word[0]));
+		size_t n = count_words(text, common[i].word);
 		if (n > most) {
 			most = n;
 			best = common[i].language;
@@ -143,17 +201,52 @@ const char *language_guess(const char *text)
 	return best;
 }
 
-/* The longer form of a name stands before the shorter one that it contains. */
-static const char *const products[] = {
-        "Skype for Business Server 2019",
-        "Skype for Business Server",
-        "Skype para Business Server",
-        "Lync Server 2013",
-        "Lync Server 2010",
-        "Lync Server",
-        "Office Communications Server 2007 R2",
-        "Office Communications Server",
+/* Names of products as editions print them; the longer form stands before the shorter one that it contains. */
+static const struct {
+	const char *phrase, *product;
+} products[] = {
+        {"Skype for Business Server 2019", "Skype for Business Server 2019"},
+        {"Skype for Business Server", "Skype for Business Server"},
+        {"Skype para Business Server", "Skype for Business Server"},
+        {"Skype für Business Server", "Skype for Business Server"},
+        {"Skype Entreprise Server", "Skype for Business Server"},
+        {"Skype Empresarial Server", "Skype for Business Server"},
+        {"Skype для бизнеса Server", "Skype for Business Server"},
+        {"Skype для бизнес-сервера", "Skype for Business Server"},
+        {"Skype for Business サーバー", "Skype for Business Server"},
+        {"비즈니스용 Skype 서버", "Skype for Business Server"},
+        {"비즈니스용 Skype Server", "Skype for Business Server"},
+        {"Skype for Business 服务器", "Skype for Business Server"},
+        {"商務用 Skype Server", "Skype for Business Server"},
+        {"商務用 Skype 伺服器", "Skype for Business Server"},
+        {"Lync Server 2013", "Lync Server 2013"},
+        {"Lync Server 2010", "Lync Server 2010"},
+        {"Lync Server", "Lync Server"},
+        {"Office Communications Server 2007 R2", "Office Communications Server 2007 R2"},
+        {"Office Communications Server", "Office Communications Server"},
 };
+
+#define N(list) (sizeof(list) / sizeof(list[0]))
+
+/* Page versions of the publisher's library, and product families of its later front matter. */
+static const struct {
+	const char *part, *product;
+	bool certain; /* says more than the words of the page */
+} versions[] = {
+        {"OCS.15", "Lync Server 2013", true},
+        {"OCS.14", "Lync Server 2010", true},
+        {"office.13", "Office Communications Server 2007 R2", true},
+        {"skype-for-business-itpro", "Skype for Business Server", false},
+        {"skype-for-business-server", "Skype for Business Server", false},
+};
+
+static const char *product_of_version(const char *version, bool certain)
+{
+	for (size_t i = 0; version != NULL && i < N(versions); i++)
+		if (versions[i].certain == certain && strcasestr(version, versions[i].part) != NULL)
+			return versions[i].product;
+	return NULL;
+}
 
 static size_t count_phrase(const char *text, const char *phrase)
 {
@@ -163,26 +256,58 @@ static size_t count_phrase(const char *text, const char *phrase)
 	return n;
 }
 
-char *product_guess(const char *title, const char *text)
+static const char *product_of_title(const char *title)
 {
-	const size_t n = sizeof(products) / sizeof(products[0]);
+	for (size_t i = 0; i < N(products); i++)
+		if (strstr(title, products[i].phrase) != NULL)
+			return products[i].product;
+	return NULL;
+}
+
+/* How often a product is named, by all its names. */
+static size_t count_product(const char *text, const char *product)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < N(products); i++)
+		if (strcmp(products[i].product, product) == 0)
+			n += count_phrase(text, products[i].phrase);
+	return n;
+}
+
+static const char *product_of_text(const char *text)
+{
+	const char *best = NULL;
+	size_t most = 0;
+	for (size_t i = 0; i < N(products); i++) {
+		size_t count = count_product(text, products[i].product);
+		if (count > most) {
+			most = count;
+			best = products[i].product;
+		}
+	}
+	/* The name without a year counts those with one too: the commoner year decides. */
+	if (best != NULL && strcmp(best, "Lync Server") == 0 &&
+	        count_phrase(text, "Lync Server 2010") > count_phrase(text, "Lync Server 2013"))
+		best = "Lync Server 2010";
+	return best;
+}
+
+char *product_guess(const char *title, const char *version, const char *text)
+{
+	const char *product = product_of_version(version, true);
 	char *head, *tidy;
-	size_t most = 0, best = n;
-	for (size_t i = 0; i < n; i++)
-		if (strstr(title, products[i]) != NULL)
-			return xstrdup(products[i]);
+	if (product == NULL)
+		product = product_of_title(title);
+	if (product != NULL)
+		return xstrdup(product);
 	head = xstrndup(text, GUESS_BYTES);
 	/* The cut may split a character: what is left of it must not be read. */
 	head[utf8_check(head, strlen(head))] = '\0';
 	tidy = cell_tidy(head);
 	free(head);
-	for (size_t i = 0; i < n; i++) {
-		size_t count = count_phrase(tidy, products[i]);
-		if (count > most) {
-			most = count;
-			best = i;
-		}
-	}
+	product = product_of_text(tidy);
 	free(tidy);
-	return best < n ? xstrdup(products[best]) : NULL;
+	if (product == NULL)
+		product = product_of_version(version, false);
+	return product != NULL ? xstrdup(product) : NULL;
 }
