@@ -158,6 +158,7 @@ START_TEST(documents_give_the_golden_rows)
 	golden("ports-pt", "ports-pt.html");
 	golden("ports-paragraphs", "ports-paragraphs.txt");
 	golden("ports-other", "ports-other.md");
+	golden("ports-flow", "ports-flow.md");
 	golden("index", "index.md");
 	golden("ports-en", "ports-en.md");
 	golden("ports-fr", "ports-fr.md");

@@ -306,7 +306,7 @@ static const char *product_decide(const struct vocabulary *v, const struct docum
 
 void import_build(struct document *doc, struct import *out)
 {
-	struct vocabulary *v = vocabulary_new();
+	const struct vocabulary *v = vocabulary_shared();
 	struct importer im = {.out = out, .vocabulary = v, .document = doc};
 	memset(out, 0, sizeof(*out));
 	for (size_t i = 0; i < doc->n_table; i++) {
@@ -322,7 +322,6 @@ void import_build(struct document *doc, struct import *out)
 	out->product = product_decide(v, doc);
 	out->document = *doc;
 	memset(doc, 0, sizeof(*doc));
-	vocabulary_free(v);
 }
 
 static void import_row_fini(struct import_row *row)

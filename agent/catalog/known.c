@@ -249,7 +249,7 @@ static void printed_keep(const struct vocabulary *v, const struct printed *p, st
 
 void import_known_add_catalog(struct import_known *known, const struct catalog *catalog)
 {
-	struct vocabulary *v = vocabulary_new();
+	const struct vocabulary *v = vocabulary_shared();
 	for (size_t i = 0; i < catalog->n_pack; i++)
 		for (size_t k = 0; k < catalog->pack[i].n_document; k++) {
 			const struct pack_document *d = &catalog->pack[i].document[k];
@@ -267,5 +267,4 @@ void import_known_add_catalog(struct import_known *known, const struct catalog *
 					printed_keep(v, &rows.item[r], row_add(table_of(doc, rows.item[r].kind)));
 			free(rows.item);
 		}
-	vocabulary_free(v);
 }

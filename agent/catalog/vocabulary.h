@@ -42,6 +42,8 @@ extern const struct vocabulary_names *const vocabulary_editions[];
 struct vocabulary;
 struct vocabulary *vocabulary_new(void);
 void vocabulary_free(struct vocabulary *v);
+/** One for the whole process, made at the first call, from any thread; never freed. Its names are folded only once. */
+const struct vocabulary *vocabulary_shared(void);
 
 /**
  * Find the id that a printed name stands for. Upper and lower case, accents, hyphens, blanks, punctuation, articles, endings

@@ -26,7 +26,7 @@ const struct vocabulary_names vocabulary_de[] = {
 		"Front-End-Server, auf dem die Telefonzentrale ausgeführt wird"},
 	{"front-end-pool", "Front-End-Serverpool; Front-End-Serverpools; Enterprise-Pool; Enterprise-Pools"},
 	{"mediation-server", "Vermittlungsservers; Mediationsserver; Eigenständiger Vermittlungsserver"},
-	{"edge-server", "Edge-Server; Edge; Edgeservern"},
+	{"edge-server", "Edge-Server; Edge; Edgeservern; Interne Schnittstelle des Edgeservers; Externe Schnittstelle des Edgeservers"},
 	{"access-edge-server",
 		"Zugriffs-Edge; Zugriffs-Edgedienst; Zugriffsedgeserver; Zugriffs-Edge-Server; "
 		"Zugriffsedgedienst; Edgeserver-Zugriffs-Edgedienst; Edgeserver, Zugriffs-Edgedienst; "

@@ -33,7 +33,8 @@ const struct vocabulary_names vocabulary_en[] = {
 		"Front End Server pool; Front End Servers pool; Enterprise pool; Enterprise Edition pool"},
 	{"director-pool", "Director Server pool"},
 	{"mediation-server", "Mediation Server(s); Stand-alone Mediation Server"},
-	{"edge-server", "Edge; Edge Server service; Consolidated Edge Server"},
+	{"edge-server", "Edge; Edge Server service; Consolidated Edge Server; Edge Server internal interface; "
+	                "Edge internal interface; Edge Server external interface; Edge external interface"},
 	{"access-edge-server",
 		"Access Edge; Access Edge service; Edge Server Access Edge service; "
 		"Edge Server, Access Edge service; Access; Access service; Edge Server service: Access Edge"},
@@ -55,7 +56,7 @@ const struct vocabulary_names vocabulary_en[] = {
 		"XMPP Gateway service; Front End Server XMPP Gateway; Front End Server XMPP Gateway service; "
 		"XMPP Translating Gateway; XMPP Gateway server; "
 		"Extensible Messaging and Presence Protocol gateway"},
-	{"reverse-proxy", "Reverse proxy server; HTTP reverse proxy; Reverse HTTP proxy; Reverse-proxy"},
+	{"reverse-proxy", "Reverse proxy internal interface; Reverse proxy external interface; Reverse proxy server; HTTP reverse proxy; Reverse HTTP proxy; Reverse-proxy"},
 	{"office-web-apps-server",
 		"Office Web Apps; Web Apps Server; Office Online Server; Office Web Apps Server farm"},
 	{"persistent-chat-server",

@@ -2,6 +2,7 @@
  * Printed names come in, ids of the vocabulary go out. Names are compared as bags of words, because translated editions
  * shuffle words and scatter product names; a name that matches no entry exactly this way is not found.
  */
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,4 +117,18 @@ const struct vocabulary_entry *vocabulary_entry_find(unsigned kinds, const char 
 		if ((vocabulary_table[i].kind & kinds) != 0 && strcmp(vocabulary_table[i].id, id) == 0)
 			return &vocabulary_table[i];
 	return NULL;
+}
+
+static struct vocabulary *shared;
+
+static void shared_make(void)
+{
+	shared = vocabulary_new();
+}
+
+const struct vocabulary *vocabulary_shared(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, shared_make);
+	return shared;
 }

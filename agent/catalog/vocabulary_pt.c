@@ -30,7 +30,7 @@ const struct vocabulary_names vocabulary_pt[] = {
 	{"director", "Director; Directores"},
 	{"director-pool", "pool de Diretores; pools de Diretores"},
 	{"mediation-server", "Mediation Server; Servidor(es) de Mediação"},
-	{"edge-server", "Servidores de Borda; Servidor Edge; Borda"},
+	{"edge-server", "Servidores de Borda; Servidor Edge; Borda; Interface interna do Servidor de Borda; Interface externa do Servidor de Borda"},
 	{"access-edge-server",
 		"Servidor de Borda de Acesso; Borda de Acesso; Serviço de Borda de Acesso; "
 		"Serviço de Borda de Acesso do Servidor de Borda; "
