@@ -1,0 +1,120 @@
+/*
+ * What the mirror knows as a dump and as a ruleset: the raw messages go out in the order of the kernel's lists. The
+ * reader of dumps decides what is refused.
+ */
+#include <linux/netfilter/nfnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ruleset/mirror.h"
+
+static void pad(struct text *to)
+{
+	static const char zero[NLMSG_ALIGNTO] = {0};
+
+	text_addn(to, zero, NLMSG_ALIGN(to->len) - to->len);
+}
+
+static void put(struct text *to, const void *bytes, size_t len)
+{
+	text_addn(to, bytes, len);
+	pad(to);
+}
+
+static void put_name(struct text *to, uint16_t type, const uint8_t *name, size_t len)
+{
+	struct nlattr a = {.nla_len = (uint16_t)(sizeof(a) + len + 1), .nla_type = type};
+
+	put(to, &a, sizeof(a));
+	text_addn(to, (const char *)name, len);
+	put(to, "", 1);
+}
+
+/* Elements are kept one by one and listed behind a header again, as many as an attribute holds. */
+static void put_elements(struct text *to, const struct mirror_object *set)
+{
+	const struct mirror_object *table = set->parent, *o = set->part[MIRROR_ELEMENT].first;
+
+	while (o != NULL) {
+		size_t start = to->len, nest;
+		struct nlmsghdr h = {.nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWSETELEM};
+		struct nfgenmsg g = {.nfgen_family = table->key[0], .version = NFNETLINK_V0};
+		struct nlattr a = {.nla_type = NFTA_SET_ELEM_LIST_ELEMENTS | NLA_F_NESTED};
+
+		put(to, &h, sizeof(h));
+		put(to, &g, sizeof(g));
+		put_name(to, NFTA_SET_ELEM_LIST_TABLE, table->key + 1, table->key_len - 1);
+		put_name(to, NFTA_SET_ELEM_LIST_SET, set->key, set->key_len);
+		nest = to->len;
+		put(to, &a, sizeof(a));
+		do {
+			put(to, o->message, o->len);
+			o = o->next;
+		} while (o != NULL && to->len - nest + o->len < MIRROR_LIST_MAX);
+		a.nla_len = (uint16_t)(to->len - nest);
+		memcpy(to->s + nest, &a, sizeof(a));
+		h.nlmsg_len = (uint32_t)(to->len - start);
+		memcpy(to->s + start, &h, sizeof(h));
+	}
+}
+
+static void put_generation(struct text *to, uint32_t generation)
+{
+	const uint8_t id[4] = {(uint8_t)(generation >> 24), (uint8_t)(generation >> 16), (uint8_t)(generation >> 8),
+	        (uint8_t)generation};
+	struct nlattr a = {.nla_len = (uint16_t)(sizeof(a) + sizeof(id)), .nla_type = NFTA_GEN_ID};
+	struct nfgenmsg g = {.version = NFNETLINK_V0};
+	struct nlmsghdr h = {
+	        .nlmsg_len = (uint32_t)(sizeof(h) + sizeof(g) + sizeof(a) + sizeof(id)),
+	        .nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWGEN,
+	};
+
+	put(to, &h, sizeof(h));
+	put(to, &g, sizeof(g));
+	put(to, &a, sizeof(a));
+	put(to, id, sizeof(id));
+}
+
+static void put_parts(struct text *to, const struct mirror *m, enum mirror_kind kind)
+{
+	for (const struct mirror_object *t = m->store.table.first; t != NULL; t = t->next)
+		for (const struct mirror_object *o = t->part[kind].first; o != NULL; o = o->next)
+			put(to, o->message, o->len);
+}
+
+uint8_t *mirror_bytes(const struct mirror *m, size_t *len)
+{
+	struct text t = {0};
+
+	*len = 0;
+	if (!m->known)
+		return NULL;
+	put_generation(&t, m->generation);
+	for (const struct mirror_object *o = m->store.table.first; o != NULL; o = o->next)
+		put(&t, o->message, o->len);
+	put_parts(&t, m, MIRROR_CHAIN);
+	put_parts(&t, m, MIRROR_SET);
+	for (const struct mirror_object *table = m->store.table.first; table != NULL; table = table->next)
+		for (const struct mirror_object *o = table->part[MIRROR_SET].first; o != NULL; o = o->next)
+			put_elements(&t, o);
+	put_parts(&t, m, MIRROR_FLOWTABLE);
+	for (const struct mirror_object *table = m->store.table.first; table != NULL; table = table->next)
+		for (const struct mirror_object *c = table->part[MIRROR_CHAIN].first; c != NULL; c = c->next)
+			for (const struct mirror_object *o = c->part[MIRROR_RULE].first; o != NULL; o = o->next)
+				put(&t, o->message, o->len);
+	*len = t.len;
+	return (uint8_t *)text_take(&t);
+}
+
+int mirror_ruleset(struct mirror *m, struct ruleset **out, struct error *err)
+{
+	size_t len;
+	uint8_t *bytes = mirror_bytes(m, &len);
+
+	*out = NULL;
+	if (bytes == NULL)
+		return error_set(err, ERR_UNAVAILABLE, "mirror", "nothing is known: a full dump is due");
+	int result = ruleset_parse_netlink(bytes, len, out, err);
+	free(bytes);
+	return result;
+}

@@ -1,0 +1,198 @@
+/* links: nft verify ruleset base */
+/*
+ * The mirror beside a real kernel in network namespaces of the tests' own: after each of thousands of random changes the
+ * ruleset that follows from events is compared with a fresh dump. What no kernel says is fed by hand.
+ */
+#include <check.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mutation.h"
+#include "portcullis/mirror.h"
+#include "portcullis/nft.h"
+#include "portcullis/text.h"
+
+#define ROUNDS 1200
+
+struct scene {
+	struct nft_ops nft;
+	struct mirror *mirror;
+	unsigned dumps, changes;
+	char doubt[256]; /* why the last dump was due */
+};
+
+static void dump(struct scene *s, struct nft_dump *out)
+{
+	struct error err = {0};
+	ck_assert_msg(s->nft.dump(s->nft.self, out, &err) == 0, "%s", err.text);
+}
+
+static void load(struct scene *s)
+{
+	struct nft_dump d;
+	struct error err = {0};
+	dump(s, &d);
+	ck_assert_msg(mirror_load(s->mirror, d.bytes, d.len, &err) == 0, "%s: %s", err.where, err.text);
+	ck_assert_uint_eq(mirror_generation(s->mirror), d.generation);
+	nft_dump_fini(&d);
+	s->dumps++;
+}
+
+static void scene_init(struct scene *s)
+{
+	struct error err = {0};
+	memset(s, 0, sizeof(*s));
+	ck_assert_int_eq(unshare(CLONE_NEWNET), 0);
+	ck_assert_int_eq(system("ip link set lo up"), 0);
+	ck_assert_msg(nft_open_direct(&s->nft, &err) == 0, "%s", err.text);
+	s->mirror = mirror_new();
+	load(s);
+	s->dumps = 0;
+}
+
+static void scene_fini(struct scene *s)
+{
+	mirror_free(s->mirror);
+	s->nft.close(s->nft.self);
+}
+
+/* Take what the kernel said; a full dump where it left a doubt. */
+static void follow(struct scene *s)
+{
+	struct nft_event event;
+	struct error err = {0};
+	ck_assert_int_eq(s->nft.events(s->nft.self, &event, &err), 0);
+	ck_assert(!event.overrun);
+	s->changes += event.changed;
+	if (mirror_feed(s->mirror, event.bytes, event.len, &err) != 0) {
+		snprintf(s->doubt, sizeof(s->doubt), "%.200s", err.text);
+		ck_assert(!mirror_is_known(s->mirror));
+		load(s);
+	}
+	nft_event_fini(&event);
+}
+
+static bool nft(const char *text)
+{
+	FILE *f = popen("nft -f - 2>/dev/null", "w");
+	ck_assert_ptr_nonnull(f);
+	fputs(text, f);
+	return pclose(f) == 0;
+}
+
+static struct ruleset *mirrored(struct scene *s)
+{
+	struct ruleset *rs;
+	struct error err = {0};
+	ck_assert_msg(mirror_ruleset(s->mirror, &rs, &err) == 0, "%s: %s", err.where, err.text);
+	return rs;
+}
+
+static struct ruleset *dumped(struct scene *s)
+{
+	struct nft_dump d;
+	struct ruleset *rs;
+	struct error err = {0};
+	dump(s, &d);
+	ck_assert_msg(ruleset_parse_netlink(d.bytes, d.len, &rs, &err) == 0, "%s: %s", err.where, err.text);
+	nft_dump_fini(&d);
+	return rs;
+}
+
+/* Text, digest, marks, and what the text leaves out: handles, order, counts. */
+static void compare(const struct ruleset *a, const struct ruleset *b, const char *after)
+{
+	char *x = ruleset_print(a), *y = ruleset_print(b);
+	ck_assert_msg(strcmp(x, y) == 0, "after\n%s\nthe mirror has\n%s\nthe kernel\n%s", after, x, y);
+	free(x);
+	free(y);
+	ck_assert_str_eq(a->digest, b->digest);
+	ck_assert_uint_eq(a->generation, b->generation);
+	ck_assert_uint_eq(a->n_rule, b->n_rule);
+	ck_assert_uint_eq(a->n_undecoded, b->n_undecoded);
+	ck_assert_int_eq(a->sets_mark, b->sets_mark);
+	ck_assert_int_eq(a->uses_conntrack, b->uses_conntrack);
+	ck_assert_uint_eq(a->n_chain, b->n_chain);
+	for (size_t i = 0; i < a->n_chain; i++) {
+		ck_assert_uint_eq(a->chain[i].handle, b->chain[i].handle);
+		ck_assert_uint_eq(a->chain[i].order, b->chain[i].order);
+		ck_assert_uint_eq(a->chain[i].n_rule, b->chain[i].n_rule);
+		for (size_t k = 0; k < a->chain[i].n_rule; k++)
+			ck_assert_uint_eq(a->chain[i].rule[k].handle, b->chain[i].rule[k].handle);
+	}
+}
+
+static void check(struct scene *s, const char *after)
+{
+	struct ruleset *a, *b = dumped(s);
+	follow(s);
+	a = mirrored(s);
+	compare(a, b, after);
+	ruleset_free(a);
+	ruleset_free(b);
+}
+
+static void change(struct scene *s, const char *text)
+{
+	ck_assert_msg(nft(text), "nft refuses: %s", text);
+	check(s, text);
+}
+
+static const char start[] = "table inet t0 {\n"
+                            " chain c1 { tcp dport 5061 accept; }\n chain c2 { drop; }\n chain c3 { return; }\n"
+                            " chain c0 { type filter hook forward priority 0; policy drop; jump c1; }\n"
+                            "}\n";
+
+START_TEST(random_changes_leave_mirror_and_kernel_equal)
+{
+	struct scene s;
+	unsigned accepted = 0;
+	scene_init(&s);
+	mutation_seed = (uint64_t)_i + 1;
+	change(&s, start);
+	for (int round = 0; round < ROUNDS; round++) {
+		struct ruleset *rs = mirrored(&s);
+		struct text t = {0};
+		for (unsigned n = draw(3) == 0 ? 1 + draw(12) : 1; n > 0; n--)
+			mutation(&t, rs);
+		if (draw(16) == 0) {
+			text_fini(&t);
+			char *command = mutation_iptables();
+			text_add(&t, command);
+			free(command);
+			accepted += system(t.s) == 0;
+		} else {
+			accepted += nft(text_str(&t));
+		}
+		ruleset_free(rs);
+		check(&s, text_str(&t));
+		ck_assert_msg(s.dumps == 0, "a dump was due (%s) after %s", s.doubt, text_str(&t));
+		text_fini(&t);
+	}
+	printf("%u of %d batches accepted, %u changes told, %u full dumps (%s)\n", accepted, ROUNDS, s.changes, s.dumps,
+	        s.doubt);
+	ck_assert_uint_gt(accepted, ROUNDS / 4);
+	scene_fini(&s);
+}
+END_TEST
+
+int main(void)
+{
+	if (geteuid() != 0) {
+		puts("skipped: needs root for a network namespace");
+		return 77;
+	}
+	Suite *suite = suite_create("mirror");
+	TCase *c = tcase_create("mirror");
+	tcase_set_timeout(c, 250);
+	tcase_add_loop_test(c, random_changes_leave_mirror_and_kernel_equal, 0, 3);
+	suite_add_tcase(suite, c);
+	SRunner *r = srunner_create(suite);
+	srunner_run_all(r, CK_NORMAL);
+	int failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed == 0 ? 0 : 1;
+}
