@@ -21,6 +21,7 @@ struct scene {
 	struct nft_ops real;
 	bool refuse; /* the next dumps fail */
 	unsigned dumps;
+	const char *tables; /* of iptables-legacy, as the kernel would say; NULL: none */
 	struct journal *journal;
 	struct config *config;
 	struct hub *hub;
@@ -43,7 +44,19 @@ static int dump(void *self, struct nft_dump *out, struct error *err)
 		memset(out, 0, sizeof(*out));
 		return error_set(err, ERR_IO, "nf_tables", "the kernel refused");
 	}
-	return s->real.dump(s->real.self, out, err);
+	if (s->real.dump(s->real.self, out, err) != 0)
+		return -1;
+	if (s->tables != NULL)
+		out->legacy = strdup(s->tables);
+	return 0;
+}
+
+static int legacy(void *self, char **out, struct error *err)
+{
+	const struct scene *s = self;
+	(void)err;
+	*out = s->tables != NULL ? strdup(s->tables) : NULL;
+	return 0;
 }
 
 static void shell(const char *command)
@@ -100,7 +113,7 @@ static void scene_init(struct scene *s)
 	ck_assert_msg(
 	        config_load_file(s->config, SOURCE_DIR "/contrib/example/deployment.json", &err) == 0, "%s", err.text);
 	s->hub = hub_new();
-	struct nft_ops nft = {s, dump, NULL, NULL, NULL};
+	struct nft_ops nft = {s, dump, NULL, NULL, NULL, legacy};
 	struct monitor_parts parts = {s->config, s->journal, nft, s->hub, catalog, test_clock_ms};
 	ck_assert_msg(monitor_new(&parts, &s->monitor, &err) == 0, "%s", err.text);
 }
@@ -145,6 +158,17 @@ static void event(struct scene *s, const char *author)
 	monitor_changed(s->monitor, CAUSE_RULESET, &e, s->now_ms);
 }
 
+/* What the kernel itself said. */
+static void real_event(struct scene *s)
+{
+	struct nft_event e;
+	struct error err;
+	ck_assert_int_eq(s->real.events(s->real.self, &e, &err), 0);
+	ck_assert(e.changed);
+	monitor_changed(s->monitor, CAUSE_RULESET, &e, s->now_ms);
+	nft_event_fini(&e);
+}
+
 static void break_rule(void)
 {
 	shell("nft delete rule inet filter to_servers handle $(nft -a list ruleset | sed -n 's/.*demonstration.* "
@@ -159,7 +183,7 @@ static void restart(struct scene *s)
 	struct catalog *catalog;
 	ck_assert_int_eq(catalog_load(SOURCE_DIR "/yang/catalog", SOURCE_DIR "/yang", &catalog, &err), 0);
 	config_set_catalog(s->config, catalog);
-	struct nft_ops nft = {s, dump, NULL, NULL, NULL};
+	struct nft_ops nft = {s, dump, NULL, NULL, NULL, legacy};
 	struct monitor_parts parts = {s->config, s->journal, nft, s->hub, catalog, test_clock_ms};
 	ck_assert_int_eq(monitor_new(&parts, &s->monitor, &err), 0);
 }
@@ -303,6 +327,91 @@ START_TEST(what_changed_nothing_is_no_cause_of_what_comes_next)
 }
 END_TEST
 
+START_TEST(a_change_is_followed_by_its_events_without_a_dump)
+{
+	struct scene s;
+	scene_init(&s);
+	step(&s, 0);
+	ck_assert_uint_eq(s.dumps, 1);
+	break_rule();
+	real_event(&s);
+	settle(&s);
+	ck_assert_int_eq(overall(&s), OVERALL_VIOLATED);
+	shell("nft flush ruleset; nft -f \"$SOURCE_DIR/contrib/example/ruleset.nft\"");
+	real_event(&s);
+	settle(&s);
+	ck_assert_int_eq(overall(&s), OVERALL_OK);
+	ck_assert_uint_eq(s.dumps, 1);
+	scene_fini(&s);
+}
+END_TEST
+
+START_TEST(lost_events_cost_one_dump)
+{
+	struct scene s;
+	struct nft_event lost = {.overrun = true};
+	scene_init(&s);
+	step(&s, 0);
+	break_rule();
+	monitor_changed(s.monitor, CAUSE_RULESET, &lost, s.now_ms);
+	settle(&s);
+	ck_assert_int_eq(overall(&s), OVERALL_VIOLATED);
+	ck_assert_uint_eq(s.dumps, 2);
+	real_event(&s); /* it is in the dump already */
+	settle(&s);
+	shell("nft flush ruleset; nft -f \"$SOURCE_DIR/contrib/example/ruleset.nft\"");
+	real_event(&s);
+	settle(&s);
+	ck_assert_int_eq(overall(&s), OVERALL_OK);
+	ck_assert_uint_eq(s.dumps, 2);
+	scene_fini(&s);
+}
+END_TEST
+
+START_TEST(who_asks_for_a_verification_gets_a_dump)
+{
+	struct scene s;
+	scene_init(&s);
+	step(&s, 0);
+	break_rule(); /* its event is still on the way */
+	monitor_request(s.monitor);
+	step(&s, 10);
+	ck_assert_int_eq(overall(&s), OVERALL_VIOLATED);
+	ck_assert_uint_eq(s.dumps, 2);
+	scene_fini(&s);
+}
+END_TEST
+
+START_TEST(a_look_without_an_event_needs_no_dump_and_finds_legacy_tables)
+{
+	struct scene s;
+	scene_init(&s);
+	step(&s, 0);
+	step(&s, 31000);
+	settle(&s);
+	ck_assert_uint_eq(s.dumps, 1);
+	s.tables = "ip filter";
+	step(&s, 31000);
+	settle(&s);
+	ck_assert_uint_eq(s.dumps, 2);
+	ck_assert_int_eq(overall(&s), OVERALL_CANNOT_TELL);
+	scene_fini(&s);
+}
+END_TEST
+
+START_TEST(sets_that_change_without_an_event_are_looked_at)
+{
+	struct scene s;
+	scene_init(&s);
+	shell("nft add set inet filter listed '{ type ipv4_addr; flags dynamic,timeout; }'");
+	step(&s, 0);
+	step(&s, 31000);
+	settle(&s);
+	ck_assert_uint_eq(s.dumps, 2);
+	scene_fini(&s);
+}
+END_TEST
+
 START_TEST(an_idle_device_is_left_alone)
 {
 	struct scene s;
@@ -356,6 +465,11 @@ int main(void)
 	tcase_add_test(c, the_event_names_the_author_even_behind_a_periodic_look);
 	tcase_add_test(c, what_changed_nothing_is_no_cause_of_what_comes_next);
 	tcase_add_test(c, an_idle_device_is_left_alone);
+	tcase_add_test(c, a_change_is_followed_by_its_events_without_a_dump);
+	tcase_add_test(c, lost_events_cost_one_dump);
+	tcase_add_test(c, who_asks_for_a_verification_gets_a_dump);
+	tcase_add_test(c, a_look_without_an_event_needs_no_dump_and_finds_legacy_tables);
+	tcase_add_test(c, sets_that_change_without_an_event_are_looked_at);
 	tcase_add_test(c, a_restart_tells_nothing_twice_and_clears_what_was_mended);
 	tcase_add_test(c, sequence_numbers_go_on_after_a_restart);
 	suite_add_tcase(suite, c);

@@ -4,68 +4,23 @@
  */
 #include "daemon/monitor.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "build.h"
+#include "daemon/state.h"
 #include "portcullis/alloc.h"
 #include "portcullis/clock.h"
-#include "portcullis/flat.h"
 #include "portcullis/log.h"
 #include "portcullis/text.h"
 
-/* A burst of changes is read once: so long after the first of them, and longer where reading takes long itself. */
-#define SETTLE_MS 5
+/* What comes together is read once; after a reading the next one waits for a multiple of what that one took. */
+#define SETTLE_MS 1
 #define SETTLE_FACTOR 4
 #define SETTLE_MAX_MS 2000
-/* The ruleset is read again so often even without an event (elements of dynamic sets send none). */
+/* So often it is looked whether something changed without an event. */
 #define PERIODIC_MS 30000
 #define RETRY_MS 1000
-
-struct monitor {
-	struct monitor_parts parts;
-	struct conformance conformance;
-	struct inputs *inputs;
-	char *inputs_error; /* why the site cannot be turned into flows; NULL: it can */
-	struct ruleset *ruleset; /* read, not yet verified */
-	char *unreadable;
-	struct evaluation *evaluation;
-	uint64_t generation;
-	unsigned verify_us;
-	int64_t cost_ms; /* of the last reading and verification */
-
-	bool dirty_inputs;
-	int64_t due_ms; /* when to verify; INT64_MAX: nothing is due */
-	int64_t tell_ms; /* when to tell; INT64_MAX: nothing is to be told */
-	int64_t periodic_ms; /* when to read the ruleset again without an event */
-	struct cause cause; /* the first since the last telling */
-	bool cause_set;
-	int64_t last_wall;
-
-	struct change *history;
-	size_t n_history;
-	uint64_t oldest_sequence;
-	int64_t started_ms, verified_ms, verified_wall, changed_ms, changed_wall;
-
-	pthread_mutex_t mutex; /* the fields below; everything above belongs to main's thread */
-	pthread_cond_t served_cond;
-	uint64_t requested, served;
-	bool test_wanted;
-};
-
-static void history_add(struct monitor *m, const struct change *change)
-{
-	if (m->n_history == SNAPSHOT_HISTORY) {
-		change_fini(&m->history[0]);
-		memmove(m->history, m->history + 1, (SNAPSHOT_HISTORY - 1) * sizeof(*m->history));
-		m->n_history--;
-	}
-	change_copy(&m->history[m->n_history++], change);
-	if (m->oldest_sequence == 0)
-		m->oldest_sequence = change->sequence;
-}
 
 /* What was told before a restart, so that it is neither told twice nor left uncleared. */
 static int restore(struct monitor *m, struct error *err)
@@ -99,9 +54,10 @@ int monitor_new(const struct monitor_parts *parts, struct monitor **out, struct 
 		return -1;
 	struct monitor *m = xcalloc(1, sizeof(*m));
 	m->parts = *parts;
+	m->reading = reading_new(&m->parts.nft);
 	m->history = xcalloc(SNAPSHOT_HISTORY, sizeof(*m->history));
 	for (size_t i = 0; i < old.n; i++)
-		history_add(m, &old.change[i]);
+		monitor_history_add(m, &old.change[i]);
 	/* The journal may be one step ahead of the number after a crash between the two. */
 	if (old.n > 0 && old.change[old.n - 1].sequence > sequence)
 		sequence = old.change[old.n - 1].sequence;
@@ -136,6 +92,7 @@ void monitor_free(struct monitor *m)
 	evaluation_unref(m->evaluation);
 	conformance_fini(&m->conformance);
 	ruleset_free(m->ruleset);
+	reading_free(m->reading);
 	inputs_unref(m->inputs);
 	free(m->inputs_error);
 	free(m->unreadable);
@@ -154,10 +111,16 @@ static bool cause_gives_way(const struct monitor *m, const struct nft_event *eve
 
 void monitor_changed(struct monitor *m, enum cause_kind kind, const struct nft_event *event, int64_t now_ms)
 {
-	int64_t settle = m->cost_ms * SETTLE_FACTOR;
-	settle = settle < SETTLE_MS ? SETTLE_MS : settle > SETTLE_MAX_MS ? SETTLE_MAX_MS : settle;
+	int64_t pause = m->cost_ms * SETTLE_FACTOR;
+	int64_t due = m->verified_ms + (pause > SETTLE_MAX_MS ? SETTLE_MAX_MS : pause);
+	if (due < now_ms + SETTLE_MS)
+		due = now_ms + SETTLE_MS;
 	if (kind != CAUSE_RULESET)
 		m->dirty_inputs = true;
+	if (kind == CAUSE_ROUTES)
+		reading_interfaces(m->reading);
+	if (event != NULL)
+		reading_event(m->reading, event);
 	if (cause_gives_way(m, event)) {
 		m->cause_set = true;
 		m->cause = (struct cause){.kind = kind};
@@ -166,8 +129,8 @@ void monitor_changed(struct monitor *m, enum cause_kind kind, const struct nft_e
 			memcpy(m->cause.author, event->author, sizeof(m->cause.author));
 		}
 	}
-	if (m->due_ms > now_ms + settle)
-		m->due_ms = now_ms + settle;
+	if (m->due_ms > due)
+		m->due_ms = due;
 }
 
 void monitor_catalog(struct monitor *m, struct catalog *catalog, int64_t now_ms)
@@ -242,30 +205,21 @@ static void refresh_inputs(struct monitor *m, int64_t now_wall)
 static void refresh_ruleset(struct monitor *m)
 {
 	struct error err = {0};
-	struct nft_dump dump = {0};
 	struct ruleset *rs = NULL;
 	char line[1200];
 
-	if (m->parts.nft.dump(m->parts.nft.self, &dump, &err) == 0 &&
-	        ruleset_parse_netlink(dump.bytes, dump.len, &rs, &err) == 0) {
-		rs->generation = dump.generation;
-		if (dump.legacy != NULL) {
-			free(rs->legacy);
-			rs->legacy = xstrdup(dump.legacy);
-		}
-	} else {
+	if (reading_ruleset(m->reading, &rs, &err) != 0) {
 		error_line(&err, line, sizeof(line));
 		if (m->unreadable == NULL || strcmp(m->unreadable, line) != 0)
 			log_error("the ruleset cannot be read: %s", line);
 	}
-	nft_dump_fini(&dump);
 	ruleset_free(m->ruleset);
 	m->ruleset = rs;
 	free(m->unreadable);
 	m->unreadable = rs == NULL ? xstrdup(line) : NULL;
 }
 
-static const char *why_unknown(const struct monitor *m)
+const char *monitor_why_unknown(const struct monitor *m)
 {
 	return m->inputs_error != NULL ? m->inputs_error : m->unreadable;
 }
@@ -282,7 +236,7 @@ static void verify(struct monitor *m, int64_t now_wall)
 {
 	struct error err = {0};
 	struct timespec a, b;
-	const char *why = why_unknown(m);
+	const char *why = monitor_why_unknown(m);
 	struct evaluation *e = xcalloc(1, sizeof(*e));
 	const struct flows *flows = &m->inputs->flows;
 	const struct site *site = m->inputs->site;
@@ -308,78 +262,6 @@ static void verify(struct monitor *m, int64_t now_wall)
 	m->verify_us = (unsigned)((b.tv_sec - a.tv_sec) * 1000000 + (b.tv_nsec - a.tv_nsec) / 1000);
 	evaluation_unref(m->evaluation);
 	m->evaluation = e;
-}
-
-static void problem_copy(struct problem *out, const struct problem *in)
-{
-	*out = *in;
-	out->flow = xcalloc(in->n_flow, sizeof(*out->flow));
-	memcpy(out->flow, in->flow, in->n_flow * sizeof(*out->flow));
-	out->label = xstrdup(in->label);
-	out->rule = xstrdup(in->rule);
-	out->witness = xstrdup(in->witness);
-}
-
-static void publish(struct monitor *m)
-{
-	struct snapshot *s = xcalloc(1, sizeof(*s));
-	const struct flows *flows = &m->inputs->flows;
-
-	s->refs = 1;
-	s->generation = m->generation;
-	s->inputs = inputs_ref(m->inputs);
-	s->evaluation = evaluation_ref(m->evaluation);
-	s->ruleset = m->evaluation->ruleset;
-	s->findings = m->evaluation->findings;
-	s->openings = m->evaluation->openings;
-	if (s->ruleset == NULL)
-		s->unreadable = xstrdup(why_unknown(m) != NULL ? why_unknown(m) : "not read yet");
-	summary_build(flows, &s->findings, &s->openings, s->ruleset, &s->summary);
-	s->changed_ms = xcalloc(flows->n, sizeof(*s->changed_ms));
-	for (size_t i = 0; i < flows->n; i++)
-		s->changed_ms[i] = conformance_changed_ms(&m->conformance, &flows->flow[i].id);
-	s->n_problem = m->conformance.n_problem;
-	s->problem = xcalloc(s->n_problem, sizeof(*s->problem));
-	for (size_t i = 0; i < s->n_problem; i++)
-		problem_copy(&s->problem[i], &m->conformance.problem[i]);
-	s->n_history = m->n_history;
-	s->history = xcalloc(s->n_history, sizeof(*s->history));
-	for (size_t i = 0; i < s->n_history; i++)
-		change_copy(&s->history[i], &m->history[i]);
-	s->started_ms = m->started_ms;
-	s->verified_ms = m->verified_ms;
-	s->verified_wall = m->verified_wall;
-	s->changed_last_ms = m->changed_ms;
-	s->changed_last_wall = m->changed_wall;
-	s->oldest_sequence = m->oldest_sequence;
-	s->newest_sequence = m->conformance.sequence;
-	s->verify_us = m->verify_us;
-	s->version = xstrdup(PORTCULLIS_VERSION);
-	if (flat_build(s, &s->flat, &s->flat_size) != 0)
-		log_error("SNMP: more rows than its tables hold; the tables stay empty");
-	hub_set(m->parts.hub, s);
-}
-
-/* Journal first: what an NMS hears of is always there to be looked up. */
-static void keep(struct monitor *m, const struct changes *changes)
-{
-	struct journal *journal = m->parts.journal;
-	const struct conformance *c = &m->conformance;
-	struct error err;
-
-	if (changes->n == 0)
-		return;
-	for (size_t i = 0; i < changes->n; i++) {
-		if (journal_change_add(journal, &changes->change[i], &err) != 0)
-			log_error("journal: %s", err.text);
-		history_add(m, &changes->change[i]);
-	}
-	if (journal_problems_set(journal, c->problem, c->n_problem, &err) != 0 ||
-	        journal_number_set(journal, "overall", c->overall, &err) != 0 ||
-	        journal_number_set(journal, "unreadable", !c->readable, &err) != 0 ||
-	        journal_number_set(journal, "sequence", c->sequence, &err) != 0 ||
-	        journal_number_set(journal, "next-problem-id", c->next_problem_id, &err) != 0)
-		log_error("journal: %s", err.text);
 }
 
 static void tell(struct monitor *m, int64_t now_ms, int64_t now_wall, struct changes *out)
@@ -416,10 +298,11 @@ static void look_at_time(struct monitor *m, int64_t now_ms, int64_t now_wall)
 	if (m->inputs != NULL && m->last_wall != 0 && expired_between(m->inputs->site, m->last_wall, now_wall))
 		monitor_changed(m, CAUSE_ASSUMPTION, NULL, now_ms);
 	m->last_wall = now_wall;
-	if (now_ms >= m->periodic_ms) {
-		m->periodic_ms = INT64_MAX; /* until it is read */
+	if (now_ms < m->periodic_ms)
+		return;
+	m->periodic_ms = now_ms + PERIODIC_MS;
+	if (reading_look(m->reading))
 		monitor_changed(m, CAUSE_RULESET, NULL, now_ms);
-	}
 }
 
 static int next_step(const struct monitor *m, int64_t now_ms)
@@ -507,6 +390,8 @@ int monitor_step(struct monitor *m, int64_t now_ms, int64_t now_wall, struct cha
 	pthread_mutex_unlock(&m->mutex);
 
 	bool renewed = asked || now_ms >= m->due_ms, told = now_ms >= m->tell_ms;
+	if (asked)
+		reading_doubt(m->reading, "somebody asked for it");
 	if (renewed)
 		renew(m, now_ms, now_wall);
 	told = told || now_ms >= m->tell_ms;
@@ -514,9 +399,9 @@ int monitor_step(struct monitor *m, int64_t now_ms, int64_t now_wall, struct cha
 		tell(m, now_ms, now_wall, out);
 	if (test)
 		conformance_test(&m->conformance, now_wall, out);
-	keep(m, out);
+	monitor_keep(m, out);
 	if (renewed || told || test)
-		publish(m);
+		monitor_publish(m);
 	if (asked) {
 		pthread_mutex_lock(&m->mutex);
 		m->served = requested;

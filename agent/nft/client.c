@@ -157,7 +157,7 @@ static int ask_ruleset(struct client *c, int64_t until, struct nft_dump *out, st
 	return 0;
 }
 
-static int ask_legacy(struct client *c, int64_t until, struct nft_dump *out, struct error *err)
+static int ask_legacy(struct client *c, int64_t until, char **out, struct error *err)
 {
 	struct nft_message m;
 	if (ask(c, NFT_MESSAGE_LEGACY, NFT_MESSAGE_TABLES, until, &m, err) != 0)
@@ -166,7 +166,7 @@ static int ask_legacy(struct client *c, int64_t until, struct nft_dump *out, str
 		if (m.payload[i] < 0x20 || m.payload[i] > 0x7e)
 			m.payload[i] = '?';
 	if (m.length > 0)
-		out->legacy = (char *)m.payload;
+		*out = (char *)m.payload;
 	else
 		free(m.payload);
 	return 0;
@@ -182,7 +182,7 @@ static int client_dump(void *self, struct nft_dump *out, struct error *err)
 		return unavailable(err);
 	int result = ask_ruleset(c, until, &dump, err);
 	if (result == 0)
-		result = ask_legacy(c, until, &dump, err);
+		result = ask_legacy(c, until, &dump.legacy, err);
 	if (c->pending.len > 0 || c->overrun)
 		ring(c);
 	if (result != 0) {
@@ -191,6 +191,18 @@ static int client_dump(void *self, struct nft_dump *out, struct error *err)
 	}
 	*out = dump;
 	return 0;
+}
+
+static int client_legacy(void *self, char **out, struct error *err)
+{
+	struct client *c = self;
+	*out = NULL;
+	if (c->broken)
+		return unavailable(err);
+	int result = ask_legacy(c, clock_monotonic_ms() + c->deadline_ms, out, err);
+	if (c->pending.len > 0 || c->overrun)
+		ring(c);
+	return result;
 }
 
 static int client_event_fd(void *self)
@@ -258,6 +270,7 @@ int nft_client_open(const struct nft_process *process, int deadline_ms, struct n
 	        .event_fd = client_event_fd,
 	        .events = client_events,
 	        .close = client_close,
+	        .legacy = client_legacy,
 	};
 	return 0;
 }

@@ -27,6 +27,12 @@ static int direct_dump(void *self, struct nft_dump *out, struct error *err)
 	return 0;
 }
 
+static int direct_legacy(void *self, char **out, struct error *err)
+{
+	const struct nft_source *source = self;
+	return source->legacy(source->self, out, err);
+}
+
 static int direct_event_fd(void *self)
 {
 	const struct nft_source *source = self;
@@ -67,6 +73,7 @@ int nft_open_direct(struct nft_ops *out, struct error *err)
 	        .event_fd = direct_event_fd,
 	        .events = direct_events,
 	        .close = direct_close,
+	        .legacy = direct_legacy,
 	};
 	return 0;
 }

@@ -42,6 +42,8 @@ struct nft_ops {
 	int (*events)(void *self, struct nft_event *out, struct error *err);
 	/** End it: the child is waited for, descriptors closed. NULL-safe callers only. */
 	void (*close)(void *self);
+	/** What struct nft_dump calls legacy, without a dump; the caller frees *out. NULL: this one cannot. */
+	int (*legacy)(void *self, char **out, struct error *err);
 };
 
 void nft_dump_fini(struct nft_dump *dump);

@@ -1,0 +1,96 @@
+/*
+ * What the monitor gives away: a snapshot for the faces out of what it knows, and what is told into journal and history,
+ * journal first. A journal that cannot be written is logged; the faces are served all the same.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "build.h"
+#include "daemon/state.h"
+#include "portcullis/alloc.h"
+#include "portcullis/flat.h"
+#include "portcullis/log.h"
+
+void monitor_history_add(struct monitor *m, const struct change *change)
+{
+	if (m->n_history == SNAPSHOT_HISTORY) {
+		change_fini(&m->history[0]);
+		memmove(m->history, m->history + 1, (SNAPSHOT_HISTORY - 1) * sizeof(*m->history));
+		m->n_history--;
+	}
+	change_copy(&m->history[m->n_history++], change);
+	if (m->oldest_sequence == 0)
+		m->oldest_sequence = change->sequence;
+}
+
+static void problem_copy(struct problem *out, const struct problem *in)
+{
+	*out = *in;
+	out->flow = xcalloc(in->n_flow, sizeof(*out->flow));
+	memcpy(out->flow, in->flow, in->n_flow * sizeof(*out->flow));
+	out->label = xstrdup(in->label);
+	out->rule = xstrdup(in->rule);
+	out->witness = xstrdup(in->witness);
+}
+
+void monitor_publish(struct monitor *m)
+{
+	struct snapshot *s = xcalloc(1, sizeof(*s));
+	const struct flows *flows = &m->inputs->flows;
+
+	s->refs = 1;
+	s->generation = m->generation;
+	s->inputs = inputs_ref(m->inputs);
+	s->evaluation = evaluation_ref(m->evaluation);
+	s->ruleset = m->evaluation->ruleset;
+	s->findings = m->evaluation->findings;
+	s->openings = m->evaluation->openings;
+	if (s->ruleset == NULL)
+		s->unreadable = xstrdup(monitor_why_unknown(m) != NULL ? monitor_why_unknown(m) : "not read yet");
+	summary_build(flows, &s->findings, &s->openings, s->ruleset, &s->summary);
+	s->changed_ms = xcalloc(flows->n, sizeof(*s->changed_ms));
+	for (size_t i = 0; i < flows->n; i++)
+		s->changed_ms[i] = conformance_changed_ms(&m->conformance, &flows->flow[i].id);
+	s->n_problem = m->conformance.n_problem;
+	s->problem = xcalloc(s->n_problem, sizeof(*s->problem));
+	for (size_t i = 0; i < s->n_problem; i++)
+		problem_copy(&s->problem[i], &m->conformance.problem[i]);
+	s->n_history = m->n_history;
+	s->history = xcalloc(s->n_history, sizeof(*s->history));
+	for (size_t i = 0; i < s->n_history; i++)
+		change_copy(&s->history[i], &m->history[i]);
+	s->started_ms = m->started_ms;
+	s->verified_ms = m->verified_ms;
+	s->verified_wall = m->verified_wall;
+	s->changed_last_ms = m->changed_ms;
+	s->changed_last_wall = m->changed_wall;
+	s->oldest_sequence = m->oldest_sequence;
+	s->newest_sequence = m->conformance.sequence;
+	s->verify_us = m->verify_us;
+	s->version = xstrdup(PORTCULLIS_VERSION);
+	if (flat_build(s, &s->flat, &s->flat_size) != 0)
+		log_error("SNMP: more rows than its tables hold; the tables stay empty");
+	hub_set(m->parts.hub, s);
+}
+
+/* Journal first: what an NMS hears of is always there to be looked up. */
+void monitor_keep(struct monitor *m, const struct changes *changes)
+{
+	struct journal *journal = m->parts.journal;
+	const struct conformance *c = &m->conformance;
+	struct error err;
+
+	if (changes->n == 0)
+		return;
+	for (size_t i = 0; i < changes->n; i++) {
+		if (journal_change_add(journal, &changes->change[i], &err) != 0)
+			log_error("journal: %s", err.text);
+		monitor_history_add(m, &changes->change[i]);
+	}
+	if (journal_problems_set(journal, c->problem, c->n_problem, &err) != 0 ||
+	        journal_number_set(journal, "overall", c->overall, &err) != 0 ||
+	        journal_number_set(journal, "unreadable", !c->readable, &err) != 0 ||
+	        journal_number_set(journal, "sequence", c->sequence, &err) != 0 ||
+	        journal_number_set(journal, "next-problem-id", c->next_problem_id, &err) != 0)
+		log_error("journal: %s", err.text);
+}

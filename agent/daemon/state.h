@@ -1,0 +1,51 @@
+#ifndef PORTCULLIS_DAEMON_STATE_H
+#define PORTCULLIS_DAEMON_STATE_H
+
+#include <pthread.h>
+
+#include "daemon/monitor.h"
+#include "daemon/reading.h"
+
+/* What the parts of the monitor share. */
+
+struct monitor {
+	struct monitor_parts parts;
+	struct reading *reading;
+	struct conformance conformance;
+	struct inputs *inputs;
+	char *inputs_error; /* why the site cannot be turned into flows; NULL: it can */
+	struct ruleset *ruleset; /* read, not yet verified */
+	char *unreadable;
+	struct evaluation *evaluation;
+	uint64_t generation;
+	unsigned verify_us;
+	int64_t cost_ms; /* of the last reading and verification */
+
+	bool dirty_inputs;
+	int64_t due_ms; /* when to verify; INT64_MAX: nothing is due */
+	int64_t tell_ms; /* when to tell; INT64_MAX: nothing is to be told */
+	int64_t periodic_ms; /* when to read the ruleset again without an event */
+	struct cause cause; /* the first since the last telling */
+	bool cause_set;
+	int64_t last_wall;
+
+	struct change *history;
+	size_t n_history;
+	uint64_t oldest_sequence;
+	int64_t started_ms, verified_ms, verified_wall, changed_ms, changed_wall;
+
+	pthread_mutex_t mutex; /* the fields below; everything above belongs to main's thread */
+	pthread_cond_t served_cond;
+	uint64_t requested, served;
+	bool test_wanted;
+};
+
+/** Why nothing can be said of the flows, or NULL. */
+const char *monitor_why_unknown(const struct monitor *m);
+/** A snapshot of what is known goes to the hub. */
+void monitor_publish(struct monitor *m);
+/** What is told goes into the journal and the history. */
+void monitor_keep(struct monitor *m, const struct changes *changes);
+void monitor_history_add(struct monitor *m, const struct change *change);
+
+#endif
