@@ -1,4 +1,4 @@
-/* links: nft verify ruleset base */
+/* links: nft verify deployment ruleset base */
 /*
  * The mirror beside a real kernel in network namespaces of the tests' own: after each of thousands of random changes the
  * ruleset that follows from events is compared with a fresh dump. What no kernel says is fed by hand.
@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "mutation.h"
+#include "mutation_site.h"
 #include "portcullis/mirror.h"
 #include "portcullis/nft.h"
 #include "portcullis/text.h"
@@ -21,6 +22,11 @@ struct scene {
 	struct nft_ops nft;
 	struct mirror *mirror;
 	unsigned dumps, changes;
+	struct mutation_site site;
+	struct verification *verification;
+	struct ruleset *ruleset; /* verified last */
+	struct findings findings;
+	size_t verified, flows; /* flows that were verified, that there are */
 	char doubt[256]; /* why the last dump was due */
 };
 
@@ -49,12 +55,16 @@ static void scene_init(struct scene *s)
 	ck_assert_int_eq(system("ip link set lo up"), 0);
 	ck_assert_msg(nft_open_direct(&s->nft, &err) == 0, "%s", err.text);
 	s->mirror = mirror_new();
+	s->verification = verification_new();
 	load(s);
 	s->dumps = 0;
 }
 
 static void scene_fini(struct scene *s)
 {
+	verification_free(s->verification);
+	findings_fini(&s->findings);
+	ruleset_free(s->ruleset);
 	mirror_free(s->mirror);
 	s->nft.close(s->nft.self);
 }
@@ -125,13 +135,39 @@ static void compare(const struct ruleset *a, const struct ruleset *b, const char
 	}
 }
 
+/* What follows from the last verification is what a full one finds. Takes the ruleset of the mirror over. */
+static void verify(struct scene *s, struct ruleset *mine, const struct ruleset *fresh, const char *after)
+{
+	struct mutation_site *p = &s->site;
+	struct verification_input in = {&p->flows, mine, &p->site, &p->net, 1000};
+	struct findings findings, full;
+	struct openings openings, all;
+	struct error err;
+	ck_assert_int_eq(verification_run(s->verification, &in, s->ruleset != NULL ? &s->findings : NULL, &findings,
+	                         &openings, &err),
+	        0);
+	ck_assert_int_eq(verify_flows(&p->flows, fresh, NULL, &p->site, 1000, &full, &err), 0);
+	ck_assert_int_eq(verify_openings(&p->flows, fresh, &p->site, &p->net, 1000, &all, &err), 0);
+	same_findings(&findings, &full, after);
+	same_openings(&openings, &all, after);
+	s->verified += verification_flows(s->verification);
+	s->flows += full.n;
+	findings_fini(&full);
+	openings_fini(&all);
+	openings_fini(&openings);
+	findings_fini(&s->findings);
+	s->findings = findings;
+	ruleset_free(s->ruleset);
+	s->ruleset = mine;
+}
+
 static void check(struct scene *s, const char *after)
 {
 	struct ruleset *a, *b = dumped(s);
 	follow(s);
 	a = mirrored(s);
 	compare(a, b, after);
-	ruleset_free(a);
+	verify(s, a, b, after);
 	ruleset_free(b);
 }
 
@@ -151,6 +187,7 @@ START_TEST(random_changes_leave_mirror_and_kernel_equal)
 	struct scene s;
 	unsigned accepted = 0;
 	scene_init(&s);
+	mutation_site_make(&s.site, _i % 2 == 0);
 	mutation_seed = (uint64_t)_i + 1;
 	change(&s, start);
 	for (int round = 0; round < ROUNDS; round++) {
@@ -172,9 +209,10 @@ START_TEST(random_changes_leave_mirror_and_kernel_equal)
 		ck_assert_msg(s.dumps == 0, "a dump was due (%s) after %s", s.doubt, text_str(&t));
 		text_fini(&t);
 	}
-	printf("%u of %d batches accepted, %u changes told, %u full dumps (%s)\n", accepted, ROUNDS, s.changes, s.dumps,
-	        s.doubt);
+	printf("%u of %d batches accepted, %u changes told, %zu of %zu flows verified again\n", accepted, ROUNDS,
+	        s.changes, s.verified, s.flows);
 	ck_assert_uint_gt(accepted, ROUNDS / 4);
+	mutation_site_free(&s.site);
 	scene_fini(&s);
 }
 END_TEST

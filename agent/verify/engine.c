@@ -295,7 +295,7 @@ static bool proto_has_ports(uint8_t proto)
 	return proto == PROTO_TCP || proto == PROTO_UDP || proto == PROTO_SCTP || proto == 33 || proto == 136;
 }
 
-static uint32_t missing_fields(const struct packet_set *set)
+uint32_t packet_missing_fields(const struct packet_set *set)
 {
 	uint32_t missing = 0;
 
@@ -342,7 +342,7 @@ static void environment_set(struct run *run, const struct rs_chain *c)
 	struct environment *env = &run->env;
 
 	memset(env, 0, sizeof(*env));
-	env->missing = missing_fields(set);
+	env->missing = packet_missing_fields(set);
 	env->value[RS_FIELD_NFPROTO] = NFPROTO_VALUE(set->family);
 	env->value[RS_FIELD_L4PROTO] = set->proto;
 	env->value[RS_FIELD_TCP_FLAGS] = set->tcp_flags;

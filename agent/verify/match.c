@@ -107,7 +107,7 @@ static bool in_ranges(const struct range *range, size_t n, u128 value)
 	return lo < n && range[lo].lo <= value;
 }
 
-static bool test_holds(const struct test *t, u128 value)
+bool match_test_holds(const struct test *t, u128 value)
 {
 	bool holds = t->masked ? (value & t->mask) == t->wanted : in_ranges(t->range, t->n_range, value);
 
@@ -137,7 +137,7 @@ bool match_relevant(const struct run *run, const struct line *line)
 	for (size_t i = 0; i < line->n_test && line->test[i].how == HOW_FIXED; i++) {
 		const struct test *t = &line->test[i];
 
-		if ((run->env.unknown & 1u << t->field) == 0 && !test_holds(t, run->env.value[t->field]))
+		if ((run->env.unknown & 1u << t->field) == 0 && !match_test_holds(t, run->env.value[t->field]))
 			return false;
 	}
 	return true;
@@ -334,7 +334,7 @@ static void split_value(
 	else if (!status_is_known(run, t))
 		fork_piece(run, run->e->atom_status, false, piece, hit, rest);
 	else
-		pieces_add(test_holds(t, value) ? hit : rest, piece);
+		pieces_add(match_test_holds(t, value) ? hit : rest, piece);
 }
 
 static void split_mask(

@@ -11,6 +11,7 @@
 #include "portcullis/text.h"
 #include "verify/blame.h"
 #include "verify/needed.h"
+#include "verify/openings.h"
 #include "verify/sides.h"
 
 #define OPENINGS_MAX 10000
@@ -40,7 +41,9 @@ struct scan {
 	struct engine *engine;
 	const struct ruleset *rs;
 	struct surroundings around; /* its group is that of the question at hand */
-	struct openings *out;
+	struct openings *out; /* of the question at hand */
+	const struct difference *difference; /* from what `before` answers; NULL: nothing is known */
+	struct openings_parts *before, *parts;
 	struct outcomes outcomes;
 	struct needed_list needed;
 	bool starts[256];
@@ -54,11 +57,16 @@ struct scan {
 	size_t n_excess, cap_excess;
 };
 
+static void openings_incomplete(struct openings *out, const char *reason)
+{
+	out->incomplete = true;
+	if (out->reason == NULL)
+		out->reason = xstrdup(reason);
+}
+
 static void incomplete(struct scan *s, const char *reason)
 {
-	s->out->incomplete = true;
-	if (s->out->reason == NULL)
-		s->out->reason = xstrdup(reason);
+	openings_incomplete(s->out, reason);
 }
 
 static const struct zone *zone_of(const struct site *site, const char *ifname)
@@ -293,17 +301,21 @@ static void ask_icmp(struct scan *s)
 	settle(s, ip4 ? PROTO_ICMP : PROTO_ICMPV6, false, 1);
 }
 
+static bool is_asked_apart(const struct scan *s, uint8_t proto)
+{
+	return proto == PROTO_TCP || proto == PROTO_UDP ||
+	       proto == (s->family == FAMILY_IPV4 ? PROTO_ICMP : PROTO_ICMPV6);
+}
+
 /** All other protocols, in classes that no rule tells apart. */
 static void ask_others(struct scan *s)
 {
-	uint8_t icmp = s->family == FAMILY_IPV4 ? PROTO_ICMP : PROTO_ICMPV6;
-
 	for (unsigned first = 0, end; first < 256; first = end) {
 		uint8_t proto = (uint8_t)first;
 
 		for (end = first + 1; end < 256 && !s->starts[end];)
 			end++;
-		if (proto == PROTO_TCP || proto == PROTO_UDP || proto == icmp)
+		if (is_asked_apart(s, proto))
 			continue;
 		ask(s, proto, 0);
 		settle(s, proto, !needed_has_ports(proto), end - first);
@@ -373,18 +385,67 @@ static void emit(struct scan *s, const struct excess *x)
 	o->id = opening_id(o);
 }
 
-static void scan_pair(struct scan *s)
+static void ask_tcp(struct scan *s)
 {
-	s->n_excess = 0;
 	ask(s, PROTO_TCP, 0);
 	settle(s, PROTO_TCP, false, 1);
+}
+
+static void ask_udp(struct scan *s)
+{
 	ask(s, PROTO_UDP, 0);
 	settle(s, PROTO_UDP, false, 1);
-	ask_icmp(s);
-	ask_others(s);
-	for (size_t i = 0; i < s->n_excess; i++) {
-		emit(s, &s->excess[i]);
-		free(s->excess[i].packets);
+}
+
+/** What is asked of a pair of sides, each with an answer of its own. */
+static const struct {
+	void (*ask)(struct scan *s);
+	uint8_t proto[2]; /**< IPv4, IPv6; PROTO_ANY: all that are not asked apart */
+} questions[] = {{ask_tcp, {PROTO_TCP, PROTO_TCP}}, {ask_udp, {PROTO_UDP, PROTO_UDP}},
+        {ask_icmp, {PROTO_ICMP, PROTO_ICMPV6}}, {ask_others, {PROTO_ANY, PROTO_ANY}}};
+
+/** May the answer be another than before. A bound that was met may not be met again. */
+static bool is_touched(const struct scan *s, size_t q, const struct openings *before)
+{
+	uint8_t only = questions[q].proto[s->family == FAMILY_IPV4 ? 0 : 1];
+
+	if (s->difference->protocols || (before->reason != NULL && strncmp(before->reason, "more than", 9) == 0))
+		return true;
+	for (unsigned proto = 0; proto < 256; proto++) {
+		struct packet_set set = question(s, (uint8_t)proto, 0);
+
+		if (only == PROTO_ANY ? is_asked_apart(s, (uint8_t)proto) || (proto > 0 && !s->starts[proto])
+		                      : proto != only)
+			continue;
+		if (difference_touches_set(s->difference, &set, &s->from->addresses, &s->to->addresses))
+			return true;
+	}
+	return false;
+}
+
+static void scan_pair(struct scan *s)
+{
+	struct openings_parts *parts = s->parts;
+
+	for (size_t q = 0; q < sizeof(questions) / sizeof(questions[0]); q++) {
+		size_t at = parts->n;
+
+		parts->item = xgrow(parts->item, at, &parts->cap, sizeof(*parts->item));
+		parts->item[at] = (struct openings){0};
+		parts->n++;
+		/* The pairs are the same ones in the same order, for the site and the network are. */
+		if (s->difference != NULL && at < s->before->n && !is_touched(s, q, &s->before->item[at])) {
+			parts->item[at] = s->before->item[at];
+			s->before->item[at] = (struct openings){0};
+			continue;
+		}
+		s->out = &parts->item[at];
+		s->n_excess = 0;
+		questions[q].ask(s);
+		for (size_t i = 0; i < s->n_excess; i++) {
+			emit(s, &s->excess[i]);
+			free(s->excess[i].packets);
+		}
 	}
 }
 
@@ -452,34 +513,92 @@ static void protocol_starts(const struct engine *e, bool starts[256])
 		starts[own[i]] = starts[own[i] + 1] = true;
 }
 
+static void opening_copy(struct opening *out, const struct opening *in)
+{
+	*out = *in;
+	out->label = xstrdup(in->label);
+	out->listener = xstrdup(in->listener);
+	out->packets = xstrdup(in->packets);
+	if (in->blame.table != NULL)
+		out->blame.table = xstrdup(in->blame.table);
+	if (in->blame.chain != NULL)
+		out->blame.chain = xstrdup(in->blame.chain);
+	if (in->blame.text != NULL)
+		out->blame.text = xstrdup(in->blame.text);
+}
+
+static void collect(const struct openings_parts *parts, struct openings *out)
+{
+	for (size_t i = 0; i < parts->n; i++) {
+		const struct openings *part = &parts->item[i];
+
+		for (size_t k = 0; k < part->n && out->n < OPENINGS_MAX; k++) {
+			out->opening = xgrow(out->opening, out->n, &out->cap, sizeof(*out->opening));
+			opening_copy(&out->opening[out->n++], &part->opening[k]);
+		}
+		if (part->incomplete)
+			openings_incomplete(out, part->reason);
+		if (out->n == OPENINGS_MAX)
+			openings_incomplete(out, "more than 10000 openings");
+	}
+}
+
+void openings_scan(struct engine *engine, const struct openings_question *q, const struct difference *difference,
+        struct openings_parts *parts, struct openings *out)
+{
+	struct openings_parts before = *parts;
+	struct scan s = {.engine = engine,
+	        .rs = q->rs,
+	        .around = {q->site, q->net, NULL},
+	        .difference = difference,
+	        .before = &before,
+	        .parts = parts};
+
+	*parts = (struct openings_parts){0};
+	memset(out, 0, sizeof(*out));
+	if (q->rs->legacy != NULL)
+		openings_incomplete(out, "iptables-legacy tables exist that nf_tables does not show");
+	protocol_starts(engine, s.starts);
+	needed_find(q->site, q->flows, q->now, &s.needed);
+	for (size_t i = 0; i < q->site->n_group; i++) {
+		s.around.group = &q->site->group[i];
+		if (group_is_bound(q->site, s.around.group->name))
+			scan_group(&s);
+	}
+	collect(parts, out);
+	number(out);
+	openings_parts_fini(&before);
+	outcomes_fini(&s.outcomes);
+	free(s.needed.item);
+	free(s.accepted);
+	free(s.excess);
+}
+
+void openings_parts_fini(struct openings_parts *parts)
+{
+	for (size_t i = 0; i < parts->n; i++)
+		openings_fini(&parts->item[i]);
+	free(parts->item);
+	memset(parts, 0, sizeof(*parts));
+}
+
 int verify_openings(const struct flows *flows, const struct ruleset *rs, const struct site *site,
         const struct network *net, int64_t now, struct openings *out, struct error *err)
 {
-	struct scan s = {.rs = rs, .around = {site, net, NULL}, .out = out};
+	const struct openings_question q = {flows, rs, site, net, now};
+	struct openings_parts parts = {0};
 
 	memset(out, 0, sizeof(*out));
 	if (site == NULL)
 		return error_set(err, ERR_USAGE, "openings", "no site is given: groups and zones are needed");
 	if (rs == NULL) {
-		incomplete(&s, "the ruleset cannot be read");
+		openings_incomplete(out, "the ruleset cannot be read");
 		return 0;
 	}
-	if (rs->legacy != NULL)
-		incomplete(&s, "iptables-legacy tables exist that nf_tables does not show");
-	s.engine = engine_new(rs, site, now);
-	protocol_starts(s.engine, s.starts);
-	needed_find(site, flows, now, &s.needed);
-	for (size_t i = 0; i < site->n_group; i++) {
-		s.around.group = &site->group[i];
-		if (group_is_bound(site, s.around.group->name))
-			scan_group(&s);
-	}
-	number(out);
-	engine_free(s.engine);
-	outcomes_fini(&s.outcomes);
-	free(s.needed.item);
-	free(s.accepted);
-	free(s.excess);
+	struct engine *engine = engine_new(rs, site, now);
+	openings_scan(engine, &q, NULL, &parts, out);
+	openings_parts_fini(&parts);
+	engine_free(engine);
 	return 0;
 }
 

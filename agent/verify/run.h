@@ -74,6 +74,8 @@ uint32_t run_note(struct run *run, uint32_t notes, uint32_t atom);
 
 /** The value of a field that is not an axis. @return false when nobody knows; *why is then its atom. */
 bool run_value(const struct run *run, const struct piece *piece, enum rs_field f, u128 *value, uint32_t *why);
+/** Fields that no packet of the set has; bits per field. */
+uint32_t packet_missing_fields(const struct packet_set *set);
 bool run_field_missing(const struct run *run, const struct piece *piece, enum rs_field f);
 
 /** The piece's packets as they were when the run began. */
@@ -92,6 +94,8 @@ void run_finish(struct run *run, const struct piece *piece, enum outcome_code co
 /** Accepted by the base chain that is walked. */
 void run_accept(struct run *run, struct piece *piece, size_t chain, size_t rule);
 
+/** Does a concrete value pass the test. */
+bool match_test_holds(const struct test *t, u128 value);
 /** Can the line match packets of the cell, by its hull? What is translated is not compared. */
 bool match_hull_meets(const struct line *line, const struct cell *cell, bool source_blurred, bool destination_blurred);
 /** Is a line of this chain worth trying for the run: its hull meets the cell and nothing concrete forbids it. */

@@ -10,7 +10,7 @@
 
 #include "portcullis/alloc.h"
 #include "verify/blame.h"
-#include "verify/leg.h"
+#include "verify/findings.h"
 
 #define VERIFY_MAX_FLOWS 10000000u
 #define REMAINDER_MAX_CELLS 4096 /* before they are joined; a few of them are shown */
@@ -155,8 +155,9 @@ static const struct ranges *siblings_find(struct verifier *v, const struct flow 
 	return siblings_keep(v, &list);
 }
 
-static struct leg_key flow_key(struct verifier *v, const struct flow *flow, size_t i)
+struct leg_key flow_leg_key(const struct flow *flow, size_t i)
 {
+	static const struct ranges none;
 	struct leg_key k = {.family = flow->family, .proto = flow->proto, .path = flow->path};
 	const struct flow_leg *leg = &flow->leg[i];
 
@@ -173,7 +174,7 @@ static struct leg_key flow_key(struct verifier *v, const struct flow *flow, size
 		k.translated = true;
 		k.inside = leg->inside;
 		k.shift = (int)flow->inside_ports.lo - (int)flow->ports.lo;
-		k.siblings = siblings_find(v, flow, i);
+		k.siblings = &none;
 	}
 	return k;
 }
@@ -320,8 +321,10 @@ static void check_flow(struct verifier *v, const struct flow *flow, struct findi
 	struct sum sum = {0};
 
 	for (size_t i = 0; i < flow->n_leg; i++) {
-		struct leg_key key = flow_key(v, flow, i);
+		struct leg_key key = flow_leg_key(flow, i);
 
+		if (key.translated)
+			key.siblings = siblings_find(v, flow, i);
 		leg[i] = memo_leg(v, &key);
 	}
 	for (size_t i = 0; i < flow->n_leg; i++)
@@ -345,10 +348,15 @@ static enum verdict state_verdict(enum flow_state s)
 	return verdict[s];
 }
 
+/** Is there anything to look at: an unbound row can be waived too. */
+static bool is_looked_at(const struct flow *flow)
+{
+	return flow->state == FLOW_CHECK || (flow->state == FLOW_WAIVED && flow->n_leg > 0);
+}
+
 static void verify_flow(struct verifier *v, const struct flow *flow, const char *why, struct finding *f)
 {
-	/* An unbound row can be waived too: it has nothing to look at. */
-	if (flow->state != FLOW_CHECK && (flow->state != FLOW_WAIVED || flow->n_leg == 0)) {
+	if (!is_looked_at(flow)) {
 		f->verdict = state_verdict(flow->state);
 		return;
 	}
@@ -369,25 +377,90 @@ static void verify_flow(struct verifier *v, const struct flow *flow, const char 
 		f->verdict = VERDICT_WAIVED;
 }
 
-int verify_flows(const struct flows *flows, const struct ruleset *rs, const char *why, const struct site *site,
-        int64_t now, struct findings *out, struct error *err)
+/** May the flow be found otherwise than before. A bound that was met may not be met again. */
+static bool is_touched(const struct difference *d, const struct flow *flow, const struct finding *before)
 {
-	struct verifier v = {.rs = rs};
+	if (before->reason != NULL && strncmp(before->reason, "more than", 9) == 0)
+		return true;
+	for (size_t i = 0; i < flow->n_leg; i++) {
+		struct leg_key key = flow_leg_key(flow, i);
 
-	memset(out, 0, sizeof(*out));
-	if (flows->n > VERIFY_MAX_FLOWS)
-		return error_set(err, ERR_LIMIT, "verify", "%zu flows, at most %u are verified: split the deployment",
-		        flows->n, VERIFY_MAX_FLOWS);
-	if (rs != NULL)
-		v.engine = engine_new(rs, site, now);
+		if (difference_touches_leg(d, &key))
+			return true;
+	}
+	return false;
+}
+
+static char *text_copy(const char *s)
+{
+	return s != NULL ? xstrdup(s) : NULL;
+}
+
+static char **names_copy(char *const *list, size_t n)
+{
+	char **out = n > 0 ? xcalloc(n, sizeof(*out)) : NULL;
+
+	for (size_t i = 0; i < n; i++)
+		out[i] = xstrdup(list[i]);
+	return out;
+}
+
+static void finding_copy(struct finding *out, const struct finding *in)
+{
+	*out = *in;
+	out->blame.table = text_copy(in->blame.table);
+	out->blame.chain = text_copy(in->blame.chain);
+	out->blame.text = text_copy(in->blame.text);
+	out->atom = names_copy(in->atom, in->n_atom);
+	out->assumed = names_copy(in->assumed, in->n_assumed);
+	out->reason = text_copy(in->reason);
+	if (in->remainder == NULL)
+		return;
+	out->remainder = xcalloc(in->n_remainder, sizeof(*out->remainder));
+	memcpy(out->remainder, in->remainder, in->n_remainder * sizeof(*out->remainder));
+}
+
+size_t findings_find(struct engine *engine, const struct flows *flows, const struct ruleset *rs, const char *why,
+        const struct difference *difference, const struct findings *before, struct findings *out)
+{
+	struct verifier v = {.rs = rs, .engine = engine};
+	size_t n = 0;
+
 	out->finding = xcalloc(flows->n, sizeof(*out->finding));
 	out->n = flows->n;
-	for (size_t i = 0; i < flows->n; i++)
-		verify_flow(&v, &flows->flow[i], why, &out->finding[i]);
+	for (size_t i = 0; i < flows->n; i++) {
+		const struct flow *flow = &flows->flow[i];
+
+		if (difference != NULL && is_looked_at(flow) && !is_touched(difference, flow, &before->finding[i])) {
+			finding_copy(&out->finding[i], &before->finding[i]);
+			continue;
+		}
+		verify_flow(&v, flow, why, &out->finding[i]);
+		n++;
+	}
 	memo_fini(&v.memo);
 	siblings_fini(&v);
 	outcomes_fini(&v.scratch);
-	engine_free(v.engine);
+	return n;
+}
+
+int findings_check(const struct flows *flows, struct error *err)
+{
+	if (flows->n > VERIFY_MAX_FLOWS)
+		return error_set(err, ERR_LIMIT, "verify", "%zu flows, at most %u are verified: split the deployment",
+		        flows->n, VERIFY_MAX_FLOWS);
+	return 0;
+}
+
+int verify_flows(const struct flows *flows, const struct ruleset *rs, const char *why, const struct site *site,
+        int64_t now, struct findings *out, struct error *err)
+{
+	memset(out, 0, sizeof(*out));
+	if (findings_check(flows, err) != 0)
+		return -1;
+	struct engine *engine = rs != NULL ? engine_new(rs, site, now) : NULL;
+	findings_find(engine, flows, rs, why, NULL, NULL, out);
+	engine_free(engine);
 	return 0;
 }
 

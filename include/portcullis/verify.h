@@ -123,6 +123,34 @@ int verify_openings(const struct flows *flows, const struct ruleset *rs, const s
         const struct network *net, int64_t now, struct openings *out, struct error *err) MUST_USE;
 void openings_fini(struct openings *o);
 
+/**
+ * Verifications of one site, flows and network one after the other: what a change of the ruleset cannot affect keeps its
+ * answer. The results are those of verify_flows() and verify_openings().
+ */
+struct verification;
+
+struct verification_input {
+	const struct flows *flows;
+	const struct ruleset *rs; /**< stays as it is until the next verification, or until this one is forgotten */
+	const struct site *site;
+	const struct network *net;
+	int64_t now; /**< between two calls no waiver, allowance or assumption ends */
+};
+
+struct verification *verification_new(void);
+void verification_free(struct verification *v);
+/** Flows, site, network or time are others now, or the ruleset before is gone. */
+void verification_forget(struct verification *v);
+/**
+ * @param before    what the last call found; NULL: it is not known any more.
+ * @param findings  release with findings_fini(); openings with openings_fini().
+ * @return 0, or -1 with ERR_LIMIT: nothing was found, and what was known is forgotten.
+ */
+int verification_run(struct verification *v, const struct verification_input *in, const struct findings *before,
+        struct findings *findings, struct openings *openings, struct error *err) MUST_USE;
+/** Flows that the last call verified, not copied. */
+size_t verification_flows(const struct verification *v);
+
 /** One step of a packet's walk: a chain entered, a rule that matched, a policy. */
 struct trace_step {
 	struct blame where;
