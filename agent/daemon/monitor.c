@@ -55,6 +55,7 @@ int monitor_new(const struct monitor_parts *parts, struct monitor **out, struct 
 	struct monitor *m = xcalloc(1, sizeof(*m));
 	m->parts = *parts;
 	m->reading = reading_new(&m->parts.nft);
+	m->verification = verification_new();
 	m->history = xcalloc(SNAPSHOT_HISTORY, sizeof(*m->history));
 	for (size_t i = 0; i < old.n; i++)
 		monitor_history_add(m, &old.change[i]);
@@ -89,6 +90,7 @@ void monitor_free(struct monitor *m)
 	for (size_t i = 0; i < m->n_history; i++)
 		change_fini(&m->history[i]);
 	free(m->history);
+	verification_free(m->verification);
 	evaluation_unref(m->evaluation);
 	conformance_fini(&m->conformance);
 	ruleset_free(m->ruleset);
@@ -185,6 +187,7 @@ static void refresh_inputs(struct monitor *m, int64_t now_wall)
 	free(m->inputs_error);
 	m->inputs_error = NULL;
 	m->dirty_inputs = false;
+	verification_forget(m->verification);
 	if (config_site(m->parts.config, &in->site, &err) != 0 || network_read(&in->network, &err) != 0 ||
 	        site_check(in->site, in->catalog, &err) != 0 ||
 	        flows_derive(in->site, in->catalog, &in->network, now_wall, &in->flows, &err) != 0) {
@@ -232,32 +235,39 @@ static void acknowledge(struct openings *openings, const struct site *site)
 				openings->opening[i].acknowledged = true;
 }
 
+static void unknown(struct evaluation *e, const struct flows *flows, const char *why, int64_t now_wall)
+{
+	findings_fini(&e->findings);
+	if (verify_flows(flows, NULL, why, NULL, now_wall, &e->findings, NULL) != 0)
+		abort(); /* every verdict unknown needs no work that could fail */
+}
+
 static void verify(struct monitor *m, int64_t now_wall)
 {
 	struct error err = {0};
 	struct timespec a, b;
 	const char *why = monitor_why_unknown(m);
+	const struct evaluation *old = m->evaluation;
 	struct evaluation *e = xcalloc(1, sizeof(*e));
-	const struct flows *flows = &m->inputs->flows;
-	const struct site *site = m->inputs->site;
+	const struct inputs *in = m->inputs;
 
 	clock_gettime(CLOCK_MONOTONIC, &a);
 	e->refs = 1;
-	e->ruleset = why == NULL ? m->ruleset : NULL;
-	if (why == NULL)
+	if (why == NULL) {
+		e->ruleset = m->ruleset;
 		m->ruleset = NULL; /* moved */
-	if (verify_flows(flows, e->ruleset, why, site, now_wall, &e->findings, &err) != 0) {
-		log_error("verification: %s", err.text);
-		findings_fini(&e->findings);
-		if (verify_flows(flows, NULL, err.text, NULL, now_wall, &e->findings, NULL) != 0)
-			abort(); /* every verdict unknown needs no work that could fail */
+		struct verification_input input = {&in->flows, e->ruleset, in->site, &in->network, now_wall};
+		const struct findings *before = old != NULL && old->ruleset != NULL ? &old->findings : NULL;
+		if (verification_run(m->verification, &input, before, &e->findings, &e->openings, &err) != 0) {
+			log_error("verification: %s", err.text);
+			why = err.text;
+		}
+	} else {
+		verification_forget(m->verification);
 	}
-	if (e->ruleset != NULL &&
-	        verify_openings(flows, e->ruleset, site, &m->inputs->network, now_wall, &e->openings, &err) != 0) {
-		log_error("openings: %s", err.text);
-		openings_fini(&e->openings);
-	}
-	acknowledge(&e->openings, site);
+	if (why != NULL)
+		unknown(e, &in->flows, why, now_wall);
+	acknowledge(&e->openings, in->site);
 	clock_gettime(CLOCK_MONOTONIC, &b);
 	m->verify_us = (unsigned)((b.tv_sec - a.tv_sec) * 1000000 + (b.tv_nsec - a.tv_nsec) / 1000);
 	evaluation_unref(m->evaluation);

@@ -16,6 +16,7 @@ struct monitor {
 	char *inputs_error; /* why the site cannot be turned into flows; NULL: it can */
 	struct ruleset *ruleset; /* read, not yet verified */
 	char *unreadable;
+	struct verification *verification; /* of the evaluation's ruleset */
 	struct evaluation *evaluation;
 	uint64_t generation;
 	unsigned verify_us;
