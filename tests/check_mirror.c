@@ -209,8 +209,12 @@ START_TEST(random_changes_leave_mirror_and_kernel_equal)
 		ck_assert_msg(s.dumps == 0, "a dump was due (%s) after %s", s.doubt, text_str(&t));
 		text_fini(&t);
 	}
-	printf("%u of %d batches accepted, %u changes told, %zu of %zu flows verified again\n", accepted, ROUNDS,
-	        s.changes, s.verified, s.flows);
+	struct mirror_counts counts = mirror_counts(s.mirror);
+	printf("%u of %d batches accepted, %u changes told, %zu of %zu flows verified again; decoded: %llu times in "
+	       "part, "
+	       "%llu whole, %llu parsed\n",
+	        accepted, ROUNDS, s.changes, s.verified, s.flows, (unsigned long long)counts.in_part,
+	        (unsigned long long)counts.whole, (unsigned long long)counts.parsed);
 	ck_assert_uint_gt(accepted, ROUNDS / 4);
 	mutation_site_free(&s.site);
 	scene_fini(&s);

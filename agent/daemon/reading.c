@@ -81,6 +81,7 @@ void reading_event(struct reading *r, const struct nft_event *event)
 
 void reading_interfaces(struct reading *r)
 {
+	mirror_interfaces_changed(r->mirror);
 	if (mirror_follows_devices(r->mirror))
 		reading_doubt(r, "the network interfaces changed");
 }
@@ -98,9 +99,12 @@ static int dump(struct reading *r, struct ruleset **out, struct error *err)
 		d.legacy = NULL;
 		/* What the reader takes and the mirror does not is read anew each time. */
 		r->dump_due = mirror_load(r->mirror, d.bytes, d.len, &mirror_err) != 0;
-		if (r->dump_due)
+		if (r->dump_due) {
 			log_debug("the mirror stays empty: %s", mirror_err.text);
-		result = ruleset_parse_netlink(d.bytes, d.len, out, err);
+			result = ruleset_parse_netlink(d.bytes, d.len, out, err);
+		} else {
+			result = mirror_ruleset(r->mirror, out, err);
+		}
 	} else {
 		mirror_discard(r->mirror);
 	}

@@ -20,6 +20,7 @@ struct mirror *mirror_new(void)
 
 static void forget(struct mirror *m)
 {
+	mirror_decoder_free(m);
 	store_fini(&m->store);
 	m->n_waiting = 0;
 	m->n_silent = m->n_devices = 0;

@@ -28,6 +28,15 @@ struct mirror_waiting {
 	uint64_t behind; /**< handle, as it came */
 };
 
+/** A rule as it was decoded, shared with the rulesets that have it. */
+struct mirror_rule {
+	struct rs_rule rule;
+	bool uses_conntrack, sets_mark, reads_mark;
+	bool fills_set; /**< adds to or deletes from a set: which makes that set dynamic */
+};
+
+struct decoder;
+
 struct mirror {
 	bool known;
 	uint32_t generation;
@@ -41,10 +50,20 @@ struct mirror {
 	struct mirror_object *deleted_chain, *deleted_prev;
 	uint64_t deleted_handle, deleted_behind;
 	size_t n_silent, n_devices; /**< objects that say so */
+	struct decoder *decoder; /**< of the last ruleset; NULL: none */
+	bool reshaped; /**< since then something changed that all rules may depend on */
+	bool ordered; /**< the order of the rules decides how they are read: they are all decoded each time */
+	struct mirror_counts counts;
+	size_t n_dead; /**< anonymous sets of the decoder that are gone */
 };
 
 /** A message of a dump or of an event into the store. @return 0, or -1 where it does not fit what is there. */
 int mirror_take(struct mirror *m, const struct mirror_message *message, bool event, struct error *err) MUST_USE;
+void mirror_decoder_free(struct mirror *m);
+/** Messages of a set and its elements, or of the elements alone. */
+void mirror_put_set(struct text *to, const struct mirror_object *set, bool header);
+/** Everything but the rules. */
+void mirror_put_frame(struct text *to, const struct mirror *m);
 /** The transaction, or the dump, is over: nothing may wait for a place. */
 int mirror_settle(struct mirror *m, struct error *err) MUST_USE;
 

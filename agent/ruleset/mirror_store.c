@@ -77,6 +77,7 @@ struct mirror_object *store_add(struct mirror_store *s, enum mirror_kind kind, s
 	o->key_len = key_len;
 	o->message = copy(message, len);
 	o->len = len;
+	o->slot = SIZE_MAX;
 	o->hash = hash_of(kind, parent, key, key_len);
 	if (kind < MIRROR_FLOWTABLE)
 		o->part = xcalloc(MIRROR_KINDS, sizeof(*o->part));
@@ -127,16 +128,23 @@ static void unlink_object(struct mirror_store *s, struct mirror_object *o)
 	*(o->next == NULL ? &list->last : &o->next->prev) = o->prev;
 }
 
+static void object_free(const struct mirror_store *s, struct mirror_object *o)
+{
+	if (o->rule != NULL)
+		s->release(o->rule);
+	free(o->part);
+	free(o->message);
+	free(o->key);
+	free(o);
+}
+
 void store_remove(struct mirror_store *s, struct mirror_object *o)
 {
 	for (int kind = 0; o->part != NULL && kind < MIRROR_KINDS; kind++)
 		while (o->part[kind].first != NULL)
 			store_remove(s, o->part[kind].first);
 	unlink_object(s, o);
-	free(o->part);
-	free(o->message);
-	free(o->key);
-	free(o);
+	object_free(s, o);
 }
 
 void store_fini(struct mirror_store *s)
@@ -145,10 +153,7 @@ void store_fini(struct mirror_store *s)
 	for (size_t i = 0; i < s->n_bucket; i++) {
 		for (struct mirror_object *o = s->bucket[i], *next; o != NULL; o = next) {
 			next = o->bucket;
-			free(o->part);
-			free(o->message);
-			free(o->key);
-			free(o);
+			object_free(s, o);
 		}
 	}
 	free(s->bucket);

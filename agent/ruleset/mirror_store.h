@@ -20,6 +20,7 @@ enum mirror_kind {
 };
 
 struct mirror_object;
+struct mirror_rule;
 struct mirror_list {
 	struct mirror_object *first, *last;
 };
@@ -37,6 +38,9 @@ struct mirror_object {
 	size_t len;
 	uint8_t *key; /**< owned */
 	size_t key_len;
+	size_t slot; /**< of a chain or set in the decoded ruleset; SIZE_MAX: none */
+	bool stale; /**< a set whose elements are not those that were decoded */
+	struct mirror_rule *rule; /**< what a rule was decoded to; NULL: not yet */
 	uint64_t hash;
 	struct mirror_object *bucket;
 };
@@ -46,6 +50,7 @@ struct mirror_store {
 	struct mirror_object **bucket;
 	size_t n_bucket, n;
 	size_t bytes; /**< of all messages */
+	void (*release)(struct mirror_rule *rule); /**< may be NULL while no rule is decoded */
 };
 
 void store_fini(struct mirror_store *s);

@@ -70,6 +70,10 @@ static struct mirror_object *put_object(struct mirror *m, enum mirror_kind kind,
 {
 	struct mirror_object *o = store_find(&m->store, kind, parent, key->bytes, key->len);
 
+	if (kind == MIRROR_ELEMENT)
+		parent->stale = true;
+	else if (kind != MIRROR_SET || o != NULL)
+		m->reshaped = true;
 	if (o != NULL) {
 		count(m, o, false);
 		store_replace(&m->store, o, message->bytes, message->len);
@@ -86,6 +90,11 @@ static void drop_object(struct mirror *m, struct mirror_object *o)
 		for (const struct mirror_object *p = o->part[kind].first; p != NULL; p = p->next)
 			count(m, p, false);
 	count(m, o, false);
+	/* A set without a name is known to its rule alone, which goes too. */
+	if (o->kind != MIRROR_SET || (o->flags & NFT_SET_ANONYMOUS) == 0)
+		m->reshaped = true;
+	else if (o->slot != SIZE_MAX)
+		m->n_dead++;
 	store_remove(&m->store, o);
 }
 
@@ -185,6 +194,8 @@ static int take_set(struct mirror *m, const struct mirror_message *message, bool
 	o = put_object(m, MIRROR_SET, table, &key, message);
 	o->flags = 0;
 	attr_u32(tb[NFTA_SET_FLAGS], &o->flags);
+	if ((o->flags & NFT_SET_ANONYMOUS) == 0)
+		m->reshaped = true;
 	count(m, o, true);
 	return 0;
 }
@@ -255,6 +266,7 @@ static int take_element(
 		return 0;
 	}
 	o = store_find(&m->store, MIRROR_ELEMENT, set, key.bytes, key.len);
+	set->stale = true;
 	if (o != NULL)
 		store_remove(&m->store, o);
 	else if ((set->flags & (NFT_SET_EVAL | NFT_SET_TIMEOUT)) == 0)
@@ -352,6 +364,8 @@ static int rule_delete(struct mirror *m, struct mirror_object *rule, struct erro
 
 	if (rule == NULL)
 		return refuse(err, "an unknown rule was deleted");
+	if (rule->rule != NULL && rule->rule->fills_set)
+		m->reshaped = true;
 	m->deleted = true;
 	m->deleted_waiting = !rule->placed;
 	m->deleted_chain = rule->parent;

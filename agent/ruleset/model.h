@@ -59,6 +59,23 @@ bool name_index_find(
         const struct name_index *x, enum rs_family family, const char *table, const char *name, size_t *value);
 void name_index_fini(struct name_index *x);
 
+/**
+ * Make what a rule or set points to a common good of all copies of the struct, the first one included. It must not change
+ * from here on.
+ *
+ * @param text  what stands for the rule in print, taken over; or NULL.
+ */
+void rule_share(struct rs_rule *rule, char *text);
+void set_share(struct rs_set *set);
+/** One more copy. */
+struct rs_rule rule_copy(const struct rs_rule *rule);
+struct rs_set set_copy(const struct rs_set *set);
+void set_fini(struct rs_set *set);
+/** The text given to rule_share(), or NULL. */
+const char *rule_text(const struct rs_rule *rule);
+/** Some match or map of the rule looks at the packet's mark. */
+bool rule_reads_mark(const struct rs_rule *rule);
+
 struct rs_chain *ruleset_chain_add(struct ruleset *rs, struct error *err);
 struct rs_set *ruleset_set_add(struct ruleset *rs, struct error *err);
 struct rs_element *set_element_add(struct rs_set *set);

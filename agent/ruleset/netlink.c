@@ -251,16 +251,36 @@ static int messages_read(struct netlink *nl, const struct messages *all, struct 
 				return error_prefix(err, "dump, message %zu", i + 1);
 		}
 	}
-	sets_decode_rest(nl);
 	return 0;
+}
+
+int netlink_read(struct netlink *nl, const void *bytes, size_t len, struct error *err)
+{
+	struct messages all = {0};
+	int result = -1;
+	if (messages_split(&all, bytes, len, err) == 0)
+		result = messages_read(nl, &all, err);
+	free(all.item);
+	return result;
+}
+
+void netlink_fini(struct netlink *nl)
+{
+	for (size_t i = 0; nl->raw != NULL && i < nl->cap_raw; i++)
+		free(nl->raw[i].element);
+	free(nl->raw);
+	for (size_t i = 0; i < nl->n_owned; i++)
+		free(nl->owned[i]);
+	free(nl->owned);
+	name_index_fini(&nl->chains);
+	name_index_fini(&nl->sets);
+	name_index_fini(&nl->dormant);
 }
 
 int ruleset_parse_netlink(const void *bytes, size_t len, struct ruleset **out, struct error *err)
 {
 	struct netlink nl = {0};
-	struct messages all = {0};
 	void *aligned = NULL;
-	int result = -1;
 	*out = NULL;
 	if (len > MAX_BYTES)
 		return error_set(err, ERR_LIMIT, NULL, "a dump of %zu bytes; at most %zu are read", len, MAX_BYTES);
@@ -270,24 +290,14 @@ int ruleset_parse_netlink(const void *bytes, size_t len, struct ruleset **out, s
 		bytes = aligned;
 	}
 	nl.rs = xcalloc(1, sizeof(*nl.rs));
-	if (messages_split(&all, bytes, len, err) != 0 || messages_read(&nl, &all, err) != 0)
-		goto out;
-	ruleset_finish(nl.rs);
-	*out = nl.rs;
-	nl.rs = NULL;
-	result = 0;
-out:
-	for (size_t i = 0; nl.raw != NULL && i < nl.cap_raw; i++)
-		free(nl.raw[i].element);
-	free(nl.raw);
-	for (size_t i = 0; i < nl.n_owned; i++)
-		free(nl.owned[i]);
-	free(nl.owned);
-	name_index_fini(&nl.chains);
-	name_index_fini(&nl.sets);
-	name_index_fini(&nl.dormant);
+	if (netlink_read(&nl, bytes, len, err) == 0) {
+		sets_decode_rest(&nl);
+		ruleset_finish(nl.rs);
+		*out = nl.rs;
+		nl.rs = NULL;
+	}
+	netlink_fini(&nl);
 	ruleset_free(nl.rs);
-	free(all.item);
 	free(aligned);
-	return result;
+	return *out != NULL ? 0 : -1;
 }

@@ -61,7 +61,15 @@ struct netlink {
 	size_t cap_raw, n_element;
 	char **owned; /**< strings that the indexes borrow */
 	size_t n_owned, cap_owned;
+	size_t n_settled; /**< sets that were decoded once and for all */
+	bool fills_set; /**< a rule was scanned that adds to a set or deletes from it */
+	bool conflict; /**< two rules read a set in different ways: their order decides */
 };
+
+/** Everything in the messages, rules too, into nl->rs; sets that no rule reads stay as they are. */
+int netlink_read(struct netlink *nl, const void *bytes, size_t len, struct error *err) MUST_USE;
+/** All but nl->rs. */
+void netlink_fini(struct netlink *nl);
 
 int netlink_set(struct netlink *nl, enum rs_family family, const void *attrs, size_t len, struct error *err) MUST_USE;
 int netlink_elements(
@@ -72,6 +80,8 @@ int netlink_rule_scan(
 int netlink_rule(struct netlink *nl, enum rs_family family, const void *attrs, size_t len, struct error *err) MUST_USE;
 /** Decode a set's elements for a look-up. @return false when this layout cannot be used with them. */
 bool set_decode(struct netlink *nl, size_t index, const struct layout *layout);
+/** Is the set decoded as its key type alone would have it. */
+bool set_is_plain(const struct netlink *nl, size_t index);
 /** Decode the sets that no rule looked into by their key type. */
 void sets_decode_rest(struct netlink *nl);
 /** A verdict (nested NFTA_DATA_VERDICT). RS_UNKNOWN with text (to be freed) when the model has none for it. */

@@ -83,7 +83,7 @@ static void scan_expression(struct netlink *nl, enum rs_family family, const cha
 	if (attrs_nested(attr, tb, NFTA_EXPR_MAX + 1) && attr_name(tb[NFTA_EXPR_NAME], name) &&
 	        strcmp(name, "dynset") == 0 && attrs_nested(tb[NFTA_EXPR_DATA], dynset, NFTA_DYNSET_MAX + 1) &&
 	        attr_name(dynset[NFTA_DYNSET_SET_NAME], set) && name_index_find(&nl->sets, family, table, set, &index))
-		nl->rs->set[index].dynamic = true;
+		nl->fills_set = nl->rs->set[index].dynamic = true;
 }
 
 int netlink_rule_scan(struct netlink *nl, enum rs_family family, const void *attrs, size_t len, struct error *err)

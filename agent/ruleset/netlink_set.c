@@ -378,8 +378,15 @@ bool set_decode(struct netlink *nl, size_t index, const struct layout *layout)
 {
 	struct raw_set *raw = &nl->raw[index];
 	struct rs_set *set = &nl->rs->set[index];
-	if (raw->decoded)
-		return layout_equal(&raw->layout, layout);
+	if (raw->decoded) {
+		bool equal = layout_equal(&raw->layout, layout);
+		nl->conflict |= !equal;
+		return equal;
+	}
+	if (index < nl->n_settled) {
+		nl->conflict = true;
+		return false;
+	}
 	if (!layout_fits(layout, raw->key_len))
 		return false;
 	raw->decoded = true;
@@ -429,6 +436,13 @@ static bool layout_of_type(const struct raw_set *raw, bool interval, struct layo
 		out->n++;
 	}
 	return out->n > 0;
+}
+
+bool set_is_plain(const struct netlink *nl, size_t index)
+{
+	struct layout layout;
+	return layout_of_type(&nl->raw[index], nl->rs->set[index].interval, &layout) &&
+	       layout_equal(&nl->raw[index].layout, &layout);
 }
 
 void sets_decode_rest(struct netlink *nl)

@@ -95,8 +95,11 @@ static void chain_print(struct text *t, const struct ruleset *rs, const struct r
 		text_addf(t, " priority %d; policy %s;\n", c->priority, c->policy == RS_DROP ? "drop" : "accept");
 	}
 	for (size_t i = 0; i < c->n_rule; i++) {
-		char *rule = rule_print(rs, c, &c->rule[i]);
-		text_addf(t, "\t\t%s\n", rule);
+		const char *known = rule_text(&c->rule[i]);
+		char *rule = known == NULL ? rule_print(rs, c, &c->rule[i]) : NULL;
+		text_add(t, "\t\t");
+		text_add(t, known != NULL ? known : rule);
+		text_add(t, "\n");
 		free(rule);
 	}
 	text_add(t, "\t}\n");

@@ -2,14 +2,82 @@
  * The life of a ruleset value: chains and sets are added within limits, and at the end marks are looked after, rules are
  * counted and the digest is made. Nothing is read here; what is beyond a limit is refused.
  */
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "portcullis/alloc.h"
 #include "ruleset/model.h"
 
+/* Rulesets are released by whichever thread reads them last. */
+struct rs_share {
+	atomic_uint owners;
+	char *text;
+};
+
+static struct rs_share *share_new(char *text)
+{
+	struct rs_share *s = xcalloc(1, sizeof(*s));
+	s->owners = 1;
+	s->text = text;
+	return s;
+}
+
+/* @return whether others still have it. */
+static bool share_leave(struct rs_share *s)
+{
+	if (s == NULL)
+		return false;
+	if (atomic_fetch_sub(&s->owners, 1) != 1)
+		return true;
+	free(s->text);
+	free(s);
+	return false;
+}
+
+void rule_share(struct rs_rule *rule, char *text)
+{
+	rule->share = share_new(text);
+}
+
+void set_share(struct rs_set *set)
+{
+	set->share = share_new(NULL);
+}
+
+struct rs_rule rule_copy(const struct rs_rule *rule)
+{
+	atomic_fetch_add(&rule->share->owners, 1);
+	return *rule;
+}
+
+struct rs_set set_copy(const struct rs_set *set)
+{
+	atomic_fetch_add(&set->share->owners, 1);
+	return *set;
+}
+
+const char *rule_text(const struct rs_rule *rule)
+{
+	return rule->share != NULL ? rule->share->text : NULL;
+}
+
+void set_fini(struct rs_set *set)
+{
+	if (share_leave(set->share))
+		return;
+	free(set->table);
+	free(set->name);
+	free(set->type);
+	free(set->element);
+}
+
 void rule_fini(struct rs_rule *rule)
 {
+	if (share_leave(rule->share)) {
+		memset(rule, 0, sizeof(*rule));
+		return;
+	}
 	for (size_t i = 0; i < rule->n_match; i++) {
 		ranges_fini(&rule->match[i].ranges);
 		free(rule->match[i].atom);
@@ -36,12 +104,8 @@ void ruleset_free(struct ruleset *rs)
 		free(c->name);
 		free(c->device);
 	}
-	for (size_t i = 0; i < rs->n_set; i++) {
-		free(rs->set[i].table);
-		free(rs->set[i].name);
-		free(rs->set[i].type);
-		free(rs->set[i].element);
-	}
+	for (size_t i = 0; i < rs->n_set; i++)
+		set_fini(&rs->set[i]);
 	free(rs->chain);
 	free(rs->set);
 	free(rs->legacy);
@@ -104,6 +168,17 @@ static bool match_reads_mark(const struct rs_match *m)
 {
 	for (size_t i = 0; m->kind != RS_MATCH_ATOM && i < m->n_field; i++)
 		if (m->field[i] == RS_FIELD_MARK)
+			return true;
+	return false;
+}
+
+bool rule_reads_mark(const struct rs_rule *rule)
+{
+	for (size_t i = 0; i < rule->n_match; i++)
+		if (match_reads_mark(&rule->match[i]))
+			return true;
+	for (size_t i = 0; rule->vmap && i < rule->n_vmap_field; i++)
+		if (rule->vmap_field[i] == RS_FIELD_MARK)
 			return true;
 	return false;
 }

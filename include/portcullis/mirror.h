@@ -47,14 +47,26 @@ bool mirror_is_silent(const struct mirror *m);
 /** Something is in it that follows the network interfaces: chains and flowtables of devices. */
 bool mirror_follows_devices(const struct mirror *m);
 
+/** Network interfaces came, went or got other names: what names them by number is read anew. */
+void mirror_interfaces_changed(struct mirror *m);
+
 /** What is known as one dump; the caller frees it. NULL: nothing is known. */
 uint8_t *mirror_bytes(const struct mirror *m, size_t *len);
 /**
- * The ruleset: what ruleset_parse_netlink() makes of a fresh dump.
+ * The ruleset: what ruleset_parse_netlink() makes of a fresh dump. What did not change since the last call is shared with
+ * the ruleset that it gave.
  *
  * @param out  release with ruleset_free(); NULL on failure.
  * @return 0, or -1 with ERR_UNAVAILABLE (nothing is known) or an error of the reader.
  */
 int mirror_ruleset(struct mirror *m, struct ruleset **out, struct error *err) MUST_USE;
+
+/** How rulesets came about. */
+struct mirror_counts {
+	uint64_t in_part; /**< what had changed was decoded */
+	uint64_t whole; /**< everything was */
+	uint64_t parsed; /**< everything was, and the next time too */
+};
+struct mirror_counts mirror_counts(const struct mirror *m);
 
 #endif

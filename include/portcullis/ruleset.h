@@ -88,6 +88,9 @@ struct rs_element {
 	bool catch_all; /**< "*": when nothing else matches; key is unused */
 };
 
+/** Rules and sets of which several rulesets have the same: who is last releases what they point to. */
+struct rs_share;
+
 struct rs_set {
 	enum rs_family family;
 	char *table, *name;
@@ -101,6 +104,7 @@ struct rs_set {
 	struct rs_element
 	        *element; /**< sorted by key, catch_all last; in data and object maps verdict is RS_CONTINUE */
 	size_t n_element, cap_element;
+	struct rs_share *share; /**< NULL: of this ruleset alone */
 };
 
 enum rs_match_kind {
@@ -148,6 +152,7 @@ struct rs_rule {
 	        nat_address_hi; /**< RS_NAT_DST to a constant: the new destination (when nat_has_address) */
 	bool nat_has_address, nat_has_port, nat_redirect;
 	struct port_range nat_port;
+	struct rs_share *share; /**< NULL: of this ruleset alone */
 };
 
 struct rs_chain {

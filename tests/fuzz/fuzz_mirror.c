@@ -10,10 +10,18 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static void look(struct mirror *m)
+{
+	struct ruleset *rs;
+	struct error err;
+
+	if (mirror_ruleset(m, &rs, &err) == 0)
+		ruleset_free(rs);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct mirror *m = mirror_new();
-	struct ruleset *rs;
 	struct error err;
 	size_t dump = size >= 4 ? (size_t)data[0] | (size_t)data[1] << 8 | (size_t)data[2] << 16 : 0;
 
@@ -23,13 +31,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		dump = dump < size ? dump : size;
 	}
 	if (mirror_load(m, data, dump, &err) == 0) {
-		/* In two parts, as a socket may give them. */
-		size_t half = (size - dump) / 8 * 4;
+		/* In parts, as a socket may give them. */
+		size_t part = (size - dump) / 32 * 4;
 
-		if (mirror_feed(m, data + dump, half, &err) == 0 &&
-		        mirror_feed(m, data + dump + half, size - dump - half, &err) == 0 &&
-		        mirror_ruleset(m, &rs, &err) == 0)
-			ruleset_free(rs);
+		data += dump;
+		size -= dump;
+		look(m);
+		for (; size > 0 && mirror_feed(m, data, part > 0 && part < size ? part : size, &err) == 0;) {
+			look(m);
+			data += part > 0 && part < size ? part : size;
+			size -= part > 0 && part < size ? part : size;
+		}
 	}
 	mirror_free(m);
 	return 0;

@@ -1,6 +1,6 @@
 /*
- * What the mirror knows as a dump and as a ruleset: the raw messages go out in the order of the kernel's lists. The
- * reader of dumps decides what is refused.
+ * What the mirror knows as messages of a dump: they go out in the order of the kernel's lists, as they came, elements
+ * behind new headers. Nothing is refused.
  */
 #include <linux/netfilter/nfnetlink.h>
 #include <stdlib.h>
@@ -58,6 +58,13 @@ static void put_elements(struct text *to, const struct mirror_object *set)
 	}
 }
 
+void mirror_put_set(struct text *to, const struct mirror_object *set, bool header)
+{
+	if (header)
+		put(to, set->message, set->len);
+	put_elements(to, set);
+}
+
 static void put_generation(struct text *to, uint32_t generation)
 {
 	const uint8_t id[4] = {(uint8_t)(generation >> 24), (uint8_t)(generation >> 16), (uint8_t)(generation >> 8),
@@ -75,11 +82,28 @@ static void put_generation(struct text *to, uint32_t generation)
 	put(to, id, sizeof(id));
 }
 
+static void put_all(struct text *to, const struct mirror_object *o)
+{
+	for (; o != NULL; o = o->next)
+		put(to, o->message, o->len);
+}
+
 static void put_parts(struct text *to, const struct mirror *m, enum mirror_kind kind)
 {
 	for (const struct mirror_object *t = m->store.table.first; t != NULL; t = t->next)
-		for (const struct mirror_object *o = t->part[kind].first; o != NULL; o = o->next)
-			put(to, o->message, o->len);
+		put_all(to, t->part[kind].first);
+}
+
+void mirror_put_frame(struct text *to, const struct mirror *m)
+{
+	put_generation(to, m->generation);
+	put_all(to, m->store.table.first);
+	put_parts(to, m, MIRROR_CHAIN);
+	put_parts(to, m, MIRROR_SET);
+	for (const struct mirror_object *table = m->store.table.first; table != NULL; table = table->next)
+		for (const struct mirror_object *o = table->part[MIRROR_SET].first; o != NULL; o = o->next)
+			put_elements(to, o);
+	put_parts(to, m, MIRROR_FLOWTABLE);
 }
 
 uint8_t *mirror_bytes(const struct mirror *m, size_t *len)
@@ -89,32 +113,10 @@ uint8_t *mirror_bytes(const struct mirror *m, size_t *len)
 	*len = 0;
 	if (!m->known)
 		return NULL;
-	put_generation(&t, m->generation);
-	for (const struct mirror_object *o = m->store.table.first; o != NULL; o = o->next)
-		put(&t, o->message, o->len);
-	put_parts(&t, m, MIRROR_CHAIN);
-	put_parts(&t, m, MIRROR_SET);
-	for (const struct mirror_object *table = m->store.table.first; table != NULL; table = table->next)
-		for (const struct mirror_object *o = table->part[MIRROR_SET].first; o != NULL; o = o->next)
-			put_elements(&t, o);
-	put_parts(&t, m, MIRROR_FLOWTABLE);
+	mirror_put_frame(&t, m);
 	for (const struct mirror_object *table = m->store.table.first; table != NULL; table = table->next)
 		for (const struct mirror_object *c = table->part[MIRROR_CHAIN].first; c != NULL; c = c->next)
-			for (const struct mirror_object *o = c->part[MIRROR_RULE].first; o != NULL; o = o->next)
-				put(&t, o->message, o->len);
+			put_all(&t, c->part[MIRROR_RULE].first);
 	*len = t.len;
 	return (uint8_t *)text_take(&t);
-}
-
-int mirror_ruleset(struct mirror *m, struct ruleset **out, struct error *err)
-{
-	size_t len;
-	uint8_t *bytes = mirror_bytes(m, &len);
-
-	*out = NULL;
-	if (bytes == NULL)
-		return error_set(err, ERR_UNAVAILABLE, "mirror", "nothing is known: a full dump is due");
-	int result = ruleset_parse_netlink(bytes, len, out, err);
-	free(bytes);
-	return result;
 }
