@@ -54,6 +54,7 @@ struct mirror {
 	bool reshaped; /**< since then something changed that all rules may depend on */
 	bool ordered; /**< the order of the rules decides how they are read: they are all decoded each time */
 	struct mirror_counts counts;
+	size_t n_new; /**< rules that came since */
 	size_t n_dead; /**< anonymous sets of the decoder that are gone */
 };
 

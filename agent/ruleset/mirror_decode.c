@@ -177,6 +177,7 @@ static int settle(struct mirror *m, struct error *err)
 	sets_decode_rest(nl);
 	nl->n_settled = nl->rs->n_set;
 	nl->conflict = false;
+	m->n_new = 0;
 	for (size_t i = 0; i < nl->rs->n_set; i++)
 		if (nl->rs->set[i].share == NULL)
 			set_share(&nl->rs->set[i]);
@@ -273,6 +274,7 @@ static int read_elements(struct mirror *m, struct mirror_object *o, bool *again,
 	*again = result == 0 &&
 	         (!set_decode(nl, o->slot, &layout) || set->undecided || has_catch_all(set) != has_catch_all(&old));
 	nl->n_settled = settled;
+	set_share(set);
 	set_fini(&old);
 	text_fini(&t);
 	return result;
@@ -293,6 +295,8 @@ static int renew(struct mirror *m, bool *again, struct error *err)
 	if (*again)
 		return 0;
 	nl->fills_set = false;
+	if (m->n_new == 0)
+		return 0;
 	if (read_new_sets(m, err) != 0 || each_rule(m, scan_new, err) != 0)
 		return -1;
 	*again = nl->fills_set;

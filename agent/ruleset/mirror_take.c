@@ -402,6 +402,7 @@ static int take_rule(struct mirror *m, const struct mirror_message *message, boo
 	if (rule != NULL)
 		return refuse(err, "a rule that was known came again");
 	rule = store_add(&m->store, MIRROR_RULE, chain, &handle, sizeof(handle), message->bytes, message->len);
+	m->n_new++;
 	/* In a dump the order of the messages is the order of the rules. */
 	if (event)
 		return rule_place(m, rule, message, tb[NFTA_RULE_POSITION], err);

@@ -42,8 +42,16 @@ bool pairs_set_form_same(const struct rs_set *a, const struct rs_set *b)
 	       memcmp(a->field, b->field, a->n_field * sizeof(a->field[0])) == 0 && text_same(a->type, b->type);
 }
 
+/* Who shares, shares with the same chains and sets at the same positions. */
+static bool shared(const struct rs_share *a, const struct rs_share *b)
+{
+	return a != NULL && a == b;
+}
+
 static bool elements_same(const struct pairs *p, const struct rs_set *a, const struct rs_set *b)
 {
+	if (shared(a->share, b->share))
+		return true;
 	if (a->n_element != b->n_element)
 		return false;
 	for (size_t i = 0; i < a->n_element; i++)
@@ -84,6 +92,8 @@ static bool nat_same(const struct rs_rule *a, const struct rs_rule *b)
 
 bool pairs_rule_same(const struct pairs *p, const struct rs_rule *a, const struct rs_rule *b)
 {
+	if (shared(a->share, b->share))
+		return true;
 	if (a->handle != b->handle || a->n_match != b->n_match || a->vmap != b->vmap || a->notrack != b->notrack ||
 	        !pairs_verdict_same(p, &a->verdict, &b->verdict) || !nat_same(a, b) ||
 	        !text_same(a->undecided, b->undecided) || !text_same(a->statements, b->statements) ||

@@ -436,7 +436,7 @@ size_t findings_find(struct engine *engine, const struct flows *flows, const str
 			continue;
 		}
 		verify_flow(&v, flow, why, &out->finding[i]);
-		n++;
+		n += is_looked_at(flow);
 	}
 	memo_fini(&v.memo);
 	siblings_fini(&v);
