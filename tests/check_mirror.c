@@ -221,6 +221,161 @@ START_TEST(random_changes_leave_mirror_and_kernel_equal)
 }
 END_TEST
 
+/* What the mirror must follow, one kind of change each; between them it is compared with a dump. */
+static const char *const followed[] = {
+        "insert rule inet t0 c0 tcp dport 1 accept\ninsert rule inet t0 c0 tcp dport 2 accept\nadd rule inet t0 c0 tcp "
+        "dport 3 accept\n",
+        "replace rule inet t0 c1 handle 5 udp dport 7 accept\nreplace rule inet t0 c1 handle 5 udp dport 8 accept\n",
+        "replace rule inet t0 c1 handle 5 tcp dport { 5, 6 } accept\n",
+        "replace rule inet t0 c1 handle 5 tcp dport { 5, 7 } accept\ninsert rule inet t0 c1 position 5 drop\nadd rule "
+        "inet t0 c1 position 5 accept\n",
+        "flush chain inet t0 c1\nadd rule inet t0 c1 tcp dport { 5, 8 } accept\n",
+        "add set inet t0 s { type ipv4_addr; flags interval; elements = { 10.0.0.0/8, 1.2.3.4-1.2.3.9 }; }\nadd rule "
+        "inet t0 c1 ip saddr @s accept\n",
+        "add element inet t0 s { 11.0.0.0/8 }\ndelete element inet t0 s { 10.0.0.0/8 }\n",
+        "flush set inet t0 s\n",
+        "add chain inet t0 new\nadd rule inet t0 new accept\nadd rule inet t0 c1 jump new\n",
+        "chain inet t0 c0 { policy accept; }\n",
+        "add table inet t0 { flags dormant; }\n",
+        "add table inet t0\n",
+        "delete table inet t0\nadd table inet t0\nadd chain inet t0 c0 { type filter hook input priority 0; }\nadd "
+        "rule inet t0 c0 accept\n",
+        "flush ruleset\n",
+};
+
+START_TEST(changes_of_every_kind_are_followed_without_a_dump)
+{
+	struct scene s;
+	scene_init(&s);
+	mutation_site_make(&s.site, true);
+	change(&s, start);
+	for (size_t i = 0; i < sizeof(followed) / sizeof(followed[0]); i++) {
+		change(&s, followed[i]);
+		ck_assert_msg(s.dumps == 0, "a dump was due after %s: %s", followed[i], s.doubt);
+	}
+	mutation_site_free(&s.site);
+	scene_fini(&s);
+}
+END_TEST
+
+START_TEST(a_renamed_chain_costs_one_dump)
+{
+	struct scene s;
+	scene_init(&s);
+	mutation_site_make(&s.site, true);
+	change(&s, start);
+	change(&s, "rename chain inet t0 c1 other\n");
+	ck_assert_uint_eq(s.dumps, 1);
+	ck_assert_str_eq(s.doubt, "a chain was renamed");
+	mutation_site_free(&s.site);
+	scene_fini(&s);
+}
+END_TEST
+
+START_TEST(transactions_that_the_dump_has_are_passed_over)
+{
+	struct scene s;
+	scene_init(&s);
+	mutation_site_make(&s.site, true);
+	ck_assert(nft(start));
+	load(&s); /* its events wait */
+	check(&s, "events behind the dump");
+	ck_assert_uint_eq(s.dumps, 1);
+	change(&s, "add rule inet t0 c1 drop\n");
+	ck_assert_uint_eq(s.dumps, 1);
+	mutation_site_free(&s.site);
+	scene_fini(&s);
+}
+END_TEST
+
+START_TEST(a_transaction_in_parts_counts_when_it_is_whole)
+{
+	struct scene s;
+	struct nft_event event;
+	struct error err;
+	scene_init(&s);
+	ck_assert(nft(start));
+	ck_assert_int_eq(s.nft.events(s.nft.self, &event, &err), 0);
+	uint32_t before = mirror_generation(s.mirror);
+	/* The generation message is the last one, and its length stands in front of it. */
+	size_t at = 0, last = 0;
+	while (at < event.len) {
+		uint32_t len;
+		memcpy(&len, event.bytes + at, sizeof(len));
+		last = at;
+		at += (len + 3) / 4 * 4;
+	}
+	ck_assert_int_eq(mirror_feed(s.mirror, event.bytes, last, &err), 0);
+	ck_assert_uint_eq(mirror_generation(s.mirror), before);
+	struct ruleset *rs = mirrored(&s);
+	ck_assert_uint_eq(rs->n_chain, 0);
+	ruleset_free(rs);
+	ck_assert_int_eq(mirror_feed(s.mirror, event.bytes + last, event.len - last, &err), 0);
+	ck_assert_uint_eq(mirror_generation(s.mirror), before + 1);
+	rs = mirrored(&s);
+	ck_assert_uint_eq(rs->n_chain, 4);
+	ruleset_free(rs);
+	nft_event_fini(&event);
+	scene_fini(&s);
+}
+END_TEST
+
+START_TEST(a_missing_generation_ends_what_is_known)
+{
+	struct scene s;
+	struct nft_event event;
+	struct ruleset *rs;
+	struct error err;
+	scene_init(&s);
+	ck_assert(nft(start));
+	ck_assert_int_eq(s.nft.events(s.nft.self, &event, &err), 0); /* and it is lost */
+	nft_event_fini(&event);
+	ck_assert(nft("add rule inet t0 c1 drop\n"));
+	ck_assert_int_eq(s.nft.events(s.nft.self, &event, &err), 0);
+	ck_assert_int_eq(mirror_feed(s.mirror, event.bytes, event.len, &err), -1);
+	ck_assert_msg(strstr(err.text, "a change was not told") != NULL, "%s", err.text);
+	ck_assert(!mirror_is_known(s.mirror));
+	ck_assert_int_eq(mirror_ruleset(s.mirror, &rs, &err), -1);
+	ck_assert_int_eq(err.code, ERR_UNAVAILABLE);
+	nft_event_fini(&event);
+	scene_fini(&s);
+}
+END_TEST
+
+/* Event messages cut or changed at every place: a refusal, or another state; what is known can still be read. */
+START_TEST(broken_events_are_refused_or_read_but_never_more)
+{
+	struct scene s;
+	struct nft_event event;
+	struct nft_dump empty;
+	struct error err;
+	unsigned refused = 0;
+	scene_init(&s);
+	dump(&s, &empty);
+	ck_assert(nft(start));
+	ck_assert_int_eq(s.nft.events(s.nft.self, &event, &err), 0);
+	for (size_t i = 0; i < event.len; i++) {
+		struct ruleset *rs;
+		uint8_t old = event.bytes[i];
+		event.bytes[i] = (uint8_t)(i % 3 == 0 ? 0xff : i % 3 == 1 ? 0 : old + 1);
+		ck_assert_int_eq(mirror_load(s.mirror, empty.bytes, empty.len, &err), 0);
+		refused += mirror_feed(s.mirror, event.bytes, event.len, &err) != 0;
+		if (mirror_ruleset(s.mirror, &rs, &err) == 0)
+			ruleset_free(rs);
+		event.bytes[i] = old;
+		mirror_discard(s.mirror); /* an unfinished transaction is not for the next one */
+		ck_assert_int_eq(mirror_load(s.mirror, empty.bytes, empty.len, &err), 0);
+		if (mirror_feed(s.mirror, event.bytes, i, &err) == 0 && mirror_ruleset(s.mirror, &rs, &err) == 0)
+			ruleset_free(rs);
+		mirror_discard(s.mirror);
+	}
+	ck_assert_uint_gt(refused, 10);
+	nft_dump_fini(&empty);
+	nft_event_fini(&event);
+	scene_fini(&s);
+}
+END_TEST
+
 int main(void)
 {
 	if (geteuid() != 0) {
@@ -230,6 +385,12 @@ int main(void)
 	Suite *suite = suite_create("mirror");
 	TCase *c = tcase_create("mirror");
 	tcase_set_timeout(c, 250);
+	tcase_add_test(c, changes_of_every_kind_are_followed_without_a_dump);
+	tcase_add_test(c, a_renamed_chain_costs_one_dump);
+	tcase_add_test(c, transactions_that_the_dump_has_are_passed_over);
+	tcase_add_test(c, a_transaction_in_parts_counts_when_it_is_whole);
+	tcase_add_test(c, a_missing_generation_ends_what_is_known);
+	tcase_add_test(c, broken_events_are_refused_or_read_but_never_more);
 	tcase_add_loop_test(c, random_changes_leave_mirror_and_kernel_equal, 0, 3);
 	suite_add_tcase(suite, c);
 	SRunner *r = srunner_create(suite);

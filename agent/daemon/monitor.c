@@ -14,9 +14,9 @@
 #include "portcullis/log.h"
 #include "portcullis/text.h"
 
-/* What comes together is read once; after a reading the next one waits for a multiple of what that one took. */
+/* What comes together is read once; the next reading waits for as long as the last one took. */
 #define SETTLE_MS 1
-#define SETTLE_FACTOR 4
+#define SETTLE_FACTOR 1
 #define SETTLE_MAX_MS 2000
 /* So often it is looked whether something changed without an event. */
 #define PERIODIC_MS 30000

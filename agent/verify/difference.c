@@ -260,12 +260,8 @@ static void sets_differ(struct diff *d)
 void difference_find(const struct engine *before, const struct engine *after, struct difference *out)
 {
 	struct diff d = {.a = before, .b = after, .out = out};
-	bool x[256] = {false}, y[256] = {false};
 
 	memset(out, 0, sizeof(*out));
-	engine_protocol_classes(before, x);
-	engine_protocol_classes(after, y);
-	out->protocols = memcmp(x, y, sizeof(x)) != 0;
 	pairs_init(&d.pairs, before->rs, after->rs);
 	out->everything = flags_differ(before, after) || base_chains_differ(&d) || foreign_differs(&d);
 	d.hooks_a = region_hooks(before);

@@ -10,7 +10,6 @@ struct region;
 
 struct difference {
 	bool everything; /**< any packet may be treated otherwise */
-	bool protocols; /**< the protocols that rules tell apart are others */
 	struct region *region; /**< else packets of one of these */
 	size_t n, cap;
 };

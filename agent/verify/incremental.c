@@ -12,6 +12,7 @@
 struct verification {
 	struct engine *engine; /**< of the last ruleset; NULL: none */
 	const struct ruleset *rs;
+	bool classes[256]; /**< of protocols, that its rules tell apart */
 	struct openings_parts parts;
 	size_t n_flow;
 };
@@ -45,7 +46,8 @@ size_t verification_flows(const struct verification *v)
 int verification_run(struct verification *v, const struct verification_input *in, const struct findings *before,
         struct findings *findings, struct openings *openings, struct error *err)
 {
-	const struct openings_question question = {in->flows, in->rs, in->site, in->net, in->now};
+	struct openings_question question = {in->flows, in->rs, in->site, in->net, in->now, v->classes, false};
+	bool classes[256] = {false};
 	struct difference difference = {0};
 
 	memset(findings, 0, sizeof(*findings));
@@ -63,6 +65,9 @@ int verification_run(struct verification *v, const struct verification_input *in
 	known = known && !difference.everything;
 	v->n_flow = findings_find(
 	        engine, in->flows, in->rs, NULL, known ? &difference : NULL, known ? before : NULL, findings);
+	engine_protocol_classes(engine, classes);
+	question.classes_changed = memcmp(classes, v->classes, sizeof(classes)) != 0;
+	memcpy(v->classes, classes, sizeof(classes));
 	openings_scan(engine, &question, known ? &difference : NULL, &v->parts, openings);
 	difference_fini(&difference);
 	engine_free(v->engine);

@@ -14,7 +14,6 @@
 #include "verify/openings.h"
 #include "verify/sides.h"
 
-#define OPENINGS_MAX 10000
 #define TCP_SYN 2
 #define ID_MASK 0x7fffffffu
 
@@ -42,6 +41,7 @@ struct scan {
 	const struct ruleset *rs;
 	struct surroundings around; /* its group is that of the question at hand */
 	struct openings *out; /* of the question at hand */
+	bool classes_changed;
 	const struct difference *difference; /* from what `before` answers; NULL: nothing is known */
 	struct openings_parts *before, *parts;
 	struct outcomes outcomes;
@@ -56,13 +56,6 @@ struct scan {
 	struct excess *excess;
 	size_t n_excess, cap_excess;
 };
-
-static void openings_incomplete(struct openings *out, const char *reason)
-{
-	out->incomplete = true;
-	if (out->reason == NULL)
-		out->reason = xstrdup(reason);
-}
 
 static void incomplete(struct scan *s, const char *reason)
 {
@@ -409,7 +402,7 @@ static bool is_touched(const struct scan *s, size_t q, const struct openings *be
 {
 	uint8_t only = questions[q].proto[s->family == FAMILY_IPV4 ? 0 : 1];
 
-	if (s->difference->protocols || (before->reason != NULL && strncmp(before->reason, "more than", 9) == 0))
+	if (s->classes_changed || (before->reason != NULL && strncmp(before->reason, "more than", 9) == 0))
 		return true;
 	for (unsigned proto = 0; proto < 256; proto++) {
 		struct packet_set set = question(s, (uint8_t)proto, 0);
@@ -484,63 +477,14 @@ static bool group_is_bound(const struct site *site, const char *name)
 	return false;
 }
 
-static int opening_cmp(const void *a, const void *b)
-{
-	const struct opening *x = a, *y = b;
-
-	if (x->id != y->id)
-		return x->id < y->id ? -1 : 1;
-	return strcmp(x->label, y->label);
-}
-
-/** Sort by id; where two hashes collide the later one by label takes the next number. */
-static void number(struct openings *out)
-{
-	if (out->n > 0)
-		qsort(out->opening, out->n, sizeof(*out->opening), opening_cmp);
-	for (size_t i = 1; i < out->n; i++)
-		if (out->opening[i].id <= out->opening[i - 1].id)
-			out->opening[i].id = out->opening[i - 1].id + 1;
-}
-
-static void protocol_starts(const struct engine *e, bool starts[256])
+static void protocol_starts(const bool *classes, bool starts[256])
 {
 	static const uint8_t own[] = {
 	        PROTO_ICMP, PROTO_TCP, PROTO_UDP, PROTO_DCCP, PROTO_ICMPV6, PROTO_SCTP, PROTO_UDPLITE};
 
-	engine_protocol_classes(e, starts);
+	memcpy(starts, classes, 256 * sizeof(*classes));
 	for (size_t i = 0; i < sizeof(own); i++)
 		starts[own[i]] = starts[own[i] + 1] = true;
-}
-
-static void opening_copy(struct opening *out, const struct opening *in)
-{
-	*out = *in;
-	out->label = xstrdup(in->label);
-	out->listener = xstrdup(in->listener);
-	out->packets = xstrdup(in->packets);
-	if (in->blame.table != NULL)
-		out->blame.table = xstrdup(in->blame.table);
-	if (in->blame.chain != NULL)
-		out->blame.chain = xstrdup(in->blame.chain);
-	if (in->blame.text != NULL)
-		out->blame.text = xstrdup(in->blame.text);
-}
-
-static void collect(const struct openings_parts *parts, struct openings *out)
-{
-	for (size_t i = 0; i < parts->n; i++) {
-		const struct openings *part = &parts->item[i];
-
-		for (size_t k = 0; k < part->n && out->n < OPENINGS_MAX; k++) {
-			out->opening = xgrow(out->opening, out->n, &out->cap, sizeof(*out->opening));
-			opening_copy(&out->opening[out->n++], &part->opening[k]);
-		}
-		if (part->incomplete)
-			openings_incomplete(out, part->reason);
-		if (out->n == OPENINGS_MAX)
-			openings_incomplete(out, "more than 10000 openings");
-	}
 }
 
 void openings_scan(struct engine *engine, const struct openings_question *q, const struct difference *difference,
@@ -550,6 +494,7 @@ void openings_scan(struct engine *engine, const struct openings_question *q, con
 	struct scan s = {.engine = engine,
 	        .rs = q->rs,
 	        .around = {q->site, q->net, NULL},
+	        .classes_changed = q->classes_changed,
 	        .difference = difference,
 	        .before = &before,
 	        .parts = parts};
@@ -558,15 +503,14 @@ void openings_scan(struct engine *engine, const struct openings_question *q, con
 	memset(out, 0, sizeof(*out));
 	if (q->rs->legacy != NULL)
 		openings_incomplete(out, "iptables-legacy tables exist that nf_tables does not show");
-	protocol_starts(engine, s.starts);
+	protocol_starts(q->classes, s.starts);
 	needed_find(q->site, q->flows, q->now, &s.needed);
 	for (size_t i = 0; i < q->site->n_group; i++) {
 		s.around.group = &q->site->group[i];
 		if (group_is_bound(q->site, s.around.group->name))
 			scan_group(&s);
 	}
-	collect(parts, out);
-	number(out);
+	openings_collect(parts, out);
 	openings_parts_fini(&before);
 	outcomes_fini(&s.outcomes);
 	free(s.needed.item);
@@ -574,18 +518,11 @@ void openings_scan(struct engine *engine, const struct openings_question *q, con
 	free(s.excess);
 }
 
-void openings_parts_fini(struct openings_parts *parts)
-{
-	for (size_t i = 0; i < parts->n; i++)
-		openings_fini(&parts->item[i]);
-	free(parts->item);
-	memset(parts, 0, sizeof(*parts));
-}
-
 int verify_openings(const struct flows *flows, const struct ruleset *rs, const struct site *site,
         const struct network *net, int64_t now, struct openings *out, struct error *err)
 {
-	const struct openings_question q = {flows, rs, site, net, now};
+	bool classes[256] = {false};
+	const struct openings_question q = {flows, rs, site, net, now, classes, false};
 	struct openings_parts parts = {0};
 
 	memset(out, 0, sizeof(*out));
@@ -596,21 +533,9 @@ int verify_openings(const struct flows *flows, const struct ruleset *rs, const s
 		return 0;
 	}
 	struct engine *engine = engine_new(rs, site, now);
+	engine_protocol_classes(engine, classes);
 	openings_scan(engine, &q, NULL, &parts, out);
 	openings_parts_fini(&parts);
 	engine_free(engine);
 	return 0;
-}
-
-void openings_fini(struct openings *o)
-{
-	for (size_t i = 0; i < o->n; i++) {
-		blame_fini(&o->opening[i].blame);
-		free(o->opening[i].label);
-		free(o->opening[i].listener);
-		free(o->opening[i].packets);
-	}
-	free(o->opening);
-	free(o->reason);
-	memset(o, 0, sizeof(*o));
 }

@@ -10,6 +10,11 @@ struct openings_parts {
 	struct openings *item;
 	size_t n, cap;
 };
+#define OPENINGS_MAX 10000
+/** There is more than the list has, or may be; the first reason stays. */
+void openings_incomplete(struct openings *out, const char *reason);
+/** Copies of all parts behind what *out has, numbered. */
+void openings_collect(const struct openings_parts *parts, struct openings *out);
 void openings_parts_fini(struct openings_parts *parts);
 
 struct openings_question {
@@ -18,6 +23,8 @@ struct openings_question {
 	const struct site *site;
 	const struct network *net; /**< may be NULL */
 	int64_t now;
+	const bool *classes; /**< engine_protocol_classes() */
+	bool classes_changed; /**< since the parts */
 };
 
 /**

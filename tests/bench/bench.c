@@ -135,6 +135,8 @@ static const struct {
 	int (*run)(bool json);
 } names[] = {
         {"import", "reading documents: bytes to the JSON of their rows, 1, 10 and 100 documents in one", bench_import},
+        {"drift", "from a rule's deletion to the changed verdict, at 100, 1,000 and 10,000 rules (as root)",
+                bench_drift},
 };
 
 static void usage(FILE *out)

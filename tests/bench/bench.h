@@ -32,5 +32,6 @@ void bench_print(const struct bench_line *line, bool json);
 
 /* One function per NAME. @return the exit code. */
 int bench_import(bool json);
+int bench_drift(bool json);
 
 #endif
