@@ -16,7 +16,7 @@
 #include "portcullis/nft.h"
 #include "portcullis/text.h"
 
-#define ROUNDS 1200
+#define ROUNDS 800
 
 struct scene {
 	struct nft_ops nft;
@@ -193,7 +193,7 @@ START_TEST(random_changes_leave_mirror_and_kernel_equal)
 	for (int round = 0; round < ROUNDS; round++) {
 		struct ruleset *rs = mirrored(&s);
 		struct text t = {0};
-		for (unsigned n = draw(3) == 0 ? 1 + draw(12) : 1; n > 0; n--)
+		for (unsigned n = draw(4) == 0 ? 1 + draw(6) : 1; n > 0; n--)
 			mutation(&t, rs);
 		if (draw(16) == 0) {
 			text_fini(&t);
@@ -206,16 +206,19 @@ START_TEST(random_changes_leave_mirror_and_kernel_equal)
 		}
 		ruleset_free(rs);
 		check(&s, text_str(&t));
-		ck_assert_msg(s.dumps == 0, "a dump was due (%s) after %s", s.doubt, text_str(&t));
+		ck_assert_msg(s.dumps == 0 || strstr(s.doubt, "in two ways") != NULL, "a dump was due (%s) after %s",
+		        s.doubt, text_str(&t));
 		text_fini(&t);
 	}
 	struct mirror_counts counts = mirror_counts(s.mirror);
-	printf("%u of %d batches accepted, %u changes told, %zu of %zu flows verified again; decoded: %llu times in "
+	printf("%u of %d batches accepted, %u changes told, %u dumps, %zu of %zu flows verified again; decoded: %llu "
+	       "times in "
 	       "part, "
 	       "%llu whole, %llu parsed\n",
-	        accepted, ROUNDS, s.changes, s.verified, s.flows, (unsigned long long)counts.in_part,
+	        accepted, ROUNDS, s.changes, s.dumps, s.verified, s.flows, (unsigned long long)counts.in_part,
 	        (unsigned long long)counts.whole, (unsigned long long)counts.parsed);
-	ck_assert_uint_gt(accepted, ROUNDS / 4);
+	ck_assert_uint_gt(accepted, ROUNDS / 2);
+	ck_assert_uint_lt(s.dumps, s.changes / 20);
 	mutation_site_free(&s.site);
 	scene_fini(&s);
 }
@@ -267,6 +270,28 @@ START_TEST(a_renamed_chain_costs_one_dump)
 	change(&s, "rename chain inet t0 c1 other\n");
 	ck_assert_uint_eq(s.dumps, 1);
 	ck_assert_str_eq(s.doubt, "a chain was renamed");
+	mutation_site_free(&s.site);
+	scene_fini(&s);
+}
+END_TEST
+
+/* Beside a rule that was deleted before in the same transaction: the event says neither first nor last. */
+static const char *const beside[] = {
+        "insert rule inet t0 c3 position 7 tcp dport 1 accept\ndelete rule inet t0 c3 handle 7\ninsert rule inet t0 c3 "
+        "position 7 tcp dport 2 accept\n",
+        "add rule inet t0 c3 tcp dport 3 accept\ndelete rule inet t0 c3 handle 7\nadd rule inet t0 c3 position 7 tcp "
+        "dport 4 accept\n",
+};
+
+START_TEST(a_place_beside_a_deleted_rule_costs_one_dump)
+{
+	struct scene s;
+	scene_init(&s);
+	mutation_site_make(&s.site, true);
+	change(&s, start);
+	change(&s, beside[_i]);
+	ck_assert_msg(s.dumps == 1 && strcmp(s.doubt, "the place of a rule can be read in two ways") == 0,
+	        "%u dumps: %s", s.dumps, s.doubt);
 	mutation_site_free(&s.site);
 	scene_fini(&s);
 }
@@ -387,6 +412,7 @@ int main(void)
 	tcase_set_timeout(c, 250);
 	tcase_add_test(c, changes_of_every_kind_are_followed_without_a_dump);
 	tcase_add_test(c, a_renamed_chain_costs_one_dump);
+	tcase_add_loop_test(c, a_place_beside_a_deleted_rule_costs_one_dump, 0, 2);
 	tcase_add_test(c, transactions_that_the_dump_has_are_passed_over);
 	tcase_add_test(c, a_transaction_in_parts_counts_when_it_is_whole);
 	tcase_add_test(c, a_missing_generation_ends_what_is_known);

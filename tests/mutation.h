@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "portcullis/range.h"
 #include "portcullis/ruleset.h"
 #include "portcullis/text.h"
 
@@ -130,7 +131,38 @@ static void mutation_set(struct text *t, const char *table, const char *set)
 	}
 }
 
-static void mutation_match(struct text *t)
+/* Whether what "@set", "jump chain" and the like name is there: most of what is not would be refused. */
+static bool mutation_fits(const struct ruleset *rs, const struct rs_chain *c, const char *text)
+{
+	const char *set = strchr(text, '@'), *to = strstr(text, "jump "), *go = strstr(text, "goto ");
+
+	if (to != NULL || go != NULL) {
+		const struct rs_chain *target = ruleset_chain_find(rs, c->family, c->table, (to != NULL ? to : go) + 5);
+		return target != NULL && !target->base && target > c;
+	}
+	if (set == NULL)
+		return true;
+	for (size_t i = 0; i < rs->n_set; i++) {
+		size_t len = strlen(rs->set[i].name);
+
+		if (rs->set[i].family == c->family && strcmp(rs->set[i].table, c->table) == 0 &&
+		        strncmp(set + 1, rs->set[i].name, len) == 0 && strchr(" ", set[1 + len]) != NULL)
+			return true;
+	}
+	return false;
+}
+
+static const char *mutation_pick(const struct ruleset *rs, const struct rs_chain *c, const char *const *list, size_t n)
+{
+	const char *text = pick(list, n);
+
+	for (int i = 0; i < 20 && !mutation_fits(rs, c, text); i++)
+		text = pick(list, n);
+	return text;
+}
+#define FITTING(rs, c, list) mutation_pick(rs, c, list, sizeof(list) / sizeof(list[0]))
+
+static void mutation_match(struct text *t, const struct ruleset *rs, const struct rs_chain *c)
 {
 	static const char *const other[] = {"ct state established,related", "ct state new", "iifname \"c0\"",
 	        "oifname \"s0\"", "iifname { \"c0\", \"x*\" }", "tcp flags syn / fin,syn,rst,ack", "meta mark 0x5",
@@ -160,12 +192,12 @@ static void mutation_match(struct text *t)
 		mutation_elements(t, "ports", 1);
 		break;
 	default:
-		text_add(t, PICK(other));
+		text_add(t, FITTING(rs, c, other));
 	}
 	text_add(t, " ");
 }
 
-static void mutation_rule(struct text *t)
+static void mutation_rule(struct text *t, const struct ruleset *rs, const struct rs_chain *c)
 {
 	static const char *const ends[] = {"accept", "accept", "accept", "drop", "drop", "jump c1", "goto c2",
 	        "jump c3", "return", "counter", "log prefix \"x\" accept", "tcp dport vmap @verdicts",
@@ -174,8 +206,8 @@ static void mutation_rule(struct text *t)
 	        "counter comment \"shop\"", "limit name \"slow\" accept", "ct mark set 3 accept"};
 
 	for (unsigned n = draw(4); n > 0; n--)
-		mutation_match(t);
-	text_addf(t, "%s\n", PICK(ends));
+		mutation_match(t, rs, c);
+	text_addf(t, "%s\n", FITTING(rs, c, ends));
 }
 
 static void mutation_of_rule(struct text *t, const struct ruleset *rs)
@@ -191,24 +223,41 @@ static void mutation_of_rule(struct text *t, const struct ruleset *rs)
 	case 0:
 	case 1:
 		text_addf(t, "%s rule %s %s %s ", PICK(verbs), family, c->table, c->name);
-		mutation_rule(t);
+		mutation_rule(t, rs, c);
 		break;
 	case 2:
 	case 3:
 		text_addf(t, "%s rule %s %s %s position %llu ", PICK(verbs), family, c->table, c->name,
 		        (unsigned long long)r->handle);
-		mutation_rule(t);
+		mutation_rule(t, rs, c);
 		break;
 	case 4:
 	case 5:
 		text_addf(t, "replace rule %s %s %s handle %llu ", family, c->table, c->name,
 		        (unsigned long long)r->handle);
-		mutation_rule(t);
+		mutation_rule(t, rs, c);
 		break;
 	default:
 		text_addf(t, "delete rule %s %s %s handle %llu\n", family, c->table, c->name,
 		        (unsigned long long)r->handle);
 	}
+}
+
+/* An element that the set has, as far as it is easily written. */
+static bool mutation_of_element(struct text *t, const struct rs_set *set)
+{
+	const struct rs_element *e = set->n_element > 0 ? &set->element[draw((unsigned)set->n_element)] : NULL;
+	char address[96];
+
+	if (e == NULL || set->n_field != 1 || e->catch_all || set->dynamic)
+		return false;
+	text_addf(t, "delete element %s %s %s { ", rs_family_name(set->family), set->table, set->name);
+	if (set->field[0] == RS_FIELD_DPORT || set->field[0] == RS_FIELD_SPORT)
+		text_addf(t, "%u-%u", (unsigned)e->key[0].lo, (unsigned)e->key[0].hi);
+	else
+		text_add(t, range_print(FAMILY_IPV4, e->key[0], address, sizeof(address)));
+	text_add(t, " }\n");
+	return true;
 }
 
 static void mutation_of_set(struct text *t, const struct ruleset *rs)
@@ -222,7 +271,11 @@ static void mutation_of_set(struct text *t, const struct ruleset *rs)
 		snprintf(table, sizeof(table), "%s %s", rs_family_name(known->family), known->table);
 		set = known->name;
 	}
-	switch (draw(12)) {
+	if (known == NULL || known->anonymous)
+		text_addf(t, "add table %s\n", table);
+	else if (draw(4) == 0 && mutation_of_element(t, known))
+		return;
+	switch (known == NULL ? 0 : draw(12)) {
 	case 0:
 	case 1:
 		mutation_set(t, table, set);
@@ -256,6 +309,7 @@ static void mutation_of_chain(struct text *t, const struct ruleset *rs)
 	const struct rs_chain *c = mutation_chain(rs);
 	const char *table = PICK(mutation_tables), *name = PICK(mutation_chains);
 
+	text_addf(t, "add table %s\n", table);
 	switch (draw(c == NULL ? 3 : 8)) {
 	case 0:
 		text_addf(t, "add chain %s %s { %s policy %s; }\n", table, name, PICK(hooks),

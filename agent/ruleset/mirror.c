@@ -151,6 +151,7 @@ static int transaction(struct mirror *m, const uint8_t *bytes, size_t len, uint3
 	if (generation != generation_after(m->generation))
 		return error_set(err, ERR_UNAVAILABLE, "mirror", "generation %u follows %u: a change was not told",
 		        generation, m->generation);
+	m->transaction++;
 	while (message_next(bytes, len, &at, &message) > 0)
 		if (message.type != NFT_MSG_NEWGEN && mirror_take(m, &message, true, err) != 0)
 			return error_prefix(err, "generation %u", generation);

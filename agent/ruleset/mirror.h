@@ -48,7 +48,8 @@ struct mirror {
 	/* The rule that the last message about rules deleted: one that replaces it has its handle and its place. */
 	bool deleted, deleted_waiting;
 	struct mirror_object *deleted_chain, *deleted_prev;
-	uint64_t deleted_handle, deleted_behind;
+	uint64_t deleted_handle, deleted_behind, deleted_thinned;
+	uint64_t transaction; /**< counts them */
 	size_t n_silent, n_devices; /**< objects that say so */
 	struct decoder *decoder; /**< of the last ruleset; NULL: none */
 	bool reshaped; /**< since then something changed that all rules may depend on */

@@ -34,6 +34,7 @@ struct mirror_object {
 	uint64_t handle; /**< of a chain */
 	uint32_t flags; /**< of a table or set */
 	bool has_devices; /**< a chain of devices */
+	uint64_t thinned; /**< a chain: the last transaction that deleted a rule of it; 0: none */
 	uint8_t *message; /**< owned */
 	size_t len;
 	uint8_t *key; /**< owned */

@@ -327,8 +327,9 @@ static int rule_wait(struct mirror *m, struct mirror_object *rule, uint64_t behi
 
 /*
  * The position of an event is the rule before this one in the kernel's list, which has all that the transaction creates
- * and what it has yet to delete; none: this one is the first, or it is the last. What is behind the rule that it replaces
- * is behind it too, so a replacement takes the place of the other, wherever its position says that it stands.
+ * and what it has yet to delete; none: this one is the first, or it is the last. What was appended is the last and what
+ * was inserted the first, unless it was put beside a rule that the transaction had deleted before. What is behind the
+ * rule that it replaces is behind it too, so a replacement takes the place of the other, whatever its position says.
  */
 static int rule_place(struct mirror *m, struct mirror_object *rule, const struct mirror_message *message,
         const struct nlattr *position, struct error *err)
@@ -338,6 +339,7 @@ static int rule_place(struct mirror *m, struct mirror_object *rule, const struct
 
 	if (m->deleted && m->deleted_chain == rule->parent &&
 	        memcmp(&m->deleted_handle, rule->key, sizeof(m->deleted_handle)) == 0) {
+		rule->parent->thinned = m->deleted_thinned;
 		if (m->deleted_waiting)
 			return rule_wait(m, rule, m->deleted_behind, err);
 		store_place_after(&m->store, rule, m->deleted_prev);
@@ -349,6 +351,8 @@ static int rule_place(struct mirror *m, struct mirror_object *rule, const struct
 		if (before == NULL || !before->placed)
 			return rule_wait(m, rule, behind, err);
 		store_place_after(&m->store, rule, before);
+	} else if (rule->parent->thinned == m->transaction && rule->parent->part[MIRROR_RULE].first != NULL) {
+		return refuse(err, "the place of a rule can be read in two ways");
 	} else if ((message->flags & NLM_F_APPEND) != 0) {
 		store_place_last(&m->store, rule);
 	} else {
@@ -370,6 +374,8 @@ static int rule_delete(struct mirror *m, struct mirror_object *rule, struct erro
 	m->deleted_waiting = !rule->placed;
 	m->deleted_chain = rule->parent;
 	m->deleted_prev = rule->prev;
+	m->deleted_thinned = rule->parent->thinned;
+	rule->parent->thinned = m->transaction;
 	memcpy(&m->deleted_handle, rule->key, sizeof(m->deleted_handle));
 	while (i < m->n_waiting && m->waiting[i].rule != rule)
 		i++;
