@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "catalog/diff_requirements.h"
 #include "portcullis/alloc.h"
 #include "portcullis/catalog.h"
 
@@ -106,6 +107,7 @@ void pack_diff_build(const struct pack *a, const struct pack *b, struct pack_dif
 	}
 	free(old.item);
 	free(new.item);
+	requirements_diff(a, b, out);
 }
 
 void pack_diff_fini(struct pack_diff *diff)
@@ -117,5 +119,6 @@ void pack_diff_fini(struct pack_diff *diff)
 	free(diff->added);
 	free(diff->removed);
 	free(diff->changed);
+	requirements_diff_fini(diff);
 	memset(diff, 0, sizeof(*diff));
 }
