@@ -49,13 +49,24 @@ static int label_cmp(const void *a, const void *b)
 	return strcmp((*(const struct requirement *const *)a)->label, (*(const struct requirement *const *)b)->label);
 }
 
-static const char *file_of(const struct catalog *catalog, const struct requirement *r)
+static const struct pack *pack_of(const struct catalog *catalog, const struct requirement *r)
 {
-	for (size_t i = 0; r->own_file == NULL && i < catalog->n_pack; i++)
-		if (r >= catalog->pack[i].requirement &&
-		        r < catalog->pack[i].requirement + catalog->pack[i].n_requirement)
-			return catalog->pack[i].file;
-	return r->own_file != NULL ? r->own_file : "";
+	size_t i = 0;
+	while (r < catalog->pack[i].requirement || r >= catalog->pack[i].requirement + catalog->pack[i].n_requirement)
+		i++;
+	return &catalog->pack[i];
+}
+
+/* Two requirements with one label: the file that the operator can change is the one at fault. */
+static int label_twice(
+        const struct catalog *catalog, const struct requirement *a, const struct requirement *b, struct error *err)
+{
+	const struct pack *x = pack_of(catalog, a), *y = pack_of(catalog, b);
+	const char *first = a->own_file != NULL ? a->own_file : x->file,
+	           *second = b->own_file != NULL ? b->own_file : y->file;
+	bool swap = (a->own_file != NULL || x->own) && b->own_file == NULL && !y->own;
+	return error_set(err, ERR_INVALID, swap ? first : second, "label %s is also in %s; labels are unique", a->label,
+	        swap ? second : first);
 }
 
 /* A label names one requirement, whichever pack it is in. */
@@ -73,9 +84,7 @@ static int labels_unique(const struct catalog *catalog, struct error *err)
 		qsort(all, n, sizeof(*all), label_cmp);
 	for (size_t i = 1; i < n && result == 0; i++)
 		if (strcmp(all[i - 1]->label, all[i]->label) == 0)
-			result = error_set(err, ERR_INVALID, file_of(catalog, all[i]),
-			        "label %s is also in %s; labels are unique", all[i]->label,
-			        file_of(catalog, all[i - 1]));
+			result = label_twice(catalog, all[i - 1], all[i], err);
 	free(all);
 	return result;
 }

@@ -74,16 +74,23 @@ static int conflict(const struct merge *m, const json_t *old, const json_t *new,
 {
 	const struct kind *k = m->kind;
 	const char *product = text_of(m->pack->json, "name"), *file = entry_file(m, old);
-	if (id_of(old) == id_of(new))
-		return error_set(err, ERR_INVALID, m->override->file,
-		        "%s %lld of %s is %s here, but %s in %s; to replace it use that %s, to add one take an id that "
-		        "is free",
+	bool same_id = id_of(old) == id_of(new);
+	const char *fixed = same_id ? k->id : k->name, *other = same_id ? k->name : k->id;
+	struct text advice = {0};
+	/* What another override has cannot be replaced. */
+	if (json_object_get(old, "own-file") == NULL)
+		text_addf(&advice, "to replace it use that %s, to add one ", other);
+	text_addf(&advice, "take another %s", fixed);
+	if (same_id)
+		(void)error_set(err, ERR_INVALID, m->override->file, "%s %lld of %s is %s here, but %s in %s; %s",
 		        k->list, (long long)id_of(new), product, text_of(new, k->name), text_of(old, k->name), file,
-		        k->name);
-	return error_set(err, ERR_INVALID, m->override->file,
-	        "%s %s of %s has id %lld here, but %lld in %s; to replace it use that id, to add one take a %s that is "
-	        "free",
-	        k->list, text_of(new, k->name), product, (long long)id_of(new), (long long)id_of(old), file, k->name);
+		        text_str(&advice));
+	else
+		(void)error_set(err, ERR_INVALID, m->override->file, "%s %s of %s has id %lld here, but %lld in %s; %s",
+		        k->list, text_of(new, k->name), product, (long long)id_of(new), (long long)id_of(old), file,
+		        text_str(&advice));
+	text_fini(&advice);
+	return -1;
 }
 
 /* A copy of the override's entry that says where it comes from. */
