@@ -5,6 +5,10 @@
  */
 #include "own_packs.h"
 
+#include <libyang/libyang.h>
+
+#include "catalog/pack_load.h"
+
 static struct catalog *load(const char *shipped)
 {
 	struct catalog *c = NULL;
@@ -68,6 +72,34 @@ START_TEST(an_own_pack_is_a_product_that_overrides_reach)
 	ck_assert_str_eq(o->own_file[0], o->file);
 	ck_assert_uint_eq(o->n_requirement, 1);
 	ck_assert_str_eq(o->requirement[0].own_file, o->own_file[1]);
+	catalog_free(c);
+	directories_remove();
+}
+END_TEST
+
+/* As NETCONF shows it: every merged pack, with its marks, is instance data of the model. */
+START_TEST(merged_packs_are_instance_data)
+{
+	struct catalog *c;
+	struct ly_ctx *ctx;
+	struct error err = {0};
+	directories_make();
+	file_write(own_dir, "x.json", PACK("o", 9, ROLES(ROLE(1, "a", ""))));
+	file_write(own_dir, "y.json",
+	        OVERRIDE(ROLES(ROLE(9, "c", "")) ",\"service\":[{\"name\":\"s\"}]," REQUIREMENTS(
+	                REQUIREMENT(7, "p/a/7"))));
+	c = load(shipped_dir);
+	ck_assert_int_eq(pack_context_new(YANG, &ctx, &err), 0);
+	for (size_t i = 0; i < c->n_pack; i++) {
+		char *text = xasprintf("{\"portcullis-catalog:catalog\":{\"pack\":[%s]}}", c->pack[i].json);
+		struct lyd_node *tree = NULL;
+		ck_assert_msg(lyd_parse_data_mem(ctx, text, LYD_JSON, LYD_PARSE_STRICT, LYD_VALIDATE_PRESENT, &tree) ==
+		                      LY_SUCCESS,
+		        "%s: %s", c->pack[i].name, ly_errmsg(ctx));
+		lyd_free_all(tree);
+		free(text);
+	}
+	ly_ctx_destroy(ctx);
 	catalog_free(c);
 	directories_remove();
 }
@@ -363,6 +395,7 @@ int main(void)
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, an_override_replaces_and_adds);
 	tcase_add_test(t, an_own_pack_is_a_product_that_overrides_reach);
+	tcase_add_test(t, merged_packs_are_instance_data);
 	tcase_add_test(t, shipped_files_may_override);
 	tcase_add_test(t, a_directory_that_is_named_must_be_there);
 	tcase_add_test(t, an_override_that_repeats_changes_nothing_but_marks);
