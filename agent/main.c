@@ -76,6 +76,12 @@ static int start_privileged(struct daemon *d, struct error *err)
 	return nft_process_start(&d->priv, err);
 }
 
+static int load_catalog(const struct options *o, struct catalog **out, struct error *err)
+{
+	return catalog_load(
+	        o->catalog_dir, catalog_own_dir(o->own_catalog_dir, PORTCULLIS_OWN_CATALOG_DIR), o->yang_dir, out, err);
+}
+
 /* As the unprivileged user: state, catalog, configuration, the first verification. */
 static int start_core(struct daemon *d, struct error *err)
 {
@@ -85,8 +91,7 @@ static int start_core(struct daemon *d, struct error *err)
 	if (privileges_drop(&d->identity, err) != 0 || nft_open_process(&d->priv, &d->nft, err) != 0)
 		return -1;
 	d->nft_open = true;
-	if (journal_open(o->state_dir, &d->journal, err) != 0 ||
-	        catalog_load(o->catalog_dir, o->yang_dir, &catalog, err) != 0)
+	if (journal_open(o->state_dir, &d->journal, err) != 0 || load_catalog(o, &catalog, err) != 0)
 		return -1;
 	if (config_open(o->yang_dir, d->journal, catalog, &d->config, err) != 0 ||
 	        (o->load != NULL && config_load_file(d->config, o->load, err) != 0) ||
@@ -188,7 +193,7 @@ static void reload(struct daemon *d)
 	struct catalog *catalog;
 	char line[1200];
 	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_monotonic_ms() * 1000);
-	if (catalog_load(d->options.catalog_dir, d->options.yang_dir, &catalog, &err) == 0) {
+	if (load_catalog(&d->options, &catalog, &err) == 0) {
 		monitor_catalog(d->monitor, catalog, clock_monotonic_ms());
 		log_info("catalog read again: %zu products", catalog->n_pack);
 	} else {

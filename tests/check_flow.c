@@ -169,7 +169,8 @@ START_TEST(shipped_roles_name_what_they_replace)
 	const struct pack *lync;
 	struct error err = {0};
 
-	ck_assert_msg(!catalog_load(SOURCE_DIR "/yang/catalog", SOURCE_DIR "/yang", &catalog, &err), "%s", err.text);
+	ck_assert_msg(
+	        !catalog_load(SOURCE_DIR "/yang/catalog", NULL, SOURCE_DIR "/yang", &catalog, &err), "%s", err.text);
 	lync = catalog_find(catalog, "lync-server-2013");
 	ck_assert_ptr_nonnull(lync);
 	ck_assert_str_eq(pack_role_find(lync, "persistent-chat-server")->successor_of, "group-chat-server");
