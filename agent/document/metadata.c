@@ -53,19 +53,54 @@ static void language_from_url(struct document *doc, const char *url)
 		}
 }
 
-void document_metadata(struct document *doc, const char *key, const char *value)
+int build_title(struct build *b, const char *title, unsigned line)
 {
-	if (strcasecmp(key, "title") == 0)
-		document_set(&doc->title, value);
-	else if (strcasecmp(key, "ms.assetid") == 0 || strcasecmp(key, "ms:assetid") == 0)
-		document_set(&doc->article, value);
-	else if (strcasecmp(key, "mtps_version") == 0)
-		document_set(&doc->version, value);
-	else if (strcasecmp(key, "ms.contentlocale") == 0 || strcasecmp(key, "lang") == 0 ||
-	         strcasecmp(key, "locale") == 0)
-		language_set(doc, value);
-	else if (strcasecmp(key, "ms:mtpsurl") == 0)
-		language_from_url(doc, value);
+	if (strlen(title) > DOCUMENT_MAX_METADATA)
+		return build_limit(b, line, DOCUMENT_MAX_METADATA, "bytes in the title", "shorten it");
+	document_set(&b->doc->title, title);
+	return 0;
+}
+
+static void title_set(struct document *doc, const char *value)
+{
+	document_set(&doc->title, value);
+}
+
+static void article_set(struct document *doc, const char *value)
+{
+	document_set(&doc->article, value);
+}
+
+static void version_set(struct document *doc, const char *value)
+{
+	document_set(&doc->version, value);
+}
+
+static const struct {
+	const char *key;
+	void (*set)(struct document *doc, const char *value);
+} items[] = {
+        {"title", title_set},
+        {"ms.assetid", article_set},
+        {"ms:assetid", article_set},
+        {"mtps_version", version_set},
+        {"ms.contentlocale", language_set},
+        {"lang", language_set},
+        {"locale", language_set},
+        {"ms:mtpsurl", language_from_url},
+};
+
+int build_metadata(struct build *b, const char *key, const char *value, unsigned line)
+{
+	for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
+		if (strcasecmp(key, items[i].key) != 0)
+			continue;
+		if (strlen(value) > DOCUMENT_MAX_METADATA)
+			return build_limit(
+			        b, line, DOCUMENT_MAX_METADATA, "bytes in an item of metadata", "shorten it");
+		items[i].set(b->doc, value);
+	}
+	return 0;
 }
 
 struct language_words {
