@@ -50,7 +50,7 @@ __attribute__((noreturn)) static void child(void (*work)(void *arg), void *arg, 
 static int in_child(void (*work)(void *arg), void *arg, unsigned runs, double *ms, double *peak)
 {
 	int fd[2], status;
-	struct rusage usage;
+	struct rusage used;
 	pid_t pid;
 	bool got;
 	if (pipe(fd) != 0) {
@@ -62,11 +62,11 @@ static int in_child(void (*work)(void *arg), void *arg, unsigned runs, double *m
 	close(fd[1]);
 	got = pid > 0 && read(fd[0], ms, sizeof(*ms)) == (ssize_t)sizeof(*ms);
 	close(fd[0]);
-	if (pid < 0 || wait4(pid, &status, 0, &usage) != pid || !got || status != 0) {
+	if (pid < 0 || wait4(pid, &status, 0, &used) != pid || !got || status != 0) {
 		fprintf(stderr, "bench: a measuring process failed\n");
 		return -1;
 	}
-	*peak = (double)usage.ru_maxrss * 1024;
+	*peak = (double)used.ru_maxrss * 1024;
 	return 0;
 }
 

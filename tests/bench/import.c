@@ -38,8 +38,8 @@ static void ours(void *arg)
 	struct document doc;
 	struct import import;
 	struct error err;
-	char text[600];
 	if (document_parse(in->bytes, in->len, "bench", &doc, &err) != 0) {
+		char text[600];
 		fprintf(stderr, "%s\n", error_line(&err, text, sizeof(text)));
 		_exit(1);
 	}
@@ -163,11 +163,11 @@ static int real_measure(bool json)
 	struct dirent **entry;
 	int n = scandir(SEEDS, &entry, is_document, alphasort), result = 0;
 	for (int i = 0; i < n; i++) {
-		char *path = xasprintf("%s/%s", SEEDS, entry[i]->d_name), *bytes, *name;
+		char *path = xasprintf("%s/%s", SEEDS, entry[i]->d_name), *bytes;
 		struct error err;
 		size_t len;
 		if (result == 0 && file_read(path, DOCUMENT_MAX_BYTES, &bytes, &len, &err) == 0) {
-			name = xasprintf("real %.3s", entry[i]->d_name);
+			char *name = xasprintf("real %.3s", entry[i]->d_name);
 			/* A byte order mark would hide the front matter from the copy. */
 			result = measure(
 			        name, real_input, bytes + (strncmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0), json);
