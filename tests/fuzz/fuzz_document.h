@@ -20,7 +20,10 @@ static int fuzz_document(const char *prefix, const uint8_t *data, size_t size)
 	memcpy(bytes, prefix, head);
 	if (size > 0)
 		memcpy(bytes + head, data, size);
-	if (document_parse(bytes, head + size, "fuzz", &doc, &err) == 0) {
+	if (document_parse(bytes, head + size, "fuzz", &doc, &err) == 0 && doc.n_table == 0) {
+		/* The vocabulary takes most of an import's time: runs without tables go to the reader alone. */
+		document_fini(&doc);
+	} else if (doc.n_table > 0) {
 		struct import import;
 		import_build(&doc, &import);
 		free(import_json(&import, 1));
