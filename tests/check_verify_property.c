@@ -316,6 +316,26 @@ static void rule_draw(struct ruleset *rs, size_t chain, size_t first_plain)
 		vmap_draw(rs, r, chain, first_plain);
 }
 
+/** Rules about other packets, between the others: of a long chain the verifier looks at what can match. */
+static void rules_of_others(struct ruleset *rs, size_t chain, unsigned n)
+{
+	struct rs_chain *c = &rs->chain[chain];
+
+	for (; n > 0; n--) {
+		struct rs_rule *r;
+		u128 address = 0x0a090000u + draw(4096);
+		enum rs_field f = draw(2) == 0 ? RS_FIELD_IP_SADDR : RS_FIELD_IP_DADDR;
+
+		c->rule = xgrow(c->rule, c->n_rule, &c->cap_rule, sizeof(*c->rule));
+		r = &c->rule[c->n_rule++];
+		*r = (struct rs_rule){.handle = c->n_rule, .n_match = 1};
+		r->verdict.code = draw(2) == 0 ? RS_ACCEPT : RS_DROP;
+		r->match = xcalloc(1, sizeof(*r->match));
+		r->match[0] = (struct rs_match){.kind = RS_MATCH_RANGES, .n_field = 1, .field = {f}};
+		ranges_add(&r->match[0].ranges, address, address + draw(64));
+	}
+}
+
 /** Answers pass: without that, few of the random connections would. */
 static void rule_established(struct ruleset *rs, size_t chain)
 {
@@ -336,6 +356,7 @@ static struct ruleset *ruleset_draw(void)
 	static const enum rs_hook hook[] = {RS_HOOK_PREROUTING, RS_HOOK_FORWARD, RS_HOOK_FORWARD, RS_HOOK_POSTROUTING};
 	struct ruleset *rs = xcalloc(1, sizeof(*rs));
 	size_t n_base = 0;
+	unsigned others = draw(4) == 0 ? 16 : 0;
 
 	rs->chain = xcalloc(CHAINS + 4, sizeof(*rs->chain));
 	rs->cap_chain = CHAINS + 4;
@@ -355,8 +376,11 @@ static struct ruleset *ruleset_draw(void)
 		c->order = i;
 		if (c->base && draw(4) > 0)
 			rule_established(rs, i);
-		for (unsigned n = draw(i == 0 || !c->base ? 6 : 3); n > 0; n--)
+		for (unsigned n = draw(i == 0 || !c->base ? 6 : 3); n > 0; n--) {
+			rules_of_others(rs, i, others);
 			rule_draw(rs, i, n_base);
+		}
+		rules_of_others(rs, i, others);
 	}
 	return rs;
 }

@@ -12,6 +12,7 @@
 #include "verify/run.h"
 
 #define CONNTRACK_PRIORITY (-200)
+#define FIRST_LINES 8
 #define NFPROTO_VALUE(family) ((family) == FAMILY_IPV4 ? 2u : 10u)
 
 void outcomes_fini(struct outcomes *o)
@@ -66,6 +67,7 @@ void run_free(struct run *run)
 	free(run->pending.item);
 	free(run->pending_next.item);
 	cells_fini(&run->parts);
+	positions_fini(&run->found);
 	free(run);
 }
 
@@ -184,13 +186,36 @@ static bool takes_all(const struct run *run, const struct line *line)
 		return false;
 	for (size_t i = 0; i < line->n_test; i++) {
 		const struct test *t = &line->test[i];
-		bool fixed = t->how == HOW_FIXED && (run->env.unknown & 1u << t->field) == 0;
+		bool fixed, holds = match_holds(run, t, &fixed);
 
 		/* Behind a translation the rule may see other values than the hull was compared with. */
+		if (fixed && !holds)
+			return false;
 		if (!fixed && (t->how != HOW_AXIS || t->negate || t->n_range != 1 || run->e->has_nat))
 			return false;
 	}
 	return true;
+}
+
+/** Keep a line if the run can meet it. @return true: nothing gets past it. A trace also tells why the others do not match. */
+static bool relevant_add(const struct run *run, struct relevant *r, const struct program_chain *c, size_t i)
+{
+	if (run->trace == NULL && !match_relevant(run, &c->line[i]))
+		return false;
+	r->line[r->n++] = i;
+	return run->trace == NULL && takes_all(run, &c->line[i]);
+}
+
+/** The same for what the index knows of the lines from `first` on. */
+static void relevant_find(struct run *run, struct relevant *r, const struct program_chain *c, size_t first)
+{
+	struct cell query = match_query(run);
+	bool taken = false;
+
+	box_index_find(c->index, &query, &run->found);
+	for (size_t k = 0; k < run->found.n && !taken; k++)
+		taken = run->found.item[k] >= first && relevant_add(run, r, c, run->found.item[k]);
+	run->work += run->found.n / 8;
 }
 
 /** The lines of a chain that this run can meet; computed once per visit of a base chain. */
@@ -198,6 +223,9 @@ static const struct relevant *relevant_lines(struct run *run, size_t chain)
 {
 	struct relevant *r = &run->relevant[chain];
 	const struct program_chain *c = &run->e->chain[chain];
+	bool indexed = c->index != NULL && run->trace == NULL, taken = false;
+	/* What is known already is accepted by a chain's first lines: then the index is not asked. */
+	size_t n = indexed && c->n_line > FIRST_LINES ? FIRST_LINES : c->n_line;
 
 	if (r->visit == run->visit)
 		return r;
@@ -205,15 +233,11 @@ static const struct relevant *relevant_lines(struct run *run, size_t chain)
 		r->line = xcalloc(c->n_line, sizeof(*r->line));
 	r->visit = run->visit;
 	r->n = 0;
-	for (size_t i = 0; i < c->n_line; i++) {
-		/* A trace also tells why the others did not match. */
-		if (run->trace == NULL && !match_relevant(run, &c->line[i]))
-			continue;
-		r->line[r->n++] = i;
-		if (run->trace == NULL && takes_all(run, &c->line[i]))
-			break;
-	}
-	run->work += c->n_line / 8;
+	for (size_t i = 0; i < n && !taken; i++)
+		taken = relevant_add(run, r, c, i);
+	run->work += n / 8;
+	if (!taken && n < c->n_line)
+		relevant_find(run, r, c, n);
 	return r;
 }
 

@@ -126,6 +126,29 @@ bool match_hull_meets(const struct line *line, const struct cell *cell, bool sou
 	                                 h[AXIS_SPORT].lo <= c[AXIS_SPORT].hi && h[AXIS_SPORT].hi >= c[AXIS_SPORT].lo);
 }
 
+struct cell match_query(const struct run *run)
+{
+	static const struct range all = {0, U128_MAX};
+	struct cell cell = run->set->cell;
+
+	if (run->env.destination_blurred || run->set->nat.wanted)
+		cell.axis[AXIS_DESTINATION] = cell.axis[AXIS_DPORT] = all;
+	if (run->env.source_blurred || run->env.source_may_blur || run->set->nat.wanted)
+		cell.axis[AXIS_SOURCE] = cell.axis[AXIS_SPORT] = all;
+	return cell;
+}
+
+/* The state of a connection is the same for all packets of a run as long as no rule can take some of them out of it. */
+bool match_holds(const struct run *run, const struct test *t, bool *known)
+{
+	if (t->how == HOW_FIXED)
+		*known = (run->env.unknown & 1u << t->field) == 0;
+	else
+		*known = t->how == HOW_TRACKING && t->field == RS_FIELD_CT_STATE && !run->e->has_notrack &&
+		         !run->env.untracked_yet && !run->env.tracking_unsure && !run->set->mixed_tracking;
+	return *known && test_holds(t, run->env.value[t->field]);
+}
+
 bool match_relevant(const struct run *run, const struct line *line)
 {
 	/* Behind a wanted translation the rules see other addresses than the set began with. */
@@ -134,10 +157,10 @@ bool match_relevant(const struct run *run, const struct line *line)
 	                !match_hull_meets(line, &run->set->cell, run->env.source_blurred || run->env.source_may_blur,
 	                        run->env.destination_blurred)))
 		return false;
-	for (size_t i = 0; i < line->n_test && line->test[i].how == HOW_FIXED; i++) {
-		const struct test *t = &line->test[i];
+	for (size_t i = 0; i < line->n_test && line->test[i].how <= HOW_TRACKING; i++) {
+		bool known, holds = match_holds(run, &line->test[i], &known);
 
-		if ((run->env.unknown & 1u << t->field) == 0 && !test_holds(t, run->env.value[t->field]))
+		if (known && !holds)
 			return false;
 	}
 	return true;

@@ -11,6 +11,8 @@
 
 #include "portcullis/alloc.h"
 
+/* Chains shorter than this are gone through faster than they are looked up in. */
+#define INDEX_MIN 32
 #define NAT_PRIORITY_DST (-100)
 #define NAT_PRIORITY_SRC 100
 
@@ -289,6 +291,7 @@ static void compile_rule(struct engine *e, struct line *line, const struct rs_ch
 	compile_hull(e, line);
 	qsort(line->test, line->n_test, sizeof(*line->test), test_cmp);
 	e->uses |= line->needs;
+	e->has_notrack = e->has_notrack || rule->notrack;
 	e->sets_mark = e->sets_mark || sets_mark(rule->statements);
 	if (rule->vmap && set_is_open(&e->rs->set[rule->vmap_set]))
 		line->atom = set_atom(e, &e->rs->set[rule->vmap_set]);
@@ -404,6 +407,18 @@ static void sort_chains(struct engine *e)
 	}
 }
 
+static const struct cell *line_hull(const void *lines, size_t i)
+{
+	return &((const struct line *)lines)[i].hull;
+}
+
+static void index_chains(struct engine *e)
+{
+	for (size_t i = 0; i < e->rs->n_chain; i++)
+		if (e->chain[i].n_line >= INDEX_MIN)
+			e->chain[i].index = box_index_new(e->chain[i].n_line, line_hull, e->chain[i].line);
+}
+
 struct engine *engine_new(const struct ruleset *rs, const struct site *site, int64_t now)
 {
 	struct engine *e = xcalloc(1, sizeof(*e));
@@ -426,6 +441,7 @@ struct engine *engine_new(const struct ruleset *rs, const struct site *site, int
 		for (size_t k = 0; k < rs->chain[i].n_rule; k++)
 			compile_rule(e, &e->chain[i].line[k], &rs->chain[i], k);
 	}
+	index_chains(e);
 	sort_chains(e);
 	e->run = run_new(e);
 	return e;
@@ -440,6 +456,7 @@ void engine_free(struct engine *e)
 		for (size_t k = 0; k < e->chain[i].n_line; k++)
 			free(e->chain[i].line[k].test);
 		free(e->chain[i].line);
+		box_index_free(e->chain[i].index);
 	}
 	free(e->chain);
 	for (size_t s = 0; s < e->rs->n_set; s++)

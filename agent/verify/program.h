@@ -2,6 +2,7 @@
 #define VERIFY_PROGRAM_H
 
 #include "verify/engine.h"
+#include "verify/index.h"
 
 /* The ruleset prepared for walking: matches sorted by what they need, sets as ranges, chains per hook in order. */
 
@@ -47,6 +48,7 @@ struct line {
 struct program_chain {
 	struct line *line;
 	size_t n_line;
+	struct box_index *index; /**< of the lines' hulls; NULL in a short chain */
 };
 
 /** Which value of an atom says: an address is in a dynamic or timeout set. */
@@ -87,7 +89,7 @@ struct engine {
 	struct range **owned; /**< ranges made for prefixes */
 	size_t n_owned, cap_owned;
 	uint32_t uses; /**< bit per rs_field */
-	bool has_nat, sets_mark;
+	bool has_nat, has_notrack, sets_mark;
 	uint32_t atom_iif, atom_oif, atom_tracking, atom_source, atom_destination, atom_mark, atom_status;
 	struct run *run; /**< scratch of engine_run(), kept for its memory */
 };

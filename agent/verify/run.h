@@ -65,6 +65,7 @@ struct run {
 	struct level level[RUN_JUMP_MAX + 2];
 	struct pieces now, accepted, pending, pending_next;
 	struct cells parts;
+	struct positions found; /**< lines of a chain that the index gave */
 	size_t boxes, work;
 };
 
@@ -94,6 +95,10 @@ void run_accept(struct run *run, struct piece *piece, size_t chain, size_t rule)
 
 /** Can the line match packets of the cell, by its hull? What is translated is not compared. */
 bool match_hull_meets(const struct line *line, const struct cell *cell, bool source_blurred, bool destination_blurred);
+/** The packets whose lines match_hull_meets() would let through, in a chain that is being walked. */
+struct cell match_query(const struct run *run);
+/** Does a test of a concrete field hold for every packet of the run in this chain; *known is set where that can be said. */
+bool match_holds(const struct run *run, const struct test *test, bool *known);
 /** Is a line of this chain worth trying for the run: its hull meets the cell and nothing concrete forbids it. */
 bool match_relevant(const struct run *run, const struct line *line);
 
