@@ -384,7 +384,17 @@ START_TEST(keeps_the_constant_destination_of_translations)
 	}
 	ck_assert(pre->rule[3].nat_redirect);
 	ck_assert(!pre->rule[0].nat_redirect);
-	ck_assert(rs->uses_conntrack);
+	ck_assert(rs->uses_conntrack && rs->tracks[0] && rs->tracks[1]);
+	ruleset_free(rs);
+}
+END_TEST
+
+START_TEST(tracking_is_of_the_tables_family)
+{
+	load("table ip a {\n chain x { ct state new accept; }\n}\n"
+	     "table ip6 b {\n chain y { type nat hook prerouting priority -100; accept; }\n}\n");
+	struct ruleset *rs = read_netlink();
+	ck_assert(rs->uses_conntrack && rs->tracks[0] && !rs->tracks[1]);
 	ruleset_free(rs);
 }
 END_TEST
@@ -595,7 +605,8 @@ START_TEST(chains_keep_the_order_of_their_creation)
 	ck_assert_int_eq(rs->chain[0].priority, 5);
 	ck_assert_int_eq(rs->chain[2].priority, -100);
 	ck_assert_int_eq(rs->chain[2].type, RS_CHAIN_NAT);
-	ck_assert(rs->uses_conntrack);
+	/* A chain of type nat alone does not make the kernel track. */
+	ck_assert(!rs->uses_conntrack);
 	ck_assert_uint_gt(rs->generation, 0);
 	ruleset_free(rs);
 }
@@ -777,6 +788,7 @@ int main(void)
 	tcase_add_test(kernel, printed_rules_load_again_with_the_same_model);
 	tcase_add_test(kernel, gives_each_construct_the_matches_it_has);
 	tcase_add_test(kernel, keeps_the_constant_destination_of_translations);
+	tcase_add_test(kernel, tracking_is_of_the_tables_family);
 	tcase_add_test(kernel, both_readers_agree_on_every_construct);
 	tcase_add_test(kernel, decodes_the_matches_of_iptables);
 	tcase_add_test(kernel, decodes_the_translations_of_iptables);

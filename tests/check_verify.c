@@ -567,6 +567,7 @@ START_TEST(published_flow_is_followed_to_the_leg_that_it_is_led_to)
 	u128 name = ifname_value(spread[_i].open);
 
 	rs->chain[rs->n_chain - 1].type = RS_CHAIN_NAT;
+	rs->tracks[0] = rs->tracks[1] = true;
 	nat->verdict.code = RS_NAT_DST;
 	nat->nat_has_address = true;
 	nat->nat_address_lo = nat->nat_address_hi = spread[_i].to;

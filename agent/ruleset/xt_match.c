@@ -100,7 +100,7 @@ static bool xt_multiport(struct exec *x, const void *info, size_t len)
 static bool xt_state(struct exec *x, const void *info, size_t len)
 {
 	struct xt_state_info m;
-	x->b.rs->uses_conntrack = true;
+	builder_tracks(&x->b);
 	if (!info_copy(&m, sizeof(m), info, len))
 		return false;
 	builder_mask(&x->b, RS_FIELD_CT_STATE, NULL, m.statemask & 0x4f, 0, true);
@@ -157,7 +157,7 @@ static bool xt_conntrack(struct exec *x, const void *info, size_t len)
 	const unsigned known =
 	        XT_CONNTRACK_STATE | XT_CONNTRACK_STATE_ALIAS | XT_CONNTRACK_STATUS | XT_CONNTRACK_DIRECTION;
 	struct conntrack m;
-	x->b.rs->uses_conntrack = true;
+	builder_tracks(&x->b);
 	if (!conntrack_read(info, len, &m) || (m.match_flags & ~known) != 0)
 		return false;
 	if ((m.match_flags & XT_CONNTRACK_STATE) && !conntrack_state(x, &m))

@@ -257,7 +257,7 @@ static void compile_hull(const struct engine *e, struct line *line)
 		else if (t->how == HOW_SET)
 			hull_cut_set(e, line, t->match->field, t->match->n_field, t->match->set);
 	}
-	if (line->rule->vmap && !set_is_open(&e->rs->set[line->rule->vmap_set]))
+	if (line->vmap && !set_is_open(&e->rs->set[line->rule->vmap_set]))
 		hull_cut_set(e, line, line->rule->vmap_field, line->rule->n_vmap_field, line->rule->vmap_set);
 }
 
@@ -274,21 +274,46 @@ static bool sets_mark(const char *statements)
 	       strstr(statements, "ct mark set") == NULL;
 }
 
-static void compile_rule(struct engine *e, struct line *line, const struct rs_chain *chain, size_t index)
+/** The rule's first n matches. */
+static void compile_line(struct engine *e, struct line *line, const struct rs_chain *chain, size_t n)
 {
-	const struct rs_rule *rule = &chain->rule[index];
+	const struct rs_rule *rule = line->rule;
 
-	line->rule = rule;
-	line->index = index;
-	line->effect = rule->vmap || rule->notrack || rule->verdict.code != RS_CONTINUE;
-	line->test = xcalloc(rule->n_match, sizeof(*line->test));
-	for (size_t i = 0; i < rule->n_match; i++)
+	line->effect = line->vmap || line->notrack || line->verdict.code != RS_CONTINUE;
+	line->test = xcalloc(n, sizeof(*line->test));
+	for (size_t i = 0; i < n; i++)
 		compile_match(e, line, &rule->match[i], chain);
-	for (size_t i = 0; rule->vmap && i < rule->n_vmap_field; i++)
+	for (size_t i = 0; line->vmap && i < rule->n_vmap_field; i++)
 		line->needs |= 1u << rule->vmap_field[i];
 	compile_hull(e, line);
 	qsort(line->test, line->n_test, sizeof(*line->test), test_cmp);
 	e->uses |= line->needs;
+}
+
+/** Does notrack happen to packets that the rule's end does not. */
+static bool notrack_is_apart(const struct rs_rule *rule)
+{
+	return rule->notrack && (rule->vmap || rule->notrack_at < rule->n_match);
+}
+
+static void compile_rule(struct engine *e, struct program_chain *to, const struct rs_chain *chain, size_t index)
+{
+	const struct rs_rule *rule = &chain->rule[index];
+	bool apart = notrack_is_apart(rule);
+	struct line *line;
+
+	if (apart) {
+		line = &to->line[to->n_line++];
+		*line = (struct line){.rule = rule, .index = index, .verdict = {.code = RS_CONTINUE}, .notrack = true};
+		compile_line(e, line, chain, rule->notrack_at);
+	}
+	line = &to->line[to->n_line++];
+	*line = (struct line){.rule = rule,
+	        .index = index,
+	        .verdict = rule->verdict,
+	        .vmap = rule->vmap,
+	        .notrack = rule->notrack && !apart};
+	compile_line(e, line, chain, rule->n_match);
 	e->sets_mark = e->sets_mark || sets_mark(rule->statements);
 	if (rule->vmap && set_is_open(&e->rs->set[rule->vmap_set]))
 		line->atom = set_atom(e, &e->rs->set[rule->vmap_set]);
@@ -397,10 +422,14 @@ static void sort_chains(struct engine *e)
 			continue;
 		}
 		e->has_nat = e->has_nat || c->type == RS_CHAIN_NAT;
-		if (c->family != RS_IP6)
-			base_insert(e, &e->base[0][c->hook], i);
-		if (c->family != RS_IP)
-			base_insert(e, &e->base[1][c->hook], i);
+		for (int six = 0; six < 2; six++) {
+			if (c->family == (six ? RS_IP : RS_IP6))
+				continue;
+			/* Without conntrack it would not run. */
+			if (c->type == RS_CHAIN_NAT && !e->rs->tracks[six] && chain_is_harmless(e->rs, c, 0))
+				continue;
+			base_insert(e, &e->base[six][c->hook], i);
+		}
 	}
 }
 
@@ -418,13 +447,19 @@ struct engine *engine_new(const struct ruleset *rs, const struct site *site, int
 	e->atom_destination = atom_add(e, xstrdup("translated destination"), LISTED_NEVER);
 	e->atom_mark = atom_add(e, xstrdup("mark set by a rule"), LISTED_NEVER);
 	e->atom_status = atom_add(e, xstrdup("ct status"), LISTED_NEVER);
+	e->atom_related = atom_add(e, xstrdup("connection of an ICMP error"), LISTED_NEVER);
+	e->atom_ports = atom_add(e, xstrdup("port match on a protocol without ports"), LISTED_NEVER);
+	e->atom_conntrack = atom_add(e, xstrdup("connection tracking in use"), LISTED_NEVER);
 	compile_sets(e);
 	e->chain = xcalloc(rs->n_chain, sizeof(*e->chain));
 	for (size_t i = 0; i < rs->n_chain; i++) {
-		e->chain[i].n_line = rs->chain[i].n_rule;
-		e->chain[i].line = xcalloc(rs->chain[i].n_rule, sizeof(*e->chain[i].line));
+		size_t n = rs->chain[i].n_rule;
+
 		for (size_t k = 0; k < rs->chain[i].n_rule; k++)
-			compile_rule(e, &e->chain[i].line[k], &rs->chain[i], k);
+			n += notrack_is_apart(&rs->chain[i].rule[k]);
+		e->chain[i].line = xcalloc(n, sizeof(*e->chain[i].line));
+		for (size_t k = 0; k < rs->chain[i].n_rule; k++)
+			compile_rule(e, &e->chain[i], &rs->chain[i], k);
 	}
 	sort_chains(e);
 	e->run = run_new(e);

@@ -32,13 +32,15 @@ struct test {
 	uint32_t atom; /**< ATOM, MASK, FIB */
 };
 
-/** A rule ready to walk. */
+/** A rule ready to walk; one whose notrack stands before its last match is two. */
 struct line {
 	const struct rs_rule *rule;
 	size_t index; /**< in its chain */
 	struct cell hull; /**< contains every packet that can match */
 	uint32_t needs; /**< bit per rs_field that must exist */
 	bool effect; /**< changes something: a verdict, a verdict map or notrack */
+	struct rs_verdict verdict; /**< where vmap is false */
+	bool vmap, notrack;
 	struct test *test;
 	size_t n_test;
 	uint32_t atom; /**< for a verdict that the model does not decide */
@@ -88,7 +90,8 @@ struct engine {
 	size_t n_owned, cap_owned;
 	uint32_t uses; /**< bit per rs_field */
 	bool has_nat, sets_mark;
-	uint32_t atom_iif, atom_oif, atom_tracking, atom_source, atom_destination, atom_mark, atom_status;
+	uint32_t atom_iif, atom_oif, atom_tracking, atom_source, atom_destination, atom_mark, atom_status, atom_related,
+	        atom_ports, atom_conntrack;
 	struct run *run; /**< scratch of engine_run(), kept for its memory */
 };
 

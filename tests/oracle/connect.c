@@ -288,7 +288,7 @@ void connection_print(struct text *t, const struct connection *c, const struct r
 		prediction_print(t, &c->step[i], rs);
 	}
 	if (c->by_leg) {
-		text_add(t, "\n  the leg says something else than its packets\n");
+		text_addf(t, "\n  the leg says something else than its packets: %s\n", c->words);
 		return;
 	}
 	text_addf(t, "\n  the kernel%s: ", c->by_blame ? " names another rule" : "");

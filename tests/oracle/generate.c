@@ -125,13 +125,16 @@ static void nat_add(struct table *table, struct place p)
 static void base_chain(struct table *table, enum where where, bool nat)
 {
 	static const char *const hooks[] = {"prerouting", "input", "forward", "output", "postrouting"};
-	static const int priorities[] = {-300, -250, -150, -100, -50, 0, 0, 0, 10, 50, 100, 150, 300};
+	static const int priorities[] = {-300, -250, -150, -110, -50, 0, 0, 0, 10, 50, 110, 150, 300};
 	int priority = nat && chance(70) ? (where == WHERE_PREROUTING || where == WHERE_OUTPUT ? -100 : 100)
 	                                 : priorities[draw(13)];
 	struct place p = {.family = table->family, .where = where, .nat = nat, .four = -1};
 	struct text *t = table->t;
 	bool early = where == WHERE_PREROUTING || where == WHERE_OUTPUT;
 
+	/* Of equal priority with the translation: where that matters nothing is definite. */
+	if (!nat && chance(3))
+		priority = early ? -100 : 100;
 	/* Before conntrack a chain of type nat does not load. */
 	if (nat && priority <= -200)
 		priority = -150;

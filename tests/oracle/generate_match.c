@@ -267,10 +267,10 @@ static void match_proto(struct text *t, struct place *p)
 	const char *value = values[draw(9)];
 
 	text_addf(t, "%s %s", draw(3) == 0 ? "meta l4proto" : is_four(p) ? "ip protocol" : "ip6 nexthdr", value);
-	/* nft refuses a header behind a choice of protocols. */
-	if (strcmp(value, "tcp") == 0 || strcmp(value, "udp") == 0)
+	/* nft refuses a header behind another protocol, or a choice of them. */
+	if (p->proto == NULL && (strcmp(value, "tcp") == 0 || strcmp(value, "udp") == 0))
 		p->proto = value;
-	else if (p->proto == NULL && (value[0] == '{' || value[0] == '8'))
+	else if (value[0] == '{' || value[0] == '8' || value[0] == 't' || value[0] == 'u')
 		p->proto = "several";
 }
 

@@ -94,6 +94,7 @@ static void sysctls(const char *const *names)
 static void family_routes(struct text *t, const char *const *names, bool six)
 {
 	text_addf(t, "route add local %s dev lo table local\n", six ? "fd77::/112" : "10.77.0.0/24");
+	text_addf(t, "route add local %s dev lo table local\n", six ? "fd99::/112" : "10.99.0.0/16");
 	for (int d = 0; d < DEVICES; d++) {
 		const char *name = names[d], *partner = names[d ^ 1];
 

@@ -91,10 +91,11 @@ struct step {
 	char table[128], chain[128];
 	uint64_t handle; /**< 0: the policy */
 	int verdict; /**< NF_ACCEPT, NF_DROP; -1: another */
+	uint32_t id; /**< of the packet */
 	bool policy;
 };
 #define STEPS_MAX 256
-/** Steps of the packet that was sent last. */
+/** Steps of the packet that was sent last, without those of what the device answered at once. */
 size_t kernel_trace(struct kernel *k, struct step *out);
 
 /* ---- what is worth sending (hints.c) ---- */
@@ -153,7 +154,7 @@ struct connection {
 	bool mismatch, by_blame, by_leg;
 	size_t at;
 	struct arrival arrival;
-	char *words; /**< what the kernel's trace said */
+	char *words; /**< what the kernel's trace, or the leg, said */
 };
 
 struct step_kind {

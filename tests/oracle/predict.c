@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "oracle/oracle.h"
+#include "portcullis/alloc.h"
 
 static const struct step_kind tcp_steps[] = {{PHASE_NEW, 2, 1000, 0}, {PHASE_REPLY, 18, 7000, 1009},
         {PHASE_REPLY, 16, 7009, 1009}, {PHASE_ESTABLISHED, 16, 1009, 7017}, {PHASE_ESTABLISHED, 24, 1017, 7017},
@@ -78,6 +79,9 @@ static struct course predict_steps(
 			set.icmp_type = c->icmp_type;
 		engine_run(e, &set, scratch, NULL, NULL);
 		c->step[i] = conclude(scratch);
+		/* Chains of type nat see the first packet only. */
+		if (i > 0 && kind[i].phase == PHASE_NEW && engine_has_nat(e))
+			c->step[i].blame_definite = false;
 		course_add(&course, scratch);
 		if (i == 0 && scratch->n > 0)
 			c->target = scratch->item[0].target;
@@ -109,6 +113,10 @@ static void compare_leg(struct engine *e, struct connection *c, struct outcomes 
 	}
 	c->mismatch = c->mismatch || c->by_leg;
 	c->at = stop;
+	if (c->by_leg)
+		c->words = r.n == 0 ? xstrdup("passes")
+		                    : xasprintf("%s, kind %d, code %d", phase_name(r.share[0].phase),
+		                              (int)r.share[0].kind, (int)r.share[0].code);
 	leg_result_fini(&r);
 }
 

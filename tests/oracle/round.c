@@ -33,7 +33,7 @@ static bool seen_add(struct seen *s, uint64_t hash)
 
 static uint64_t mix(uint64_t h, u128 v)
 {
-	h = (h ^ (uint64_t)v ^ (uint64_t)(v >> 64) * 31) * 0x9e3779b97f4a7c15u;
+	h = (h * 31 + (uint64_t)v + (uint64_t)(v >> 64) * 7) * 0x9e3779b97f4a7c15u;
 	return h ^ h >> 29;
 }
 
@@ -221,7 +221,11 @@ static bool tell(struct kernel *k, const struct round *r, struct connection *c)
 		return false;
 	}
 	small = shrink(k, r->kind, r->text, c);
-	round_repeat(k, r->kind, small, c);
+	if (!round_repeat(k, r->kind, small, c)) {
+		fprintf(stderr, "a disagreement of %s did not repeat\n", r->what);
+		free(small);
+		return false;
+	}
 	rs = kernel_read();
 	if (rs != NULL) {
 		char *model = ruleset_print(rs);

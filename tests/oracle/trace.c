@@ -81,6 +81,9 @@ static bool step_read(const struct nlmsghdr *h, struct step *out)
 		case NFTA_TRACE_RULE_HANDLE:
 			out->handle = be64toh(mnl_attr_get_u64(a));
 			break;
+		case NFTA_TRACE_ID:
+			out->id = mnl_attr_get_u32(a);
+			break;
 		case NFTA_TRACE_TYPE:
 			type = ntohl(mnl_attr_get_u32(a));
 			break;
@@ -113,7 +116,7 @@ size_t kernel_trace(struct kernel *k, struct step *out)
 		for (const struct nlmsghdr *h = (const struct nlmsghdr *)(const void *)buf; mnl_nlmsg_ok(h, left);
 		        h = mnl_nlmsg_next(h, &left))
 			if (h->nlmsg_type == (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_TRACE) && n_step < STEPS_MAX &&
-			        step_read(h, &out[n_step]))
+			        step_read(h, &out[n_step]) && out[n_step].id == out[0].id)
 				n_step++;
 	}
 	return n_step;
