@@ -164,6 +164,11 @@ static void act(struct run *run, size_t depth, size_t chain, struct piece *piece
 		nat_destination(run, piece, chain, line);
 		break;
 	case RS_NAT_SRC:
+		/* A reply that conntrack takes for the first packet comes back from somebody else. */
+		if (run->set->phase == PHASE_REPLY) {
+			run_finish(run, piece, OUTCOME_MISDIRECT, chain, line->index);
+			break;
+		}
 		piece->translated = piece->nat_done = true;
 		run_accept(run, piece, chain, line->index);
 		break;

@@ -121,7 +121,7 @@ static void state(struct rule *r)
 static void other(struct rule *r)
 {
 	static const char *const both[] = {"-m mark --mark 0", "-m mark ! --mark 0x1/0x3",
-	        "-m comment --comment \"a b\"", "-m limit --limit 1000000/sec", "-m addrtype --dst-type LOCAL",
+	        "-m comment --comment \"a b\"", "-m limit --limit 10000/sec", "-m addrtype --dst-type LOCAL",
 	        "-m addrtype ! --dst-type LOCAL", "-m pkttype --pkt-type unicast", "-m length --length 10:400",
 	        "-m statistic --mode nth --every 2 --packet 0", "-m mac --mac-source 00:11:22:33:44:55",
 	        "-m addrtype --src-type UNICAST", "-m connmark --mark 0", "-m recent --name seen --rcheck",

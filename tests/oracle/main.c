@@ -1,6 +1,7 @@
 /*
  * The oracle's command line: a time or a number of packets, a seed or a corpus come in, the counts of what was compared go
- * out. It ends with 1 on the first disagreement with the kernel, and with 77 where it may not make network namespaces.
+ * out. It ends with 1 on the first disagreement with the kernel, and with 77 where it may not make network namespaces. It
+ * refuses to call a run good that sent too few packets, or rulesets that let all of them pass.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -67,6 +68,19 @@ static void tally_print(const struct tally *t, bool json)
 		printf(json ? "%s\"%s\":%llu" : "%s%s %llu", i == 0 ? (json ? "{" : "") : (json ? "," : ", "),
 		        counts[i].name, (unsigned long long)counts[i].value);
 	printf(json ? "}\n" : "\n");
+}
+
+/** A run that was asked for a number of packets has failed if it sent fewer, or if its rulesets let all or nothing pass. */
+static bool is_worth_something(const struct options *o, const struct tally *t)
+{
+	if (o->packets == 0)
+		return true;
+	if (t->packets < o->packets)
+		fprintf(stderr, "only %llu packets of %llu were sent in time\n", (unsigned long long)t->packets,
+		        (unsigned long long)o->packets);
+	if (2 * t->both_verdicts <= t->rulesets)
+		fprintf(stderr, "both verdicts in too few rulesets\n");
+	return t->packets >= o->packets && 2 * t->both_verdicts > t->rulesets;
 }
 
 static int usage(void)
@@ -142,5 +156,6 @@ int main(int argc, char **argv)
 	        (double)tally.packets / (now_s() - begin), (unsigned long long)tally.both_verdicts,
 	        (unsigned long long)tally.rulesets);
 	tally_print(&tally, o.json);
+	good = (o.corpus != NULL || is_worth_something(&o, &tally)) && good;
 	return good && tally.mismatches == 0 ? 0 : 1;
 }

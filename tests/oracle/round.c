@@ -37,6 +37,15 @@ static uint64_t mix(uint64_t h, u128 v)
 	return h ^ h >> 29;
 }
 
+static bool seen_has(const struct seen *s, uint64_t hash)
+{
+	hash |= 1;
+	for (size_t i = hash % SEEN_SIZE; s->slot[i] != 0; i = (i + 1) % SEEN_SIZE)
+		if (s->slot[i] == hash)
+			return true;
+	return false;
+}
+
 static bool is_fresh(struct seen *s, const struct connection *c, bool nat)
 {
 	const struct wire *w = &c->first;
@@ -44,12 +53,19 @@ static bool is_fresh(struct seen *s, const struct connection *c, bool nat)
 
 	if (s->n > SEEN_SIZE / 2)
 		return false;
-	if (!nat || w->sport == 0) {
+	/* Without ports two connections behind one address cannot be told apart: the kernel drops the second. */
+	if (nat && w->sport == 0)
+		return seen_add(s, w->proto);
+	if (!nat) {
 		uint64_t forth = mix(there, back);
 
 		return seen_add(s, forth) && (there == back || seen_add(s, mix(back, there)));
 	}
-	return seen_add(s, there);
+	/* Nobody is one connection's source and another's destination: a translation may make these one. */
+	if (seen_has(s, back) || seen_has(s, mix(there, 1)) || !seen_add(s, there))
+		return false;
+	seen_add(s, mix(back, 1));
+	return true;
 }
 
 static bool has_nat(const struct ruleset *rs)
@@ -216,16 +232,23 @@ static bool tell(struct kernel *k, const struct round *r, struct connection *c)
 	struct ruleset *rs;
 	char *small;
 
+	rs = kernel_read();
+	if (rs != NULL)
+		connection_print(&t, c, rs);
+	ruleset_free(rs);
 	if (!round_repeat(k, r->kind, r->text, c)) {
-		fprintf(stderr, "a disagreement of %s did not repeat\n", r->what);
+		fprintf(stderr, "a disagreement of %s did not repeat:\n%s", r->what, text_str(&t));
+		text_fini(&t);
 		return false;
 	}
 	small = shrink(k, r->kind, r->text, c);
 	if (!round_repeat(k, r->kind, small, c)) {
 		fprintf(stderr, "a disagreement of %s did not repeat\n", r->what);
 		free(small);
+		text_fini(&t);
 		return false;
 	}
+	text_fini(&t);
 	rs = kernel_read();
 	if (rs != NULL) {
 		char *model = ruleset_print(rs);
