@@ -396,6 +396,26 @@ START_TEST(tracking_is_of_the_tables_family)
 	struct ruleset *rs = read_netlink();
 	ck_assert(rs->uses_conntrack && rs->tracks[0] && !rs->tracks[1]);
 	ruleset_free(rs);
+	load("flush ruleset\n");
+	load("table inet a {\n chain x { dnat ip6 to fd00::1; }\n}\n");
+	rs = read_netlink();
+	ck_assert(rs->uses_conntrack && !rs->tracks[0] && rs->tracks[1]);
+	ruleset_free(rs);
+}
+END_TEST
+
+START_TEST(notrack_keeps_its_place_among_the_matches)
+{
+	load("table inet a {\n chain x { ip saddr 10.0.0.1 notrack tcp dport 80 accept; }\n}\n");
+	struct ruleset *rs = read_netlink(), *json = read_json();
+	char *text = rule_print(rs, &rs->chain[0], &rs->chain[0].rule[0]);
+	ck_assert_str_eq(text, "ip saddr 10.0.0.1 notrack tcp dport 80 accept");
+	/* The family that the address needs is a match too. */
+	ck_assert_uint_eq(rs->chain[0].rule[0].notrack_at, 2);
+	ck_assert_uint_eq(json->chain[0].rule[0].notrack_at, 2);
+	free(text);
+	ruleset_free(rs);
+	ruleset_free(json);
 }
 END_TEST
 
@@ -789,6 +809,7 @@ int main(void)
 	tcase_add_test(kernel, gives_each_construct_the_matches_it_has);
 	tcase_add_test(kernel, keeps_the_constant_destination_of_translations);
 	tcase_add_test(kernel, tracking_is_of_the_tables_family);
+	tcase_add_test(kernel, notrack_keeps_its_place_among_the_matches);
 	tcase_add_test(kernel, both_readers_agree_on_every_construct);
 	tcase_add_test(kernel, decodes_the_matches_of_iptables);
 	tcase_add_test(kernel, decodes_the_translations_of_iptables);

@@ -333,8 +333,6 @@ void builder_undecided(struct builder *b, enum rs_verdict_code code, const char 
 	builder_verdict(b, code);
 	free(b->rule.undecided);
 	b->rule.undecided = xstrdup(text);
-	if (code == RS_NAT_DST || code == RS_NAT_SRC)
-		builder_tracks(b);
 }
 
 void builder_vmap(struct builder *b, const unsigned *field, size_t n, size_t index)

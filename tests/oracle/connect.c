@@ -160,6 +160,23 @@ static void words_add(struct connection *c, const struct step *s, size_t n)
 	c->words = text_take(&t);
 }
 
+/** Chains of one priority with those of type nat in the main hook: which of them is last is not told. */
+static bool order_is_open(const struct ruleset *rs)
+{
+	bool nat[2] = {false, false}, tied[2] = {false, false};
+
+	for (size_t i = 0; i < rs->n_chain; i++) {
+		const struct rs_chain *c = &rs->chain[i];
+		bool output = c->hook == RS_HOOK_OUTPUT;
+
+		if (!c->base || (!output && c->hook != RS_HOOK_INPUT))
+			continue;
+		nat[output] = nat[output] || c->type == RS_CHAIN_NAT;
+		tied[output] = tied[output] || (c->type != RS_CHAIN_NAT && c->priority == (output ? -100 : 100));
+	}
+	return (nat[0] && tied[0]) || (nat[1] && tied[1]);
+}
+
 static void compare_blame(struct kernel *k, const struct ruleset *rs, struct connection *c, size_t step,
         const struct sending *s, struct tally *tally)
 {
@@ -177,7 +194,7 @@ static void compare_blame(struct kernel *k, const struct ruleset *rs, struct con
 		return;
 	by = decider(rs, steps, n, !s->arrival.arrived);
 	/* The kernel drops some messages when it has none left to give. */
-	if (by == NULL || n == STEPS_MAX)
+	if (by == NULL || n == STEPS_MAX || order_is_open(rs))
 		return;
 	chain = &rs->chain[p->chain];
 	same = chain == step_chain(rs, by) && by->policy == (p->rule == OUTCOME_POLICY) &&
