@@ -665,7 +665,18 @@ static const struct {
         {"fib saddr . iif oif missing", VERDICT_CONFORMANT, VERDICT_CONFORMANT, VERDICT_INDETERMINATE},
         {"fib saddr . iif oif exists", VERDICT_BLOCKED, VERDICT_BLOCKED, VERDICT_INDETERMINATE},
         {"fib daddr type local", VERDICT_CONFORMANT, VERDICT_BLOCKED, VERDICT_CONFORMANT},
-        {"fib daddr type broadcast", VERDICT_INDETERMINATE, VERDICT_INDETERMINATE, VERDICT_INDETERMINATE},
+        {"fib daddr type != local", VERDICT_BLOCKED, VERDICT_CONFORMANT, VERDICT_BLOCKED},
+        {"fib daddr type unicast", VERDICT_BLOCKED, VERDICT_CONFORMANT, VERDICT_BLOCKED},
+        {"fib daddr type broadcast", VERDICT_CONFORMANT, VERDICT_CONFORMANT, VERDICT_CONFORMANT},
+        {"fib daddr type { broadcast, anycast, multicast }", VERDICT_CONFORMANT, VERDICT_CONFORMANT,
+                VERDICT_CONFORMANT},
+        {"fib daddr type != { local, multicast }", VERDICT_BLOCKED, VERDICT_CONFORMANT, VERDICT_BLOCKED},
+        {"fib saddr type local", VERDICT_CONFORMANT, VERDICT_CONFORMANT, VERDICT_CONFORMANT},
+        {"fib saddr type { unicast, local }", VERDICT_BLOCKED, VERDICT_BLOCKED, VERDICT_BLOCKED},
+        {"fib daddr . iif type local", VERDICT_INDETERMINATE, VERDICT_INDETERMINATE, VERDICT_INDETERMINATE},
+        {"meta pkttype { broadcast, multicast }", VERDICT_CONFORMANT, VERDICT_CONFORMANT, VERDICT_CONFORMANT},
+        {"meta pkttype host", VERDICT_BLOCKED, VERDICT_BLOCKED, VERDICT_BLOCKED},
+        {"meta pkttype != host", VERDICT_CONFORMANT, VERDICT_CONFORMANT, VERDICT_CONFORMANT},
 };
 
 START_TEST(path_answers_routing_questions)

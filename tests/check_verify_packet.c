@@ -76,8 +76,8 @@ START_TEST(untracked_reply_of_a_translated_flow_is_misdirected)
 
 		flow_make(&flow, text[i]);
 		out = flow_verify(&flow, rs, NULL);
-		ck_assert_msg(out.finding[0].verdict == want[i], "%s: %s", text[i],
-		        verdict_name(out.finding[0].verdict));
+		ck_assert_msg(
+		        out.finding[0].verdict == want[i], "%s: %s", text[i], verdict_name(out.finding[0].verdict));
 		findings_fini(&out);
 		flow_free(&flow);
 		ruleset_free(rs);

@@ -399,17 +399,47 @@ static void split_mask(
 		fork_piece(run, t->atom, false, piece, hit, rest);
 }
 
+static bool is_unicast(const struct run *run, const struct range *r)
+{
+	bool four = run->set->family == FAMILY_IPV4;
+	/* Up to 224.0.0.0, up to ff00::. */
+	return r->lo > 0 && r->hi < (four ? (u128)0xe0000000u : (u128)0xff << 120);
+}
+
+/** Does the rule see an address that the path was not made for? */
+static bool address_is_foreign(const struct run *run, const struct piece *piece, enum axis axis)
+{
+	uint32_t why;
+
+	if (axis_is_blurred(run, piece, axis, &why))
+		return true;
+	if (!run->set->nat.wanted)
+		return false;
+	return run->set->phase == PHASE_REPLY ? axis == AXIS_SOURCE && !piece->inside
+	                                      : axis == AXIS_DESTINATION && !piece->inside;
+}
+
 /** The interface of a leg is the one that its sources are routed to, and its path says whether it ends here. */
 static void split_fib(
         struct run *run, const struct test *t, const struct piece *piece, struct pieces *hit, struct pieces *rest)
 {
-	bool self = t->fib == FIB_TO_SELF || t->fib == FIB_NOT_TO_SELF;
-	bool holds = self ? (run->set->path == PATH_INPUT) == (t->fib == FIB_TO_SELF) : t->fib == FIB_SOURCE_EXISTS;
+	bool holds = t->fib == FIB_SOURCE_EXISTS, unknown = false;
 
-	/* The path was made for the inside address; the published one may be the device's own. */
-	bool outside = self && run->set->nat.wanted && run->set->phase != PHASE_REPLY && !piece->inside;
+	if (t->fib == FIB_SOURCE_EXISTS || t->fib == FIB_SOURCE_MISSING) {
+		unknown = (run->env.unknown & 1u << RS_FIELD_IIFNAME) != 0;
+	} else if (t->fib == FIB_PACKET_TYPE) {
+		holds = (t->types & TYPE_HOST) != 0;
+		unknown = !is_unicast(run, &piece->cell.axis[AXIS_DESTINATION]);
+	} else {
+		bool source = t->fib == FIB_SOURCE_TYPE;
+		enum axis axis = source ? AXIS_SOURCE : AXIS_DESTINATION;
+		bool local = run->set->path == (source ? PATH_OUTPUT : PATH_INPUT);
 
-	if (outside || (!self && (run->env.unknown & 1u << RS_FIELD_IIFNAME) != 0))
+		holds = (t->types & (local ? TYPE_LOCAL : TYPE_UNICAST)) != 0;
+		/* The path was made for the inside address; the published one may be the device's own. */
+		unknown = address_is_foreign(run, piece, axis) || !is_unicast(run, &piece->cell.axis[axis]);
+	}
+	if (unknown)
 		fork_piece(run, t->atom, false, piece, hit, rest);
 	else
 		pieces_add(holds ? hit : rest, piece);

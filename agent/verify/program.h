@@ -16,11 +16,15 @@ enum how {
 	HOW_ATOM
 };
 
-enum fib { FIB_NONE, FIB_SOURCE_MISSING, FIB_SOURCE_EXISTS, FIB_TO_SELF, FIB_NOT_TO_SELF };
+enum fib { FIB_NONE, FIB_SOURCE_MISSING, FIB_SOURCE_EXISTS, FIB_SOURCE_TYPE, FIB_DESTINATION_TYPE, FIB_PACKET_TYPE };
+
+/** Types of addresses, and of packets on their link, that a question may name; bits. */
+enum { TYPE_UNICAST = 1, TYPE_LOCAL = 2, TYPE_OTHER = 4, TYPE_HOST = 8 };
 
 struct test {
 	enum how how;
 	enum fib fib;
+	unsigned types; /**< FIB_*_TYPE: those that match */
 	bool negate;
 	bool masked; /**< FIXED, TRACKING: (value & mask) == wanted, instead of ranges */
 	enum rs_field field;

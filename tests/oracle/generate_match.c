@@ -385,6 +385,15 @@ static void match_undecided(struct text *t, struct place *p)
 	        "meta time > \"2020-01-01\"", "meta priority none", "ct mark 0", "ct zone 0"};
 	uint32_t v = draw(13);
 
+	/* Decided by the path. */
+	if (chance(40)) {
+		static const char *const paths[] = {"fib daddr type local", "fib daddr type != local",
+		        "fib daddr type { broadcast, multicast }", "fib saddr type local", "fib saddr type != local",
+		        "meta pkttype { broadcast, multicast }", "meta pkttype != host", "fib daddr type != broadcast"};
+
+		text_add(t, paths[draw(8)]);
+		return;
+	}
 	if (v == 11)
 		text_add(t, is_four(p) ? "ip ttl > 1" : "ip6 hoplimit > 1");
 	else if (v == 12)
