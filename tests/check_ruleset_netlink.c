@@ -384,8 +384,38 @@ START_TEST(keeps_the_constant_destination_of_translations)
 	}
 	ck_assert(pre->rule[3].nat_redirect);
 	ck_assert(!pre->rule[0].nat_redirect);
-	ck_assert(rs->uses_conntrack);
+	ck_assert(rs->uses_conntrack && rs->tracks[0] && rs->tracks[1]);
 	ruleset_free(rs);
+}
+END_TEST
+
+START_TEST(tracking_is_of_the_tables_family)
+{
+	load("table ip a {\n chain x { ct state new accept; }\n}\n"
+	     "table ip6 b {\n chain y { type nat hook prerouting priority -100; accept; }\n}\n");
+	struct ruleset *rs = read_netlink();
+	ck_assert(rs->uses_conntrack && rs->tracks[0] && !rs->tracks[1]);
+	ruleset_free(rs);
+	load("flush ruleset\n");
+	load("table inet a {\n chain x { dnat ip6 to fd00::1; }\n}\n");
+	rs = read_netlink();
+	ck_assert(rs->uses_conntrack && !rs->tracks[0] && rs->tracks[1]);
+	ruleset_free(rs);
+}
+END_TEST
+
+START_TEST(notrack_keeps_its_place_among_the_matches)
+{
+	load("table inet a {\n chain x { ip saddr 10.0.0.1 notrack tcp dport 80 accept; }\n}\n");
+	struct ruleset *rs = read_netlink(), *json = read_json();
+	char *text = rule_print(rs, &rs->chain[0], &rs->chain[0].rule[0]);
+	ck_assert_str_eq(text, "ip saddr 10.0.0.1 notrack tcp dport 80 accept");
+	/* The family that the address needs is a match too. */
+	ck_assert_uint_eq(rs->chain[0].rule[0].notrack_at, 2);
+	ck_assert_uint_eq(json->chain[0].rule[0].notrack_at, 2);
+	free(text);
+	ruleset_free(rs);
+	ruleset_free(json);
 }
 END_TEST
 
@@ -595,7 +625,8 @@ START_TEST(chains_keep_the_order_of_their_creation)
 	ck_assert_int_eq(rs->chain[0].priority, 5);
 	ck_assert_int_eq(rs->chain[2].priority, -100);
 	ck_assert_int_eq(rs->chain[2].type, RS_CHAIN_NAT);
-	ck_assert(rs->uses_conntrack);
+	/* A chain of type nat alone does not make the kernel track. */
+	ck_assert(!rs->uses_conntrack);
 	ck_assert_uint_gt(rs->generation, 0);
 	ruleset_free(rs);
 }
@@ -777,6 +808,8 @@ int main(void)
 	tcase_add_test(kernel, printed_rules_load_again_with_the_same_model);
 	tcase_add_test(kernel, gives_each_construct_the_matches_it_has);
 	tcase_add_test(kernel, keeps_the_constant_destination_of_translations);
+	tcase_add_test(kernel, tracking_is_of_the_tables_family);
+	tcase_add_test(kernel, notrack_keeps_its_place_among_the_matches);
 	tcase_add_test(kernel, both_readers_agree_on_every_construct);
 	tcase_add_test(kernel, decodes_the_matches_of_iptables);
 	tcase_add_test(kernel, decodes_the_translations_of_iptables);

@@ -567,6 +567,7 @@ START_TEST(published_flow_is_followed_to_the_leg_that_it_is_led_to)
 	u128 name = ifname_value(spread[_i].open);
 
 	rs->chain[rs->n_chain - 1].type = RS_CHAIN_NAT;
+	rs->tracks[0] = rs->tracks[1] = true;
 	nat->verdict.code = RS_NAT_DST;
 	nat->nat_has_address = true;
 	nat->nat_address_lo = nat->nat_address_hi = spread[_i].to;
@@ -664,7 +665,18 @@ static const struct {
         {"fib saddr . iif oif missing", VERDICT_CONFORMANT, VERDICT_CONFORMANT, VERDICT_INDETERMINATE},
         {"fib saddr . iif oif exists", VERDICT_BLOCKED, VERDICT_BLOCKED, VERDICT_INDETERMINATE},
         {"fib daddr type local", VERDICT_CONFORMANT, VERDICT_BLOCKED, VERDICT_CONFORMANT},
-        {"fib daddr type broadcast", VERDICT_INDETERMINATE, VERDICT_INDETERMINATE, VERDICT_INDETERMINATE},
+        {"fib daddr type != local", VERDICT_BLOCKED, VERDICT_CONFORMANT, VERDICT_BLOCKED},
+        {"fib daddr type unicast", VERDICT_BLOCKED, VERDICT_CONFORMANT, VERDICT_BLOCKED},
+        {"fib daddr type broadcast", VERDICT_CONFORMANT, VERDICT_CONFORMANT, VERDICT_CONFORMANT},
+        {"fib daddr type { broadcast, anycast, multicast }", VERDICT_CONFORMANT, VERDICT_CONFORMANT,
+                VERDICT_CONFORMANT},
+        {"fib daddr type != { local, multicast }", VERDICT_BLOCKED, VERDICT_CONFORMANT, VERDICT_BLOCKED},
+        {"fib saddr type local", VERDICT_CONFORMANT, VERDICT_CONFORMANT, VERDICT_CONFORMANT},
+        {"fib saddr type { unicast, local }", VERDICT_BLOCKED, VERDICT_BLOCKED, VERDICT_BLOCKED},
+        {"fib daddr . iif type local", VERDICT_INDETERMINATE, VERDICT_INDETERMINATE, VERDICT_INDETERMINATE},
+        {"meta pkttype { broadcast, multicast }", VERDICT_CONFORMANT, VERDICT_CONFORMANT, VERDICT_CONFORMANT},
+        {"meta pkttype host", VERDICT_BLOCKED, VERDICT_BLOCKED, VERDICT_BLOCKED},
+        {"meta pkttype != host", VERDICT_CONFORMANT, VERDICT_CONFORMANT, VERDICT_CONFORMANT},
 };
 
 START_TEST(path_answers_routing_questions)

@@ -366,7 +366,7 @@ bool expr_ct(struct exec *x, const struct nlattr *data)
 	const struct nlattr *tb[NFTA_CT_MAX + 1];
 	uint32_t key, reg;
 	uint8_t direction;
-	x->b.rs->uses_conntrack = true;
+	builder_tracks(&x->b);
 	if (!attrs_nested(data, tb, NFTA_CT_MAX + 1) || !attr_u32(tb[NFTA_CT_KEY], &key))
 		return false;
 	const struct key *k = key_find(ct_keys, sizeof(ct_keys) / sizeof(ct_keys[0]), key);

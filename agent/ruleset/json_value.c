@@ -226,7 +226,7 @@ static unsigned operand_field(struct builder *b, const json_t *json, const char 
 	if (strcmp(key, "meta") == 0)
 		return meta_field(json_member(inner, "key"), as);
 	if (strcmp(key, "ct") == 0) {
-		b->rs->uses_conntrack = true;
+		builder_tracks(b);
 		return ct_field(inner);
 	}
 	return FIELD_NONE;

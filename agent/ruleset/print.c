@@ -349,6 +349,7 @@ char *rule_print(const struct ruleset *rs, const struct rs_chain *chain, const s
 {
 	struct text t = {0};
 	int l4proto = -1;
+	bool told = false;
 	for (size_t i = 0; i < rule->n_match; i++) {
 		const struct rs_match *m = &rule->match[i];
 		bool point = m->kind == RS_MATCH_RANGES && !m->negate && m->ranges.n == 1 &&
@@ -357,12 +358,16 @@ char *rule_print(const struct ruleset *rs, const struct rs_chain *chain, const s
 			l4proto = (int)m->ranges.item[0].lo;
 		if (is_implied(rule, i))
 			continue;
+		if (rule->notrack && rule->notrack_at <= i && !told) {
+			word(&t, "notrack");
+			told = true;
+		}
 		word(&t, "");
 		match_print(&t, rs, chain, m, l4proto);
 	}
 	if (rule->statements != NULL)
 		word(&t, rule->statements);
-	if (rule->notrack)
+	if (rule->notrack && !told)
 		word(&t, "notrack");
 	outcome_print(&t, rs, rule, l4proto);
 	if (t.len == 0)

@@ -100,7 +100,7 @@ static bool xt_multiport(struct exec *x, const void *info, size_t len)
 static bool xt_state(struct exec *x, const void *info, size_t len)
 {
 	struct xt_state_info m;
-	x->b.rs->uses_conntrack = true;
+	builder_tracks(&x->b);
 	if (!info_copy(&m, sizeof(m), info, len))
 		return false;
 	builder_mask(&x->b, RS_FIELD_CT_STATE, NULL, m.statemask & 0x4f, 0, true);
@@ -131,6 +131,13 @@ static bool conntrack_read(const void *info, size_t len, struct conntrack *out)
 /* States as x_tables numbers them, which are those of the model but for untracked and the two of NAT. */
 #define XT_STATES (XT_CONNTRACK_STATE_INVALID | 2 | 4 | 8)
 
+/* Does the match on states hold for some packet that has no connection: invalid or untracked. */
+static bool conntrack_may_be_absent(const struct conntrack *m)
+{
+	unsigned states = m->invert_flags & XT_CONNTRACK_STATE ? ~m->state_mask : m->state_mask;
+	return (states & (XT_CONNTRACK_STATE_INVALID | XT_CONNTRACK_STATE_UNTRACKED)) != 0;
+}
+
 static bool conntrack_state(struct exec *x, const struct conntrack *m)
 {
 	unsigned nat = m->state_mask & (XT_CONNTRACK_STATE_SNAT | XT_CONNTRACK_STATE_DNAT);
@@ -138,8 +145,11 @@ static bool conntrack_state(struct exec *x, const struct conntrack *m)
 	bool invert = m->invert_flags & XT_CONNTRACK_STATE;
 	if (m->state_mask & XT_CONNTRACK_STATE_UNTRACKED)
 		states |= 64;
-	/* One of states and translations is a choice over two fields; none of them is a conjunction. */
-	if (nat != 0 && states != 0 && !invert)
+	/*
+	 * One of states and translations is a choice over two fields; none of them is a conjunction, but for packets
+	 * without a connection, which have no status to ask for.
+	 */
+	if (nat != 0 && (invert ? conntrack_may_be_absent(m) : states != 0))
 		return false;
 	if (nat != 0)
 		builder_mask(&x->b, RS_FIELD_CT_STATUS, NULL,
@@ -157,8 +167,12 @@ static bool xt_conntrack(struct exec *x, const void *info, size_t len)
 	const unsigned known =
 	        XT_CONNTRACK_STATE | XT_CONNTRACK_STATE_ALIAS | XT_CONNTRACK_STATUS | XT_CONNTRACK_DIRECTION;
 	struct conntrack m;
-	x->b.rs->uses_conntrack = true;
+	builder_tracks(&x->b);
 	if (!conntrack_read(info, len, &m) || (m.match_flags & ~known) != 0)
+		return false;
+	/* Where there is no connection the kernel asks for the state and for nothing else. */
+	if ((m.match_flags & XT_CONNTRACK_STATE) && (m.match_flags & (XT_CONNTRACK_STATUS | XT_CONNTRACK_DIRECTION)) &&
+	        conntrack_may_be_absent(&m))
 		return false;
 	if ((m.match_flags & XT_CONNTRACK_STATE) && !conntrack_state(x, &m))
 		return false;

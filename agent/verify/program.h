@@ -17,11 +17,15 @@ enum how {
 	HOW_ATOM
 };
 
-enum fib { FIB_NONE, FIB_SOURCE_MISSING, FIB_SOURCE_EXISTS, FIB_TO_SELF, FIB_NOT_TO_SELF };
+enum fib { FIB_NONE, FIB_SOURCE_MISSING, FIB_SOURCE_EXISTS, FIB_SOURCE_TYPE, FIB_DESTINATION_TYPE, FIB_PACKET_TYPE };
+
+/** Types of addresses, and of packets on their link, that a question may name; bits. */
+enum { TYPE_UNICAST = 1, TYPE_LOCAL = 2, TYPE_OTHER = 4, TYPE_HOST = 8 };
 
 struct test {
 	enum how how;
 	enum fib fib;
+	unsigned types; /**< FIB_*_TYPE: those that match */
 	bool negate;
 	bool masked; /**< FIXED, TRACKING: (value & mask) == wanted, instead of ranges */
 	enum rs_field field;
@@ -33,13 +37,15 @@ struct test {
 	uint32_t atom; /**< ATOM, MASK, FIB */
 };
 
-/** A rule ready to walk. */
+/** A rule ready to walk; one whose notrack stands before its last match is two. */
 struct line {
 	const struct rs_rule *rule;
 	size_t index; /**< in its chain */
 	struct cell hull; /**< contains every packet that can match */
 	uint32_t needs; /**< bit per rs_field that must exist */
 	bool effect; /**< changes something: a verdict, a verdict map or notrack */
+	struct rs_verdict verdict; /**< where vmap is false */
+	bool vmap, notrack;
 	struct test *test;
 	size_t n_test;
 	uint32_t atom; /**< for a verdict that the model does not decide */
@@ -90,7 +96,8 @@ struct engine {
 	size_t n_owned, cap_owned;
 	uint32_t uses; /**< bit per rs_field */
 	bool has_nat, has_notrack, sets_mark;
-	uint32_t atom_iif, atom_oif, atom_tracking, atom_source, atom_destination, atom_mark, atom_status;
+	uint32_t atom_iif, atom_oif, atom_tracking, atom_source, atom_destination, atom_mark, atom_status, atom_related,
+	        atom_ports, atom_conntrack;
 	struct run *run; /**< scratch of engine_run(), kept for its memory */
 };
 
