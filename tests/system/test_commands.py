@@ -545,6 +545,11 @@ def explains(scene):
     for family in ("ipv4", "ipv6"):
         label = next(flow["label"] for flow in flows if flow["verdict"] == "conformant" and flow["family"] == family)
         explained(scene, label, 0, "accept comment", f"a conformant flow of {family}")
+    out = explained(scene, ("--packet", "udp 10.20.0.1:40000 > 10.20.1.11:53"), 0, "from this device, to srv0", "output")
+    checks.equal((out["path"], out["input_interface"], out["output_interface"]), ("output", None, "srv0"), "output path")
+    checks.that(any(step["note"].startswith("enters at hook input, priority") for step in result["steps"]), "hook and priority")
+    for option in ("--iif", "--oif"):
+        scene.fails("explain", "--packet", first, option, "nowhere0", *scene.online, words=["nowhere0", "lo, ", "srv0"])
     scene.fails("explain", "no such flow", *scene.online, words=["no such flow"])
     for packet in ("", "tcp", "tcp 10.0.0.1:1 > 10.0.0.2", "tcp 10.0.0.1:70000 > 10.0.0.2:1", "tcp 10.0.0.1:1 > [::1]:1"):
         scene.fails("explain", "--packet", packet, *scene.online)
