@@ -36,6 +36,11 @@ struct nft_ops {
 	void *self;
 	/** Full dump, retried while the generation changes; ERR_IO, ERR_DENIED (CAP_NET_ADMIN), ERR_LIMIT, ERR_UNAVAILABLE. */
 	int (*dump)(void *self, struct nft_dump *out, struct error *err);
+	/**
+	 * The kernel's IPsec policies as netlink messages, not decoded; *bytes is the caller's, NULL when there are none.
+	 * NULL in a fake: there is no IPsec.
+	 */
+	int (*policies)(void *self, uint8_t **bytes, size_t *len, struct error *err);
 	/** Readable when events wait; -1: this one does not watch. */
 	int (*event_fd)(void *self);
 	/** Take the waiting events; never blocks. */
