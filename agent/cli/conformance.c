@@ -126,6 +126,14 @@ static void show_flows(const xmlNode *c, enum selection selection)
 		printf("%zu of %zu flows are not shown; --all shows them\n", hidden, n);
 }
 
+static void show_caveats(const xmlNode *c)
+{
+	if (node_child(c, "caveat") != NULL)
+		putchar('\n');
+	for (const xmlNode *x = node_child(c, "caveat"); x != NULL; x = node_next(x))
+		cli_line("caveat: %s", x->children != NULL ? (const char *)x->children->content : "");
+}
+
 static void show_openings(const xmlNode *c)
 {
 	static const char *const header[] = {"OPENING", "BASELINE", "FLOW", "SOURCE", "PORTS", "PACKETS", "RULE"};
@@ -213,6 +221,8 @@ int verb_conformance(int argc, char **argv)
 		show_json(conformance, &r);
 	else
 		show_flows(conformance, r.selection);
+	if (!r.daemon.json)
+		show_caveats(conformance);
 	if (!r.daemon.json && r.openings)
 		show_openings(conformance);
 	if (!r.daemon.json && r.ipsec)

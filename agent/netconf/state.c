@@ -26,6 +26,8 @@ static void add_summary(struct rows *b, struct lyd_node *root, const struct snap
 	row_number(b, summary, "active-problems", snap->n_problem);
 	row_number(b, summary, "openings", s->openings);
 	row_number(b, summary, "openings-unacknowledged", s->unacknowledged_openings);
+	if (snap->ruleset != NULL)
+		row_leaf(b, summary, "forward-default", default_kind_name(snap->openings.by_default));
 	row_number(b, summary, "rules", s->rules);
 	row_number(b, summary, "undecoded-rules", s->undecoded_rules);
 }
@@ -56,6 +58,17 @@ static void add_scalars(struct rows *b, struct lyd_node *root, const struct snap
 		char text[512];
 		snprintf(text, sizeof(text), "flowtable %s lets established connections bypass the chains",
 		        rs->foreign_flowtable);
+		row_leaf(b, root, "caveat", text);
+	}
+}
+
+static void add_caveats(struct rows *b, struct lyd_node *root, const struct snapshot *snap)
+{
+	for (size_t i = 0; i < snap->openings.n_caveat; i++)
+		row_leaf(b, root, "caveat", snap->openings.caveat[i]);
+	if (snap->openings.incomplete) {
+		char text[512];
+		snprintf(text, sizeof(text), "there may be more openings than are listed: %s", snap->openings.reason);
 		row_leaf(b, root, "caveat", text);
 	}
 }
@@ -173,6 +186,7 @@ struct lyd_node *state_conformance(
 	if (wants(filter, ctx, "/portcullis:conformance/summary"))
 		add_summary(b, root, snap);
 	add_scalars(b, root, snap);
+	add_caveats(b, root, snap);
 	if (wants(filter, ctx, "/portcullis:conformance/result"))
 		for (size_t i = 0; i < snap->inputs->flows.n && !b->failed; i++)
 			add_result(b, root, snap, i);

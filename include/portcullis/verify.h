@@ -98,9 +98,21 @@ struct opening {
 	bool acknowledged; /**< in the baseline */
 };
 
+/** What happens to new forwarded packets that no rule singles out, from good to bad. */
+enum default_kind {
+	DEFAULT_DENY,
+	DEFAULT_ACCEPT, /**< what is not wanted is dropped, the rest passes */
+	DEFAULT_DENY_IN_NAME, /**< a policy drops, but a rule accepts before it can */
+	DEFAULT_ALLOW_ALL /**< nothing drops */
+};
+const char *default_kind_name(enum default_kind k); /**< "deny-in-name-only" */
+
 struct openings {
 	struct opening *opening; /**< sorted by id */
 	size_t n, cap;
+	enum default_kind by_default; /**< the worst of the families that bound groups have */
+	char **caveat; /**< what by_default means here, in words */
+	size_t n_caveat;
 	bool incomplete; /**< the bound was reached: there are more */
 	char *reason;
 };
@@ -118,7 +130,7 @@ int verify_flows(const struct flows *flows, const struct ruleset *rs, const char
         int64_t now, struct findings *out, struct error *err) MUST_USE;
 void findings_fini(struct findings *f);
 
-/** Openings toward the bound groups that no flow and no allowance needs. */
+/** Openings toward the bound groups that no flow and no allowance needs; those of the baseline are acknowledged. */
 int verify_openings(const struct flows *flows, const struct ruleset *rs, const struct site *site,
         const struct network *net, int64_t now, struct openings *out, struct error *err) MUST_USE;
 void openings_fini(struct openings *o);
