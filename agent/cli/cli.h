@@ -18,6 +18,7 @@ int verb_status(int argc, char **argv);
 int verb_conformance(int argc, char **argv);
 int verb_explain(int argc, char **argv);
 int verb_baseline(int argc, char **argv);
+int verb_prove(int argc, char **argv);
 
 /** "portcullis VERB: where: text" on standard error. @return EXIT_ERROR. */
 int cli_fail(const char *verb, const struct error *err);

@@ -68,10 +68,10 @@ static void show_json(const xmlNode *reply)
 	for (const xmlNode *s = node_child(reply, "step"); s != NULL; s = node_next(s))
 		json_array_append_new(steps, json_pack("{sososo}", "number", json_number(s, "number"), "note",
 		                                     json_leaf(s, "note"), "rule", json_rule_of(s)));
-	json_t *json = json_pack("{sosososososo}", "packet", json_leaf(reply, "packet"), "phase",
+	json_t *json = json_pack("{sososososososo}", "packet", json_leaf(reply, "packet"), "phase",
 	        json_leaf(reply, "phase"), "path", json_leaf(reply, "path"), "input_interface",
 	        json_leaf(reply, "input-interface"), "output_interface", json_leaf(reply, "output-interface"),
-	        "leaves_as", json_leaf(reply, "leaves-as"));
+	        "first_packet", json_leaf(reply, "first-packet"), "leaves_as", json_leaf(reply, "leaves-as"));
 	json_object_update_new(json, json_pack("{sosososo}", "verdict", json_leaf(reply, "verdict"), "reason",
 	                                     json_leaf(reply, "reason"), "rule", json_rule_of(reply), "steps", steps));
 	json_show(json);

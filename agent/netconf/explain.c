@@ -196,7 +196,7 @@ static int walk(const struct snapshot *snap, const struct subject *s, struct tra
 	if (snap->ruleset != NULL)
 		return verify_explain(&s->packet, s->flow, s->finding, snap->ruleset, snap->inputs->site,
 		        snap->verified_wall, out, err);
-	*out = (struct trace){.verdict = VERDICT_UNKNOWN, .packet = s->packet, .end = s->packet};
+	*out = (struct trace){.verdict = VERDICT_UNKNOWN, .packet = s->packet, .end = s->packet, .first = s->packet};
 	return 0;
 }
 
@@ -214,15 +214,18 @@ static void row_trace(struct rows *b, struct lyd_node *output, const struct trac
 static void row_packets(struct rows *b, struct lyd_node *output, const struct trace *trace)
 {
 	char *text = packet_print(&trace->packet), *end = packet_print(&trace->end);
+	char *first = packet_print(&trace->first);
 	row_leaf(b, output, "packet", text);
 	row_leaf(b, output, "phase", phase_name(trace->packet.phase));
 	row_leaf(b, output, "path", path_name(trace->packet.path));
 	row_leaf(b, output, "input-interface", trace->packet.iif);
 	row_leaf(b, output, "output-interface", trace->packet.oif);
+	row_leaf(b, output, "first-packet", first);
 	if (strcmp(text, end) != 0)
 		row_leaf(b, output, "leaves-as", end);
 	free(text);
 	free(end);
+	free(first);
 }
 
 struct nc_server_reply *rpc_explain(const struct call *call)

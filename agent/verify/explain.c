@@ -287,6 +287,24 @@ static void learn_first(struct explain *x, size_t i, const struct question *q, s
 		first->target = x->packet->source;
 }
 
+/** The packet that began the connection, by the leg's question. */
+static void first_fill(struct explain *x, const struct leg_key *key)
+{
+	struct packet_set set = leg_packets(key, PHASE_NEW, &key->cell, 0);
+
+	set.icmp_type = x->packet->phase == PHASE_REPLY ? set.icmp_type : x->packet->icmp_type;
+	x->out->first = (struct packet){.family = key->family,
+	        .proto = key->proto,
+	        .source = key->cell.axis[AXIS_SOURCE].lo,
+	        .destination = key->cell.axis[AXIS_DESTINATION].lo,
+	        .source_port = (uint16_t)key->cell.axis[AXIS_SPORT].lo,
+	        .destination_port = (uint16_t)key->cell.axis[AXIS_DPORT].lo,
+	        .icmp_type = set.icmp_type,
+	        .path = key->path};
+	snprintf(x->out->first.iif, IFNAME_SIZE, "%s", set.iif);
+	snprintf(x->out->first.oif, IFNAME_SIZE, "%s", set.oif);
+}
+
 /** @return as try_set(). */
 static bool ask_leg(struct explain *x, size_t i)
 {
@@ -297,6 +315,7 @@ static bool ask_leg(struct explain *x, size_t i)
 	question_key(x, i, q);
 	learn_first(x, i, q, &first);
 	set = leg_packets(&q->key, x->packet->phase, &q->key.cell, first.target);
+	first_fill(x, &q->key);
 	if (x->packet->iif[0] != '\0')
 		set.iif = x->packet->iif;
 	if (x->packet->oif[0] != '\0')
@@ -374,7 +393,7 @@ int verify_explain(const struct packet *packet, const struct flow *flow, const s
 	struct explain x = {.rs = rs, .packet = packet, .flow = flow, .finding = finding, .out = out};
 
 	memset(out, 0, sizeof(*out));
-	out->packet = out->end = *packet;
+	out->packet = out->end = out->first = *packet;
 	if (packet->path == PATH_NONE)
 		return error_set(err, ERR_INVALID, "packet", "it has no path through this device: name its interfaces");
 	if (rs == NULL) {

@@ -146,6 +146,7 @@ struct trace {
 	enum verdict verdict; /**< conformant (accepted), blocked, misdirected, indeterminate, unknown */
 	struct blame blame; /**< who decides: as in a finding, and for an accepted packet who accepts it */
 	struct packet packet; /**< as it comes */
+	struct packet first; /**< that began its connection: of a packet of phase new itself */
 	struct packet end; /**< as it leaves, where the flow's own destination NAT translates it; else the same */
 	char *reason;
 };
