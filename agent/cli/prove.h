@@ -60,6 +60,13 @@ void prove_lab_close(struct prove_lab *lab);
 int prove_lab_send(struct prove_lab *lab, struct connection *c, const struct probe *p, struct passage *out,
         struct error *err) MUST_USE;
 
+/** A ruleset on its way to another namespace. */
+struct prove_load;
+/** @param text  what `nft list ruleset` prints; tables that it cannot load are asked of iptables-nft-save(8) now. */
+int prove_load_prepare(const char *text, struct prove_load **out, struct error *err) MUST_USE;
+int prove_load_do(const struct prove_load *load, struct error *err) MUST_USE;
+void prove_load_free(struct prove_load *load); /**< NULL is fine */
+
 /** Run a program with text on its standard input. *out: its standard output, the caller's. @return 0, or -1: its reason. */
 int prove_execute(const char *const *argv, const char *input, char **out, struct error *err) MUST_USE;
 

@@ -334,12 +334,10 @@ static int copy_read(struct prove_lab *lab, struct error *err)
 	return result;
 }
 
-static int load(const char *text, struct error *err)
+static int load_all(const struct prove_load *load, struct error *err)
 {
 	static const char *const argv[] = {"nft", "-f", "-", NULL};
-	if (prove_execute(argv, text, NULL, err) != 0)
-		return error_prefix(err, "the ruleset cannot be loaded into a private namespace");
-	return prove_execute(argv, own_table, NULL, err);
+	return prove_load_do(load, err) == 0 ? prove_execute(argv, own_table, NULL, err) : -1;
 }
 
 int prove_lab_open(const struct ruleset *live, const char *text, const struct packet *first, json_t *notes,
@@ -349,13 +347,14 @@ int prove_lab_open(const struct ruleset *live, const char *text, const struct pa
 	struct prove_lab *lab = xcalloc(1, sizeof(*lab));
 	struct network net = {.known = false};
 	struct error ignored;
+	struct prove_load *load = NULL;
 	char *batch = NULL;
 	int result = -1;
 
 	lab->live = live;
 	lab->first = *first;
 	lab->trace_fd = lab->raw_fd = -1;
-	if (network_read(&net, err) != 0)
+	if (network_read(&net, err) != 0 || prove_load_prepare(text, &load, err) != 0)
 		goto out;
 	devices_find(lab, notes);
 	batch = batch_make(lab, &net, notes);
@@ -372,12 +371,13 @@ int prove_lab_open(const struct ruleset *live, const char *text, const struct pa
 		*err = ignored;
 		goto out;
 	}
-	if (load(text, err) != 0 || copy_read(lab, err) != 0 || raw_open(lab, err) != 0)
+	if (load_all(load, err) != 0 || copy_read(lab, err) != 0 || raw_open(lab, err) != 0)
 		goto out;
 	lab->trace_fd = nft_trace_open(err);
 	result = lab->trace_fd >= 0 ? 0 : -1;
 out:
 	free(batch);
+	prove_load_free(load);
 	network_fini(&net);
 	if (result != 0)
 		prove_lab_close(lab);

@@ -98,6 +98,28 @@ def changed(scene):
     scene.reset()
 
 
+def iptables(scene):
+    """Rules of iptables-nft: those that nft prints, and those that it does not."""
+    checks = scene.checks
+    if scene.lab.run("device", "iptables-nft", "--version", check=False).returncode != 0:
+        print("skipped: iptables-nft is not installed")
+        return
+    def rule(*words):
+        scene.lab.run("device", "iptables-nft", *words)
+    scene.nft("flush", "ruleset")
+    rule("-P", "FORWARD", "DROP")
+    rule("-A", "FORWARD", "-m", "conntrack", "--ctstate", "ESTABLISHED,RELATED", "-j", "ACCEPT")
+    rule("-A", "FORWARD", "-p", "tcp", "-m", "multiport", "--dports", "443,5061", "-m", "iprange", "--src-range",
+         "10.10.0.1-10.10.0.9", "-j", "ACCEPT")
+    rule("-A", "FORWARD", "-p", "tcp", "--dport", "5062", "-m", "recent", "--name", "x", "--rcheck", "-j", "ACCEPT")
+    for source, verdict in (("10.10.0.5", "conformant"), ("10.10.0.77", "blocked")):
+        result = scene.prove("--packet", f"tcp {source}:40000 > 10.20.1.100:5061")
+        checks.equal((result["verdict"], result["agrees"]), (verdict, True), f"iptables, from {source}: {result}")
+    result = scene.prove("--packet", "tcp 10.10.0.5:40000 > 10.20.1.100:5062", code=2)
+    checks.equal((result["verdict"], result["passages"][-1]["kernel"]), ("indeterminate", "dropped"), "a match that is not decided")
+    scene.reset()
+
+
 def flows(scene):
     """Labels of the daemon: conformant, blocked, and a verdict that is behind the ruleset."""
     checks = scene.checks
@@ -162,6 +184,7 @@ def test(lab, checks):
     packets(scene)
     checks.equal(scene.outside(), before, "nothing outside has changed")
     changed(scene)
+    iptables(scene)
     site = json.loads(lab.deployment.read_text())
     pool = next(group for group in site["portcullis:group"] if group["name"] == "mediation-pool")
     pool["published"] = [{"address": "10.11.0.99", "transport": "tcp", "lower": 5067, "upper": 5068}]
