@@ -454,9 +454,11 @@ int verb_prove(int argc, char **argv)
 		return code;
 	}
 	if (live_read(&live, &text, &err) != 0 ||
-	        (r.flow != NULL ? claim_of_flow(&r, &claim, &err) : claim_of_packet(&r, live, &claim, &err)) != 0 ||
-	        observe(&claim, live, text, &seen, &err) != 0) {
+	        (r.flow != NULL ? claim_of_flow(&r, &claim, &err) : claim_of_packet(&r, live, &claim, &err)) != 0) {
 		code = cli_fail("prove", &err);
+	} else if (observe(&claim, live, text, &seen, &err) != 0) {
+		code = cli_fail("prove", &err);
+		code = err.code == ERR_UNAVAILABLE ? EXIT_CANNOT_TELL : code;
 	} else {
 		const char *why = "";
 		enum agreement a = compare(&claim, &seen, &why);

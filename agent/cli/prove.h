@@ -53,6 +53,7 @@ struct prove_lab;
  * @param text   the same as `nft list ruleset` prints it.
  * @param notes  what could not be reproduced, strings appended.
  */
+/* ERR_UNAVAILABLE: this kernel cannot have the ruleset or the devices in a namespace, so nothing can be told. */
 int prove_lab_open(const struct ruleset *live, const char *text, const struct packet *first, json_t *notes,
         struct prove_lab **out, struct error *err) MUST_USE;
 void prove_lab_close(struct prove_lab *lab);

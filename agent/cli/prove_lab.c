@@ -337,7 +337,10 @@ static int copy_read(struct prove_lab *lab, struct error *err)
 static int load_all(const struct prove_load *load, struct error *err)
 {
 	static const char *const argv[] = {"nft", "-f", "-", NULL};
-	return prove_load_do(load, err) == 0 ? prove_execute(argv, own_table, NULL, err) : -1;
+	if (prove_load_do(load, err) == 0 && prove_execute(argv, own_table, NULL, err) == 0)
+		return 0;
+	err->code = ERR_UNAVAILABLE;
+	return -1;
 }
 
 int prove_lab_open(const struct ruleset *live, const char *text, const struct packet *first, json_t *notes,

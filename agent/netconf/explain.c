@@ -59,6 +59,9 @@ static void route(const struct network *net, struct packet *p)
 	if (!net->known)
 		return;
 	struct range source = {p->source, p->source}, destination = {p->destination, p->destination};
+	/* What stays on this device goes over lo. */
+	if (from_here && to_here)
+		snprintf(p->iif, sizeof(p->iif), "lo");
 	if (!from_here)
 		network_each_route(net, p->family, source, take_ifname, p->iif);
 	if (!to_here)

@@ -134,6 +134,17 @@ def flows(scene):
     result = scene.prove(label, *scene.online)
     checks.equal((result["verdict"], result["agrees"]), ("blocked", True), f"a blocked flow: {result}")
     checks.that(result["passages"][-1]["rule"]["text"].startswith("tcp dport 5061"), "the rule that rejects")
+    scene.reset()
+    scene.nft("insert", "rule", "inet", "filter", "forward", "limit", "rate", "over", "1/second", "burst", "1", "packets", "drop")
+    wait_until(lambda: scene.labels()[label]["assumed"], 10, "the verdict that rests on an assumption")
+    result = scene.prove(label, *scene.online, code=1, what="an assumption that does not hold")
+    checks.equal((result["verdict"], result["agrees"], result["why"]), ("conformant", False, "a packet does not pass"),
+                 f"a wrong verdict is seen: {result}")
+    out = scene.lab.portcullis("prove", label, *scene.online).stdout
+    checks.that("DIFFER" in out and "limit rate over" in out, f"a wrong verdict, for people: {out}")
+    scene.reset()
+    scene.nft("insert", "rule", "inet", "filter", "to_servers", "tcp", "dport", "5061", "reject", "with", "tcp", "reset")
+    wait_until(lambda: scene.labels()[label]["verdict"] == "blocked", 10, "the verdict")
     out = scene.lab.portcullis("prove", label, *scene.online).stdout
     checks.that("the kernel and the verdict agree" in out and "dropped" in out, f"for people: {out}")
     scene.reset()
@@ -188,6 +199,7 @@ def test(lab, checks):
     site = json.loads(lab.deployment.read_text())
     pool = next(group for group in site["portcullis:group"] if group["name"] == "mediation-pool")
     pool["published"] = [{"address": "10.11.0.99", "transport": "tcp", "lower": 5067, "upper": 5068}]
+    site["portcullis:assumption"] = [{"name": "quiet", "pattern": "limit@*", "value": False, "reason": "Test", "owner": "Test"}]
     lab.deployment.write_text(json.dumps(site))
     lab.start_daemon()
     flows(scene)
