@@ -107,6 +107,7 @@ void site_free(struct site *site)
 	free(site->deployment);
 	free(site->zone);
 	free(site->baseline);
+	free(site->baseline_until);
 	free(site);
 }
 

@@ -23,6 +23,9 @@
 #include "portcullis/netconf.h"
 #include "portcullis/snmp.h"
 
+/* IPsec policies send no event that the privileged process could watch without a further group: they are read so often. */
+#define POLICIES_MS 30000
+
 struct daemon {
 	struct options options;
 	struct identity identity;
@@ -36,6 +39,7 @@ struct daemon {
 	struct monitor *monitor;
 	struct snmp *snmp;
 	struct netconf *netconf;
+	int64_t policies_ms; /* when to read the IPsec policies again */
 	struct changes first; /* what the first verification tells, kept until the faces are there */
 	int ready_fd; /* in the background: the end of the pipe that the parent waits on */
 };
@@ -82,6 +86,26 @@ static int load_catalog(const struct options *o, struct catalog **out, struct er
 	        o->catalog_dir, catalog_own_dir(o->own_catalog_dir, PORTCULLIS_OWN_CATALOG_DIR), o->yang_dir, out, err);
 }
 
+/* @return milliseconds until they are read again. */
+static int take_policies(struct daemon *d)
+{
+	const int64_t now = clock_monotonic_ms();
+	struct ipsec_policies *policies = NULL;
+	struct error err = {0};
+	uint8_t *bytes = NULL;
+	size_t len = 0;
+	char line[1200];
+
+	if (now < d->policies_ms)
+		return (int)(d->policies_ms - now);
+	d->policies_ms = now + POLICIES_MS;
+	if (d->nft.policies(d->nft.self, &bytes, &len, &err) != 0 || ipsec_parse(bytes, len, &policies, &err) != 0)
+		policies = ipsec_unreadable(error_line(&err, line, sizeof(line)));
+	free(bytes);
+	hub_set_ipsec(d->hub, policies);
+	return POLICIES_MS;
+}
+
 /* As the unprivileged user: state, catalog, configuration, the first verification. */
 static int start_core(struct daemon *d, struct error *err)
 {
@@ -111,6 +135,7 @@ static int start_core(struct daemon *d, struct error *err)
 		return -1;
 	nft_dump_fini(&dump);
 	monitor_step(d->monitor, clock_monotonic_ms(), clock_wall_s(), &d->first);
+	take_policies(d);
 	return 0;
 }
 
@@ -298,6 +323,8 @@ static int run(struct daemon *d)
 		struct changes changes;
 		int wait = monitor_step(d->monitor, clock_monotonic_ms(), clock_wall_s(), &changes);
 		hand_out(d, &changes);
+		int policies = take_policies(d);
+		wait = policies < wait ? policies : wait;
 		if (poll(fds, N, wait) < 0 && errno != EINTR) {
 			log_error("poll: %s", strerror(errno));
 			return 1;
@@ -314,8 +341,10 @@ static int run(struct daemon *d)
 			network_watch_drain(d->network_fd);
 			monitor_changed(d->monitor, CAUSE_ROUTES, NULL, clock_monotonic_ms());
 		}
-		if (fds[WAKE].revents != 0)
+		if (fds[WAKE].revents != 0) {
 			drain(d->wake_fd);
+			d->policies_ms = 0; /* somebody asked for a verification */
+		}
 	}
 }
 

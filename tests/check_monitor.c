@@ -100,7 +100,7 @@ static void scene_init(struct scene *s)
 	ck_assert_msg(
 	        config_load_file(s->config, SOURCE_DIR "/contrib/example/deployment.json", &err) == 0, "%s", err.text);
 	s->hub = hub_new();
-	struct nft_ops nft = {s, dump, NULL, NULL, NULL};
+	struct nft_ops nft = {.self = s, .dump = dump};
 	struct monitor_parts parts = {s->config, s->journal, nft, s->hub, catalog, test_clock_ms};
 	ck_assert_msg(monitor_new(&parts, &s->monitor, &err) == 0, "%s", err.text);
 }
@@ -159,7 +159,7 @@ static void restart(struct scene *s)
 	struct catalog *catalog;
 	ck_assert_int_eq(catalog_load(SOURCE_DIR "/yang/catalog", NULL, SOURCE_DIR "/yang", &catalog, &err), 0);
 	config_set_catalog(s->config, catalog);
-	struct nft_ops nft = {s, dump, NULL, NULL, NULL};
+	struct nft_ops nft = {.self = s, .dump = dump};
 	struct monitor_parts parts = {s->config, s->journal, nft, s->hub, catalog, test_clock_ms};
 	ck_assert_int_eq(monitor_new(&parts, &s->monitor, &err), 0);
 }

@@ -52,7 +52,7 @@ START_TEST(packet_meets_what_the_kernel_does)
 	ck_assert_msg(packet_parse(cases[_i].packet, &p, &err) == 0, "%s", cases[_i].packet);
 	snprintf(p.iif, sizeof(p.iif), "c0");
 	snprintf(p.oif, sizeof(p.oif), "s0");
-	ck_assert_int_eq(verify_explain(&p, rs, NULL, 0, &trace, &err), 0);
+	ck_assert_int_eq(verify_explain(&p, NULL, NULL, rs, NULL, 0, &trace, &err), 0);
 	ck_assert_msg(trace.verdict == cases[_i].verdict, "%s: %s (%s)", cases[_i].packet, verdict_name(trace.verdict),
 	        trace.reason != NULL ? trace.reason : "");
 	if (cases[_i].reason != NULL)

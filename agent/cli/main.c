@@ -25,6 +25,8 @@ static const struct {
         {"status", verb_status, "state of the device, from the running daemon"},
         {"conformance", verb_conformance, "required flows and their verdicts, from the running daemon"},
         {"explain", verb_explain, "which rules a flow or packet meets, from the running daemon"},
+        {"prove", verb_prove, "ask the kernel: send a flow or packet through the live ruleset, elsewhere"},
+        {"baseline", verb_baseline, "openings that are known and accepted, in the running daemon"},
 };
 
 static void usage(FILE *out)

@@ -332,6 +332,32 @@ static int tolerated_build(const struct lyd_node *node, struct site *site, struc
 	return prefixes_of(node, "prefix", &t->prefix, &t->n_prefix, err);
 }
 
+static int baseline_build(const struct lyd_node *node, struct site *site, struct error *err)
+{
+	const struct lyd_node *child;
+
+	LY_LIST_FOR(lyd_child(node), child)
+	{
+		uint32_t id = number_of(child, "id", 0), *known;
+		int64_t expires;
+
+		if (!is(child, "opening"))
+			continue;
+		if (expiry_of(child, &expires, err) != 0)
+			return -1;
+		if (expires != 0) {
+			struct known_opening *until =
+			        append(&site->baseline_until, &site->n_baseline_until, sizeof(*until));
+
+			*until = (struct known_opening){id, expires};
+			continue;
+		}
+		known = append(&site->baseline, &site->n_baseline, sizeof(*known));
+		*known = id;
+	}
+	return 0;
+}
+
 static int notification_build(const struct lyd_node *node, struct site *site, struct error *err)
 {
 	struct notification_settings *s = &site->notification;
@@ -354,6 +380,7 @@ static const struct {
         {"allowance", allowance_build},
         {"assumption", assumption_build},
         {"tolerated-source", tolerated_build},
+        {"baseline", baseline_build},
         {"notification", notification_build},
 };
 

@@ -10,6 +10,7 @@
 #include "portcullis/alloc.h"
 #include "portcullis/text.h"
 #include "verify/blame.h"
+#include "verify/default.h"
 #include "verify/needed.h"
 #include "verify/sides.h"
 
@@ -452,6 +453,48 @@ static void protocol_starts(const struct engine *e, bool starts[256])
 		starts[own[i]] = starts[own[i] + 1] = true;
 }
 
+static bool is_known(const struct site *site, uint32_t id, int64_t now)
+{
+	for (size_t i = 0; i < site->n_baseline; i++)
+		if (site->baseline[i] == id)
+			return true;
+	for (size_t i = 0; i < site->n_baseline_until; i++)
+		if (site->baseline_until[i].id == id && site->baseline_until[i].expires > now)
+			return true;
+	return false;
+}
+
+static bool family_is_bound(const struct site *site, enum family f)
+{
+	for (size_t i = 0; i < site->n_group; i++)
+		for (size_t k = 0; group_is_bound(site, site->group[i].name) && k < site->group[i].n_address; k++)
+			if (site->group[i].address[k].family == f)
+				return true;
+	return false;
+}
+
+/** Allow-all, and the default deny that is one in name only. */
+static void find_defaults(struct scan *s)
+{
+	static const enum family families[] = {FAMILY_IPV4, FAMILY_IPV6};
+
+	for (size_t f = 0; f < 2; f++) {
+		struct default_finding d;
+		char *caveat;
+
+		if (!family_is_bound(s->around.site, families[f]))
+			continue;
+		default_find(s->engine, families[f], &d);
+		caveat = default_caveat(&d, families[f]);
+		if (d.kind > s->out->by_default)
+			s->out->by_default = d.kind;
+		if (caveat != NULL)
+			names_add(&s->out->caveat, &s->out->n_caveat, caveat);
+		free(caveat);
+		default_fini(&d);
+	}
+}
+
 int verify_openings(const struct flows *flows, const struct ruleset *rs, const struct site *site,
         const struct network *net, int64_t now, struct openings *out, struct error *err)
 {
@@ -475,6 +518,9 @@ int verify_openings(const struct flows *flows, const struct ruleset *rs, const s
 			scan_group(&s);
 	}
 	number(out);
+	for (size_t i = 0; i < out->n; i++)
+		out->opening[i].acknowledged = is_known(site, out->opening[i].id, now);
+	find_defaults(&s);
 	engine_free(s.engine);
 	outcomes_fini(&s.outcomes);
 	free(s.needed.item);
@@ -493,5 +539,6 @@ void openings_fini(struct openings *o)
 	}
 	free(o->opening);
 	free(o->reason);
+	names_fini(o->caveat, o->n_caveat);
 	memset(o, 0, sizeof(*o));
 }

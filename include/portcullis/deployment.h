@@ -121,6 +121,11 @@ struct tolerated_source {
 	char *set; /**< "family table set" or "" */
 };
 
+struct known_opening {
+	uint32_t id;
+	int64_t expires; /**< seconds since 1970 */
+};
+
 struct notification_settings {
 	bool enable, per_flow;
 	unsigned hold_down_ms, minimum_interval_ms;
@@ -140,8 +145,10 @@ struct site {
 	struct tolerated_source *tolerated_source;
 	size_t n_tolerated_source;
 	struct notification_settings notification;
-	uint32_t *baseline; /**< ids of the openings that are known and accepted, sorted */
+	uint32_t *baseline; /**< ids of the openings that are known and accepted without end */
 	size_t n_baseline;
+	struct known_opening *baseline_until; /**< those that are accepted until a time */
+	size_t n_baseline_until;
 };
 
 void site_free(struct site *site);

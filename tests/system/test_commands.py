@@ -13,7 +13,7 @@ import subprocess
 
 from harness import ROOT, main, wait_until
 
-VERBS = ("import", "catalog", "verify", "status", "conformance", "explain")
+VERBS = ("import", "catalog", "verify", "status", "conformance", "explain", "prove", "baseline")
 VERDICTS = ("conformant", "partial", "blocked", "misdirected", "indeterminate", "unknown", "waived", "unbound", "not-transit",
             "needs-range", "no-common-family")
 OVERALL = ("ok", "degraded", "violated", "incomplete", "cannot-tell")
@@ -622,9 +622,57 @@ def explains(scene):
     for family in ("ipv4", "ipv6"):
         label = next(flow["label"] for flow in flows if flow["verdict"] == "conformant" and flow["family"] == family)
         explained(scene, label, 0, "accept comment", f"a conformant flow of {family}")
+    out = explained(scene, ("--packet", "udp 10.20.0.1:40000 > 10.20.1.11:53"), 0, "from this device, to srv0", "output")
+    checks.equal((out["path"], out["input_interface"], out["output_interface"]), ("output", None, "srv0"), "output path")
+    checks.that(any(step["note"].startswith("enters at hook input, priority") for step in result["steps"]), "hook and priority")
+    for option in ("--iif", "--oif"):
+        scene.fails("explain", "--packet", first, option, "nowhere0", *scene.online, words=["nowhere0", "lo, ", "srv0"])
     scene.fails("explain", "no such flow", *scene.online, words=["no such flow"])
     for packet in ("", "tcp", "tcp 10.0.0.1:1 > 10.0.0.2", "tcp 10.0.0.1:70000 > 10.0.0.2:1", "tcp 10.0.0.1:1 > [::1]:1"):
         scene.fails("explain", "--packet", packet, *scene.online)
+
+
+def baseline_says(scene):
+    """baseline: acknowledged openings are listed and no longer counted as new; allow-all is flagged."""
+    checks = scene.checks
+    checks.equal(scene.json("baseline", "list", *scene.online), {"baseline": []}, "an empty baseline")
+    for port in ("23", "79"):
+        scene.nft("add", "rule", "inet", "filter", "to_servers", "iifname", "lan0", "ip", "saddr", "10.10.0.5", "ip", "daddr",
+                  "10.20.1.100", "tcp", "dport", port, "accept")
+    settled(scene, until=lambda summary: summary["openings"] == 2)
+    openings = {opening["box"]["ports"]: opening["id"] for opening in scene.json("conformance", *scene.online)["openings"]}
+    one, other = str(openings["23"]), str(openings["79"])
+    done = scene.json("baseline", "acknowledge", one, "--reason", "a <test> & more", *scene.online)
+    checks.equal(done, {"acknowledged": [int(one)]}, "one acknowledged")
+    settled(scene, until=lambda summary: (summary["openings"], summary["openings_unacknowledged"]) == (2, 1))
+    (entry,) = scene.json("baseline", "list", *scene.online)["baseline"]
+    checks.equal((entry["id"], entry["reason"], entry["owner"], entry["expires"], entry["open"]),
+                 (int(one), "a <test> & more", "root", None, True), "the baseline")
+    code, out, err = scene.text("baseline", "acknowledge", "--all", "--expires", "2100-01-01T00:00:00Z", *scene.online)
+    checks.equal((code, out, err), (0, "1 opening acknowledged\n", ""), "the rest acknowledged")
+    settled(scene, until=lambda summary: summary["openings_unacknowledged"] == 0)
+    checks.equal(aligned(checks, scene.text("baseline", "list", *scene.online)[1], "baseline list"), 2, "rows of baseline list")
+    scene.reset()
+    settled(scene, until=lambda summary: summary["openings"] == 0)
+    checks.that(not any(entry["open"] for entry in scene.json("baseline", "list", *scene.online)["baseline"]), "closed by now")
+    scene.json("baseline", "forget", one, other, *scene.online)
+    checks.equal(scene.json("baseline", "list", *scene.online), {"baseline": []}, "forgotten")
+    scene.fails("baseline", "forget", one, *scene.online, words=[one, "baseline list"])
+    scene.fails("baseline", "acknowledge", "5", *scene.online, words=["no opening 5"])
+    for line in ((), ("buy",), ("acknowledge",), ("acknowledge", "x"), ("acknowledge", "0"), ("acknowledge", "5", "--all"),
+                 ("forget", "--all"), ("list", "5"), ("list", "--reason", "x"), ("acknowledge", "5", "--expires", "soon")):
+        scene.fails("baseline", *line, *scene.online)
+    checks.equal(scene.json("status", *scene.online)["summary"]["forward_default"], "deny", "default deny")
+    scene.nft("insert", "rule", "inet", "filter", "forward", "accept")
+    summary = settled(scene, until=lambda summary: summary["forward_default"] != "deny")
+    checks.equal(summary["forward_default"], "deny-in-name-only", "a default deny that is one in name only")
+    checks.that("in name only" in scene.text("conformance", *scene.online)[1], "the caveat for people")
+    scene.nft("flush", "ruleset")
+    summary = settled(scene, until=lambda summary: summary["forward_default"] == "allow-all")
+    checks.that(any("every forwarded IPv4 packet passes" in caveat
+                    for caveat in json.loads(scene.text("status", *scene.online, "--json")[1])["caveats"]), "allow-all")
+    scene.reset()
+    settled(scene, until=lambda summary: summary["overall"] == "ok" and summary["openings"] == 0)
 
 
 def test(lab, checks):
@@ -642,6 +690,7 @@ def test(lab, checks):
     outputs(scene)
     online_says(scene)
     explains(scene)
+    baseline_says(scene)
     checks.equal(lab.stop(lab.daemon), 0, "exit code of the daemon")
 
 
