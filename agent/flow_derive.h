@@ -8,11 +8,14 @@
 #define FLOW_MAX_FLOWS 1000000
 #define FLOW_MAX_LEGS 1000000 /**< of all flows together, and of all parties' route parts */
 
-/** A range behind one interface ("": no route leads there). */
+/** A range behind one interface ("": no route leads there, or `unknown`); next hops of equal cost have a part each. */
 struct flow_part {
 	struct range range;
 	struct range inside; /**< of a published address: own addresses of the listener behind the interface */
 	char ifname[IFNAME_SIZE];
+	char vrf[IFNAME_SIZE]; /**< whose table says so; "": the main table */
+	bool unknown; /**< there is a route, but nobody knows over which interface */
+	bool hidden; /**< the interface belongs to a VRF: a rule may see another name */
 };
 
 /** The addresses of one family that a party uses on one side of a flow. */

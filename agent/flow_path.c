@@ -1,6 +1,7 @@
 /*
- * In: two parties and what is known of the device's addresses and routes. Out: the path of a flow and its legs, one per
- * source range, destination range and pair of interfaces. Refused: more legs than the limit.
+ * In: two parties and what is known of the device's addresses, routes and routing policy. Out: the path of a flow and its
+ * legs, one per source range, destination range and pair of interfaces; an interface that cannot be told is left open.
+ * Refused: more legs than the limit.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +63,14 @@ static void part_published(struct flow_side *out, u128 address, struct range ins
 	out->part[out->n_part - 1].inside = inside;
 }
 
+static void part_translated(struct flow_side *out, u128 address, const struct flow_part *own)
+{
+	part_published(out, address, own->range, own->ifname);
+	memcpy(out->part[out->n_part - 1].vrf, own->vrf, IFNAME_SIZE);
+	out->part[out->n_part - 1].unknown = own->unknown;
+	out->part[out->n_part - 1].hidden = own->hidden;
+}
+
 /* The published address leads to wherever the listener is: destination NAT comes before the routing decision. */
 static void parts_of_published(const struct parties *p, const struct party *to, const struct flow_side *own,
         u128 address, struct flow_side *out)
@@ -74,30 +83,68 @@ static void parts_of_published(const struct parties *p, const struct party *to, 
 		for (size_t k = 0; k < in.n; k++)
 			part_published(out, address, own->addr.item[i], in.name[k]);
 	for (size_t i = 0; p->net->known && i < own->n_part; i++)
-		part_published(out, address, own->part[i].range, own->part[i].ifname);
+		part_translated(out, address, &own->part[i]);
 }
 
-static bool is_transit(const struct parties *p, const struct flow *f, const char *iif, const char *oif)
+/* The names that rules see, as far as they can be told, and why not. */
+struct way {
+	const char *iif, *oif;
+	const char *caveat;
+};
+
+/* Where the routes and the routing policy lead a packet of this pair and its reply. @return false: not through here. */
+static bool way_find(const struct parties *p, const struct flow *f, const struct flow_part *from,
+        const struct flow_part *to, struct way *out)
 {
-	if (f->path == PATH_INPUT)
-		return !p->net->known || iif[0];
-	if (f->path == PATH_OUTPUT)
-		return !p->net->known || oif[0];
-	if (!p->net->known)
-		return !iif[0] || strcmp(iif, oif) != 0;
-	return iif[0] && oif[0] && strcmp(iif, oif) != 0;
+	const struct range target = to->inside.hi ? to->inside : to->range;
+	bool in = f->path != PATH_OUTPUT, through = f->path != PATH_INPUT;
+	bool moved, reply_moved;
+
+	if (f->path == PATH_FORWARD && strcmp(from->vrf, to->vrf) != 0)
+		return false;
+	moved = through && network_rule_against(p->net, f->family, from->range, target, in ? from->ifname : "lo",
+	                           f->proto, to->ifname[0] != '\0');
+	reply_moved = in && network_rule_against(p->net, f->family, target, from->range, through ? to->ifname : "lo",
+	                            f->proto, from->ifname[0] != '\0');
+	if (in && !from->ifname[0] && !from->unknown && !reply_moved)
+		return false;
+	if (through && !to->ifname[0] && !to->unknown && !moved)
+		return false;
+	if (f->path == PATH_FORWARD && from->ifname[0] && !strcmp(from->ifname, to->ifname) &&
+	        ((!moved && !reply_moved) || !strcmp(f->source, f->destination)))
+		return false;
+	*out = (struct way){reply_moved || from->unknown || from->hidden ? "" : from->ifname,
+	        moved || to->unknown || to->hidden ? "" : to->ifname, NULL};
+	if (moved || reply_moved)
+		out->caveat = "a rule of the routing policy (`ip rule`) looks up another table than main";
+	else if ((in && from->unknown) || (through && to->unknown))
+		out->caveat = "the next hop of a route cannot be told";
+	else if ((in && from->hidden) || (through && to->hidden))
+		out->caveat = "in a VRF rules see two names of one interface";
+	return true;
 }
 
-static int legs_build(const struct parties *p, const struct flow_part *from, size_t n_from, const struct flow_part *to,
-        size_t n_to, bool translated, struct flow *f, size_t *n_leg, struct error *err)
+static bool is_transit(const struct parties *p, const struct flow *f, const struct flow_part *from,
+        const struct flow_part *to, struct way *out)
+{
+	if (p->net->known)
+		return way_find(p, f, from, to, out);
+	*out = (struct way){from->ifname, to->ifname, NULL};
+	return f->path != PATH_FORWARD || !from->ifname[0] || strcmp(from->ifname, to->ifname) != 0;
+}
+
+static int legs_build(const struct parties *p, const struct flow_side *src, const struct flow_side *dst,
+        bool translated, struct flow *f, size_t *n_leg, struct error *err)
 {
 	size_t cap = 0;
 
-	for (size_t i = 0; i < n_from; i++) {
-		for (size_t k = 0; k < n_to; k++) {
+	for (size_t i = 0; i < src->n_part; i++) {
+		for (size_t k = 0; k < dst->n_part; k++) {
+			const struct flow_part *from = &src->part[i], *to = &dst->part[k];
 			struct flow_leg *leg;
+			struct way way;
 
-			if (!is_transit(p, f, from[i].ifname, to[k].ifname))
+			if (!is_transit(p, f, from, to, &way))
 				continue;
 			if (++*n_leg > FLOW_MAX_LEGS)
 				return error_set(err, ERR_LIMIT, f->label,
@@ -106,12 +153,14 @@ static int legs_build(const struct parties *p, const struct flow_part *from, siz
 				        FLOW_MAX_LEGS, f->source, f->destination);
 			f->leg = xgrow(f->leg, f->n_leg, &cap, sizeof(*f->leg));
 			leg = &f->leg[f->n_leg++];
-			*leg = (struct flow_leg){.source = from[i].range,
-			        .destination = to[k].range,
+			*leg = (struct flow_leg){.source = from->range,
+			        .destination = to->range,
 			        .translated = translated,
-			        .inside = to[k].inside};
-			memcpy(leg->iif, from[i].ifname, IFNAME_SIZE);
-			memcpy(leg->oif, to[k].ifname, IFNAME_SIZE);
+			        .inside = to->inside};
+			memcpy(leg->iif, way.iif, strnlen(way.iif, IFNAME_SIZE - 1));
+			memcpy(leg->oif, way.oif, strnlen(way.oif, IFNAME_SIZE - 1));
+			if (way.caveat && !f->caveat)
+				f->caveat = way.caveat;
 		}
 	}
 	return 0;
@@ -160,8 +209,7 @@ int flow_route(const struct parties *p, const struct party *from, const struct p
 		} else {
 			dst_parts = side_parts(p, to, dst, &f->destination_addr, &dst_scratch);
 		}
-		result = legs_build(p, src_parts->part, src_parts->n_part, dst_parts->part, dst_parts->n_part,
-		        published != NULL, f, n_leg, err);
+		result = legs_build(p, src_parts, dst_parts, published != NULL, f, n_leg, err);
 	}
 	if (!f->n_leg) {
 		f->state = FLOW_NOT_TRANSIT;

@@ -22,9 +22,9 @@ static void print_flow(struct text *out, const struct flow *f)
 {
 	char a[96], b[96], ports[16];
 
-	text_addf(out, "%s %s %s %s %s%s%s\n", f->label, state_name(f->state), path_name(f->path), proto_name(f->proto),
-	        port_range_print(f->ports, ports, sizeof(ports)), f->advisory ? " advisory" : "",
-	        f->basis == BASIS_INFERRED ? " inferred" : "");
+	text_addf(out, "%s %s %s %s %s%s%s%s%s\n", f->label, state_name(f->state), path_name(f->path),
+	        proto_name(f->proto), port_range_print(f->ports, ports, sizeof(ports)), f->advisory ? " advisory" : "",
+	        f->basis == BASIS_INFERRED ? " inferred" : "", f->caveat ? ": " : "", f->caveat ? f->caveat : "");
 	for (size_t i = 0; i < f->n_leg; i++) {
 		const struct flow_leg *leg = &f->leg[i];
 

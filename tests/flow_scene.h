@@ -364,18 +364,64 @@ static void add_local(struct scene *s, const struct words *w)
 	snprintf(a->ifname, sizeof(a->ifname), "%s", w->word[2]);
 }
 
-/* route PREFIX INTERFACE|- */
+static void copy_name(char out[IFNAME_SIZE], const char *name)
+{
+	memcpy(out, name, strnlen(name, IFNAME_SIZE - 1));
+}
+
+/* route PREFIX INTERFACE[,INTERFACE...]|-|? [vrf=]: "-" leads nowhere, "?" nobody knows where, "throw" passes on */
 static void add_route(struct scene *s, const struct words *w)
 {
-	struct net_route *r;
+	struct net_route r = {0};
+	char **hop;
+	size_t n = split(w->word[2], &hop);
 
 	s->net.known = true;
-	s->net.route = xgrow(s->net.route, s->net.n_route, &s->net.cap_route, sizeof(*r));
-	r = &s->net.route[s->net.n_route++];
-	*r = (struct net_route){0};
-	ck_assert(!prefix_parse(w->word[1], &r->family, &r->destination, NULL));
-	r->prefix_length = range_prefix_length(r->family, r->destination);
-	snprintf(r->ifname, sizeof(r->ifname), "%s", strcmp(w->word[2], "-") ? w->word[2] : "");
+	ck_assert(!prefix_parse(w->word[1], &r.family, &r.destination, NULL));
+	r.prefix_length = range_prefix_length(r.family, r.destination);
+	r.multipath = n > 1;
+	copy_name(r.vrf, value_of(w, "vrf"));
+	for (size_t i = 0; i < n; i++) {
+		r.unknown = !strcmp(hop[i], "?");
+		r.passes_on = !strcmp(hop[i], "throw");
+		memset(r.ifname, 0, sizeof(r.ifname));
+		copy_name(r.ifname, strcmp(hop[i], "-") && !r.unknown && !r.passes_on ? hop[i] : "");
+		s->net.route = xgrow(s->net.route, s->net.n_route, &s->net.cap_route, sizeof(r));
+		s->net.route[s->net.n_route++] = r;
+	}
+	split_free(hop, n);
+}
+
+/* vrf NAME interface... */
+static void add_vrf(struct scene *s, const struct words *w)
+{
+	for (size_t i = 1; i < w->n; i++) {
+		struct net_member m = {0};
+
+		copy_name(m.ifname, w->word[i]);
+		copy_name(m.vrf, w->word[1]);
+		s->net.member = xgrow(s->net.member, s->net.n_member, &s->net.cap_member, sizeof(m));
+		s->net.member[s->net.n_member++] = m;
+	}
+}
+
+/* rule PRIORITY TABLE [from=] [to=] [iif=] [udp=1] [some=1] [marked=1] */
+static void add_rule(struct scene *s, const struct words *w)
+{
+	struct net_rule r = {.priority = (uint32_t)atoi(w->word[1]), .family = FAMILY_IPV4};
+	const char *from = value_of(w, "from"), *to = value_of(w, "to");
+
+	r.source = r.destination = (struct range){0, family_max(FAMILY_IPV4)};
+	ck_assert(!from[0] || !prefix_parse(from, &r.family, &r.source, NULL));
+	ck_assert(!to[0] || !prefix_parse(to, &r.family, &r.destination, NULL));
+	copy_name(r.iif, value_of(w, "iif"));
+	r.proto = value_of(w, "udp")[0] ? PROTO_UDP : 0;
+	r.exact = !value_of(w, "some")[0];
+	r.marked = value_of(w, "marked")[0] != '\0';
+	r.to_main = !strcmp(w->word[2], "main");
+	s->net.rule = xgrow(s->net.rule, s->net.n_rule, &s->net.cap_rule, sizeof(r));
+	s->net.rule[s->net.n_rule++] = r;
+	network_rules_sort(&s->net);
 }
 
 /* now SECONDS */
@@ -402,6 +448,8 @@ static const struct verb {
         {"allowance", add_allowance},
         {"local", add_local},
         {"route", add_route},
+        {"vrf", add_vrf},
+        {"rule", add_rule},
         {"now", set_now},
 };
 
@@ -474,8 +522,7 @@ static void scene_fini(struct scene *s)
 	site_free(site);
 	for (size_t i = 0; i <= s->n_other; i++)
 		pack_free(&s->all[i]);
-	free(s->net.address);
-	free(s->net.route);
+	network_fini(&s->net);
 }
 
 #endif
