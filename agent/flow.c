@@ -14,6 +14,7 @@ struct derivation {
 	struct binding *binding;
 	const struct deployment *deployment;
 	const struct pack *pack;
+	struct bound_set media_client; /**< who has media ports of its own, which the site chooses */
 	int64_t now;
 	struct flows *out;
 	size_t n_leg;
@@ -195,9 +196,32 @@ static int pair_add(struct derivation *d, const struct variant *v, const struct 
 	return 0;
 }
 
+/*
+ * Either side may open server media, so the listener may be first, from its range to the port that the other side has
+ * chosen. A client's ports have a requirement of their own. One side is enough for a stream: such a flow is advisory.
+ */
+static int media_back_add(struct derivation *d, const struct variant *v, const struct bound_set *initiators,
+        const struct bound *initiator, const struct bound_set *listeners, const struct bound *listener)
+{
+	struct variant back = *v;
+
+	if (v->requirement->class != CLASS_SERVER_MEDIA || !v->requirement->configurable_minimum ||
+	        initiator->party->id == PARTY_ANY || bound_set_find(&d->media_client, initiator->party))
+		return 0;
+	/* Where both are both, the other side has its flow already. */
+	if (initiator->party == listener->party ||
+	        (bound_set_find(initiators, listener->party) && bound_set_find(listeners, initiator->party)))
+		return 0;
+	back.flow.source_ports = v->flow.ports;
+	back.flow.ports = v->flow.source_ports;
+	back.flow.advisory = true;
+	back.basis = BASIS_INFERRED;
+	return pair_add(d, &back, listener->party, initiator->party);
+}
+
 /* Every initiator to one listener, through its balancer where the requirement asks for one. */
-static int listener_add(
-        struct derivation *d, const struct variant *v, const struct bound_set *initiators, const struct bound *listener)
+static int listener_add(struct derivation *d, const struct variant *v, const struct bound_set *initiators,
+        const struct bound_set *listeners, const struct bound *listener)
 {
 	const struct party *balancer = binding_balancer(d->binding, listener->party, v->requirement);
 	struct variant to_member = *v; /* a balancer passes on what any of its initiators needs */
@@ -216,6 +240,8 @@ static int listener_add(
 			to_member.basis = BASIS_STATED;
 		if (pair_add(d, &own, initiator->party, balancer ? balancer : listener->party))
 			return -1;
+		if (!balancer && media_back_add(d, v, initiators, initiator, listeners, listener))
+			return -1;
 	}
 	return balancer && used ? pair_add(d, &to_member, balancer, listener->party) : 0;
 }
@@ -227,7 +253,7 @@ static int pairs_add(struct derivation *d, const struct variant *v, const struct
 		const struct bound *listener = &listeners->item[i];
 		bool pool = v->requirement->reach == REACH_SAME_POOL;
 
-		if (!pool && listener_add(d, v, initiators, listener))
+		if (!pool && listener_add(d, v, initiators, listeners, listener))
 			return -1;
 		const struct bound *self =
 		        pool && !listener->foreign ? bound_set_find(initiators, listener->party) : NULL;
@@ -427,6 +453,14 @@ static void flows_finish(struct flows *flows)
 	flows->n = n;
 }
 
+static void media_clients_find(struct derivation *d)
+{
+	for (size_t i = 0; i < d->pack->n_requirement; i++)
+		if (d->pack->requirement[i].class == CLASS_CLIENT_MEDIA)
+			binding_role(d->binding, d->pack->requirement[i].listener, &d->media_client);
+	bound_set_unique(&d->media_client);
+}
+
 static int deployment_add(struct derivation *d, const struct site *site, const struct catalog *catalog,
         const struct deployment *deployment)
 {
@@ -438,10 +472,12 @@ static int deployment_add(struct derivation *d, const struct site *site, const s
 	d->binding = &binding; /* cppcheck-suppress autoVariables; taken back below */
 	d->deployment = deployment;
 	d->pack = binding.pack;
+	media_clients_find(d);
 	result = 0;
 	for (size_t i = 0; !result && i < binding.pack->n_requirement; i++)
 		result = requirement_add(d, &binding.pack->requirement[i]);
 	d->binding = NULL;
+	bound_set_fini(&d->media_client);
 	binding_fini(&binding);
 	return result;
 }
