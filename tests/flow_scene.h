@@ -24,7 +24,8 @@ struct scene {
 	struct site site;
 	struct network net;
 	int64_t now;
-	size_t cap_role, cap_requirement, cap_group, cap_deployment, cap_zone, cap_tolerated, cap_allowance;
+	size_t cap_role, cap_requirement, cap_group, cap_deployment, cap_zone, cap_tolerated, cap_allowance,
+	        cap_assumption;
 };
 
 struct words {
@@ -176,7 +177,7 @@ static void initiator_of(struct initiator *out, char *word)
 	out->role = word;
 }
 
-/* requirement ID LABEL listener= from= flow= [class=] [reach=] [lb=] [service=] [minimum=] [erratum=] */
+/* requirement ID LABEL listener= from= flow= [class=] [reach=] [lb=] [service=] [minimum=] [condition=] [erratum=] */
 static void add_requirement(struct scene *s, const struct words *w)
 {
 	struct requirement *r;
@@ -188,6 +189,7 @@ static void add_requirement(struct scene *s, const struct words *w)
 	*r = (struct requirement){.id = (uint32_t)atoi(w->word[1]), .label = xstrdup(w->word[2])};
 	r->listener = xstrdup(value_of(w, "listener"));
 	r->service = xstrdup(value_of(w, "service"));
+	r->condition = xstrdup(value_of(w, "condition"));
 	r->configurable_minimum = (unsigned)atoi(value_of(w, "minimum"));
 	r->n_initiator = split(value_of(w, "from"), &name);
 	r->initiator = xcalloc(r->n_initiator + 1, sizeof(*r->initiator));
@@ -339,14 +341,14 @@ static void set_notification(struct scene *s, const struct words *w)
 	s->site.notification.minimum_interval_ms = (unsigned)atoi(value_of(w, "minimum-interval"));
 }
 
-/* allowance NAME [transport=] lower= upper= */
+/* allowance NAME [transport=] lower= upper= [expires=] */
 static void add_allowance(struct scene *s, const struct words *w)
 {
 	struct allowance *a;
 
 	s->site.allowance = xgrow(s->site.allowance, s->site.n_allowance, &s->cap_allowance, sizeof(*a));
 	a = &s->site.allowance[s->site.n_allowance++];
-	*a = (struct allowance){.name = xstrdup(w->word[1])};
+	*a = (struct allowance){.name = xstrdup(w->word[1]), .expires = atoi(value_of(w, "expires"))};
 	a->proto = (const uint8_t[]){0, PROTO_TCP, PROTO_ICMP}[CHOICE(value_of(w, "transport"), "any", "tcp", "icmp")];
 	a->ports = (struct port_range){(uint16_t)atoi(value_of(w, "lower")), (uint16_t)atoi(value_of(w, "upper"))};
 }
@@ -362,6 +364,16 @@ static void add_local(struct scene *s, const struct words *w)
 	*a = (struct net_address){0};
 	ck_assert(addr_parse(w->word[1], &a->family, &a->address));
 	snprintf(a->ifname, sizeof(a->ifname), "%s", w->word[2]);
+}
+
+/* assumption NAME [expires=] */
+static void add_assumption(struct scene *s, const struct words *w)
+{
+	struct assumption *a;
+
+	s->site.assumption = xgrow(s->site.assumption, s->site.n_assumption, &s->cap_assumption, sizeof(*a));
+	a = &s->site.assumption[s->site.n_assumption++];
+	*a = (struct assumption){.name = xstrdup(w->word[1]), .expires = atoi(value_of(w, "expires"))};
 }
 
 static void copy_name(char out[IFNAME_SIZE], const char *name)
@@ -446,6 +458,7 @@ static const struct verb {
         {"tolerated", add_tolerated},
         {"notification", set_notification},
         {"allowance", add_allowance},
+        {"assumption", add_assumption},
         {"local", add_local},
         {"route", add_route},
         {"vrf", add_vrf},
@@ -497,6 +510,7 @@ static void pack_free(struct pack *p)
 		free(r->label);
 		free(r->listener);
 		free(r->service);
+		free(r->condition);
 		for (size_t k = 0; k < r->n_initiator; k++)
 			free(r->initiator[k].role);
 		for (size_t k = 0; k < r->n_erratum; k++) {

@@ -150,6 +150,12 @@ const struct zone *site_zone_find(const struct site *site, const char *name);
 const struct deployment *site_deployment_find(const struct site *site, const char *name);
 
 /**
+ * Did the clock pass the end of a waiver, allowance or assumption between two looks at it, in either direction? A clock
+ * that is set back makes an exception hold again.
+ */
+bool site_expiry_between(const struct site *site, int64_t before, int64_t now);
+
+/**
  * Check what the YANG model cannot: products, roles, groups, zones and requirement labels exist; pins match; port
  * overrides lie within their minimum count; ids and addresses are unambiguous.
  *

@@ -98,7 +98,7 @@ void network_each_caveat(const struct network *net, void (*each)(void *ctx, cons
 
 /**
  * `ip -j addr` and `ip -j route` (and -6) output, as one JSON document {"addr":[...],"route":[...],"route6":[...]}; with
- * VRFs `ip -d -j addr` and `ip -j route show table all`; with a routing policy also "rule" and "rule6" (`ip -j rule`).
+ * VRFs `ip -d -j addr` and `ip -4 -j route show table all`; with a routing policy also "rule" and "rule6" (`ip -j rule`).
  */
 int network_parse_json(const char *json, size_t len, struct network *out, struct error *err) MUST_USE;
 
