@@ -1,6 +1,7 @@
 /*
  * In: a deployment, its pack and the groups of the site. Out: for each role the parties that have it, whether it is
- * declared absent, and which balancer stands before a listener. Refused: a product or group that does not exist.
+ * declared absent, and which balancer stands before a listener. Refused: a product or group that does not exist, a pin
+ * that the pack does not meet.
  *
  * A role of kind load-balancer is had by groups that are members of it, and by the balancer of every group that has
  * virtual addresses and the role behind it: the one that it includes, or that its name says ("director-load-balancer"
@@ -12,6 +13,7 @@
 
 #include "flow_derive.h"
 #include "portcullis/alloc.h"
+#include "portcullis/pins.h"
 
 #define ROLE_DEPTH 16
 #define BALANCER_WORD "-load-balancer"
@@ -91,7 +93,7 @@ int binding_build(const struct site *site, const struct catalog *catalog, const 
         const struct deployment *d, struct binding *out, struct error *err)
 {
 	struct binding b = {
-	        .deployment = d, .pack = catalog_find(catalog, d->product), .parties = parties, .catalog = catalog};
+	        .deployment = d, .pack = deployment_pack(catalog, d), .parties = parties, .catalog = catalog};
 	char where[256];
 	int result;
 
@@ -102,6 +104,12 @@ int binding_build(const struct site *site, const struct catalog *catalog, const 
 		        "deployment %s is of product %s, which no catalog pack describes; add the pack or correct the "
 		        "name",
 		        d->name, d->product);
+	snprintf(where, sizeof(where), "/portcullis:deployment[name='%s']/pack-digest", d->name);
+	if (d->pack_digest[0] && strcmp(d->pack_digest, b.pack->digest) != 0)
+		return error_set(err, ERR_INVALID, where,
+		        "deployment %s pins digest %s of %s, but the loaded pack has digest %s; load the pinned pack "
+		        "or change the pin",
+		        d->name, d->pack_digest, d->product, b.pack->digest);
 	b.role = xcalloc(b.pack->n_role + 1, sizeof(*b.role));
 	b.known = xcalloc(b.pack->n_role + 1, sizeof(*b.known));
 	result = members_add(&b, d, false, err);
