@@ -81,6 +81,17 @@ static void exceptions_review(const struct reviewer *r)
 	}
 }
 
+static void baseline_review(const struct reviewer *r)
+{
+	char where[256], what[64];
+
+	for (size_t i = 0; r->site->baseline_expires && i < r->site->n_baseline; i++) {
+		snprintf(where, sizeof(where), "/portcullis:baseline/opening[id='%u']/expires", r->site->baseline[i]);
+		snprintf(what, sizeof(what), "the baseline's opening %u", r->site->baseline[i]);
+		exception_review(r, where, what, r->site->baseline_expires[i]);
+	}
+}
+
 static void add_caveat(void *ctx, const char *text)
 {
 	const struct reviewer *r = ctx;
@@ -120,6 +131,7 @@ void review_site(const struct site *site, const struct catalog *catalog, const s
 	review_deployments(&r);
 	review_places(&r);
 	exceptions_review(&r);
+	baseline_review(&r);
 	flows_review(&r);
 	if (net->known)
 		network_each_caveat(net, add_caveat, &r);

@@ -332,6 +332,38 @@ static int tolerated_build(const struct lyd_node *node, struct site *site, struc
 	return prefixes_of(node, "prefix", &t->prefix, &t->n_prefix, err);
 }
 
+static int baseline_build(const struct lyd_node *node, struct site *site, struct error *err)
+{
+	const struct lyd_node *child;
+
+	LY_LIST_FOR(lyd_child(node), child)
+	{
+		size_t n = site->n_baseline;
+		int64_t expires;
+
+		if (!is(child, "opening"))
+			continue;
+		if (expiry_of(child, &expires, err) != 0)
+			return -1;
+		*(uint32_t *)append(&site->baseline, &site->n_baseline, sizeof(uint32_t)) = number_of(child, "id", 0);
+		*(int64_t *)append(&site->baseline_expires, &n, sizeof(int64_t)) = expires;
+	}
+	/* By insertion: the numbers and their ends move together. */
+	for (size_t i = 1; i < site->n_baseline; i++) {
+		uint32_t id = site->baseline[i];
+		int64_t expires = site->baseline_expires[i];
+		size_t k = i;
+
+		for (; k > 0 && site->baseline[k - 1] > id; k--) {
+			site->baseline[k] = site->baseline[k - 1];
+			site->baseline_expires[k] = site->baseline_expires[k - 1];
+		}
+		site->baseline[k] = id;
+		site->baseline_expires[k] = expires;
+	}
+	return 0;
+}
+
 static int notification_build(const struct lyd_node *node, struct site *site, struct error *err)
 {
 	struct notification_settings *s = &site->notification;
@@ -354,6 +386,7 @@ static const struct {
         {"allowance", allowance_build},
         {"assumption", assumption_build},
         {"tolerated-source", tolerated_build},
+        {"baseline", baseline_build},
         {"notification", notification_build},
 };
 

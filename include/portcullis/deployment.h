@@ -141,6 +141,7 @@ struct site {
 	size_t n_tolerated_source;
 	struct notification_settings notification;
 	uint32_t *baseline; /**< ids of the openings that are known and accepted, sorted */
+	int64_t *baseline_expires; /**< of each: seconds since 1970, 0: never; see site_baseline_has() */
 	size_t n_baseline;
 };
 
@@ -149,8 +150,11 @@ const struct group *site_group_find(const struct site *site, const char *name);
 const struct zone *site_zone_find(const struct site *site, const char *name);
 const struct deployment *site_deployment_find(const struct site *site, const char *name);
 
+/** Is an opening in the baseline, and not only until a time that has passed? */
+bool site_baseline_has(const struct site *site, uint32_t id, int64_t now);
+
 /**
- * Did the clock pass the end of a waiver, allowance or assumption between two looks at it, in either direction? A clock
+ * Did the clock pass the end of a waiver, allowance, assumption or entry of the baseline between two looks at it, in either direction? A clock
  * that is set back makes an exception hold again.
  */
 bool site_expiry_between(const struct site *site, int64_t before, int64_t now);
