@@ -141,8 +141,8 @@ static void flow_waive(const struct derivation *d, struct flow *f)
 }
 
 /* The published address and ports that this initiator uses, if any. */
-static const struct published *published_for(const struct party *from, const struct party *to, enum family family,
-        const struct flow *f, struct port_range *ports)
+static const struct published *published_for(const struct parties *parties, const struct party *from,
+        const struct party *to, enum family family, const struct flow *f, struct port_range *ports)
 {
 	for (size_t i = 0; to->group && to->id == to->group->id && i < to->group->n_published; i++) {
 		const struct published *p = &to->group->published[i];
@@ -150,7 +150,7 @@ static const struct published *published_for(const struct party *from, const str
 
 		if (p->family != family || (p->proto && p->proto != f->proto))
 			continue;
-		if (p->seen_from[0] && from->group && strcmp(p->seen_from, from->group->zone) != 0)
+		if (p->seen_from[0] && !party_is_in_zone(parties, from, family, p->seen_from))
 			continue;
 		if (p->proto && (f->ports.lo < p->internal.lo || f->ports.hi > p->internal.hi))
 			continue;
@@ -172,7 +172,7 @@ static int pair_family_add(struct derivation *d, const struct variant *v, const 
 
 	if (!f)
 		return -1;
-	published = published_for(from, to, family, f, &f->ports);
+	published = published_for(d->parties, from, to, family, f, &f->ports);
 	if (flow_route(d->parties, from, to, published ? &published->address : NULL, f, &d->n_leg, d->err))
 		return -1;
 	flow_waive(d, f);

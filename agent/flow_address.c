@@ -490,6 +490,19 @@ const struct party *parties_group(const struct parties *p, const char *name)
 	return NULL;
 }
 
+bool party_is_in_zone(const struct parties *p, const struct party *party, enum family family, const char *name)
+{
+	const struct zone *zone = site_zone_find(p->site, name);
+	const struct flow_side *side = &party->source[family_index(family)];
+
+	if (party->group && party->group->zone[0])
+		return !strcmp(party->group->zone, name);
+	for (size_t i = 0; zone && i < side->n_part; i++)
+		if (side->part[i].ifname[0] && zone_has(zone, side->part[i].ifname))
+			return true;
+	return !p->net->known && !party->group;
+}
+
 const struct party *party_balancer(const struct party *members)
 {
 	return members + 1;

@@ -52,6 +52,12 @@ const struct party *party_balancer(const struct party *members);
 const struct party *parties_any(const struct parties *p);
 const struct party *parties_external(const struct parties *p);
 
+/**
+ * Is the party behind an interface of the zone: by its own zone, else by the routes. Without either a group is not, and
+ * any and external may be.
+ */
+bool party_is_in_zone(const struct parties *p, const struct party *party, enum family family, const char *zone);
+
 /** Index of a family in struct party, and back. */
 static inline size_t family_index(enum family f)
 {

@@ -86,11 +86,19 @@ static void parts_of_published(const struct parties *p, const struct party *to, 
 		part_translated(out, address, &own->part[i]);
 }
 
-/* The names that rules see, as far as they can be told, and why not. */
+/* Why the routes do not say which interface it is. */
+enum opening { OPEN_NOT, OPEN_HIDDEN, OPEN_HOP, OPEN_RULE };
+
+/* The interfaces of a leg, as far as the routes tell them. */
 struct way {
 	const char *iif, *oif;
-	const char *caveat;
+	enum opening in, out;
 };
+
+static enum opening opening_of(const struct flow_part *part, bool moved)
+{
+	return moved ? OPEN_RULE : part->unknown ? OPEN_HOP : part->hidden ? OPEN_HIDDEN : OPEN_NOT;
+}
 
 /* Where the routes and the routing policy lead a packet of this pair and its reply. @return false: not through here. */
 static bool way_find(const struct parties *p, const struct flow *f, const struct flow_part *from,
@@ -113,14 +121,8 @@ static bool way_find(const struct parties *p, const struct flow *f, const struct
 	if (f->path == PATH_FORWARD && from->ifname[0] && !strcmp(from->ifname, to->ifname) &&
 	        ((!moved && !reply_moved) || !strcmp(f->source, f->destination)))
 		return false;
-	*out = (struct way){reply_moved || from->unknown || from->hidden ? "" : from->ifname,
-	        moved || to->unknown || to->hidden ? "" : to->ifname, NULL};
-	if (moved || reply_moved)
-		out->caveat = "a rule of the routing policy (`ip rule`) looks up another table than main";
-	else if ((in && from->unknown) || (through && to->unknown))
-		out->caveat = "the next hop of a route cannot be told";
-	else if ((in && from->hidden) || (through && to->hidden))
-		out->caveat = "in a VRF rules see two names of one interface";
+	*out = (struct way){from->ifname, to->ifname, in ? opening_of(from, reply_moved) : OPEN_NOT,
+	        through ? opening_of(to, moved) : OPEN_NOT};
 	return true;
 }
 
@@ -129,38 +131,99 @@ static bool is_transit(const struct parties *p, const struct flow *f, const stru
 {
 	if (p->net->known)
 		return way_find(p, f, from, to, out);
-	*out = (struct way){from->ifname, to->ifname, NULL};
+	*out = (struct way){from->ifname, to->ifname, OPEN_NOT, OPEN_NOT};
 	return f->path != PATH_FORWARD || !from->ifname[0] || strcmp(from->ifname, to->ifname) != 0;
 }
 
-static int legs_build(const struct parties *p, const struct flow_side *src, const struct flow_side *dst,
-        bool translated, struct flow *f, size_t *n_leg, struct error *err)
+/* What is open is behind one of the interfaces of the party's zone; a VRF's names say nothing about what rules see. */
+static struct interfaces interfaces_of(
+        const struct parties *p, const struct party *party, enum opening opening, char *const *name)
 {
-	size_t cap = 0;
+	if (opening == OPEN_NOT)
+		return (struct interfaces){name, 1};
+	if (opening == OPEN_HIDDEN)
+		return (struct interfaces){unknown_interface, 1};
+	return zone_interfaces(p, party);
+}
 
+static const char *caveat_of(const struct way *way, bool told)
+{
+	static const char *const text[][2] = {
+	        [OPEN_NOT] = {NULL, NULL},
+	        [OPEN_HIDDEN] = {"in a VRF rules see two names of one interface",
+	                "in a VRF rules see two names of one interface"},
+	        [OPEN_HOP] = {"the next hop of a route cannot be told",
+	                "the next hop of a route cannot be told: the interfaces of the zone are taken"},
+	        [OPEN_RULE] = {"a rule of the routing policy (`ip rule`) looks up another table than main",
+	                "a rule of the routing policy (`ip rule`) looks up another table than main: the interfaces of "
+	                "the zone are taken"},
+	};
+
+	return text[way->in > way->out ? way->in : way->out][told];
+}
+
+static int leg_add(struct flow *f, const struct flow_leg *leg, size_t *cap, size_t *n_leg, struct error *err)
+{
+	if (++*n_leg > FLOW_MAX_LEGS)
+		return error_set(err, ERR_LIMIT, f->label,
+		        "the flows have more than %d combinations of source range, destination range and interfaces; "
+		        "give the groups %s and %s fewer and larger prefixes",
+		        FLOW_MAX_LEGS, f->source, f->destination);
+	f->leg = xgrow(f->leg, f->n_leg, cap, sizeof(*f->leg));
+	f->leg[f->n_leg++] = *leg;
+	return 0;
+}
+
+/* Where the legs of a flow are being made. */
+struct builder {
+	const struct parties *p;
+	const struct party *from, *to;
+	bool translated;
+	struct flow *f;
+	size_t cap, *n_leg;
+	struct error *err;
+};
+
+static int part_legs_add(
+        struct builder *b, const struct flow_part *from, const struct flow_part *to, const struct way *way)
+{
+	char iif[IFNAME_SIZE], oif[IFNAME_SIZE];
+	char *const iif_name[] = {iif}, *const oif_name[] = {oif};
+	struct interfaces in = interfaces_of(b->p, b->from, way->in, iif_name);
+	struct interfaces out = interfaces_of(b->p, b->to, way->out, oif_name);
+
+	memcpy(iif, way->iif, sizeof(iif));
+	memcpy(oif, way->oif, sizeof(oif));
+	for (size_t i = 0; i < in.n; i++) {
+		for (size_t k = 0; k < out.n; k++) {
+			struct flow_leg leg = {.source = from->range,
+			        .destination = to->range,
+			        .translated = b->translated,
+			        .inside = to->inside};
+
+			if (b->f->path == PATH_FORWARD && in.name[i][0] && !strcmp(in.name[i], out.name[k]))
+				continue;
+			memcpy(leg.iif, in.name[i], strnlen(in.name[i], IFNAME_SIZE - 1));
+			memcpy(leg.oif, out.name[k], strnlen(out.name[k], IFNAME_SIZE - 1));
+			if (!b->f->caveat)
+				b->f->caveat = caveat_of(way,
+				        (way->in == OPEN_NOT || leg.iif[0]) && (way->out == OPEN_NOT || leg.oif[0]));
+			if (leg_add(b->f, &leg, &b->cap, b->n_leg, b->err))
+				return -1;
+		}
+	}
+	return 0;
+}
+
+static int legs_build(struct builder *b, const struct flow_side *src, const struct flow_side *dst)
+{
 	for (size_t i = 0; i < src->n_part; i++) {
 		for (size_t k = 0; k < dst->n_part; k++) {
-			const struct flow_part *from = &src->part[i], *to = &dst->part[k];
-			struct flow_leg *leg;
 			struct way way;
 
-			if (!is_transit(p, f, from, to, &way))
-				continue;
-			if (++*n_leg > FLOW_MAX_LEGS)
-				return error_set(err, ERR_LIMIT, f->label,
-				        "the flows have more than %d combinations of source range, destination range "
-				        "and interfaces; give the groups %s and %s fewer and larger prefixes",
-				        FLOW_MAX_LEGS, f->source, f->destination);
-			f->leg = xgrow(f->leg, f->n_leg, &cap, sizeof(*f->leg));
-			leg = &f->leg[f->n_leg++];
-			*leg = (struct flow_leg){.source = from->range,
-			        .destination = to->range,
-			        .translated = translated,
-			        .inside = to->inside};
-			memcpy(leg->iif, way.iif, strnlen(way.iif, IFNAME_SIZE - 1));
-			memcpy(leg->oif, way.oif, strnlen(way.oif, IFNAME_SIZE - 1));
-			if (way.caveat && !f->caveat)
-				f->caveat = way.caveat;
+			if (is_transit(b->p, b->f, &src->part[i], &dst->part[k], &way) &&
+			        part_legs_add(b, &src->part[i], &dst->part[k], &way))
+				return -1;
 		}
 	}
 	return 0;
@@ -197,6 +260,8 @@ int flow_route(const struct parties *p, const struct party *from, const struct p
 	const struct flow_side *dst = &to->destination[family_index(f->family)];
 	const struct flow_side *src_parts, *dst_parts = NULL;
 	struct flow_side src_scratch = {0}, dst_scratch = {0};
+	struct builder b = {
+	        .p = p, .from = from, .to = to, .translated = published != NULL, .f = f, .n_leg = n_leg, .err = err};
 	int result = 0;
 
 	set_addresses(src, dst, published, f);
@@ -209,7 +274,7 @@ int flow_route(const struct parties *p, const struct party *from, const struct p
 		} else {
 			dst_parts = side_parts(p, to, dst, &f->destination_addr, &dst_scratch);
 		}
-		result = legs_build(p, src_parts, dst_parts, published != NULL, f, n_leg, err);
+		result = legs_build(&b, src_parts, dst_parts);
 	}
 	if (!f->n_leg) {
 		f->state = FLOW_NOT_TRANSIT;

@@ -192,8 +192,15 @@ def policy(scene):
     device("ip", "route", "add", "10.20.4.0/24", "via", "10.30.0.10", "dev", "dmz0", "table", "100")
     device("ip", "rule", "add", "from", "10.10.0.0/16", "to", "10.20.4.0/24", "lookup", "100")
     flow = scene.live(path)[label]
-    checks.equal({leg["output_interface"] for leg in flow["legs"]}, {""}, "the rule's flow: output interface")
-    checks.equal((flow["verdict"], flow["atoms"]), ("indeterminate", ["oifname unknown"]), "the rule's flow")
+    checks.equal({leg["output_interface"] for leg in flow["legs"]}, {"srv0", "dmz0"}, "the zone's interfaces are taken")
+    checks.equal(flow["verdict"], "partial", "the rule's flow on each of them")
+    site = json.loads(path.read_text(encoding="utf-8"))
+    for group in site["portcullis:group"]:
+        if group["name"] == "persistent-chat-pool":
+            del group["zone"]
+    flow = scene.live(scene.write("no-zone.json", site))[label]
+    checks.equal({leg["output_interface"] for leg in flow["legs"]}, {""}, "without a zone the interface is open")
+    checks.equal((flow["verdict"], flow["atoms"]), ("indeterminate", ["oifname unknown"]), "the rule's flow without a zone")
     checks.that(not any(sent(scene, "10.20.4.11", range(42000, 42010))), "the rule's packets go elsewhere")
     other = f"site-a/{CHAT}#1 clients>persistent-chat-pool ipv6"
     checks.equal(scene.live(path)[other]["verdict"], "conformant", "the other family has no such rule")
