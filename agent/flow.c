@@ -333,6 +333,7 @@ static int initiators_find(struct derivation *d, const struct requirement *r, st
 		struct bound_set role = {0};
 
 		binding_role(d->binding, r->initiator[i].role, &role);
+		binding_keep(d->binding, r, r->initiator[i].role, &role);
 		for (size_t k = 0; k < role.n; k++) {
 			bound_set_add(&out->set, role.item[k].party, role.item[k].foreign);
 			out->set.item[out->set.n - 1].basis = r->initiator[i].basis;
@@ -421,6 +422,7 @@ static int requirement_add(struct derivation *d, const struct requirement *r)
 	        (r->service[0] && names_have(dep->service_off, dep->n_service_off, r->service)))
 		return 0;
 	binding_role(d->binding, r->listener, &listeners);
+	binding_keep(d->binding, r, r->listener, &listeners);
 	if (listeners.n || !binding_absent(d->binding, r->listener)) {
 		result = initiators_find(d, r, &in);
 		if (!result && (in.set.n || in.n_unbound || !r->n_initiator))

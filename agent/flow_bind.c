@@ -273,6 +273,45 @@ void binding_role(struct binding *b, const char *name, struct bound_set *out)
 		bound_set_add(out, parties_external(b->parties), false);
 }
 
+/* Where the requirement does not say, its reach does; who connects is on the side of its reach. */
+static enum requirement_interface side_of(const struct requirement *r, const char *role)
+{
+	if (r->interface != INTERFACE_ANY && !strcmp(r->listener, role))
+		return r->interface;
+	return r->reach == REACH_EXTERNAL ? INTERFACE_EXTERNAL : INTERFACE_INTERNAL;
+}
+
+static bool is_on_side(
+        const struct binding *b, const struct bound *bound, const char *role, enum requirement_interface side)
+{
+	const struct group *g = bound->party->group;
+	bool with_role = false, others = !g;
+
+	for (size_t i = 0; g && i < g->n_member_of; i++) {
+		const struct membership *m = &g->member_of[i];
+		bool on_side = m->interface == INTERFACE_ANY || m->interface == side;
+
+		others = others || on_side;
+		if (!strcmp(m->product, b->pack->name) && !pack_role_includes(b->pack, role, m->role))
+			continue;
+		if (on_side)
+			return true;
+		with_role = true;
+	}
+	return !with_role && others;
+}
+
+void binding_keep(const struct binding *b, const struct requirement *r, const char *role, struct bound_set *set)
+{
+	enum requirement_interface side = side_of(r, role);
+	size_t n = 0;
+
+	for (size_t i = 0; i < set->n; i++)
+		if (is_on_side(b, &set->item[i], role, side))
+			set->item[n++] = set->item[i];
+	set->n = n;
+}
+
 static bool absent(const struct binding *b, const char *name, unsigned depth)
 {
 	const struct role *role = pack_role_find(b->pack, name);

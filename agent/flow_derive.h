@@ -95,6 +95,11 @@ int binding_build(const struct site *site, const struct catalog *catalog, const 
 void binding_fini(struct binding *b);
 /** Add who has a role; adds nothing when nobody has. */
 void binding_role(struct binding *b, const char *role, struct bound_set *out);
+/**
+ * Keep of those who have a role the ones that take part in a requirement with it: groups that are the addresses of one
+ * interface are asked only for what is on that side.
+ */
+void binding_keep(const struct binding *b, const struct requirement *r, const char *role, struct bound_set *set);
 /** Is the role declared absent, by its own name, by a role that includes it or by all that it includes. */
 bool binding_absent(const struct binding *b, const char *role);
 /** The balancer that initiators use for a requirement of this listener, or NULL: they use the members. */

@@ -131,6 +131,33 @@ static void composite_review(const struct desk *k, const struct group *g, const 
 	text_fini(&missing);
 }
 
+/* What external hosts need would be asked of the internal addresses too, and the other way round. */
+static void interfaces_review(const struct desk *k, const struct group *g, const struct membership *m)
+{
+	const struct pack *pack = k->binding->pack;
+	const struct requirement *outside = NULL, *inside = NULL;
+	char where[256];
+
+	for (size_t q = 0; m->interface == INTERFACE_ANY && q < pack->n_requirement; q++) {
+		const struct requirement *r = &pack->requirement[q];
+		bool listens = pack_role_includes(pack, r->listener, m->role);
+
+		if (!counts(k->d, r))
+			continue;
+		if (listens && r->interface == INTERFACE_EXTERNAL)
+			outside = outside ? outside : r;
+		else if (r->reach == REACH_SITE && (listens || names_role(r, m->role, true)))
+			inside = inside ? inside : r;
+	}
+	snprintf(where, sizeof(where), "/portcullis:group[name='%s']/member-of[product='%s'][role='%s']/interface",
+	        g->name, pack->name, m->role);
+	if (outside && inside)
+		review_add(k->r->out, REMARK_WARNING, "both-interfaces", where,
+		        "hosts with the role %s have an external interface (%s) and an internal one (%s); make two "
+		        "groups, one of each, and say so in interface",
+		        m->role, outside->label, inside->label);
+}
+
 static bool has_flow(const struct reviewer *r, const struct deployment *d, const struct group *g)
 {
 	size_t len = strlen(g->name);
@@ -176,8 +203,10 @@ static void groups_review(const struct desk *k)
 		const struct group *g = site_group_find(k->r->site, k->d->group[i]);
 
 		for (size_t m = 0; m < g->n_member_of; m++)
-			if (!strcmp(g->member_of[m].product, k->d->product))
+			if (!strcmp(g->member_of[m].product, k->d->product)) {
 				composite_review(k, g, g->member_of[m].role);
+				interfaces_review(k, g, &g->member_of[m]);
+			}
 		snprintf(where, sizeof(where), "/portcullis:deployment[name='%s']/group[.='%s']", k->d->name, g->name);
 		if (!has_flow(k->r, k->d, g) && !is_asked_for(k, g))
 			review_add(k->r->out, REMARK_WARNING, "group-without-flow", where,

@@ -442,6 +442,8 @@ static void ck_group(const struct group *g)
 	ck_assert_uint_eq(g->n_member_of, 2);
 	ck_assert_str_eq(g->member_of[1].product, "lync-server-2013");
 	ck_assert_str_eq(g->member_of[1].role, "mediation-server");
+	ck_assert_int_eq(g->member_of[0].interface, INTERFACE_INTERNAL);
+	ck_assert_int_eq(g->member_of[1].interface, INTERFACE_ANY);
 	ck_assert_uint_eq(g->n_address, 2);
 	ck_prefix(&g->address[0], "10.1.0.0/24");
 	ck_prefix(&g->address[1], "2001:db8:1::10");

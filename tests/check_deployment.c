@@ -299,6 +299,11 @@ static const struct remarkable {
                              "deployment 1 site digest=d1 groups=clients,servers,all accept=p/peer\n",
                 "warning", "composite-role", "/portcullis:group[name='all']/member-of[product='p'][role='all-servers']",
                 "requirements of server do"},
+        {"group_of_both_interfaces",
+                "requirement 6 p/out listener=server from=client flow=tcp:81 interface=external reach=external\n" CLEAN,
+                "warning", "both-interfaces",
+                "/portcullis:group[name='servers']/member-of[product='p'][role='server']/interface",
+                "external interface (p/out) and an internal one (p/sip)"},
         {"group_that_nothing_is_asked_of",
                 CLEAN_GROUPS "group 3 b roles=balancer address=10.3.0.1\n"
                              "deployment 1 site digest=d1 groups=clients,servers,b accept=p/peer\n",

@@ -177,7 +177,7 @@ static void initiator_of(struct initiator *out, char *word)
 	out->role = word;
 }
 
-/* requirement ID LABEL listener= from= flow= [class=] [reach=] [lb=] [service=] [minimum=] [condition=] [erratum=] */
+/* requirement ID LABEL listener= from= flow= [class=] [reach=] [lb=] [service=] [minimum=] [condition=] [interface=] [erratum=] */
 static void add_requirement(struct scene *s, const struct words *w)
 {
 	struct requirement *r;
@@ -202,6 +202,7 @@ static void add_requirement(struct scene *s, const struct words *w)
 	r->reach = (enum reach)CHOICE(value_of(w, "reach"), "site", "same-host", "same-pool", "external");
 	r->reach = (const enum reach[]){REACH_SITE, REACH_SAME_HOST, REACH_SAME_POOL, REACH_EXTERNAL}[r->reach];
 	r->lb_need = CHOICE(value_of(w, "lb"), "none", "hlb-if-no-dns-lb", "hlb-always");
+	r->interface = CHOICE(value_of(w, "interface"), "any", "internal", "external");
 	add_errata(r, value_of(w, "erratum"));
 }
 
@@ -237,7 +238,7 @@ static void add_published(struct group *g, const char *list)
 	split_free(part, n);
 }
 
-/* group ID NAME roles=[PRODUCT:]ROLE,... [address=] [zone=] [lb=] [virtual=] [nat=] [published=] */
+/* group ID NAME roles=[PRODUCT:]ROLE[@INTERFACE],... [address=] [zone=] [lb=] [virtual=] [nat=] [published=] */
 static void add_group(struct scene *s, const struct words *w)
 {
 	struct group *g;
@@ -250,7 +251,11 @@ static void add_group(struct scene *s, const struct words *w)
 	g->n_member_of = split(value_of(w, "roles"), &role);
 	g->member_of = xcalloc(g->n_member_of + 1, sizeof(*g->member_of));
 	for (size_t i = 0; i < g->n_member_of; i++) {
-		char *colon = strchr(role[i], ':');
+		char *colon = strchr(role[i], ':'), *at = strchr(role[i], '@');
+
+		if (at)
+			*at++ = '\0';
+		g->member_of[i].interface = CHOICE(at ? at : "", "any", "internal", "external");
 
 		g->member_of[i].product = colon ? xstrndup(role[i], (size_t)(colon - role[i])) : xstrdup("p");
 		g->member_of[i].role = xstrdup(colon ? colon + 1 : role[i]);

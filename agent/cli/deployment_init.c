@@ -170,21 +170,34 @@ static bool meets_external(const struct pack *pack, const char *role)
 	return false;
 }
 
-/* The role itself, in the zone that such a role is usually in; the site says otherwise where it is otherwise. */
-static json_t *own_build(const struct plan *p, size_t role, unsigned number)
+/* Is more asked of it than external hosts do. */
+static bool meets_the_site(const struct pack *pack, const char *role)
+{
+	for (size_t i = 0; i < pack->n_requirement; i++)
+		if (pack->requirement[i].reach == REACH_SITE && is_named(&pack->requirement[i], role))
+			return true;
+	return false;
+}
+
+/* The addresses of one interface of the hosts with a role; "any": they have one. */
+static json_t *own_build(const struct plan *p, size_t role, const char *interface, const char *zone, unsigned number)
 {
 	const struct role *r = &p->pack->role[role];
-	bool outside = meets_external(p->pack, r->name), device = r->kind == ROLE_DEVICE;
-	json_t *group = group_new(r->name,
-	               outside  ? "perimeter"
-	               : device ? "clients"
-	                        : "servers",
+	bool outside = strcmp(interface, "external") == 0;
+	char *name = xasprintf("%s%s%s", r->name, strcmp(interface, "any") != 0 ? "-" : "",
+	        strcmp(interface, "any") != 0 ? interface : "");
+	json_t *group = group_new(name, zone,
 	               "Replace the addresses by those of the hosts that have this role, or remove the group."),
 	       *address = json_object_get(group, "address");
+	free(name);
 	add_member(group, p->pack, r->name);
 	for (size_t i = 0; i < p->pack->n_role; i++)
 		if (p->seat[i] == SEAT_WITH_ANOTHER && p->host[i] == role)
 			add_member(group, p->pack, p->pack->role[i].name);
+	size_t i;
+	json_t *member;
+	json_array_foreach(json_object_get(group, "member-of"), i, member) if (strcmp(interface, "any") != 0)
+	        json_object_set_new(member, "interface", json_string(interface));
 	add_string(address, outside ? "203.0.113.%u" : "192.0.2.%u", number);
 	add_string(address, "2001:db8:%u::10", number);
 	return group;
@@ -197,9 +210,16 @@ static json_t *groups_build(const struct plan *p)
 	if (json_array_size(json_object_get(clients, "member-of")) > 0)
 		json_array_append(list, clients);
 	json_decref(clients);
-	for (size_t i = 0; i < p->pack->n_role; i++)
-		if (p->seat[i] == SEAT_OWN)
-			json_array_append_new(list, own_build(p, i, number++));
+	for (size_t i = 0; i < p->pack->n_role; i++) {
+		const struct role *r = &p->pack->role[i];
+		bool outside = meets_external(p->pack, r->name), both = outside && meets_the_site(p->pack, r->name);
+		const char *zone = outside ? "perimeter" : r->kind == ROLE_DEVICE ? "clients" : "servers";
+		if (p->seat[i] != SEAT_OWN)
+			continue;
+		json_array_append_new(list, own_build(p, i, both ? "internal" : "any", zone, number++));
+		if (both)
+			json_array_append_new(list, own_build(p, i, "external", "outside", number++));
+	}
 	return list;
 }
 
@@ -268,6 +288,7 @@ static json_t *zones_build(const json_t *groups)
 	        {"clients", "lan0", "Replace the interfaces by those that lead to clients and devices."},
 	        {"servers", "srv0", "Replace the interfaces by those that lead to the servers."},
 	        {"perimeter", "dmz0", "Replace the interfaces by those that lead to the perimeter network."},
+	        {"outside", "wan0", "Replace the interfaces by those that lead to external addresses."},
 	};
 	json_t *list = json_array();
 	for (size_t z = 0; z < sizeof(zones) / sizeof(zones[0]); z++) {

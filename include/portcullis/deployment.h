@@ -18,6 +18,7 @@ struct prefix {
 
 struct membership {
 	char *product, *role;
+	enum requirement_interface interface; /**< of hosts with two, which one the group's addresses are of */
 };
 
 enum lb_kind { LB_KIND_NONE, LB_KIND_DNS_WITH_WEB_VIP, LB_KIND_HARDWARE };
