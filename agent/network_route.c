@@ -51,6 +51,18 @@ static bool has_hop(const struct candidate *first, size_t n, const struct net_ro
 	return false;
 }
 
+/*
+ * Do packets take either of two routes to one range? In IPv6 also where two routes of one metric stand side by side, but
+ * not to what never leaves its link.
+ */
+static bool share(const struct net_route *a, const struct net_route *b)
+{
+	static const u128 link_local = (u128)0xfe80 << 112;
+	if (a->metric != b->metric || a->passes_on || b->passes_on)
+		return false;
+	return (a->multipath && b->multipath) || (a->family == FAMILY_IPV6 && a->destination.lo < link_local);
+}
+
 /* Sorted, with the best route to each range alone, or all its next hops, each interface once. */
 static size_t keep_best(struct candidate *list, size_t n)
 {
@@ -60,8 +72,7 @@ static size_t keep_best(struct candidate *list, size_t n)
 		if (best == NULL || !same_range(best, this)) {
 			start = kept;
 			list[kept++] = list[i];
-		} else if (best->multipath && this->multipath && best->metric == this->metric &&
-		           !has_hop(&list[start], kept - start, this)) {
+		} else if (share(best, this) && !has_hop(&list[start], kept - start, this)) {
 			list[kept++] = list[i];
 		}
 	}
