@@ -107,7 +107,7 @@ void site_free(struct site *site)
 	free(site->deployment);
 	free(site->zone);
 	free(site->baseline);
-	free(site->baseline_expires);
+	free(site->baseline_until);
 	free(site);
 }
 
@@ -135,14 +135,6 @@ const struct deployment *site_deployment_find(const struct site *site, const cha
 	return NULL;
 }
 
-bool site_baseline_has(const struct site *site, uint32_t id, int64_t now)
-{
-	for (size_t i = 0; i < site->n_baseline; i++)
-		if (site->baseline[i] == id)
-			return !site->baseline_expires || !site->baseline_expires[i] || now < site->baseline_expires[i];
-	return false;
-}
-
 static bool passed(int64_t expires, int64_t before, int64_t now)
 {
 	int64_t lo = before < now ? before : now, hi = before < now ? now : before;
@@ -158,8 +150,8 @@ bool site_expiry_between(const struct site *site, int64_t before, int64_t now)
 	for (size_t i = 0; i < site->n_assumption; i++)
 		if (passed(site->assumption[i].expires, before, now))
 			return true;
-	for (size_t i = 0; site->baseline_expires && i < site->n_baseline; i++)
-		if (passed(site->baseline_expires[i], before, now))
+	for (size_t i = 0; i < site->n_baseline_until; i++)
+		if (passed(site->baseline_until[i].expires, before, now))
 			return true;
 	for (size_t i = 0; i < site->n_deployment; i++)
 		for (size_t k = 0; k < site->deployment[i].n_waiver; k++)

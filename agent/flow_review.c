@@ -85,10 +85,11 @@ static void baseline_review(const struct reviewer *r)
 {
 	char where[256], what[64];
 
-	for (size_t i = 0; r->site->baseline_expires && i < r->site->n_baseline; i++) {
-		snprintf(where, sizeof(where), "/portcullis:baseline/opening[id='%u']/expires", r->site->baseline[i]);
-		snprintf(what, sizeof(what), "the baseline's opening %u", r->site->baseline[i]);
-		exception_review(r, where, what, r->site->baseline_expires[i]);
+	for (size_t i = 0; i < r->site->n_baseline_until; i++) {
+		snprintf(where, sizeof(where), "/portcullis:baseline/opening[id='%u']/expires",
+		        r->site->baseline_until[i].id);
+		snprintf(what, sizeof(what), "the baseline's opening %u", r->site->baseline_until[i].id);
+		exception_review(r, where, what, r->site->baseline_until[i].expires);
 	}
 }
 

@@ -508,10 +508,9 @@ static void ck_rest(const struct site *s)
 	ck_assert_str_eq(s->tolerated_source[0].set, "inet filter bad");
 	ck_assert_str_eq(s->assumption[0].pattern, "limit@*");
 	ck_assert(s->assumption[0].value);
-	ck_assert_uint_eq(s->n_baseline, 2);
-	ck_assert(s->baseline[0] == 5 && s->baseline[1] == 77);
-	ck_assert(site_baseline_has(s, 77, INT64_MAX) && !site_baseline_has(s, 6, 0));
-	ck_assert(site_baseline_has(s, 5, 1896091199) && !site_baseline_has(s, 5, 1896091200));
+	ck_assert(s->n_baseline == 1 && s->baseline[0] == 77);
+	ck_assert(s->n_baseline_until == 1 && s->baseline_until[0].id == 5);
+	ck_assert_int_eq(s->baseline_until[0].expires, 1896091200);
 	ck_assert(site_expiry_between(s, 1896091199, 1896091200) && !site_expiry_between(s, 1896091200, 1896091201));
 	ck_assert(s->notification.enable);
 	ck_assert(s->notification.per_flow);

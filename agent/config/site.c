@@ -348,28 +348,22 @@ static int baseline_build(const struct lyd_node *node, struct site *site, struct
 
 	LY_LIST_FOR(lyd_child(node), child)
 	{
-		size_t n = site->n_baseline;
+		uint32_t id = number_of(child, "id", 0), *known;
 		int64_t expires;
 
 		if (!is(child, "opening"))
 			continue;
 		if (expiry_of(child, &expires, err) != 0)
 			return -1;
-		*(uint32_t *)append(&site->baseline, &site->n_baseline, sizeof(uint32_t)) = number_of(child, "id", 0);
-		*(int64_t *)append(&site->baseline_expires, &n, sizeof(int64_t)) = expires;
-	}
-	/* By insertion: the numbers and their ends move together. */
-	for (size_t i = 1; i < site->n_baseline; i++) {
-		uint32_t id = site->baseline[i];
-		int64_t expires = site->baseline_expires[i];
-		size_t k = i;
+		if (expires != 0) {
+			struct known_opening *until =
+			        append(&site->baseline_until, &site->n_baseline_until, sizeof(*until));
 
-		for (; k > 0 && site->baseline[k - 1] > id; k--) {
-			site->baseline[k] = site->baseline[k - 1];
-			site->baseline_expires[k] = site->baseline_expires[k - 1];
+			*until = (struct known_opening){id, expires};
+			continue;
 		}
-		site->baseline[k] = id;
-		site->baseline_expires[k] = expires;
+		known = append(&site->baseline, &site->n_baseline, sizeof(*known));
+		*known = id;
 	}
 	return 0;
 }

@@ -122,6 +122,11 @@ struct tolerated_source {
 	char *set; /**< "family table set" or "" */
 };
 
+struct known_opening {
+	uint32_t id;
+	int64_t expires; /**< seconds since 1970 */
+};
+
 struct notification_settings {
 	bool enable, per_flow;
 	unsigned hold_down_ms, minimum_interval_ms;
@@ -141,18 +146,16 @@ struct site {
 	struct tolerated_source *tolerated_source;
 	size_t n_tolerated_source;
 	struct notification_settings notification;
-	uint32_t *baseline; /**< ids of the openings that are known and accepted, sorted */
-	int64_t *baseline_expires; /**< of each: seconds since 1970, 0: never; see site_baseline_has() */
+	uint32_t *baseline; /**< ids of the openings that are known and accepted without end */
 	size_t n_baseline;
+	struct known_opening *baseline_until; /**< those that are accepted until a time */
+	size_t n_baseline_until;
 };
 
 void site_free(struct site *site);
 const struct group *site_group_find(const struct site *site, const char *name);
 const struct zone *site_zone_find(const struct site *site, const char *name);
 const struct deployment *site_deployment_find(const struct site *site, const char *name);
-
-/** Is an opening in the baseline, and not only until a time that has passed? */
-bool site_baseline_has(const struct site *site, uint32_t id, int64_t now);
 
 /**
  * Did the clock pass the end of a waiver, allowance, assumption or entry of the baseline between two looks at it, in either direction? A clock
