@@ -43,6 +43,19 @@ static bool has_role(const struct desk *k, const char *role)
 	return found;
 }
 
+/* On the side of its hosts that the requirement is about. */
+static bool has_role_for(const struct desk *k, const struct requirement *r, const char *role)
+{
+	struct bound_set set = {0};
+	bool found;
+
+	binding_role(k->binding, role, &set);
+	binding_keep(k->binding, r, role, &set);
+	found = set.n > 0;
+	bound_set_fini(&set);
+	return found;
+}
+
 static bool has_override(const struct deployment *d, const struct requirement *r)
 {
 	for (size_t i = 0; i < d->n_initiator_override; i++)
@@ -82,12 +95,13 @@ static void roles_review(const struct desk *k)
 		size_t n = 0;
 		const struct requirement *first = NULL;
 
-		if (has_role(k, role) || binding_absent(k->binding, role))
+		if (binding_absent(k->binding, role))
 			continue;
 		for (size_t q = 0; q < pack->n_requirement; q++) {
 			const struct requirement *r = &pack->requirement[q];
 
-			if (counts(k->d, r) && !is_moot(k, r) && names_role(r, role, !has_override(k->d, r)) && !n++)
+			if (counts(k->d, r) && !is_moot(k, r) && names_role(r, role, !has_override(k->d, r)) &&
+			        !has_role_for(k, r, role) && !n++)
 				first = r;
 		}
 		snprintf(where, sizeof(where), "/portcullis:deployment[name='%s']/role-absent", k->d->name);

@@ -294,6 +294,12 @@ static const struct remarkable {
         {"role_that_nobody_has", CLEAN_GROUPS "deployment 1 site digest=d1 groups=servers\n", "warning", "unbound-role",
                 "/portcullis:deployment[name='site']/role-absent",
                 "the role client, which 5 requirements name, for example p/sip"},
+        {"role_that_nobody_has_on_that_side",
+                "requirement 6 p/in listener=server from=client flow=tcp:81 interface=internal\n" CLEAN_GROUPS
+                "group 3 out roles=server@external address=10.3.0.1\n"
+                "deployment 1 site digest=d1 groups=clients,out accept=p/peer\n",
+                "warning", "unbound-role", "/portcullis:deployment[name='site']/role-absent",
+                "the role server, which 4 requirements name, for example p/sip"},
         {"composite_role",
                 CLEAN_GROUPS "group 3 all roles=all-servers address=10.3.0.1\n"
                              "deployment 1 site digest=d1 groups=clients,servers,all accept=p/peer\n",
