@@ -25,7 +25,8 @@ static struct requirement requirements[] = {
         {.id = 1, .label = S("p/client/audio"), .class = CLASS_CLIENT_MEDIA, .flow = media_flow, .n_flow = 2}};
 static struct port_override media = {.requirement = S("p/client/audio"), .variant = 1, .ports = {50020, 50039}};
 static struct prefix addresses[] = {{FAMILY_IPV4, {0x0a03000a, 0x0a03000a}}, {FAMILY_IPV4, {0x0a010005, 0x0a010005}}};
-static struct membership members[] = {{S("p"), S("edge-server")}, {S("p"), S("mediation-server")}};
+static struct membership members[] = {
+        {S("p"), S("edge-server"), INTERFACE_ANY}, {S("p"), S("mediation-server"), INTERFACE_ANY}};
 static struct group groups[] = {
         {.name = S("edge"), .member_of = &members[0], .n_member_of = 1, .address = &addresses[0], .n_address = 1},
         {.name = S("mediation"), .member_of = &members[1], .n_member_of = 1, .address = &addresses[1], .n_address = 1}};

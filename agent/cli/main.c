@@ -21,6 +21,7 @@ static const struct {
 } verbs[] = {
         {"import", verb_import, "read documents that list ports and show their rows"},
         {"catalog", verb_catalog, "list, show, compare, build and check port catalogs"},
+        {"deployment", verb_deployment, "write a deployment to fill in, review one"},
         {"verify", verb_verify, "check a deployment against a ruleset, offline or live"},
         {"status", verb_status, "state of the device, from the running daemon"},
         {"conformance", verb_conformance, "required flows and their verdicts, from the running daemon"},

@@ -193,6 +193,15 @@ static int balancing_build(const struct lyd_node *node, struct group *out, struc
 	return prefixes_of(node, "source-nat-address", &out->source_nat_address, &out->n_source_nat_address, err);
 }
 
+static enum requirement_interface interface_of(const struct lyd_node *node)
+{
+	const char *value = value_of(node, "interface");
+
+	if (value != NULL && strcmp(value, "internal") == 0)
+		return INTERFACE_INTERNAL;
+	return value != NULL && strcmp(value, "external") == 0 ? INTERFACE_EXTERNAL : INTERFACE_ANY;
+}
+
 static int group_build(const struct lyd_node *node, struct site *site, struct error *err)
 {
 	struct group *g = append(&site->group, &site->n_group, sizeof(*g));
@@ -208,6 +217,7 @@ static int group_build(const struct lyd_node *node, struct site *site, struct er
 			struct membership *m = append(&g->member_of, &g->n_member_of, sizeof(*m));
 			m->product = string_of(child, "product");
 			m->role = string_of(child, "role");
+			m->interface = interface_of(child);
 		} else if (is(child, "published")) {
 			result = published_build(
 			        child, append(&g->published, &g->n_published, sizeof(*g->published)), err);

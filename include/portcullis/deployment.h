@@ -18,6 +18,7 @@ struct prefix {
 
 struct membership {
 	char *product, *role;
+	enum requirement_interface interface; /**< of hosts with two, which one the group's addresses are of */
 };
 
 enum lb_kind { LB_KIND_NONE, LB_KIND_DNS_WITH_WEB_VIP, LB_KIND_HARDWARE };
@@ -155,6 +156,12 @@ void site_free(struct site *site);
 const struct group *site_group_find(const struct site *site, const char *name);
 const struct zone *site_zone_find(const struct site *site, const char *name);
 const struct deployment *site_deployment_find(const struct site *site, const char *name);
+
+/**
+ * Did the clock pass the end of a waiver, allowance, assumption or entry of the baseline between two looks at it, in either direction? A clock
+ * that is set back makes an exception hold again.
+ */
+bool site_expiry_between(const struct site *site, int64_t before, int64_t now);
 
 /**
  * Check what the YANG model cannot: products, roles, groups, zones and requirement labels exist; pins match; port
