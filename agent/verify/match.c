@@ -15,6 +15,7 @@
 #define IPS_DNAT 32
 #define IPS_NAT_DONE (128 | 256)
 #define CT_STATE_INVALID 1
+#define MASK_RUNS 256 /* ranges that a mask may cut one side of a flow into */
 #define CT_STATE_UNTRACKED 64
 
 void pieces_add(struct pieces *p, const struct piece *piece)
@@ -388,15 +389,53 @@ static void split_value(
 		pieces_add(test_holds(t, value) ? hit : rest, piece);
 }
 
-static void split_mask(
-        struct run *run, const struct test *t, const struct piece *piece, struct pieces *hit, struct pieces *rest)
+/** The smallest value from `from` on that has the wanted bits under the mask. @return false: none. */
+static bool mask_next(const struct test *t, u128 from, u128 *out)
 {
-	struct range side = piece->cell.axis[t->axis];
+	u128 free_bits = from > t->wanted ? from - t->wanted : 0, stuck = free_bits & t->mask, next = free_bits;
 
-	if (side.lo == side.hi)
-		pieces_add(((side.lo & t->mask) == t->wanted) != t->negate ? hit : rest, piece);
+	if (stuck != 0) {
+		/* Count up in the free bits above the highest one that is not free. */
+		for (unsigned shift = 1; shift < 128; shift *= 2)
+			stuck |= stuck >> shift;
+		next = ((free_bits | stuck | t->mask) + 1) & ~t->mask;
+	}
+	*out = t->wanted + next;
+	return next >= free_bits;
+}
+
+/** What matches inside a range, as ranges. @return their number, or MASK_RUNS + 1: too many. */
+static size_t mask_runs(const struct test *t, struct range side, struct range *run)
+{
+	u128 low = ~t->mask & (t->mask - 1), at = side.lo, x;
+	size_t n = 0;
+
+	/* low: the free bits below the lowest fixed one. */
+	while (at <= side.hi && mask_next(t, at, &x) && x <= side.hi) {
+		u128 end = x | low;
+
+		if (n == MASK_RUNS)
+			return MASK_RUNS + 1;
+		run[n++] = (struct range){x, end < side.hi ? end : side.hi};
+		if (end >= side.hi)
+			break;
+		at = end + 1;
+	}
+	return n;
+}
+
+static void split_mask(
+        struct run *run, const struct test *t, const struct piece *piece, struct pieces *in, struct pieces *out)
+{
+	struct range runs[MASK_RUNS];
+	struct test ranges = *t;
+
+	ranges.range = runs;
+	ranges.n_range = mask_runs(t, piece->cell.axis[t->axis], runs);
+	if (ranges.n_range > MASK_RUNS)
+		fork_piece(run, t->atom, false, piece, in, out);
 	else
-		fork_piece(run, t->atom, false, piece, hit, rest);
+		split_axis(run, &ranges, piece, in, out);
 }
 
 static bool is_unicast(const struct run *run, const struct range *r)
@@ -467,7 +506,7 @@ static void split_test(
 		split_set(run, t, piece, in, out);
 		break;
 	case HOW_MASK:
-		split_mask(run, t, piece, hit, rest);
+		split_mask(run, t, piece, in, out);
 		break;
 	case HOW_FIB:
 		split_fib(run, t, piece, hit, rest);

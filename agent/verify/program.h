@@ -11,7 +11,7 @@ enum how {
 	HOW_TRACKING, /**< conntrack field: concrete, but depends on notrack and on the chain */
 	HOW_AXIS, /**< address or port in ranges: cuts */
 	HOW_SET, /**< concatenation: cuts element by element */
-	HOW_MASK, /**< address or port under a mask that is no prefix: decided for one value only */
+	HOW_MASK, /**< address or port under a mask that is no prefix: cuts, where it is not into too many ranges */
 	HOW_FIB, /**< a routing question that the path answers, because it came from the routes */
 	HOW_ATOM
 };
