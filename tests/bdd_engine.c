@@ -216,6 +216,10 @@ static struct field field_of(struct question *q, enum rs_field f)
 		return field_value(q->icmp_type, q->proto == PROTO_ICMP);
 	case RS_FIELD_ICMPV6_TYPE:
 		return field_value(q->icmp_type, q->proto == PROTO_ICMPV6);
+	case RS_FIELD_ICMP_CODE:
+		return field_value(0, q->proto == PROTO_ICMP);
+	case RS_FIELD_ICMPV6_CODE:
+		return field_value(0, q->proto == PROTO_ICMPV6);
 	case RS_FIELD_MARK:
 		return field_value(0, true);
 	case RS_FIELD_CT_STATUS:

@@ -240,11 +240,11 @@ static bool icmp_type(struct exec *x, unsigned field, unsigned type, const uint8
 	builder_ranges(&x->b, field, NULL, &r, invert);
 	if (any_code)
 		return true;
-	const char *word = field == RS_FIELD_ICMP_TYPE ? "icmp code" : "icmpv6 code";
-	char *text =
-	        code[0] == code[1] ? xasprintf("%s %u", word, code[0]) : xasprintf("%s %u-%u", word, code[0], code[1]);
-	builder_atom(&x->b, word, text);
-	free(text);
+	struct ranges codes = {0};
+	if (code[0] <= code[1])
+		ranges_add(&codes, code[0], code[1]);
+	builder_ranges(
+	        &x->b, field == RS_FIELD_ICMP_TYPE ? RS_FIELD_ICMP_CODE : RS_FIELD_ICMPV6_CODE, NULL, &codes, false);
 	return true;
 }
 

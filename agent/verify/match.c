@@ -66,7 +66,10 @@ bool run_value(const struct run *run, const struct piece *piece, enum rs_field f
 	if (f == RS_FIELD_CT_STATUS && nat_status(run, piece))
 		*value |= IPS_DNAT;
 	if ((run->env.unknown & 1u << f) != 0) {
-		*why = f == RS_FIELD_IIFNAME ? e->atom_iif : f == RS_FIELD_OIFNAME ? e->atom_oif : e->atom_mark;
+		*why = f == RS_FIELD_IIFNAME   ? e->atom_iif
+		       : f == RS_FIELD_OIFNAME ? e->atom_oif
+		       : f == RS_FIELD_MARK    ? e->atom_mark
+		                               : e->atom_code;
 		return false;
 	}
 	if (f == RS_FIELD_CT_STATE && (piece->untracked || run->env.untracked_yet)) {

@@ -493,6 +493,7 @@ struct engine *engine_new(const struct ruleset *rs, const struct site *site, int
 	e->atom_status = atom_add(e, xstrdup("ct status"), LISTED_NEVER);
 	e->atom_related = atom_add(e, xstrdup("connection of an ICMP error"), LISTED_NEVER);
 	e->atom_ports = atom_add(e, xstrdup("port match on a protocol without ports"), LISTED_NEVER);
+	e->atom_code = atom_add(e, xstrdup("icmp code"), LISTED_NEVER);
 	e->atom_conntrack = atom_add(e, xstrdup("connection tracking in use"), LISTED_NEVER);
 	compile_sets(e);
 	e->chain = xcalloc(rs->n_chain, sizeof(*e->chain));

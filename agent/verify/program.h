@@ -95,7 +95,7 @@ struct engine {
 	uint32_t uses; /**< bit per rs_field */
 	bool has_nat, sets_mark;
 	uint32_t atom_iif, atom_oif, atom_tracking, atom_source, atom_destination, atom_mark, atom_status, atom_related,
-	        atom_ports, atom_conntrack;
+	        atom_ports, atom_conntrack, atom_code;
 	struct run *run; /**< scratch of engine_run(), kept for its memory */
 };
 
