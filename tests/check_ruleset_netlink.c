@@ -476,7 +476,9 @@ static const struct {
         {"-p tcp --dport 22 -j ACCEPT", "meta l4proto 6; th dport 16; accept"},
         {"-p tcp -m multiport --dports 80,443,1000:2000 -j ACCEPT", "meta l4proto 6; th dport 50,1bb,3e8-7d0; accept"},
         {"-p udp -m multiport ! --sports 80,443 -j ACCEPT", "meta l4proto 11; th sport not 50,1bb; accept"},
-        {"-p tcp -m multiport --ports 80 -j ACCEPT", "meta l4proto 6; atom multiport@ip filter/FORWARD#%; accept"},
+        {"-p tcp -m multiport --ports 80,90:99 -j ACCEPT", "meta l4proto 6; th sport . th dport {0-ffff . 50, 0-ffff . "
+                                                           "5a-63, 50 . 0-ffff, 5a-63 . 0-ffff}; accept"},
+        {"-p tcp -m multiport ! --ports 80 -j ACCEPT", "meta l4proto 6; th sport not 50; th dport not 50; accept"},
         {"-m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT", "ct state not & 6 == 0; accept"},
         {"-m conntrack ! --ctstate NEW -j ACCEPT", "ct state & 8 == 0; accept"},
         {"-m conntrack --ctstate DNAT -j ACCEPT", "ct status not & 20 == 0; accept"},
@@ -540,6 +542,33 @@ START_TEST(decodes_the_matches_of_iptables)
 	c = chain_of(rs, RS_IP, "filter", "FORWARD");
 	ck_assert_int_eq(c->rule[1].match[1].kind, RS_MATCH_ATOM);
 	ck_assert_str_eq(c->rule[1].match[1].text, "xt match \"multiport\"");
+	ruleset_free(rs);
+}
+END_TEST
+
+/* Of IPv6 an address of the device counts as unicast, and several types are not a choice. */
+START_TEST(decodes_address_types_of_ip6tables)
+{
+	static const struct {
+		const char *types, *text;
+	} rules[] = {{"UNICAST", "fib saddr type { unicast, local }"}, {"LOCAL", "fib saddr type local"},
+	        {"UNICAST,MULTICAST", "xt match \"addrtype\""}};
+	const size_t n = sizeof(rules) / sizeof(rules[0]);
+	for (size_t i = 0; i < n; i++) {
+		char *command = xasprintf(
+		        "ip6tables-nft -A FORWARD -m addrtype --src-type %s -j DROP 2>/dev/null", rules[i].types);
+		int result = system(command);
+		free(command);
+		if (result != 0) {
+			printf("decodes_address_types_of_ip6tables: not run, ip6tables-nft cannot load a rule here\n");
+			return;
+		}
+	}
+	struct ruleset *rs = read_netlink();
+	const struct rs_chain *c = chain_of(rs, RS_IP6, "filter", "FORWARD");
+	ck_assert_uint_eq(c->n_rule, n);
+	for (size_t i = 0; i < n; i++)
+		ck_assert_str_eq(c->rule[i].match[0].text, rules[i].text);
 	ruleset_free(rs);
 }
 END_TEST
@@ -823,6 +852,7 @@ int main(void)
 	tcase_add_test(kernel, both_readers_agree_on_every_construct);
 	tcase_add_test(kernel, decodes_the_matches_of_iptables);
 	tcase_add_test(kernel, decodes_the_translations_of_iptables);
+	tcase_add_test(kernel, decodes_address_types_of_ip6tables);
 	tcase_add_test(kernel, a_written_mark_makes_matches_on_it_atoms);
 	tcase_add_test(kernel, a_statement_that_can_end_the_rule_is_a_condition);
 	tcase_add_test(kernel, dormant_tables_have_no_base_chain);
