@@ -572,9 +572,7 @@ static BDD flow_passes(struct question *q, const struct flow *f, BDD all)
 /** Packets of a set over the flow's own variables. */
 static double count(BDD b, enum family family)
 {
-	double unused = LOOKS_MAX + (family == FAMILY_IPV4 ? 2 * 96 : 0);
-
-	return bdd_satcount(b) / pow(2, unused);
+	return bdd_satcount(b) / pow(2, LOOKS_MAX + (family == FAMILY_IPV4 ? 2 * 96 : 0));
 }
 
 static BDD looks_of(const struct question *q)

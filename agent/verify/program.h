@@ -99,6 +99,14 @@ struct engine {
 	struct run *run; /**< scratch of engine_run(), kept for its memory */
 };
 
+/** What an atom asks of the routes, as its text says. */
+enum fib routing_question(const struct rs_match *m, unsigned *types);
+
+/** Ranges that a mask may cut one side of a flow into. */
+#define MASK_RUNS 256
+/** What matches a mask inside a range, as ranges. @return their number, or MASK_RUNS + 1: too many. */
+size_t mask_runs(const struct test *t, struct range side, struct range run[MASK_RUNS]);
+
 bool field_axis(enum rs_field f, enum axis *out);
 bool field_is_tracking(enum rs_field f);
 
