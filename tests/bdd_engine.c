@@ -27,6 +27,7 @@ struct question {
 	uint8_t proto, tcp_flags, icmp_type;
 	bool reply, first;
 	const char *iif, *oif;
+	enum path path; /**< of this packet itself */
 	enum rs_hook hook;
 	bool untracked; /**< before conntrack */
 	int looks;
@@ -215,6 +216,10 @@ static struct field field_of(struct question *q, enum rs_field f)
 		return field_value(q->icmp_type, q->proto == PROTO_ICMP);
 	case RS_FIELD_ICMPV6_TYPE:
 		return field_value(q->icmp_type, q->proto == PROTO_ICMPV6);
+	case RS_FIELD_ICMP_CODE:
+		return field_value(0, q->proto == PROTO_ICMP);
+	case RS_FIELD_ICMPV6_CODE:
+		return field_value(0, q->proto == PROTO_ICMPV6);
 	case RS_FIELD_MARK:
 		return field_value(0, true);
 	case RS_FIELD_CT_STATUS:
@@ -289,10 +294,31 @@ static BDD match_holds(struct question *q, const struct rs_match *m)
 	return b;
 }
 
+/** The type that a unicast packet's path gives an address, or its link the packet. @return false: not such a question. */
+static bool type_answer(const struct question *q, const char *text, bool *holds)
+{
+	bool source = strncmp(text, "fib saddr type ", 15) == 0;
+	bool local = q->path == (source ? PATH_OUTPUT : PATH_INPUT);
+	const char *type = local ? "local" : "unicast", *list = text + 15, *at;
+
+	if (strncmp(text, "meta pkttype ", 13) == 0) {
+		type = "host";
+		list = text + 13;
+	} else if (!source && strncmp(text, "fib daddr type ", 15) != 0) {
+		return false;
+	}
+	at = strstr(list, type);
+	*holds = (at != NULL) != (strncmp(list, "!=", 2) == 0);
+	return true;
+}
+
 static BDD match_of(struct question *q, const struct rs_match *m)
 {
+	bool holds;
 	BDD b;
 
+	if (m->kind == RS_MATCH_ATOM && m->text != NULL && type_answer(q, m->text, &holds))
+		return holds ? bddtrue : bddfalse;
 	if (m->kind == RS_MATCH_ATOM)
 		return some_missing(q, m->field, m->n_field) ? bddfalse : look(q);
 	if (some_missing(q, m->field, m->n_field))
@@ -496,6 +522,7 @@ static BDD kind_passes(struct question *q, enum path path, BDD in)
 	        [PATH_OUTPUT] = {RS_HOOK_OUTPUT, RS_HOOK_POSTROUTING, RS_HOOK_INGRESS},
 	};
 
+	q->path = path;
 	for (int h = 0; h < (path == PATH_FORWARD ? 3 : 2); h++) {
 		q->hook = hooks[path][h];
 		in = hook_passes(q, in);
@@ -545,9 +572,7 @@ static BDD flow_passes(struct question *q, const struct flow *f, BDD all)
 /** Packets of a set over the flow's own variables. */
 static double count(BDD b, enum family family)
 {
-	double unused = LOOKS_MAX + (family == FAMILY_IPV4 ? 2 * 96 : 0);
-
-	return bdd_satcount(b) / pow(2, unused);
+	return bdd_satcount(b) / pow(2, LOOKS_MAX + (family == FAMILY_IPV4 ? 2 * 96 : 0));
 }
 
 static BDD looks_of(const struct question *q)

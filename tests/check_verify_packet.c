@@ -20,6 +20,7 @@ static const struct {
         /* An error is related to the connection that it quotes. */
         {"untracked", "icmp 10.0.0.5 > 10.1.0.10 type 3", VERDICT_INDETERMINATE, "connection of an ICMP error"},
         {"untracked", "icmpv6 fd00::5 > fd01::10 type 2", VERDICT_INDETERMINATE, "connection of an ICMP error"},
+        {"untracked", "icmpv6 fd00::5 > fd01::10 type 1", VERDICT_INDETERMINATE, "icmp code"},
         /* Messages between neighbours are left alone. */
         {"untracked", "icmpv6 fd00::5 > fd01::10 type 135", VERDICT_CONFORMANT, NULL},
         {"untracked", "icmpv6 fd00::5 > fd01::10 type 136", VERDICT_BLOCKED, NULL},

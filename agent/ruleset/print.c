@@ -238,10 +238,12 @@ void match_print(struct text *t, const struct ruleset *rs, const struct rs_chain
 /* What a field says about the packet's family (2, 10) and protocol; -1: nothing. */
 static void field_implies(enum rs_field f, const char *as, int *nfproto, int *l4proto)
 {
+	bool is_icmp = f == RS_FIELD_ICMP_TYPE || f == RS_FIELD_ICMP_CODE;
+	bool is_icmpv6 = f == RS_FIELD_ICMPV6_TYPE || f == RS_FIELD_ICMPV6_CODE;
 	*nfproto = *l4proto = -1;
-	if (f == RS_FIELD_IP_SADDR || f == RS_FIELD_IP_DADDR || f == RS_FIELD_ICMP_TYPE)
+	if (f == RS_FIELD_IP_SADDR || f == RS_FIELD_IP_DADDR || is_icmp)
 		*nfproto = 2;
-	if (f == RS_FIELD_IP6_SADDR || f == RS_FIELD_IP6_DADDR || f == RS_FIELD_ICMPV6_TYPE)
+	if (f == RS_FIELD_IP6_SADDR || f == RS_FIELD_IP6_DADDR || is_icmpv6)
 		*nfproto = 10;
 	if (as != NULL && strncmp(as, "ip ", 3) == 0)
 		*nfproto = 2;
@@ -249,9 +251,9 @@ static void field_implies(enum rs_field f, const char *as, int *nfproto, int *l4
 		*nfproto = 10;
 	if (f == RS_FIELD_TCP_FLAGS)
 		*l4proto = PROTO_TCP;
-	if (f == RS_FIELD_ICMP_TYPE)
+	if (is_icmp)
 		*l4proto = PROTO_ICMP;
-	if (f == RS_FIELD_ICMPV6_TYPE)
+	if (is_icmpv6)
 		*l4proto = PROTO_ICMPV6;
 }
 

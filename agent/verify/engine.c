@@ -334,9 +334,9 @@ static uint32_t missing_fields(const struct packet_set *set)
 	if (set->proto != PROTO_TCP)
 		missing |= 1u << RS_FIELD_TCP_FLAGS;
 	if (set->proto != PROTO_ICMP)
-		missing |= 1u << RS_FIELD_ICMP_TYPE;
+		missing |= 1u << RS_FIELD_ICMP_TYPE | 1u << RS_FIELD_ICMP_CODE;
 	if (set->proto != PROTO_ICMPV6)
-		missing |= 1u << RS_FIELD_ICMPV6_TYPE;
+		missing |= 1u << RS_FIELD_ICMPV6_TYPE | 1u << RS_FIELD_ICMPV6_CODE;
 	return missing;
 }
 
@@ -404,6 +404,15 @@ static void environment_tracking(
 	env->destination_blurred = env->destination_blurred || (reply && before && c->priority <= NAT_DST_PRIORITY);
 }
 
+/** Echo, and what else asks and answers, has one code (RFC 792, RFC 950, RFC 4443). */
+static bool code_is_zero(const struct packet_set *set)
+{
+	static const uint8_t four[] = {0, 8, 13, 14, 15, 16, 17, 18}, six[] = {128, 129};
+
+	return set->proto == PROTO_ICMP ? memchr(four, set->icmp_type, sizeof(four)) != NULL
+	                                : memchr(six, set->icmp_type, sizeof(six)) != NULL;
+}
+
 static void environment_set(struct run *run, const struct rs_chain *c)
 {
 	const struct packet_set *set = run->set;
@@ -418,6 +427,8 @@ static void environment_set(struct run *run, const struct rs_chain *c)
 	env->value[RS_FIELD_ICMP_TYPE] = env->value[RS_FIELD_ICMPV6_TYPE] = set->icmp_type;
 	if (run->e->sets_mark)
 		env->unknown |= 1u << RS_FIELD_MARK;
+	if (!code_is_zero(set))
+		env->unknown |= 1u << RS_FIELD_ICMP_CODE | 1u << RS_FIELD_ICMPV6_CODE;
 	set_interface(env, RS_FIELD_IIFNAME, set->iif, set->path != PATH_OUTPUT);
 	set_interface(env, RS_FIELD_OIFNAME, set->oif,
 	        set->path != PATH_INPUT && c->hook != RS_HOOK_PREROUTING && c->hook != RS_HOOK_INPUT);

@@ -65,7 +65,10 @@ bool run_value(const struct run *run, const struct piece *piece, enum rs_field f
 	if (f == RS_FIELD_CT_STATUS && nat_status(run, piece))
 		*value |= IPS_DNAT;
 	if ((run->env.unknown & 1u << f) != 0) {
-		*why = f == RS_FIELD_IIFNAME ? e->atom_iif : f == RS_FIELD_OIFNAME ? e->atom_oif : e->atom_mark;
+		*why = f == RS_FIELD_IIFNAME   ? e->atom_iif
+		       : f == RS_FIELD_OIFNAME ? e->atom_oif
+		       : f == RS_FIELD_MARK    ? e->atom_mark
+		                               : e->atom_code;
 		return false;
 	}
 	if (f == RS_FIELD_CT_STATE && (piece->untracked || run->env.untracked_yet)) {
@@ -418,14 +421,17 @@ static void split_value(
 }
 
 static void split_mask(
-        struct run *run, const struct test *t, const struct piece *piece, struct pieces *hit, struct pieces *rest)
+        struct run *run, const struct test *t, const struct piece *piece, struct pieces *in, struct pieces *out)
 {
-	struct range side = piece->cell.axis[t->axis];
+	struct range runs[MASK_RUNS];
+	struct test ranges = *t;
 
-	if (side.lo == side.hi)
-		pieces_add(((side.lo & t->mask) == t->wanted) != t->negate ? hit : rest, piece);
+	ranges.range = runs;
+	ranges.n_range = mask_runs(t, piece->cell.axis[t->axis], runs);
+	if (ranges.n_range > MASK_RUNS)
+		fork_piece(run, t->atom, false, piece, in, out);
 	else
-		fork_piece(run, t->atom, false, piece, hit, rest);
+		split_axis(run, &ranges, piece, in, out);
 }
 
 static bool is_unicast(const struct run *run, const struct range *r)
@@ -496,7 +502,7 @@ static void split_test(
 		split_set(run, t, piece, in, out);
 		break;
 	case HOW_MASK:
-		split_mask(run, t, piece, hit, rest);
+		split_mask(run, t, piece, in, out);
 		break;
 	case HOW_FIB:
 		split_fib(run, t, piece, hit, rest);

@@ -12,7 +12,7 @@ enum how {
 	HOW_TRACKING, /**< conntrack field: concrete, but depends on notrack and on the chain */
 	HOW_AXIS, /**< address or port in ranges: cuts */
 	HOW_SET, /**< concatenation: cuts element by element */
-	HOW_MASK, /**< address or port under a mask that is no prefix: decided for one value only */
+	HOW_MASK, /**< address or port under a mask that is no prefix: cuts, where it is not into too many ranges */
 	HOW_FIB, /**< a routing question that the path answers, because it came from the routes */
 	HOW_ATOM
 };
@@ -97,9 +97,17 @@ struct engine {
 	uint32_t uses; /**< bit per rs_field */
 	bool has_nat, has_notrack, sets_mark;
 	uint32_t atom_iif, atom_oif, atom_tracking, atom_source, atom_destination, atom_mark, atom_status, atom_related,
-	        atom_ports, atom_conntrack;
+	        atom_ports, atom_conntrack, atom_code;
 	struct run *run; /**< scratch of engine_run(), kept for its memory */
 };
+
+/** What an atom asks of the routes, as its text says. */
+enum fib routing_question(const struct rs_match *m, unsigned *types);
+
+/** Ranges that a mask may cut one side of a flow into. */
+#define MASK_RUNS 256
+/** What matches a mask inside a range, as ranges. @return their number, or MASK_RUNS + 1: too many. */
+size_t mask_runs(const struct test *t, struct range side, struct range run[MASK_RUNS]);
 
 bool field_axis(enum rs_field f, enum axis *out);
 bool field_is_tracking(enum rs_field f);

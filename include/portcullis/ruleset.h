@@ -50,6 +50,8 @@ enum rs_field {
 	RS_FIELD_TCP_FLAGS, /**< fin 1, syn 2, rst 4, psh 8, ack 16, urg 32, ecn 64, cwr 128 */
 	RS_FIELD_ICMP_TYPE,
 	RS_FIELD_ICMPV6_TYPE,
+	RS_FIELD_ICMP_CODE, /**< 0 for echo; nobody knows for messages that quote another packet */
+	RS_FIELD_ICMPV6_CODE,
 	RS_FIELD_MARK, /**< 0 for canonical packets */
 	RS_FIELD_CT_STATUS, /**< bit mask IPS_*: dnat 32, snat 16, seen-reply 2, assured 4, confirmed 8 */
 	RS_FIELD_CT_DIRECTION, /**< original 0, reply 1 */
