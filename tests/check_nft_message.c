@@ -157,7 +157,8 @@ struct server {
 static void *serve(void *ctx)
 {
 	struct server *s = ctx;
-	const struct nft_source source = {&s->fake, fake_dump, fake_legacy, NULL, fake_event_fd, fake_events, fake_close};
+	const struct nft_source source = {
+	        &s->fake, fake_dump, fake_legacy, NULL, fake_event_fd, fake_events, fake_close};
 	s->result = nft_serve(s->pair.ours, &source, &s->err);
 	close(s->pair.ours);
 	return NULL;

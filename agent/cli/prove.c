@@ -111,16 +111,17 @@ static void take_ifname(void *ctx, struct range part, const char *ifname)
 static int interface_set(const char *name, char *out, struct error *err)
 {
 	struct text names = {0};
-	struct if_nameindex *list = if_nameindex();
-	if (name == NULL || if_nametoindex(name) != 0) {
-		if (name != NULL)
-			snprintf(out, IFNAME_SIZE, "%s", name);
-		if_freenameindex(list);
+	if (name == NULL)
+		return 0;
+	if (if_nametoindex(name) != 0) {
+		snprintf(out, IFNAME_SIZE, "%s", name);
 		return 0;
 	}
+	struct if_nameindex *list = if_nameindex();
 	for (size_t i = 0; list != NULL && list[i].if_name != NULL && names.len < 400; i++)
 		text_addf(&names, "%s%s", i > 0 ? ", " : "", list[i].if_name);
-	if_freenameindex(list);
+	if (list != NULL)
+		if_freenameindex(list);
 	error_set(err, ERR_INVALID, NULL, "this device has no interface '%s'; it has %s", name, text_str(&names));
 	text_fini(&names);
 	return -1;

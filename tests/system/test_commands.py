@@ -655,6 +655,19 @@ def baseline_says(scene):
     scene.reset()
     settled(scene, until=lambda summary: summary["openings"] == 0)
     checks.that(not any(entry["open"] for entry in scene.json("baseline", "list", *scene.online)["baseline"]), "closed by now")
+    def told():
+        log = scene.lab.directory.joinpath("portcullisd.log").read_text(errors="replace")
+        return [line for line in log.splitlines() if ": opening #" in line]
+    before = told()
+    checks.equal(len(before), 2, f"openings outside the baseline are notified: {before}")
+    for port in ("23", "25"):
+        scene.nft("add", "rule", "inet", "filter", "to_servers", "iifname", "lan0", "ip", "saddr", "10.10.0.5", "ip", "daddr",
+                  "10.20.1.100", "tcp", "dport", port, "accept")
+    settled(scene, until=lambda summary: (summary["openings"], summary["openings_unacknowledged"]) == (2, 1))
+    wait_until(lambda: len(told()) > len(before), 10, "the notification of the other opening")
+    checks.that(len(told()) == 3 and ">10.20.1.100:25" in told()[-1], f"an opening of the baseline is not notified: {told()}")
+    scene.reset()
+    settled(scene, until=lambda summary: summary["openings"] == 0)
     scene.json("baseline", "forget", one, other, *scene.online)
     checks.equal(scene.json("baseline", "list", *scene.online), {"baseline": []}, "forgotten")
     scene.fails("baseline", "forget", one, *scene.online, words=[one, "baseline list"])
