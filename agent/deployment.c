@@ -1,6 +1,6 @@
 /*
- * In: a site as config/ makes it. Out: its objects found by name, and its memory given back. Nothing is refused here:
- * flow_site.c checks what a site says.
+ * In: a site as config/ makes it. Out: its objects found by name, whether an exception ended, and its memory given back.
+ * Nothing is refused here: flow_site.c checks what a site says.
  */
 #include "portcullis/deployment.h"
 
@@ -107,6 +107,7 @@ void site_free(struct site *site)
 	free(site->deployment);
 	free(site->zone);
 	free(site->baseline);
+	free(site->baseline_until);
 	free(site);
 }
 
@@ -132,4 +133,29 @@ const struct deployment *site_deployment_find(const struct site *site, const cha
 		if (!strcmp(site->deployment[i].name, name))
 			return &site->deployment[i];
 	return NULL;
+}
+
+static bool passed(int64_t expires, int64_t before, int64_t now)
+{
+	int64_t lo = before < now ? before : now, hi = before < now ? now : before;
+
+	return expires && expires > lo && expires <= hi;
+}
+
+bool site_expiry_between(const struct site *site, int64_t before, int64_t now)
+{
+	for (size_t i = 0; i < site->n_allowance; i++)
+		if (passed(site->allowance[i].expires, before, now))
+			return true;
+	for (size_t i = 0; i < site->n_assumption; i++)
+		if (passed(site->assumption[i].expires, before, now))
+			return true;
+	for (size_t i = 0; i < site->n_baseline_until; i++)
+		if (passed(site->baseline_until[i].expires, before, now))
+			return true;
+	for (size_t i = 0; i < site->n_deployment; i++)
+		for (size_t k = 0; k < site->deployment[i].n_waiver; k++)
+			if (passed(site->deployment[i].waiver[k].expires, before, now))
+				return true;
+	return false;
 }

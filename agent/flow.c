@@ -14,6 +14,7 @@ struct derivation {
 	struct binding *binding;
 	const struct deployment *deployment;
 	const struct pack *pack;
+	struct bound_set media_client; /**< who has media ports of its own, which the site chooses */
 	int64_t now;
 	struct flows *out;
 	size_t n_leg;
@@ -140,8 +141,8 @@ static void flow_waive(const struct derivation *d, struct flow *f)
 }
 
 /* The published address and ports that this initiator uses, if any. */
-static const struct published *published_for(const struct party *from, const struct party *to, enum family family,
-        const struct flow *f, struct port_range *ports)
+static const struct published *published_for(const struct parties *parties, const struct party *from,
+        const struct party *to, enum family family, const struct flow *f, struct port_range *ports)
 {
 	for (size_t i = 0; to->group && to->id == to->group->id && i < to->group->n_published; i++) {
 		const struct published *p = &to->group->published[i];
@@ -149,7 +150,7 @@ static const struct published *published_for(const struct party *from, const str
 
 		if (p->family != family || (p->proto && p->proto != f->proto))
 			continue;
-		if (p->seen_from[0] && from->group && strcmp(p->seen_from, from->group->zone) != 0)
+		if (p->seen_from[0] && !party_is_in_zone(parties, from, family, p->seen_from))
 			continue;
 		if (p->proto && (f->ports.lo < p->internal.lo || f->ports.hi > p->internal.hi))
 			continue;
@@ -171,7 +172,7 @@ static int pair_family_add(struct derivation *d, const struct variant *v, const 
 
 	if (!f)
 		return -1;
-	published = published_for(from, to, family, f, &f->ports);
+	published = published_for(d->parties, from, to, family, f, &f->ports);
 	if (flow_route(d->parties, from, to, published ? &published->address : NULL, f, &d->n_leg, d->err))
 		return -1;
 	flow_waive(d, f);
@@ -195,9 +196,32 @@ static int pair_add(struct derivation *d, const struct variant *v, const struct 
 	return 0;
 }
 
+/*
+ * Either side may open server media, so the listener may be first, from its range to the port that the other side has
+ * chosen. A client's ports have a requirement of their own. One side is enough for a stream: such a flow is advisory.
+ */
+static int media_back_add(struct derivation *d, const struct variant *v, const struct bound_set *initiators,
+        const struct bound *initiator, const struct bound_set *listeners, const struct bound *listener)
+{
+	struct variant back = *v;
+
+	if (v->requirement->class != CLASS_SERVER_MEDIA || !v->requirement->configurable_minimum ||
+	        initiator->party->id == PARTY_ANY || bound_set_find(&d->media_client, initiator->party))
+		return 0;
+	/* Where both are both, the other side has its flow already. */
+	if (initiator->party == listener->party ||
+	        (bound_set_find(initiators, listener->party) && bound_set_find(listeners, initiator->party)))
+		return 0;
+	back.flow.source_ports = v->flow.ports;
+	back.flow.ports = v->flow.source_ports;
+	back.flow.advisory = true;
+	back.basis = BASIS_INFERRED;
+	return pair_add(d, &back, listener->party, initiator->party);
+}
+
 /* Every initiator to one listener, through its balancer where the requirement asks for one. */
-static int listener_add(
-        struct derivation *d, const struct variant *v, const struct bound_set *initiators, const struct bound *listener)
+static int listener_add(struct derivation *d, const struct variant *v, const struct bound_set *initiators,
+        const struct bound_set *listeners, const struct bound *listener)
 {
 	const struct party *balancer = binding_balancer(d->binding, listener->party, v->requirement);
 	struct variant to_member = *v; /* a balancer passes on what any of its initiators needs */
@@ -216,6 +240,8 @@ static int listener_add(
 			to_member.basis = BASIS_STATED;
 		if (pair_add(d, &own, initiator->party, balancer ? balancer : listener->party))
 			return -1;
+		if (!balancer && media_back_add(d, v, initiators, initiator, listeners, listener))
+			return -1;
 	}
 	return balancer && used ? pair_add(d, &to_member, balancer, listener->party) : 0;
 }
@@ -227,7 +253,7 @@ static int pairs_add(struct derivation *d, const struct variant *v, const struct
 		const struct bound *listener = &listeners->item[i];
 		bool pool = v->requirement->reach == REACH_SAME_POOL;
 
-		if (!pool && listener_add(d, v, initiators, listener))
+		if (!pool && listener_add(d, v, initiators, listeners, listener))
 			return -1;
 		const struct bound *self =
 		        pool && !listener->foreign ? bound_set_find(initiators, listener->party) : NULL;
@@ -307,6 +333,7 @@ static int initiators_find(struct derivation *d, const struct requirement *r, st
 		struct bound_set role = {0};
 
 		binding_role(d->binding, r->initiator[i].role, &role);
+		binding_keep(d->binding, r, r->initiator[i].role, &role);
 		for (size_t k = 0; k < role.n; k++) {
 			bound_set_add(&out->set, role.item[k].party, role.item[k].foreign);
 			out->set.item[out->set.n - 1].basis = r->initiator[i].basis;
@@ -395,6 +422,7 @@ static int requirement_add(struct derivation *d, const struct requirement *r)
 	        (r->service[0] && names_have(dep->service_off, dep->n_service_off, r->service)))
 		return 0;
 	binding_role(d->binding, r->listener, &listeners);
+	binding_keep(d->binding, r, r->listener, &listeners);
 	if (listeners.n || !binding_absent(d->binding, r->listener)) {
 		result = initiators_find(d, r, &in);
 		if (!result && (in.set.n || in.n_unbound || !r->n_initiator))
@@ -427,6 +455,14 @@ static void flows_finish(struct flows *flows)
 	flows->n = n;
 }
 
+static void media_clients_find(struct derivation *d)
+{
+	for (size_t i = 0; i < d->pack->n_requirement; i++)
+		if (d->pack->requirement[i].class == CLASS_CLIENT_MEDIA)
+			binding_role(d->binding, d->pack->requirement[i].listener, &d->media_client);
+	bound_set_unique(&d->media_client);
+}
+
 static int deployment_add(struct derivation *d, const struct site *site, const struct catalog *catalog,
         const struct deployment *deployment)
 {
@@ -438,10 +474,12 @@ static int deployment_add(struct derivation *d, const struct site *site, const s
 	d->binding = &binding; /* cppcheck-suppress autoVariables; taken back below */
 	d->deployment = deployment;
 	d->pack = binding.pack;
+	media_clients_find(d);
 	result = 0;
 	for (size_t i = 0; !result && i < binding.pack->n_requirement; i++)
 		result = requirement_add(d, &binding.pack->requirement[i]);
 	d->binding = NULL;
+	bound_set_fini(&d->media_client);
 	binding_fini(&binding);
 	return result;
 }

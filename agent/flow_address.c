@@ -214,36 +214,87 @@ static void tolerated(const struct site *site, struct ranges out[2])
 
 struct cut {
 	struct parties *parties;
+	const struct zone *zone; /* of the party, or NULL */
 	struct flow_side *side;
+	const char *vrf;
+	bool source; /* packets come from here: over an interface of the table itself */
 };
 
-static void cut_add(void *ctx, struct range range, const char *ifname)
+/* Can the party be behind an interface of that VRF: its zone says, or nobody does. */
+static bool stands_in(const struct cut *cut, const char *vrf)
+{
+	for (size_t i = 0; cut->zone && i < cut->zone->n_interface; i++)
+		if (!strcmp(network_vrf_of(cut->parties->net, cut->zone->interface[i]), vrf))
+			return true;
+	return !cut->zone;
+}
+
+static bool same_part(const struct flow_part *a, const struct flow_part *b)
+{
+	return a->range.hi + 1 == b->range.lo && a->unknown == b->unknown && !strcmp(a->ifname, b->ifname) &&
+	       !strcmp(a->vrf, b->vrf);
+}
+
+static void cut_add(void *ctx, struct range range, const struct net_route *route)
 {
 	struct cut *cut = ctx;
 	struct flow_side *side = cut->side;
-	struct flow_part *last = side->n_part ? &side->part[side->n_part - 1] : NULL;
+	const char *ifname = route ? route->ifname : "", *vrf = network_vrf_of(cut->parties->net, ifname);
+	struct flow_part part = {.range = range, .unknown = route && route->unknown, .hidden = vrf[0] != '\0'};
 
-	if (last && last->range.hi + 1 == range.lo && !strncmp(last->ifname, ifname, IFNAME_SIZE - 1)) {
-		last->range.hi = range.hi;
+	/* Beside the main table nothing but a route means anything. */
+	if (cut->vrf[0] && !ifname[0] && !part.unknown)
+		return;
+	if ((cut->source && ifname[0] && strcmp(vrf, cut->vrf) != 0) || !stands_in(cut, vrf))
+		return;
+	memcpy(part.ifname, ifname, strnlen(ifname, IFNAME_SIZE - 1));
+	memcpy(part.vrf, cut->vrf, strnlen(cut->vrf, IFNAME_SIZE - 1));
+	/* A route to a VRF device starts a second look-up in that VRF. */
+	if (part.hidden && !strcmp(vrf, ifname))
+		part.unknown = true;
+	if (side->n_part && same_part(&side->part[side->n_part - 1], &part)) {
+		side->part[side->n_part - 1].range.hi = range.hi;
 		return;
 	}
 	if (++cut->parties->n_part > FLOW_MAX_LEGS)
 		return;
 	side->part = xgrow(side->part, side->n_part, &side->cap_part, sizeof(*side->part));
-	last = &side->part[side->n_part++];
-	*last = (struct flow_part){.range = range};
-	memcpy(last->ifname, ifname, strnlen(ifname, IFNAME_SIZE - 1));
+	side->part[side->n_part++] = part;
 }
 
-static int side_cut(
-        struct parties *p, const struct party *party, enum family family, struct flow_side *side, struct error *err)
+static bool vrf_is_first(const struct network *net, size_t i)
 {
-	struct cut cut = {p, side};
+	for (size_t k = 0; k < i; k++)
+		if (!strcmp(net->member[k].vrf, net->member[i].vrf))
+			return false;
+	return true;
+}
 
-	if (!p->net->known || side->local)
+static const struct zone *zone_of(const struct parties *p, const struct party *party, bool members)
+{
+	const struct zone *zone = NULL;
+
+	if (members && party->group->zone[0])
+		zone = site_zone_find(p->site, party->group->zone);
+	return zone && zone->n_interface ? zone : NULL;
+}
+
+/* Where packets of a source come from; to a destination any table may lead. */
+static int side_cut(struct parties *p, const struct party *party, bool members, enum family family,
+        struct flow_side *side, struct error *err)
+{
+	const struct network *net = p->net;
+	struct cut cut = {p, zone_of(p, party, members), side, "", side == &party->source[family_index(family)]};
+
+	if (!net->known || side->local)
 		return 0;
 	for (size_t i = 0; i < side->addr.n; i++)
-		network_each_route(p->net, family, side->addr.item[i], cut_add, &cut);
+		network_each_hop(net, family, "", side->addr.item[i], cut_add, &cut);
+	for (size_t k = 0; k < net->n_member; k++) {
+		cut.vrf = net->member[k].vrf;
+		for (size_t i = 0; vrf_is_first(net, k) && i < side->addr.n; i++)
+			network_each_hop(net, family, cut.vrf, side->addr.item[i], cut_add, &cut);
+	}
 	if (p->n_part > FLOW_MAX_LEGS)
 		return error_set(err, ERR_LIMIT, party->name,
 		        "the routes cut the addresses of the groups into more than %d parts; use fewer groups or "
@@ -291,7 +342,11 @@ static int zone_agrees(const struct parties *p, const struct party *party, enum 
 	for (size_t i = 0; zone && i < side->n_part; i++) {
 		const struct flow_part *part = &side->part[i];
 
-		if (!part->ifname[0] || zone_has(zone, part->ifname))
+		/* A rule may look elsewhere; a VRF's device stands for its interfaces. */
+		if (!part->ifname[0] || part->unknown || zone_has(zone, part->ifname) ||
+		        zone_has(zone, network_vrf_of(p->net, part->ifname)) ||
+		        network_rule_against(
+		                p->net, family, (struct range){0, family_max(family)}, part->range, "", 0, true))
 			continue;
 		snprintf(where, sizeof(where), "/portcullis:group[name='%s']/zone", party->group->name);
 		return error_set(err, ERR_INVALID, where,
@@ -321,7 +376,8 @@ static int party_finish(struct parties *p, struct party *party, bool members, co
 		        side_local(party, family_at(f), &local[f], src, err))
 			return -1;
 		take_out(&src->addr, &out[f]);
-		if (side_cut(p, party, family_at(f), dst, err) || side_cut(p, party, family_at(f), src, err))
+		if (side_cut(p, party, members, family_at(f), dst, err) ||
+		        side_cut(p, party, members, family_at(f), src, err))
 			return -1;
 		if (members && zone_agrees(p, party, family_at(f), dst, err))
 			return -1;
@@ -432,6 +488,19 @@ const struct party *parties_group(const struct parties *p, const char *name)
 			lo = mid + 1;
 	}
 	return NULL;
+}
+
+bool party_is_in_zone(const struct parties *p, const struct party *party, enum family family, const char *name)
+{
+	const struct zone *zone = site_zone_find(p->site, name);
+	const struct flow_side *side = &party->source[family_index(family)];
+
+	if (party->group && party->group->zone[0])
+		return !strcmp(party->group->zone, name);
+	for (size_t i = 0; zone && i < side->n_part; i++)
+		if (side->part[i].ifname[0] && zone_has(zone, side->part[i].ifname))
+			return true;
+	return !p->net->known && !party->group;
 }
 
 const struct party *party_balancer(const struct party *members)

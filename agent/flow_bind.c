@@ -1,6 +1,7 @@
 /*
  * In: a deployment, its pack and the groups of the site. Out: for each role the parties that have it, whether it is
- * declared absent, and which balancer stands before a listener. Refused: a product or group that does not exist.
+ * declared absent, and which balancer stands before a listener. Refused: a product or group that does not exist, a pin
+ * that the pack does not meet.
  *
  * A role of kind load-balancer is had by groups that are members of it, and by the balancer of every group that has
  * virtual addresses and the role behind it: the one that it includes, or that its name says ("director-load-balancer"
@@ -12,6 +13,7 @@
 
 #include "flow_derive.h"
 #include "portcullis/alloc.h"
+#include "portcullis/pins.h"
 
 #define ROLE_DEPTH 16
 #define BALANCER_WORD "-load-balancer"
@@ -91,7 +93,7 @@ int binding_build(const struct site *site, const struct catalog *catalog, const 
         const struct deployment *d, struct binding *out, struct error *err)
 {
 	struct binding b = {
-	        .deployment = d, .pack = catalog_find(catalog, d->product), .parties = parties, .catalog = catalog};
+	        .deployment = d, .pack = deployment_pack(catalog, d), .parties = parties, .catalog = catalog};
 	char where[256];
 	int result;
 
@@ -102,6 +104,12 @@ int binding_build(const struct site *site, const struct catalog *catalog, const 
 		        "deployment %s is of product %s, which no catalog pack describes; add the pack or correct the "
 		        "name",
 		        d->name, d->product);
+	snprintf(where, sizeof(where), "/portcullis:deployment[name='%s']/pack-digest", d->name);
+	if (d->pack_digest[0] && strcmp(d->pack_digest, b.pack->digest) != 0)
+		return error_set(err, ERR_INVALID, where,
+		        "deployment %s pins digest %s of %s, but the loaded pack has digest %s; load the pinned pack "
+		        "or change the pin",
+		        d->name, d->pack_digest, d->product, b.pack->digest);
 	b.role = xcalloc(b.pack->n_role + 1, sizeof(*b.role));
 	b.known = xcalloc(b.pack->n_role + 1, sizeof(*b.known));
 	result = members_add(&b, d, false, err);
@@ -263,6 +271,45 @@ void binding_role(struct binding *b, const char *name, struct bound_set *out)
 	}
 	if (!out->n && !strcmp(name, "external") && !binding_absent(b, name))
 		bound_set_add(out, parties_external(b->parties), false);
+}
+
+/* Where the requirement does not say, its reach does; who connects is on the side of its reach. */
+static enum requirement_interface side_of(const struct requirement *r, const char *role)
+{
+	if (r->interface != INTERFACE_ANY && !strcmp(r->listener, role))
+		return r->interface;
+	return r->reach == REACH_EXTERNAL ? INTERFACE_EXTERNAL : INTERFACE_INTERNAL;
+}
+
+static bool is_on_side(
+        const struct binding *b, const struct bound *bound, const char *role, enum requirement_interface side)
+{
+	const struct group *g = bound->party->group;
+	bool with_role = false, others = !g;
+
+	for (size_t i = 0; g && i < g->n_member_of; i++) {
+		const struct membership *m = &g->member_of[i];
+		bool on_side = m->interface == INTERFACE_ANY || m->interface == side;
+
+		others = others || on_side;
+		if (!strcmp(m->product, b->pack->name) && !pack_role_includes(b->pack, role, m->role))
+			continue;
+		if (on_side)
+			return true;
+		with_role = true;
+	}
+	return !with_role && others;
+}
+
+void binding_keep(const struct binding *b, const struct requirement *r, const char *role, struct bound_set *set)
+{
+	enum requirement_interface side = side_of(r, role);
+	size_t n = 0;
+
+	for (size_t i = 0; i < set->n; i++)
+		if (is_on_side(b, &set->item[i], role, side))
+			set->item[n++] = set->item[i];
+	set->n = n;
 }
 
 static bool absent(const struct binding *b, const char *name, unsigned depth)

@@ -8,11 +8,14 @@
 #define FLOW_MAX_FLOWS 1000000
 #define FLOW_MAX_LEGS 1000000 /**< of all flows together, and of all parties' route parts */
 
-/** A range behind one interface ("": no route leads there). */
+/** A range behind one interface ("": no route leads there, or `unknown`); next hops of equal cost have a part each. */
 struct flow_part {
 	struct range range;
 	struct range inside; /**< of a published address: own addresses of the listener behind the interface */
 	char ifname[IFNAME_SIZE];
+	char vrf[IFNAME_SIZE]; /**< whose table says so; "": the main table */
+	bool unknown; /**< there is a route, but nobody knows over which interface */
+	bool hidden; /**< the interface belongs to a VRF: a rule may see another name */
 };
 
 /** The addresses of one family that a party uses on one side of a flow. */
@@ -48,6 +51,12 @@ const struct party *parties_group(const struct parties *p, const char *name);
 const struct party *party_balancer(const struct party *members);
 const struct party *parties_any(const struct parties *p);
 const struct party *parties_external(const struct parties *p);
+
+/**
+ * Is the party behind an interface of the zone: by its own zone, else by the routes. Without either a group is not, and
+ * any and external may be.
+ */
+bool party_is_in_zone(const struct parties *p, const struct party *party, enum family family, const char *zone);
 
 /** Index of a family in struct party, and back. */
 static inline size_t family_index(enum family f)
@@ -86,6 +95,11 @@ int binding_build(const struct site *site, const struct catalog *catalog, const 
 void binding_fini(struct binding *b);
 /** Add who has a role; adds nothing when nobody has. */
 void binding_role(struct binding *b, const char *role, struct bound_set *out);
+/**
+ * Keep of those who have a role the ones that take part in a requirement with it: groups that are the addresses of one
+ * interface are asked only for what is on that side.
+ */
+void binding_keep(const struct binding *b, const struct requirement *r, const char *role, struct bound_set *set);
 /** Is the role declared absent, by its own name, by a role that includes it or by all that it includes. */
 bool binding_absent(const struct binding *b, const char *role);
 /** The balancer that initiators use for a requirement of this listener, or NULL: they use the members. */

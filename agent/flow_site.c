@@ -177,17 +177,25 @@ static int claims_check(struct checker *c)
 	return result;
 }
 
+/* Beside the installed pack of a product there may be others that deployments pin. */
+static bool has_role(const struct catalog *catalog, const struct membership *m)
+{
+	for (size_t i = 0; i < catalog->n_pack; i++)
+		if (!strcmp(catalog->pack[i].name, m->product) && pack_role_find(&catalog->pack[i], m->role))
+			return true;
+	return false;
+}
+
 static int member_check(struct checker *c, const struct group *g, const struct membership *m)
 {
-	const struct pack *pack = catalog_find(c->catalog, m->product);
 
 	checker_at(c, "/portcullis:group[name='%s']/member-of[product='%s'][role='%s']", g->name, m->product, m->role);
-	if (!pack)
+	if (!catalog_find(c->catalog, m->product))
 		return error_set(c->err, ERR_INVALID, c->where,
 		        "group %s is a member of product %s, which no catalog pack describes; add the pack or correct "
 		        "the name",
 		        g->name, m->product);
-	if (!pack_role_find(pack, m->role))
+	if (!has_role(c->catalog, m))
 		return error_set(c->err, ERR_INVALID, c->where,
 		        "group %s has the role %s, which product %s does not know; choose a role of its pack", g->name,
 		        m->role, m->product);

@@ -8,6 +8,7 @@
 
 #include "flow_derive.h"
 #include "flow_site.h"
+#include "portcullis/pins.h"
 
 static const struct requirement *requirement_find(const struct checker *c, const char *label)
 {
@@ -41,7 +42,7 @@ static int pack_check(struct checker *c)
 {
 	const struct deployment *d = c->deployment;
 
-	c->pack = catalog_find(c->catalog, d->product);
+	c->pack = deployment_pack(c->catalog, d);
 	checker_at(c, "/portcullis:deployment[name='%s']/product", d->name);
 	if (!c->pack)
 		return error_set(c->err, ERR_INVALID, c->where,

@@ -23,6 +23,9 @@
 #include "portcullis/netconf.h"
 #include "portcullis/snmp.h"
 
+/* IPsec policies send no event that the privileged process could watch without a further group: they are read so often. */
+#define POLICIES_MS 30000
+
 struct daemon {
 	struct options options;
 	struct identity identity;
@@ -36,6 +39,7 @@ struct daemon {
 	struct monitor *monitor;
 	struct snmp *snmp;
 	struct netconf *netconf;
+	int64_t policies_ms; /* when to read the IPsec policies again */
 	struct changes first; /* what the first verification tells, kept until the faces are there */
 	int ready_fd; /* in the background: the end of the pipe that the parent waits on */
 };
@@ -76,6 +80,32 @@ static int start_privileged(struct daemon *d, struct error *err)
 	return nft_process_start(&d->priv, err);
 }
 
+static int load_catalog(const struct options *o, struct catalog **out, struct error *err)
+{
+	return catalog_load(
+	        o->catalog_dir, catalog_own_dir(o->own_catalog_dir, PORTCULLIS_OWN_CATALOG_DIR), o->yang_dir, out, err);
+}
+
+/* @return milliseconds until they are read again. */
+static int take_policies(struct daemon *d)
+{
+	const int64_t now = clock_monotonic_ms();
+	struct ipsec_policies *policies = NULL;
+	struct error err = {0};
+	uint8_t *bytes = NULL;
+	size_t len = 0;
+	char line[1200];
+
+	if (now < d->policies_ms)
+		return (int)(d->policies_ms - now);
+	d->policies_ms = now + POLICIES_MS;
+	if (d->nft.policies(d->nft.self, &bytes, &len, &err) != 0 || ipsec_parse(bytes, len, &policies, &err) != 0)
+		policies = ipsec_unreadable(error_line(&err, line, sizeof(line)));
+	free(bytes);
+	hub_set_ipsec(d->hub, policies);
+	return POLICIES_MS;
+}
+
 /* As the unprivileged user: state, catalog, configuration, the first verification. */
 static int start_core(struct daemon *d, struct error *err)
 {
@@ -85,8 +115,7 @@ static int start_core(struct daemon *d, struct error *err)
 	if (privileges_drop(&d->identity, err) != 0 || nft_open_process(&d->priv, &d->nft, err) != 0)
 		return -1;
 	d->nft_open = true;
-	if (journal_open(o->state_dir, &d->journal, err) != 0 ||
-	        catalog_load(o->catalog_dir, o->yang_dir, &catalog, err) != 0)
+	if (journal_open(o->state_dir, &d->journal, err) != 0 || load_catalog(o, &catalog, err) != 0)
 		return -1;
 	if (config_open(o->yang_dir, d->journal, catalog, &d->config, err) != 0 ||
 	        (o->load != NULL && config_load_file(d->config, o->load, err) != 0) ||
@@ -106,6 +135,7 @@ static int start_core(struct daemon *d, struct error *err)
 		return -1;
 	nft_dump_fini(&dump);
 	monitor_step(d->monitor, clock_monotonic_ms(), clock_wall_s(), &d->first);
+	take_policies(d);
 	return 0;
 }
 
@@ -188,7 +218,7 @@ static void reload(struct daemon *d)
 	struct catalog *catalog;
 	char line[1200];
 	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_monotonic_ms() * 1000);
-	if (catalog_load(d->options.catalog_dir, d->options.yang_dir, &catalog, &err) == 0) {
+	if (load_catalog(&d->options, &catalog, &err) == 0) {
 		monitor_catalog(d->monitor, catalog, clock_monotonic_ms());
 		log_info("catalog read again: %zu products", catalog->n_pack);
 	} else {
@@ -293,6 +323,8 @@ static int run(struct daemon *d)
 		struct changes changes;
 		int wait = monitor_step(d->monitor, clock_monotonic_ms(), clock_wall_s(), &changes);
 		hand_out(d, &changes);
+		int policies = take_policies(d);
+		wait = policies < wait ? policies : wait;
 		if (poll(fds, N, wait) < 0 && errno != EINTR) {
 			log_error("poll: %s", strerror(errno));
 			return 1;
@@ -309,8 +341,10 @@ static int run(struct daemon *d)
 			network_watch_drain(d->network_fd);
 			monitor_changed(d->monitor, CAUSE_ROUTES, NULL, clock_monotonic_ms());
 		}
-		if (fds[WAKE].revents != 0)
+		if (fds[WAKE].revents != 0) {
 			drain(d->wake_fd);
+			d->policies_ms = 0; /* somebody asked for a verification */
+		}
 	}
 }
 

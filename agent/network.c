@@ -1,10 +1,10 @@
 /*
- * Addresses and routes of the device as a value: which addresses are its own, whether two readings say the same, and
- * which interface each part of a destination range leaves by. The longest prefix wins, then the smallest metric, then
- * the route that stands first; nothing is refused.
+ * Addresses, routes, VRFs and routing policy of the device as a value. Out: which addresses are its own, whether two
+ * readings say the same, and what of it verdicts do not see. Nothing is refused; network_route.c looks routes up.
  */
 #include "portcullis/network.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +16,8 @@ void network_fini(struct network *net)
 		return;
 	free(net->address);
 	free(net->route);
+	free(net->member);
+	free(net->rule);
 	memset(net, 0, sizeof(*net));
 }
 
@@ -53,7 +55,6 @@ static int address_cmp(const void *x, const void *y)
 	return strcmp(a->ifname, b->ifname);
 }
 
-/* Outer ranges before those inside them, better routes before worse ones to the same range. */
 static int route_cmp(const void *x, const void *y)
 {
 	const struct net_route *a = x, *b = y;
@@ -61,18 +62,35 @@ static int route_cmp(const void *x, const void *y)
 	ORDER(a->destination.lo, b->destination.lo);
 	ORDER(b->destination.hi, a->destination.hi);
 	ORDER(a->metric, b->metric);
-	return 0;
-}
-
-static int route_full_cmp(const void *x, const void *y)
-{
-	const struct net_route *a = x, *b = y;
-	int order = route_cmp(a, b);
-	if (order != 0)
-		return order;
 	ORDER(a->prefix_length, b->prefix_length);
 	ORDER(a->multipath, b->multipath);
-	return strcmp(a->ifname, b->ifname);
+	ORDER(a->unknown, b->unknown);
+	ORDER(a->passes_on, b->passes_on);
+	int order = strcmp(a->vrf, b->vrf);
+	return order != 0 ? order : strcmp(a->ifname, b->ifname);
+}
+
+static int member_cmp(const void *x, const void *y)
+{
+	const struct net_member *a = x, *b = y;
+	int order = strcmp(a->ifname, b->ifname);
+	return order != 0 ? order : strcmp(a->vrf, b->vrf);
+}
+
+static int rule_cmp(const void *x, const void *y)
+{
+	const struct net_rule *a = x, *b = y;
+	ORDER(a->family, b->family);
+	ORDER(a->priority, b->priority);
+	ORDER(a->source.lo, b->source.lo);
+	ORDER(a->source.hi, b->source.hi);
+	ORDER(a->destination.lo, b->destination.lo);
+	ORDER(a->destination.hi, b->destination.hi);
+	ORDER(a->proto, b->proto);
+	ORDER(a->exact, b->exact);
+	ORDER(a->to_main, b->to_main);
+	ORDER(a->marked, b->marked);
+	return strcmp(a->iif, b->iif);
 }
 
 static void *sorted(const void *items, size_t n, size_t size, int (*cmp)(const void *, const void *))
@@ -99,112 +117,74 @@ static bool lists_equal(const void *a, const void *b, size_t n, size_t size, int
 bool network_equal(const struct network *a, const struct network *b)
 {
 	return a->known == b->known && a->n_address == b->n_address && a->n_route == b->n_route &&
+	       a->n_member == b->n_member && a->n_rule == b->n_rule &&
 	       lists_equal(a->address, b->address, a->n_address, sizeof(*a->address), address_cmp) &&
-	       lists_equal(a->route, b->route, a->n_route, sizeof(*a->route), route_full_cmp);
+	       lists_equal(a->route, b->route, a->n_route, sizeof(*a->route), route_cmp) &&
+	       lists_equal(a->member, b->member, a->n_member, sizeof(*a->member), member_cmp) &&
+	       lists_equal(a->rule, b->rule, a->n_rule, sizeof(*a->rule), rule_cmp);
 }
 
-/* A route that counts here, with its place for routes that are otherwise equal: qsort() keeps no order. */
-struct candidate {
-	struct net_route route;
-	size_t place;
-};
-
-static int candidate_cmp(const void *x, const void *y)
+const char *network_vrf_of(const struct network *net, const char *ifname)
 {
-	const struct candidate *a = x, *b = y;
-	int order = route_cmp(&a->route, &b->route);
-	if (order != 0)
-		return order;
-	ORDER(a->place, b->place);
-	return 0;
+	for (size_t i = 0; i < net->n_member; i++)
+		if (strcmp(net->member[i].ifname, ifname) == 0)
+			return net->member[i].vrf;
+	return "";
 }
 
-/* Sorted routes to part of the destination, one for each range. */
-static struct candidate *candidates(const struct network *net, enum family f, struct range destination, size_t *n)
+void network_rules_sort(struct network *net)
 {
-	struct candidate *list = NULL;
-	size_t count = 0, cap = 0, kept = 0;
-	for (size_t i = 0; i < net->n_route; i++) {
-		const struct net_route *r = &net->route[i];
-		if (r->family != f || r->destination.hi < destination.lo || r->destination.lo > destination.hi)
-			continue;
-		list = xgrow(list, count, &cap, sizeof(*list));
-		list[count++] = (struct candidate){.route = *r, .place = i};
+	/* By insertion: rules of one priority keep their order, and there are few. */
+	for (size_t i = 1; i < net->n_rule; i++) {
+		struct net_rule rule = net->rule[i];
+		size_t k = i;
+		for (; k > 0 && net->rule[k - 1].priority > rule.priority; k--)
+			net->rule[k] = net->rule[k - 1];
+		net->rule[k] = rule;
 	}
-	if (count > 1)
-		qsort(list, count, sizeof(*list), candidate_cmp);
-	for (size_t i = 0; i < count; i++) {
-		const struct range *last = kept > 0 ? &list[kept - 1].route.destination : NULL;
-		const struct range *this = &list[i].route.destination;
-		if (last == NULL || last->lo != this->lo || last->hi != this->hi)
-			list[kept++] = list[i];
-	}
-	*n = kept;
-	return list;
 }
 
-/* The sweep: what is already cut off, and a part that waits for the next one to have another interface. */
-struct sweep {
-	struct range destination;
-	u128 next; /**< first address not yet given to an interface */
-	bool done, has_part;
-	struct range part;
-	const char *ifname;
-	void (*each)(void *ctx, struct range part, const char *ifname);
-	void *ctx;
-};
-
-static void flush(struct sweep *s)
+static void tell_rules(const struct network *net, void (*each)(void *ctx, const char *text), void *ctx)
 {
-	if (s->has_part)
-		s->each(s->ctx, s->part, s->ifname);
-	s->has_part = false;
+	size_t n = 0, marked = 0;
+	for (size_t i = 0; i < net->n_rule; i++) {
+		if (net->rule[i].marked)
+			marked++;
+		else if (!net->rule[i].to_main)
+			n++;
+	}
+	char text[256];
+	snprintf(text, sizeof(text),
+	        "%zu rules of the routing policy (`ip rule`) look up other tables: flows that they select are "
+	        "indeterminate",
+	        n);
+	if (n > 0)
+		each(ctx, text);
+	snprintf(text, sizeof(text),
+	        "%zu rules of the routing policy (`ip rule`) select marked packets or those of some users: verdicts "
+	        "speak of packets without a mark",
+	        marked);
+	if (marked > 0)
+		each(ctx, text);
 }
 
-/* Everything up to `hi` leaves by this interface. */
-static void give(struct sweep *s, u128 hi, const char *ifname)
+void network_each_caveat(const struct network *net, void (*each)(void *ctx, const char *text), void *ctx)
 {
-	if (s->done || hi < s->next)
-		return;
-	if (hi > s->destination.hi)
-		hi = s->destination.hi;
-	if (s->has_part && strcmp(s->ifname, ifname) == 0) {
-		s->part.hi = hi;
-	} else {
-		flush(s);
-		s->part = (struct range){s->next, hi};
-		s->ifname = ifname;
-		s->has_part = true;
-	}
-	/* The last address of all has no next one. */
-	if (hi == s->destination.hi)
-		s->done = true;
-	else
-		s->next = hi + 1;
-}
-
-void network_each_route(const struct network *net, enum family f, struct range destination,
-        void (*each)(void *ctx, struct range part, const char *ifname), void *ctx)
-{
-	size_t n = 0, depth = 0;
-	struct candidate *list = candidates(net, f, destination, &n);
-	/* The routes that the sweep is inside of, from the widest to the longest prefix: prefixes nest or are apart. */
-	const struct net_route **inside = xcalloc(n, sizeof(*inside));
-	struct sweep s = {.destination = destination, .next = destination.lo, .each = each, .ctx = ctx};
-	for (size_t i = 0; i < n; i++) {
-		const struct net_route *r = &list[i].route;
-		for (; depth > 0 && inside[depth - 1]->destination.hi < r->destination.lo; depth--)
-			give(&s, inside[depth - 1]->destination.hi, inside[depth - 1]->ifname);
-		if (r->destination.lo > destination.lo)
-			give(&s, r->destination.lo - 1, depth > 0 ? inside[depth - 1]->ifname : "");
-		inside[depth++] = r;
-	}
-	for (; depth > 0; depth--)
-		give(&s, inside[depth - 1]->destination.hi, inside[depth - 1]->ifname);
-	give(&s, destination.hi, "");
-	flush(&s);
-	free(inside);
-	free(list);
+	char text[256];
+	size_t n = 0;
+	for (size_t i = 0; i < net->n_route; i++)
+		n += net->route[i].unknown;
+	tell_rules(net, each, ctx);
+	snprintf(text, sizeof(text),
+	        "%zu routes have next hops that cannot be told: flows over these are indeterminate", n);
+	if (n > 0)
+		each(ctx, text);
+	snprintf(text, sizeof(text),
+	        "%zu interfaces belong to VRFs, where one packet is seen under two names: rules that match interface "
+	        "names are undecided for flows through these",
+	        net->n_member);
+	if (net->n_member > 0)
+		each(ctx, text);
 }
 
 void network_addresses_unique(struct network *net)

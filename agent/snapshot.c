@@ -75,6 +75,7 @@ void snapshot_unref(struct snapshot *s)
 struct hub {
 	pthread_mutex_t mutex; /* held for a pointer's copy only */
 	struct snapshot *newest;
+	struct ipsec_policies *ipsec;
 };
 
 struct hub *hub_new(void)
@@ -89,6 +90,7 @@ void hub_free(struct hub *hub)
 	if (hub == NULL)
 		return;
 	snapshot_unref(hub->newest);
+	ipsec_policies_unref(hub->ipsec);
 	pthread_mutex_destroy(&hub->mutex);
 	free(hub);
 }
@@ -108,4 +110,21 @@ struct snapshot *hub_get(struct hub *hub)
 	struct snapshot *s = hub->newest != NULL ? snapshot_ref(hub->newest) : NULL;
 	pthread_mutex_unlock(&hub->mutex);
 	return s;
+}
+
+void hub_set_ipsec(struct hub *hub, struct ipsec_policies *p)
+{
+	pthread_mutex_lock(&hub->mutex);
+	struct ipsec_policies *old = hub->ipsec;
+	hub->ipsec = p;
+	pthread_mutex_unlock(&hub->mutex);
+	ipsec_policies_unref(old);
+}
+
+struct ipsec_policies *hub_get_ipsec(struct hub *hub)
+{
+	pthread_mutex_lock(&hub->mutex);
+	struct ipsec_policies *p = hub->ipsec != NULL ? ipsec_policies_ref(hub->ipsec) : NULL;
+	pthread_mutex_unlock(&hub->mutex);
+	return p;
 }

@@ -2,6 +2,7 @@
 set(share ${CMAKE_INSTALL_DATADIR}/portcullis)
 install(DIRECTORY yang/ DESTINATION ${share}/yang FILES_MATCHING PATTERN "*.yang" PATTERN catalog EXCLUDE)
 install(DIRECTORY yang/catalog/ DESTINATION ${share}/catalog FILES_MATCHING PATTERN "*.json" PATTERN overlay EXCLUDE)
+install(FILES yang/catalog/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/catalog)
 install(DIRECTORY mibs/ DESTINATION ${share}/mibs FILES_MATCHING PATTERN "*.txt")
 install(DIRECTORY contrib/example/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/example FILES_MATCHING PATTERN "*.json" PATTERN "*.nft")
 install(DIRECTORY contrib/snmpd contrib/snmptrapd DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.conf")

@@ -213,8 +213,8 @@ START_TEST(packs_are_known_editions)
 	struct import import;
 	struct text t = {0};
 	struct error err = {0};
-	ck_assert_msg(
-	        catalog_load(SOURCE_DIR "/yang/catalog", SOURCE_DIR "/yang", &catalog, &err) == 0, "%s", err.text);
+	ck_assert_msg(catalog_load(SOURCE_DIR "/yang/catalog", NULL, SOURCE_DIR "/yang", &catalog, &err) == 0, "%s",
+	        err.text);
 	import_known_add_catalog(known, catalog);
 	catalog_free(catalog);
 	text_add(&t, head);

@@ -23,7 +23,7 @@ static struct catalog *shipped(void)
 {
 	struct catalog *c = NULL;
 	struct error err = {0};
-	ck_assert_msg(catalog_load(PACKS, YANG, &c, &err) == 0, "%s: %s", err.where, err.text);
+	ck_assert_msg(catalog_load(PACKS, NULL, YANG, &c, &err) == 0, "%s: %s", err.where, err.text);
 	return c;
 }
 
@@ -278,7 +278,7 @@ static void refused(const char *a, const char *b, enum error_code code, const ch
 		file_write("a.json", a);
 	if (b != NULL)
 		file_write("b.json", b);
-	ck_assert_int_ne(catalog_load(directory, YANG, &c, &err), 0);
+	ck_assert_int_ne(catalog_load(directory, NULL, YANG, &c, &err), 0);
 	ck_assert_ptr_null(c);
 	error_line(&err, line, sizeof(line));
 	ck_assert_msg(err.code == code && strstr(line, text) != NULL, "%d %s (wanted %s)", err.code, line, text);
@@ -359,7 +359,7 @@ static int build(const char *document, const char *overlay, struct error *err)
 	result = catalog_build(path[0], path[1], path[2], err);
 	if (result == 0) {
 		struct catalog *c = NULL;
-		ck_assert_msg(catalog_load(path[2], YANG, &c, err) == 0, "%s: %s", err->where, err->text);
+		ck_assert_msg(catalog_load(path[2], NULL, YANG, &c, err) == 0, "%s: %s", err->where, err->text);
 		catalog_free(c);
 	}
 	file[0] = xasprintf("%s/a.md", path[0]);
@@ -416,11 +416,11 @@ START_TEST(a_missing_module_names_module_and_package)
 {
 	struct catalog *c = NULL;
 	struct error err = {0};
-	ck_assert_int_ne(catalog_load(PACKS, "/nonexistent", &c, &err), 0);
+	ck_assert_int_ne(catalog_load(PACKS, NULL, "/nonexistent", &c, &err), 0);
 	ck_assert_int_eq(err.code, ERR_NOT_FOUND);
 	ck_assert_ptr_nonnull(strstr(err.text, "portcullis-catalog"));
 	ck_assert_ptr_nonnull(strstr(err.text, "package"));
-	ck_assert_int_ne(catalog_load("/nonexistent", YANG, &c, &err), 0);
+	ck_assert_int_ne(catalog_load("/nonexistent", NULL, YANG, &c, &err), 0);
 	ck_assert_int_eq(err.code, ERR_NOT_FOUND);
 }
 END_TEST

@@ -442,6 +442,8 @@ static void ck_group(const struct group *g)
 	ck_assert_uint_eq(g->n_member_of, 2);
 	ck_assert_str_eq(g->member_of[1].product, "lync-server-2013");
 	ck_assert_str_eq(g->member_of[1].role, "mediation-server");
+	ck_assert_int_eq(g->member_of[0].interface, INTERFACE_INTERNAL);
+	ck_assert_int_eq(g->member_of[1].interface, INTERFACE_ANY);
 	ck_assert_uint_eq(g->n_address, 2);
 	ck_prefix(&g->address[0], "10.1.0.0/24");
 	ck_prefix(&g->address[1], "2001:db8:1::10");
@@ -506,6 +508,10 @@ static void ck_rest(const struct site *s)
 	ck_assert_str_eq(s->tolerated_source[0].set, "inet filter bad");
 	ck_assert_str_eq(s->assumption[0].pattern, "limit@*");
 	ck_assert(s->assumption[0].value);
+	ck_assert(s->n_baseline == 1 && s->baseline[0] == 77);
+	ck_assert(s->n_baseline_until == 1 && s->baseline_until[0].id == 5);
+	ck_assert_int_eq(s->baseline_until[0].expires, 1896091200);
+	ck_assert(site_expiry_between(s, 1896091199, 1896091200) && !site_expiry_between(s, 1896091200, 1896091201));
 	ck_assert(s->notification.enable);
 	ck_assert(s->notification.per_flow);
 	ck_assert_uint_eq(s->notification.hold_down_ms, 50);

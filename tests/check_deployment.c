@@ -1,6 +1,7 @@
 /* links: deployment catalog base */
 /* Each fault of a site that site_check() must find, with its place and the words that name object, value and remedy. */
 #include "flow_scene.h"
+#include "portcullis/review.h"
 #include "portcullis/text.h"
 
 #define PACK                                                                                                           \
@@ -255,6 +256,182 @@ START_TEST(frees_nothing)
 }
 END_TEST
 
+START_TEST(tells_an_end_passed_in_either_direction)
+{
+	static const struct {
+		int64_t before, now;
+		bool want;
+	} table[] = {{99, 100, true}, {100, 101, false}, {0, 99, false}, {50, 500, true}, {100, 99, true},
+	        {500, 50, true}, {101, 100, false}, {100, 100, false}};
+	const char *const sites[] = {
+	        SITE "waiver p/sip expires=100\n", SITE "allowance a expires=100\n", SITE "assumption a expires=100\n"};
+
+	for (size_t i = 0; i < sizeof(sites) / sizeof(sites[0]); i++) {
+		char *in = scene_text(sites[i]);
+		struct scene scene;
+
+		scene_read(&scene, in);
+		for (size_t k = 0; k < sizeof(table) / sizeof(table[0]); k++)
+			ck_assert_int_eq(
+			        site_expiry_between(&scene.site, table[k].before, table[k].now), table[k].want);
+		scene_fini(&scene);
+		free(in);
+	}
+}
+END_TEST
+
+/* A site that nothing can be said about, so that each row's own line is what the remark comes from. */
+#define CLEAN_GROUPS                                                                                                   \
+	"zone 1 inside eth0\nzone 2 outside eth1 eth2\n"                                                               \
+	"group 1 clients roles=client address=10.1.0.0/24 zone=inside\n"                                               \
+	"group 2 servers roles=server address=10.2.0.1 zone=outside\n"
+#define CLEAN CLEAN_GROUPS "deployment 1 site digest=d1 groups=clients,servers accept=p/peer\n"
+#define ROUTED CLEAN "local 10.1.0.254 eth0\nroute 10.1.0.0/24 eth0\nroute 10.2.0.0/24 eth1\nroute 10.3.0.0/24 eth2\n"
+
+static const struct remarkable {
+	const char *name, *site, *level, *kind, *where, *words;
+} remarkables[] = {
+        {"role_that_nobody_has", CLEAN_GROUPS "deployment 1 site digest=d1 groups=servers\n", "warning", "unbound-role",
+                "/portcullis:deployment[name='site']/role-absent",
+                "the role client, which 5 requirements name, for example p/sip"},
+        {"role_that_nobody_has_on_that_side",
+                "requirement 6 p/in listener=server from=client flow=tcp:81 interface=internal\n" CLEAN_GROUPS
+                "group 3 out roles=server@external address=10.3.0.1\n"
+                "deployment 1 site digest=d1 groups=clients,out accept=p/peer\n",
+                "warning", "unbound-role", "/portcullis:deployment[name='site']/role-absent",
+                "the role server, which 4 requirements name, for example p/sip"},
+        {"composite_role",
+                CLEAN_GROUPS "group 3 all roles=all-servers address=10.3.0.1\n"
+                             "deployment 1 site digest=d1 groups=clients,servers,all accept=p/peer\n",
+                "warning", "composite-role", "/portcullis:group[name='all']/member-of[product='p'][role='all-servers']",
+                "requirements of server do"},
+        {"group_of_both_interfaces",
+                "requirement 6 p/out listener=server from=client flow=tcp:81 interface=external reach=external\n" CLEAN,
+                "warning", "both-interfaces",
+                "/portcullis:group[name='servers']/member-of[product='p'][role='server']/interface",
+                "external interface (p/out) and an internal one (p/sip)"},
+        {"group_that_nothing_is_asked_of",
+                CLEAN_GROUPS "group 3 b roles=balancer address=10.3.0.1\n"
+                             "deployment 1 site digest=d1 groups=clients,servers,b accept=p/peer\n",
+                "warning", "group-without-flow", "/portcullis:deployment[name='site']/group[.='b']", "group b"},
+        {"group_of_no_deployment", CLEAN "group 3 g roles=server address=10.3.0.1\n", "warning", "group-unused",
+                "/portcullis:group[name='g']", "no deployment lists group g"},
+        {"range_that_waits", CLEAN_GROUPS "deployment 1 site digest=d1 groups=clients,servers\n", "warning",
+                "needs-range", "/portcullis:deployment[name='site']/port-override[requirement='p/peer']",
+                "p/peer waits for a range"},
+        {"overlapping_ranges", CLEAN "override p/peer 0 50000-50019\noverride p/peer2 0 50019-50038\n", "warning",
+                "ranges-overlap",
+                "/portcullis:deployment[name='site']/port-override[requirement='p/peer2'][variant='0']",
+                "50019-50038 of p/peer2 overlaps 50000-50019 of p/peer"},
+        {"placeholder_address", CLEAN "group 3 g roles=server address=192.0.2.1,2001:db8::1\n", "warning",
+                "placeholder-address", "/portcullis:group[name='g']", "2 addresses"},
+        {"published_placeholder", CLEAN "group 3 g roles=server address=10.3.0.1 published=203.0.113.1,tcp,443,443\n",
+                "warning", "placeholder-address", "/portcullis:group[name='g']", "203.0.113.1"},
+        {"prefix_inside_another_groups", CLEAN "group 3 g roles=client address=10.1.0.0/25\n", "warning", "overlap",
+                "/portcullis:group[name='g']/address[.='10.1.0.0/25']", "inside a prefix of group clients"},
+        {"group_without_address", CLEAN "group 3 g roles=client\n", "warning", "no-address",
+                "/portcullis:group[name='g']", "has no address"},
+        {"group_whose_addresses_others_have",
+                CLEAN "group 3 g roles=client address=10.3.0.0/31\ngroup 4 a roles=client address=10.3.0.0\n"
+                      "group 5 b roles=client address=10.3.0.1\n",
+                "warning", "no-address", "/portcullis:group[name='g']", "every address of group g"},
+        {"expired_waiver", CLEAN "waiver p/sip expires=100\nnow 100\n", "warning", "expired",
+                "/portcullis:deployment[name='site']/waiver[name='w']/expires", "ended at 1970-01-01T00:01:40Z"},
+        {"waiver_that_ends_soon", CLEAN "waiver p/sip expires=2592000\n", "warning", "expires-soon",
+                "/portcullis:deployment[name='site']/waiver[name='w']/expires", "ends at 1970-01-31"},
+        {"expired_allowance", CLEAN "allowance a lower=1 upper=1 expires=1\nnow 2\n", "warning", "expired",
+                "/portcullis:allowance[name='a']/expires", "allowance a"},
+        {"expired_assumption", CLEAN "assumption a expires=1\nnow 2\n", "warning", "expired",
+                "/portcullis:assumption[name='a']/expires", "assumption a"},
+        {"no_common_family",
+                CLEAN "group 3 g roles=client address=fd00::1\n"
+                      "deployment 2 two digest=d1 groups=g,servers accept=p/peer\n",
+                "warning", "no-common-family", "", "two/p/"},
+        {"pack_that_is_not_pinned", CLEAN_GROUPS "deployment 1 site groups=clients,servers accept=p/peer\n", "note",
+                "not-pinned", "/portcullis:deployment[name='site']/pack-digest", "digest d1"},
+        {"condition", CLEAN, "note", "condition", "/portcullis:deployment[name='site']", "condition sometimes"},
+        {"network_that_is_not_known", CLEAN, "note", "network-unknown", "", "not known"},
+        {"zone_of_nobody", CLEAN "zone 3 spare eth9\n", "note", "zone-unused", "/portcullis:zone[name='spare']",
+                "spare"},
+        {"interface_that_does_not_exist", ROUTED "zone 3 spare eth9\n", "warning", "interface-unknown",
+                "/portcullis:zone[name='spare']/interface[.='eth9']", "eth9"},
+        {"address_of_the_device", ROUTED "group 3 g roles=server address=10.1.0.254\n", "warning", "device-address",
+                "/portcullis:group[name='g']/address[.='10.1.0.254']", "of this device"},
+        {"group_without_route", ROUTED "group 3 g roles=server address=10.9.0.1 zone=outside\n", "warning", "no-route",
+                "/portcullis:group[name='g']", "ipv4 addresses of group g in zone outside"},
+        {"interface_that_cannot_be_told", ROUTED "rule 100 isp2 from=10.1.0.0/24\n", "note", "path-open", "",
+                "for example site/p/sip#1"},
+        {"policy_of_routing", ROUTED "rule 100 isp2 from=10.7.0.0/24\n", "note", "network", "",
+                "1 rules of the routing"},
+};
+
+static void review_scene(struct scene *s, struct review *out)
+{
+	struct flows flows;
+	struct error err = {0};
+	enum remark_level worst;
+
+	ck_assert_msg(!site_check(&s->site, &s->catalog, &err), "%s: %s", err.where, err.text);
+	ck_assert_msg(!flows_derive(&s->site, &s->catalog, &s->net, s->now, &flows, &err), "%s", err.text);
+	*out = (struct review){0};
+	review_site(&s->site, &s->catalog, &s->net, &flows, s->now, out);
+	(void)review_finish(out, &worst);
+	for (size_t i = 1; i < out->n; i++)
+		ck_assert_int_ge(out->remark[i - 1].level, out->remark[i].level);
+	flows_fini(&flows);
+}
+
+static char *review_text(const char *site)
+{
+	return xasprintf(
+	        "%srequirement 4 p/peer2 listener=client from=client flow=udp:1024-65535 class=server-media "
+	        "minimum=20\nrequirement 5 p/if listener=server from=client flow=tcp:80 condition=sometimes\n%s",
+	        PACK, site);
+}
+
+START_TEST(remarks_what_is_to_be_known)
+{
+	const struct remarkable *want = &remarkables[_i];
+	char *in = review_text(want->site);
+	struct scene scene;
+	struct review review;
+	size_t found = 0;
+	struct text all = {0};
+
+	scene_read(&scene, in);
+	review_scene(&scene, &review);
+	for (size_t i = 0; i < review.n; i++) {
+		const struct remark *r = &review.remark[i];
+
+		text_addf(&all, "\n%s %s %s: %s", remark_level_name(r->level), r->kind, r->where, r->text);
+		found += !strcmp(r->kind, want->kind) && !strcmp(remark_level_name(r->level), want->level) &&
+		         !strcmp(r->where, want->where) && strstr(r->text, want->words);
+	}
+	ck_assert_msg(found == 1, "%s: %zu times in%s", want->name, found, text_str(&all));
+	text_fini(&all);
+	review_fini(&review);
+	scene_fini(&scene);
+	free(in);
+}
+END_TEST
+
+START_TEST(warns_of_nothing_in_a_clean_site)
+{
+	char *in = review_text(ROUTED);
+	struct scene scene;
+	struct review review;
+
+	scene_read(&scene, in);
+	review_scene(&scene, &review);
+	for (size_t i = 0; i < review.n; i++)
+		ck_assert_msg(
+		        review.remark[i].level == REMARK_NOTE, "%s: %s", review.remark[i].where, review.remark[i].text);
+	review_fini(&review);
+	scene_fini(&scene);
+	free(in);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("deployment");
@@ -266,6 +443,9 @@ int main(void)
 	tcase_add_loop_test(tc, accepts_each_sound_site, 0, sizeof(sounds) / sizeof(sounds[0]));
 	tcase_add_test(tc, finds_objects_by_name);
 	tcase_add_test(tc, frees_nothing);
+	tcase_add_test(tc, tells_an_end_passed_in_either_direction);
+	tcase_add_loop_test(tc, remarks_what_is_to_be_known, 0, sizeof(remarkables) / sizeof(remarkables[0]));
+	tcase_add_test(tc, warns_of_nothing_in_a_clean_site);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

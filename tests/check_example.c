@@ -71,7 +71,8 @@ static void example_load(struct example *e, bool routed)
 	e->net = (struct network){0};
 	if (routed)
 		example_network(&e->net);
-	ck_assert_msg(!catalog_load(SOURCE_DIR "/yang/catalog", SOURCE_DIR "/yang", &e->catalog, &err), "%s", err.text);
+	ck_assert_msg(
+	        !catalog_load(SOURCE_DIR "/yang/catalog", NULL, SOURCE_DIR "/yang", &e->catalog, &err), "%s", err.text);
 	ck_assert_msg(!config_context_new(SOURCE_DIR "/yang", &e->ctx, &err), "%s", err.text);
 	ck_assert_msg(!config_site_read(e->ctx, SOURCE_DIR "/contrib/example/deployment.json", &e->site, &err),
 	        "%s: %s", err.where, err.text);

@@ -48,7 +48,7 @@ START_TEST(walk_shows_the_steps_in_order)
 	ck_assert_int_eq(packet_parse(walks[_i].packet, &p, &err), 0);
 	memcpy(p.iif, "c0", 3);
 	memcpy(p.oif, "s0", 3);
-	ck_assert_int_eq(verify_explain(&p, rs, NULL, 1000, &t, &err), 0);
+	ck_assert_int_eq(verify_explain(&p, NULL, NULL, rs, NULL, 1000, &t, &err), 0);
 	ck_assert_msg(t.verdict == walks[_i].verdict, "%s: %s", walks[_i].packet, verdict_name(t.verdict));
 	for (size_t i = 0; i < 8 && walks[_i].step[i] != NULL; i++) {
 		while (at < t.n && !step_is(&t.step[at], walks[_i].step[i]))
@@ -60,6 +60,120 @@ START_TEST(walk_shows_the_steps_in_order)
 }
 END_TEST
 
+static const struct {
+	const char *flow, *packet;
+	enum phase phase;
+	enum verdict verdict;
+	const char *end, *step; /**< how it leaves; part of a note */
+} published[] = {
+        {"tcp 10.0.0.0/24 1024-65535 198.51.100.7 8443 inside 10.1.0.20 443", "tcp 10.0.0.20:40000 > 198.51.100.7:8443",
+                PHASE_NEW, VERDICT_CONFORMANT, "tcp 10.0.0.20:40000 > 10.1.0.20:443",
+                "destination is translated: dnat to 10.1.0.20:443"},
+        {"tcp 10.0.0.0/24 1024-65535 198.51.100.7 8443 inside 10.1.0.20 443", "tcp 10.1.0.20:443 > 10.0.0.20:40000",
+                PHASE_REPLY, VERDICT_CONFORMANT, "tcp 198.51.100.7:8443 > 10.0.0.20:40000",
+                "enters at hook prerouting"},
+        {"tcp 10.0.0.0/24 1024-65535 198.51.100.7 8443 inside 10.1.0.20 443", "tcp 10.0.0.20:40000 > 198.51.100.7:8443",
+                PHASE_ESTABLISHED, VERDICT_CONFORMANT, "tcp 10.0.0.20:40000 > 10.1.0.20:443",
+                "connection tracking translates the destination to 10.1.0.20"},
+        {"tcp 10.0.0.0/24 1024-65535 198.51.100.7 8443 inside 10.1.0.99 443", "tcp 10.0.0.20:40000 > 198.51.100.7:8443",
+                PHASE_NEW, VERDICT_MISDIRECTED, "tcp 10.0.0.20:40000 > 198.51.100.7:8443", "dnat to 10.1.0.20:443"},
+        {"tcp 10.0.0.0/24 1024-65535 198.51.100.7 444 inside 10.1.0.20 444", "tcp 10.0.0.20:40000 > 198.51.100.7:444",
+                PHASE_NEW, VERDICT_MISDIRECTED, "tcp 10.0.0.20:40000 > 198.51.100.7:444", "policy"},
+};
+
+START_TEST(published_address_is_followed_in_every_phase)
+{
+	struct ruleset *rs = ruleset_load("published");
+	struct flow flow;
+	struct packet p;
+	struct trace t;
+	struct error err;
+	bool seen = false;
+
+	flow_make(&flow, published[_i].flow);
+	ck_assert_int_eq(packet_parse(published[_i].packet, &p, &err), 0);
+	p.phase = published[_i].phase;
+	memcpy(p.iif, p.phase == PHASE_REPLY ? "s0" : "c0", 3);
+	memcpy(p.oif, p.phase == PHASE_REPLY ? "c0" : "s0", 3);
+	ck_assert_int_eq(verify_explain(&p, &flow, NULL, rs, NULL, 1000, &t, &err), 0);
+	ck_assert_msg(t.verdict == published[_i].verdict, "%s: %s", published[_i].packet, verdict_name(t.verdict));
+	for (size_t i = 0; i < t.n; i++)
+		seen = seen || strstr(t.step[i].note, published[_i].step) != NULL;
+	ck_assert_msg(seen, "%s: no step says '%s'", published[_i].packet, published[_i].step);
+	char *end = packet_print(&t.end);
+	ck_assert_str_eq(end, published[_i].end);
+	free(end);
+	trace_fini(&t);
+	flow_free(&flow);
+	ruleset_free(rs);
+}
+END_TEST
+
+/** A walk of one packet as text, a line per step. */
+static char *walk_text(const char *packet, const struct ruleset *rs, const struct site *site)
+{
+	struct text text = {0};
+	struct packet p;
+	struct trace t;
+	struct error err;
+
+	ck_assert_int_eq(packet_parse(packet, &p, &err), 0);
+	memcpy(p.iif, "c0", 3);
+	memcpy(p.oif, "s0", 3);
+	ck_assert_int_eq(verify_explain(&p, NULL, NULL, rs, site, 1000, &t, &err), 0);
+	for (size_t i = 0; i < t.n; i++)
+		text_addf(&text, "%s\n", t.step[i].note);
+	text_addf(&text, "%s\n", verdict_name(t.verdict));
+	trace_fini(&t);
+	return text_take(&text);
+}
+
+START_TEST(assumption_is_named_where_it_decides)
+{
+	struct ruleset *rs = ruleset_load("atoms");
+	struct assumption assumption = {.name = (char[]){"quiet"}, .pattern = (char[]){"limit@*"}, .value = true};
+	struct site site = {.assumption = &assumption, .n_assumption = 1};
+	char *text = walk_text("tcp 10.0.0.5:40000 > 10.1.0.10:1002", rs, &site);
+
+	ck_assert_msg(strstr(text, ", which assumption quiet takes to be true\n") != NULL, "%s", text);
+	ck_assert_msg(strstr(text, "conformant\n") != NULL, "%s", text);
+	free(text);
+	ruleset_free(rs);
+}
+END_TEST
+
+START_TEST(rules_of_a_long_chain_that_do_not_match_are_counted)
+{
+	struct ruleset *rs;
+	struct text json = {0};
+	struct error err;
+
+	text_add(&json, "{\"nftables\":[{\"table\":{\"family\":\"inet\",\"name\":\"t\",\"handle\":1}},"
+	                "{\"chain\":{\"family\":\"inet\",\"table\":\"t\",\"name\":\"f\",\"handle\":1,\"type\":"
+	                "\"filter\",\"hook\":\"forward\",\"prio\":-7,\"policy\":\"drop\"}}");
+	for (int i = 0; i < 100; i++)
+		text_addf(&json,
+		        ",{\"rule\":{\"family\":\"inet\",\"table\":\"t\",\"chain\":\"f\",\"handle\":%d,\"expr\":[{"
+		        "\"match\":"
+		        "{\"op\":\"==\",\"left\":{\"payload\":{\"protocol\":\"tcp\",\"field\":\"dport\"}},\"right\":%d}"
+		        "},"
+		        "{\"accept\":null}]}}",
+		        i + 2, i + 1000);
+	text_add(&json, "]}");
+	ck_assert_int_eq(ruleset_parse_json(json.s, json.len, &rs, &err), 0);
+	char *text = walk_text("tcp 10.0.0.5:40000 > 10.1.0.10:1050", rs, NULL);
+	ck_assert_str_eq(text, "enters at hook forward, priority -7\ndoes not match, nor do the 49 behind it\nmatches\n"
+	                       "conformant\n");
+	free(text);
+	text = walk_text("tcp 10.0.0.5:40000 > 10.1.0.10:999", rs, NULL);
+	ck_assert_str_eq(text, "enters at hook forward, priority -7\ndoes not match, nor do the 99 behind it\npolicy\n"
+	                       "blocked\n");
+	free(text);
+	text_fini(&json);
+	ruleset_free(rs);
+}
+END_TEST
+
 START_TEST(unreadable_ruleset_is_unknown)
 {
 	struct packet p;
@@ -67,7 +181,7 @@ START_TEST(unreadable_ruleset_is_unknown)
 	struct error err;
 
 	ck_assert_int_eq(packet_parse("tcp 10.0.0.5:40000 > 10.1.0.10:5061", &p, &err), 0);
-	ck_assert_int_eq(verify_explain(&p, NULL, NULL, 0, &t, &err), 0);
+	ck_assert_int_eq(verify_explain(&p, NULL, NULL, NULL, NULL, 0, &t, &err), 0);
 	ck_assert_int_eq(t.verdict, VERDICT_UNKNOWN);
 	ck_assert_ptr_nonnull(t.reason);
 	trace_fini(&t);
@@ -137,6 +251,10 @@ int main(void)
 	int failed;
 
 	tcase_add_loop_test(t, walk_shows_the_steps_in_order, 0, (int)(sizeof(walks) / sizeof(walks[0])));
+	tcase_add_loop_test(
+	        t, published_address_is_followed_in_every_phase, 0, (int)(sizeof(published) / sizeof(published[0])));
+	tcase_add_test(t, assumption_is_named_where_it_decides);
+	tcase_add_test(t, rules_of_a_long_chain_that_do_not_match_are_counted);
 	tcase_add_test(t, unreadable_ruleset_is_unknown);
 	tcase_add_loop_test(t, packet_printed_is_the_packet_parsed, 0, (int)(sizeof(packets) / sizeof(packets[0])));
 	tcase_add_loop_test(t, text_that_is_no_packet_is_refused, 0, (int)(sizeof(refused) / sizeof(refused[0])));

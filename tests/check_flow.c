@@ -6,6 +6,7 @@
 #include <glob.h>
 
 #include "flow_scene.h"
+#include "portcullis/pins.h"
 #include "portcullis/text.h"
 
 static const char *state_name(enum flow_state s)
@@ -22,9 +23,9 @@ static void print_flow(struct text *out, const struct flow *f)
 {
 	char a[96], b[96], ports[16];
 
-	text_addf(out, "%s %s %s %s %s%s%s\n", f->label, state_name(f->state), path_name(f->path), proto_name(f->proto),
-	        port_range_print(f->ports, ports, sizeof(ports)), f->advisory ? " advisory" : "",
-	        f->basis == BASIS_INFERRED ? " inferred" : "");
+	text_addf(out, "%s %s %s %s %s%s%s%s%s\n", f->label, state_name(f->state), path_name(f->path),
+	        proto_name(f->proto), port_range_print(f->ports, ports, sizeof(ports)), f->advisory ? " advisory" : "",
+	        f->basis == BASIS_INFERRED ? " inferred" : "", f->caveat ? ": " : "", f->caveat ? f->caveat : "");
 	for (size_t i = 0; i < f->n_leg; i++) {
 		const struct flow_leg *leg = &f->leg[i];
 
@@ -169,12 +170,126 @@ START_TEST(shipped_roles_name_what_they_replace)
 	const struct pack *lync;
 	struct error err = {0};
 
-	ck_assert_msg(!catalog_load(SOURCE_DIR "/yang/catalog", SOURCE_DIR "/yang", &catalog, &err), "%s", err.text);
+	ck_assert_msg(
+	        !catalog_load(SOURCE_DIR "/yang/catalog", NULL, SOURCE_DIR "/yang", &catalog, &err), "%s", err.text);
 	lync = catalog_find(catalog, "lync-server-2013");
 	ck_assert_ptr_nonnull(lync);
 	ck_assert_str_eq(pack_role_find(lync, "persistent-chat-server")->successor_of, "group-chat-server");
 	ck_assert_ptr_null(pack_role_find(lync, "office-web-apps-server")->successor_of);
 	catalog_free(catalog);
+}
+END_TEST
+
+/* A pack of one requirement, as a file of a directory of its own. */
+static struct catalog *one_pack(const char *dir, const char *port)
+{
+	struct catalog *catalog;
+	struct error err = {0};
+	char *path = xasprintf("%s/p.json", dir),
+	     *json = xasprintf("{\"portcullis-catalog:catalog\":{\"pack\":[{\"name\":\"p\",\"id\":1,\"title\":\"P\","
+	                       "\"version\":\"1\",\"role\":[{\"id\":1,\"name\":\"server\",\"kind\":\"server\"},"
+	                       "{\"id\":2,\"name\":\"client\",\"kind\":\"client\"}],\"requirement\":[{\"id\":1,"
+	                       "\"label-name\":\"p/a\",\"listener\":\"server\",\"initiator\":[{\"role\":\"client\","
+	                       "\"basis\":\"stated\"}],\"reach\":\"site\",\"class\":\"signalling\",\"purpose\":\"x\","
+	                       "\"flow\":[{\"variant\":1,\"transport\":\"tcp\",\"port\":{\"lower\":%s}}]}]}]}}",
+	             port);
+
+	ck_assert_msg(!file_replace(path, json, strlen(json), &err), "%s", err.text);
+	ck_assert_msg(!catalog_load(dir, NULL, SOURCE_DIR "/yang", &catalog, &err), "%s: %s", err.where, err.text);
+	free(json);
+	free(path);
+	return catalog;
+}
+
+static char *temporary(void)
+{
+	char *dir = xstrdup("/tmp/check_flow.XXXXXX");
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	return dir;
+}
+
+static void removed(char *dir)
+{
+	char *command = xasprintf("rm -r '%s'", dir);
+
+	ck_assert_int_eq(system(command), 0);
+	free(command);
+	free(dir);
+}
+
+static uint16_t derived_port(struct scene *s, const struct catalog *catalog)
+{
+	struct flows flows;
+	struct error err = {0};
+	uint16_t port;
+
+	ck_assert_msg(!site_check(&s->site, catalog, &err), "%s: %s", err.where, err.text);
+	ck_assert_msg(!flows_derive(&s->site, catalog, &s->net, 0, &flows, &err), "%s", err.text);
+	ck_assert_uint_eq(flows.n, 1);
+	port = flows.flow[0].ports.lo;
+	flows_fini(&flows);
+	return port;
+}
+
+START_TEST(an_upgrade_leaves_a_pinned_deployment_with_its_pack)
+{
+	char *dir = temporary(), *kept = xasprintf("%s/kept", dir);
+	struct catalog *before = one_pack(dir, "443"), *after;
+	struct error err = {0};
+	struct flows flows;
+	struct pins pins;
+	struct scene s;
+	char *in = xasprintf("group 1 clients roles=client address=10.1.0.1\ngroup 2 servers roles=server "
+	                     "address=10.2.0.1\ndeployment 1 site groups=clients,servers digest=%s\n",
+	        before->pack[0].digest);
+
+	scene_read(&s, in);
+	ck_assert_uint_eq(derived_port(&s, before), 443);
+	ck_assert_int_eq(pins_keep(kept, &s.site, before, &err), 0);
+	after = one_pack(dir, "444");
+	/* Without its copy the deployment is refused by the derivation too, not evaluated against the other pack. */
+	ck_assert_int_eq(flows_derive(&s.site, after, &s.net, 0, &flows, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.text, before->pack[0].digest));
+	ck_assert_ptr_nonnull(strstr(err.text, after->pack[0].digest));
+	ck_assert_int_eq(pins_keep(kept, &s.site, after, &err), 0);
+	ck_assert_msg(!pins_load(kept, SOURCE_DIR "/yang", &s.site, after, &pins, &err), "%s: %s", err.where, err.text);
+	ck_assert_uint_eq(pins.all.n_pack, 2);
+	ck_assert_uint_eq(derived_port(&s, &pins.all), 443);
+	s.site.deployment[0].pack_digest[0] = '\0';
+	ck_assert_uint_eq(derived_port(&s, &pins.all), 444);
+	pins_fini(&pins);
+	scene_fini(&s);
+	catalog_free(before);
+	catalog_free(after);
+	free(in);
+	free(kept);
+	removed(dir);
+}
+END_TEST
+
+START_TEST(refuses_a_copy_that_is_another_pack)
+{
+	char *dir = temporary(), *copy;
+	struct catalog *catalog = one_pack(dir, "443");
+	struct error err = {0};
+	struct pins pins;
+	struct scene s;
+	char in[] = "group 1 servers roles=server address=10.2.0.1\ndeployment 1 site groups=servers digest=d2\n";
+
+	scene_read(&s, in);
+	ck_assert_int_eq(pins_load(dir, SOURCE_DIR "/yang", &s.site, catalog, &pins, &err), 0);
+	ck_assert_uint_eq(pins.all.n_pack, 1);
+	pins_fini(&pins);
+	copy = xasprintf("cp '%s/p.json' '%s/p-d2.json'", dir, dir);
+	ck_assert_int_eq(system(copy), 0);
+	ck_assert_int_eq(pins_load(dir, SOURCE_DIR "/yang", &s.site, catalog, &pins, &err), -1);
+	ck_assert_msg(strstr(err.where, "p-d2.json") && strstr(err.text, "digest d2"), "%s: %s", err.where, err.text);
+	pins_fini(&pins);
+	scene_fini(&s);
+	catalog_free(catalog);
+	free(copy);
+	removed(dir);
 }
 END_TEST
 
@@ -209,6 +324,8 @@ int main(void)
 	tcase_add_test(tc, refuses_more_than_a_million_legs);
 	tcase_add_test(tc, override_may_name_a_variant_that_the_errata_policy_brings);
 	tcase_add_test(tc, shipped_roles_name_what_they_replace);
+	tcase_add_test(tc, an_upgrade_leaves_a_pinned_deployment_with_its_pack);
+	tcase_add_test(tc, refuses_a_copy_that_is_another_pack);
 	tcase_add_test(tc, orders_ids_by_every_field);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);

@@ -159,6 +159,7 @@ START_TEST(documents_give_the_golden_rows)
 	golden("ports-paragraphs", "ports-paragraphs.txt");
 	golden("ports-other", "ports-other.md");
 	golden("ports-flow", "ports-flow.md");
+	golden("ports-tabs", "ports-tabs.txt");
 	golden("index", "index.md");
 	golden("ports-en", "ports-en.md");
 	golden("ports-fr", "ports-fr.md");

@@ -125,6 +125,8 @@ static void compare(const struct ruleset *a, const struct ruleset *b, const char
 	ck_assert_uint_eq(a->n_undecoded, b->n_undecoded);
 	ck_assert_int_eq(a->sets_mark, b->sets_mark);
 	ck_assert_int_eq(a->uses_conntrack, b->uses_conntrack);
+	for (int six = 0; six < 2; six++)
+		ck_assert_int_eq(a->tracks[six], b->tracks[six]);
 	ck_assert_uint_eq(a->n_chain, b->n_chain);
 	for (size_t i = 0; i < a->n_chain; i++) {
 		ck_assert_uint_eq(a->chain[i].handle, b->chain[i].handle);

@@ -107,13 +107,13 @@ static void scene_init(struct scene *s)
 	device_make();
 	ck_assert_msg(nft_open_direct(&s->real, &err) == 0, "%s", err.text);
 	ck_assert_msg(journal_open(s->dir, &s->journal, &err) == 0, "%s", err.text);
-	ck_assert_msg(
-	        catalog_load(SOURCE_DIR "/yang/catalog", SOURCE_DIR "/yang", &catalog, &err) == 0, "%s", err.text);
+	ck_assert_msg(catalog_load(SOURCE_DIR "/yang/catalog", NULL, SOURCE_DIR "/yang", &catalog, &err) == 0, "%s",
+	        err.text);
 	ck_assert_msg(config_open(SOURCE_DIR "/yang", s->journal, catalog, &s->config, &err) == 0, "%s", err.text);
 	ck_assert_msg(
 	        config_load_file(s->config, SOURCE_DIR "/contrib/example/deployment.json", &err) == 0, "%s", err.text);
 	s->hub = hub_new();
-	struct nft_ops nft = {s, dump, NULL, NULL, NULL, legacy};
+	struct nft_ops nft = {.self = s, .dump = dump, .legacy = legacy};
 	struct monitor_parts parts = {s->config, s->journal, nft, s->hub, catalog, test_clock_ms};
 	ck_assert_msg(monitor_new(&parts, &s->monitor, &err) == 0, "%s", err.text);
 }
@@ -181,9 +181,9 @@ static void restart(struct scene *s)
 	monitor_free(s->monitor);
 	struct error err = {0};
 	struct catalog *catalog;
-	ck_assert_int_eq(catalog_load(SOURCE_DIR "/yang/catalog", SOURCE_DIR "/yang", &catalog, &err), 0);
+	ck_assert_int_eq(catalog_load(SOURCE_DIR "/yang/catalog", NULL, SOURCE_DIR "/yang", &catalog, &err), 0);
 	config_set_catalog(s->config, catalog);
-	struct nft_ops nft = {s, dump, NULL, NULL, NULL, legacy};
+	struct nft_ops nft = {.self = s, .dump = dump, .legacy = legacy};
 	struct monitor_parts parts = {s->config, s->journal, nft, s->hub, catalog, test_clock_ms};
 	ck_assert_int_eq(monitor_new(&parts, &s->monitor, &err), 0);
 }

@@ -207,7 +207,7 @@ START_TEST(gives_the_shipped_catalog)
 	atomic_init(&snap->refs, 1);
 	snap->inputs = xcalloc(1, sizeof(*snap->inputs));
 	atomic_init(&snap->inputs->refs, 1);
-	int result = catalog_load(SOURCE_DIR "/yang/catalog", SOURCE_DIR "/yang", &snap->inputs->catalog, &err);
+	int result = catalog_load(SOURCE_DIR "/yang/catalog", NULL, SOURCE_DIR "/yang", &snap->inputs->catalog, &err);
 	ck_assert_msg(result == 0, "%s: %s", err.where, err.text);
 	hub_set(server.hub, snap);
 	char *state = read_valid_state();

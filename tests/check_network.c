@@ -79,6 +79,13 @@ static const struct {
                 "10.0.0.0-10.0.0.1 b;"},
         {"equal routes: the first", {{"10.0.0.0/8", 20, "b"}, {"10.0.0.0/8", 20, "a"}}, "10.0.0.0", "10.0.0.1",
                 "10.0.0.0-10.0.0.1 b;"},
+        {"equal routes of IPv6: each",
+                {{"2001:db8::/32", 20, "b"}, {"2001:db8::/32", 20, "a"}, {"2001:db8::/32", 30, "c"}},
+                "2001:db8::", "2001:db8::1", "2001:db8::-2001:db8::1 b;2001:db8::-2001:db8::1 a;"},
+        {"equal default routes of IPv6: each", {{"::/0", 20, "b"}, {"::/0", 20, "a"}}, "2001:db8::", "2001:db8::1",
+                "2001:db8::-2001:db8::1 b;2001:db8::-2001:db8::1 a;"},
+        {"what stays on its link: the first", {{"fe80::/64", 20, "b"}, {"fe80::/64", 20, "a"}}, "fe80::", "fe80::1",
+                "fe80::-fe80::1 b;"},
         {"a blackhole is no interface", {{"0.0.0.0/0", 0, "a"}, {"10.0.0.0/31", 0, ""}}, "10.0.0.0", "10.0.0.3",
                 "10.0.0.0-10.0.0.1 ;10.0.0.2-10.0.0.3 a;"},
         {"neighbours of one interface are one part", {{"10.0.0.0/24", 0, "a"}, {"10.0.1.0/24", 0, "a"}}, "10.0.0.9",
@@ -187,7 +194,7 @@ START_TEST(reads_what_ip_prints)
 	ck_assert(net.known);
 	/* As printed, and three that follow from them: two last addresses of subnets, one subnet-router anycast address. */
 	ck_assert_uint_eq(net.n_address, 8);
-	ck_assert_uint_eq(net.n_route, 9);
+	ck_assert_uint_eq(net.n_route, 10);
 	ck_assert(network_is_local(&net, FAMILY_IPV4, address_of("10.20.0.255")));
 	ck_assert(!network_is_local(&net, FAMILY_IPV4, address_of("10.20.0.0")));
 	ck_assert(network_is_local(&net, FAMILY_IPV6, address_of("2001:db8:20::")));
@@ -199,7 +206,7 @@ START_TEST(reads_what_ip_prints)
 	ck_assert(!network_is_local(&net, FAMILY_IPV4, (u128)1));
 	expect_cut(&net, "10.20.0.0", "10.20.0.255", "10.20.0.0-10.20.0.255 lan0;");
 	expect_cut(&net, "10.30.9.0", "10.30.9.1", "10.30.9.0-10.30.9.1 lan0;");
-	expect_cut(&net, "10.40.0.0", "10.40.0.1", "10.40.0.0-10.40.0.1 ppp0;");
+	expect_cut(&net, "10.40.0.0", "10.40.0.1", "10.40.0.0-10.40.0.1 ppp0;10.40.0.0-10.40.0.1 lan0;");
 	expect_cut(&net, "10.50.0.0", "10.60.0.0", "10.50.0.0-10.60.0.0 ;");
 	expect_cut(&net, "203.0.113.5", "203.0.113.5", "203.0.113.5-203.0.113.5 ppp0;");
 	expect_cut(&net, "2001:db8:20::5", "2001:db8:20::5", "2001:db8:20::5-2001:db8:20::5 lan0;");
@@ -270,11 +277,103 @@ START_TEST(a_subnet_has_addresses_of_the_device)
 }
 END_TEST
 
+/* Every hop of a table's look-up: "PART INTERFACE;", "!" where there is no route, "?" where nobody knows. */
+static void print_hop(void *ctx, struct range part, const struct net_route *route)
+{
+	struct parts *p = ctx;
+	char text[96];
+	const char *ifname = route == NULL ? "!" : route->unknown ? "?" : route->ifname;
+	text_addf(&p->text, "%s %s;", range_print(p->family, part, text, sizeof(text)), ifname);
+}
+
+static const char vrf_json[] =
+        "{\"addr\":[{\"ifname\":\"blue\",\"flags\":[\"UP\"],\"linkinfo\":{\"info_kind\":\"vrf\",\"info_data\":{"
+        "\"table\":10}}},"
+        "{\"ifname\":\"a\",\"master\":\"blue\",\"linkinfo\":{\"info_slave_kind\":\"vrf\"}},"
+        "{\"ifname\":\"b\",\"master\":\"br0\",\"linkinfo\":{\"info_slave_kind\":\"bridge\"}}],"
+        "\"route\":[{\"dst\":\"10.0.0.0/8\",\"dev\":\"m\"},{\"dst\":\"10.1.0.0/16\",\"dev\":\"a\",\"table\":\"10\"},"
+        "{\"dst\":\"10.2.0.0/16\",\"dev\":\"a\",\"table\":\"blue\"},{\"dst\":\"10.3.0.0/"
+        "16\",\"type\":\"throw\",\"table\":\"10\"},"
+        "{\"dst\":\"10.4.0.0/16\",\"type\":\"prohibit\",\"table\":\"10\"},{\"dst\":\"10.5.0.0/"
+        "16\",\"dev\":\"x\",\"table\":\"11\"},"
+        "{\"dst\":\"10.6.0.0/16\",\"nhid\":7,\"table\":\"10\"}]}";
+
+START_TEST(a_vrf_has_a_table_of_its_own)
+{
+	static const struct {
+		const char *vrf, *range, *want;
+	} looks[] = {
+	        {"", "10.1.0.0/16", "10.1.0.0/16 m;"},
+	        {"blue", "10.1.0.0/16", "10.1.0.0/16 a;"},
+	        {"blue", "10.2.0.0/16", "10.2.0.0/16 a;"},
+	        {"blue", "10.3.0.0/16", "10.3.0.0/16 m;"},
+	        {"blue", "10.4.0.0/16", "10.4.0.0/16 ;"},
+	        {"blue", "10.5.0.0/16", "10.5.0.0/16 m;"},
+	        {"blue", "10.6.0.0/16", "10.6.0.0/16 ?;"},
+	        {"blue", "11.0.0.0/8", "11.0.0.0/8 !;"},
+	        {"blue", "10.0.0.0/14", "10.0.0.0/16 m;10.1.0.0-10.2.255.255 a;10.3.0.0/16 m;"},
+	};
+	struct network net;
+	struct error err = {0};
+	ck_assert_msg(network_parse_json(vrf_json, strlen(vrf_json), &net, &err) == 0, "%s: %s", err.where, err.text);
+	ck_assert_str_eq(network_vrf_of(&net, "a"), "blue");
+	ck_assert_str_eq(network_vrf_of(&net, "blue"), "blue");
+	ck_assert_str_eq(network_vrf_of(&net, "b"), "");
+	for (int i = 0; i < N(looks); i++) {
+		struct parts p = {0};
+		struct range r;
+		ck_assert_int_eq(prefix_parse(looks[i].range, &p.family, &r, NULL), 0);
+		network_each_hop(&net, p.family, looks[i].vrf, r, print_hop, &p);
+		ck_assert_msg(strcmp(text_str(&p.text), looks[i].want) == 0, "%s %s: %s", looks[i].vrf, looks[i].range,
+		        text_str(&p.text));
+		text_fini(&p.text);
+	}
+	expect_cut(&net, "10.1.0.0", "10.1.255.255", "10.1.0.0-10.1.255.255 m;10.1.0.0-10.1.255.255 a;");
+	network_fini(&net);
+}
+END_TEST
+
+static void add_caveat(void *ctx, const char *text)
+{
+	text_addf(ctx, "%.20s;", text);
+}
+
+START_TEST(tells_what_verdicts_do_not_see)
+{
+	static const struct {
+		const char *rules, *want;
+	} table[] = {
+	        {"{\"priority\":0,\"src\":\"all\",\"table\":\"local\"},{\"priority\":9,\"src\":\"all\",\"table\":"
+	         "\"main\"}",
+	                ""},
+	        {"{\"priority\":9,\"src\":\"10.0.0.0\",\"srclen\":8,\"table\":\"7\"}", "1 rules of the routi;"},
+	        {"{\"priority\":9,\"src\":\"all\",\"fwmark\":\"0x1\",\"table\":\"7\"}", "1 rules of the routi;"},
+	        {"{\"priority\":9,\"src\":\"all\",\"l3mdev\":null}", ""},
+	};
+	for (int i = 0; i < N(table); i++) {
+		char *json = xasprintf("{\"addr\":[],\"route\":[],\"rule\":[%s]}", table[i].rules);
+		struct network net;
+		struct text told = {0};
+		struct error err = {0};
+		ck_assert_msg(network_parse_json(json, strlen(json), &net, &err) == 0, "%s: %s", err.where, err.text);
+		network_each_caveat(&net, add_caveat, &told);
+		ck_assert_str_eq(text_str(&told), table[i].want);
+		text_fini(&told);
+		network_fini(&net);
+		free(json);
+	}
+}
+END_TEST
+
 static const struct {
 	const char *json;
 	enum error_code code;
 	const char *where;
 } faults[] = {
+        {"{\"addr\":[],\"route\":[],\"rule\":[{}]}", ERR_INVALID, "rule[0]"},
+        {"{\"addr\":[],\"route\":[],\"rule\":[{\"priority\":1,\"src\":\"2001:db8::\",\"srclen\":32}]}", ERR_INVALID,
+                "rule[0]"},
+        {"{\"addr\":[{\"ifname\":\"b\",\"linkinfo\":{\"info_kind\":\"vrf\"}}],\"route\":[]}", ERR_INVALID, "addr[0]"},
         {"", ERR_FORMAT, "network"},
         {"[]", ERR_INVALID, "addr"},
         {"{\"addr\":[],\"addr\":[]}", ERR_FORMAT, "network"},
@@ -412,6 +511,7 @@ START_TEST(reads_the_kernels_addresses_and_routes)
 	expect_cut(&net, "10.19.255.255", "10.20.1.0",
 	        "10.19.255.255-10.19.255.255 ;10.20.0.0-10.20.0.255 lan0;10.20.1.0-10.20.1.0 ;");
 	expect_cut(&net, "10.99.0.0", "10.99.0.0", "10.99.0.0-10.99.0.0 ;");
+	expect_cut(&net, "10.40.0.9", "10.40.0.9", "10.40.0.9-10.40.0.9 lan0;10.40.0.9-10.40.0.9 wan0;");
 	expect_cut(&net, "2001:db8:30::", "2001:db8:31::",
 	        "2001:db8:30::-2001:db8:30:ffff:ffff:ffff:ffff:ffff lan0;2001:db8:31::-2001:db8:31:: ;");
 
@@ -444,16 +544,47 @@ START_TEST(the_offline_form_says_what_the_kernel_says)
 	   "ip addr add 10.37.0.1 peer 10.38.0.1/24 dev wan0 && ip -6 addr add fe80::1/64 dev lan0 nodad &&"
 	   "ip -6 addr add 2001:db8:21::5/127 dev lan0 nodad && ip -6 addr add 2001:db8:22::5/128 dev lo");
 	sh(routes);
-	char *json = command_output("printf '{\"addr\":'; ip -j addr; printf ',\"route\":'; ip -j route; printf "
-	                            "',\"route6\":'; ip -j -6 route; echo '}'");
+	sh("ip rule add from 10.20.0.0/24 to 10.30.0.0/16 lookup 100 && ip rule add to 10.40.0.0/16 lookup main pref "
+	   "90 &&"
+	   "ip rule add iif wan0 ipproto tcp lookup 100 && ip rule add fwmark 0x10 lookup 100 && ip rule add dport 80 "
+	   "blackhole &&"
+	   "ip rule add not from 10.9.0.0/16 lookup 52 && ip rule add uidrange 0-5 lookup 5 && ip rule add lookup main "
+	   "suppress_prefixlength 0 && ip -6 rule add from 2001:db8::/32 lookup 7");
+	char *json = command_output("printf '{\"addr\":'; ip -d -j addr; printf ',\"route\":'; ip -j route; printf "
+	                            "',\"route6\":'; ip -j -6 route; printf ',\"rule\":'; ip -j rule; printf "
+	                            "',\"rule6\":'; ip -j -6 rule; echo '}'");
 	ck_assert_msg(network_parse_json(json, strlen(json), &printed, &err) == 0, "%s: %s", err.where, err.text);
 	ck_assert_int_eq(network_read(&net, &err), 0);
 	ck_assert_uint_eq(net.n_address, printed.n_address);
 	ck_assert_uint_eq(net.n_route, printed.n_route);
+	ck_assert_uint_eq(net.n_rule, 11);
+	ck_assert_uint_eq(printed.n_rule, 11);
 	ck_assert(network_equal(&net, &printed));
 	free(json);
 	network_fini(&net);
 	network_fini(&printed);
+}
+END_TEST
+
+START_TEST(reads_vrfs_of_the_kernel)
+{
+	struct network net;
+	struct error err = {0};
+	struct parts p = {.family = FAMILY_IPV4};
+	make_interfaces();
+	/* The kernel of a small system may have no VRFs. */
+	if (system("ip link add blue type vrf table 10 2>/dev/null") != 0)
+		return;
+	sh("ip link set blue up && ip link set lan0 master blue && ip route add 10.44.0.0/16 via 10.20.0.2 vrf blue");
+	ck_assert_msg(network_read(&net, &err) == 0, "%s", err.text);
+	ck_assert_str_eq(network_vrf_of(&net, "lan0"), "blue");
+	ck_assert_str_eq(network_vrf_of(&net, "wan0"), "");
+	network_each_hop(&net, FAMILY_IPV4, "blue", (struct range){address_of("10.44.0.0"), address_of("10.44.0.9")},
+	        print_hop, &p);
+	ck_assert_str_eq(text_str(&p.text), "10.44.0.0-10.44.0.9 lan0;");
+	ck_assert(network_is_local(&net, FAMILY_IPV4, address_of("10.20.0.1")));
+	text_fini(&p.text);
+	network_fini(&net);
 }
 END_TEST
 
@@ -470,6 +601,8 @@ START_TEST(tells_changes_of_links_addresses_and_routes)
 	        "ip -6 addr add 2001:db8:33::1/64 dev lan0 nodad",
 	        "ip route add 10.44.0.0/16 via 10.20.0.2",
 	        "ip -6 route add 2001:db8:44::/48 via 2001:db8:20::2",
+	        "ip rule add from 10.44.0.0/16 lookup 100",
+	        "ip -6 rule add from 2001:db8:44::/48 lookup 100",
 	        "ip link set wan0 down",
 	};
 	struct error err = {0};
@@ -497,6 +630,8 @@ int main(void)
 	tcase_add_loop_test(c, cuts_agree_with_a_look_up_of_each_address, 0, 100);
 	tcase_add_test(c, reads_what_ip_prints);
 	tcase_add_loop_test(c, a_subnet_has_addresses_of_the_device, 0, N(subnets));
+	tcase_add_test(c, a_vrf_has_a_table_of_its_own);
+	tcase_add_test(c, tells_what_verdicts_do_not_see);
 	tcase_add_loop_test(c, refuses_other_json_with_its_place, 0, N(faults));
 	tcase_add_test(c, equality_does_not_depend_on_order);
 	tcase_add_test(c, knows_no_local_address_when_nothing_is_known);
@@ -507,6 +642,7 @@ int main(void)
 		tcase_add_test(k, reads_the_kernels_addresses_and_routes);
 		tcase_add_test(k, an_address_that_is_no_hosts_is_the_devices_own);
 		tcase_add_test(k, the_offline_form_says_what_the_kernel_says);
+		tcase_add_test(k, reads_vrfs_of_the_kernel);
 		tcase_add_test(k, tells_changes_of_links_addresses_and_routes);
 		tcase_set_timeout(k, 30);
 		suite_add_tcase(s, k);
@@ -515,6 +651,8 @@ int main(void)
 	srunner_run_all(r, CK_NORMAL);
 	int failed = srunner_ntests_failed(r);
 	srunner_free(r);
+	if (kernel && system("unshare -n ip link add blue type vrf table 10 2>/dev/null") != 0)
+		printf("skipped: reads_vrfs_of_the_kernel, this kernel has no VRFs\n");
 	if (!kernel)
 		printf("skipped: the kernel's part needs root and network namespaces\n");
 	if (failed != 0)

@@ -147,6 +147,25 @@ START_TEST(a_dump_returns_what_nft_loaded)
 }
 END_TEST
 
+START_TEST(policies_of_ipsec_are_read)
+{
+	struct nft_ops ops = open_either(_i);
+	uint8_t *bytes;
+	size_t none, len;
+	struct error err = {0};
+	ck_assert_msg(ops.policies(ops.self, &bytes, &none, &err) == 0, "%s", err.text);
+	free(bytes);
+	ck_assert_uint_eq(none, 0);
+	ck_assert_int_eq(
+	        system("ip xfrm policy add src 10.0.0.0/8 dst 10.1.0.0/16 dir out tmpl proto esp mode transport"), 0);
+	ck_assert_msg(ops.policies(ops.self, &bytes, &len, &err) == 0, "%s", err.text);
+	ck_assert_uint_gt(len, 0);
+	ck_assert_int_eq(nft_policies_check(bytes, len, NULL), 0);
+	free(bytes);
+	ops.close(ops.self);
+}
+END_TEST
+
 static size_t first_length(const struct nft_dump *d)
 {
 	struct nlmsghdr h;
@@ -559,6 +578,7 @@ int main(void)
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_set_timeout(c, 60);
 	tcase_add_loop_test(c, a_dump_returns_what_nft_loaded, 0, 2);
+	tcase_add_loop_test(c, policies_of_ipsec_are_read, 0, 2);
 	tcase_add_test(c, both_ways_to_the_kernel_return_the_same_bytes);
 	tcase_add_loop_test(c, a_change_tells_its_author_and_generation, 0, 2);
 	tcase_add_test(c, lost_events_are_told_as_an_overrun);

@@ -235,6 +235,26 @@ START_TEST(the_unprivileged_side_breaks_off_on_a_hostile_answer)
 }
 END_TEST
 
+START_TEST(policies_that_are_none_break_off)
+{
+	struct client c = client_new(5000);
+	uint8_t *bytes = NULL, m[64];
+	size_t len;
+	struct error err = {0};
+	put(c.fake, NFT_MESSAGE_XFRM, 1, NULL, 0);
+	ck_assert_int_eq(c.ops.policies(c.ops.self, &bytes, &len, &err), 0);
+	ck_assert_uint_eq(len, 0);
+	free(bytes);
+	put(c.fake, NFT_MESSAGE_XFRM, 2, m, put_message(m, NFT_MSG_NEWTABLE, 1, 0, NULL));
+	ck_assert_int_eq(c.ops.policies(c.ops.self, &bytes, &len, &err), -1);
+	ck_assert_int_eq(err.code, ERR_FORMAT);
+	ck_assert_ptr_null(bytes);
+	ck_assert_int_eq(c.ops.policies(c.ops.self, &bytes, &len, &err), -1);
+	ck_assert_int_eq(err.code, ERR_UNAVAILABLE);
+	client_free(&c);
+}
+END_TEST
+
 START_TEST(the_unprivileged_side_notices_an_end_while_it_waits_for_events)
 {
 	struct client c = client_new(5000);
@@ -339,6 +359,7 @@ int main(void)
 	tcase_add_test(c, events_that_arrive_during_a_dump_are_kept);
 	tcase_add_test(c, an_error_answer_does_not_end_the_connection);
 	tcase_add_loop_test(c, the_unprivileged_side_breaks_off_on_a_hostile_answer, 0, N(hostile));
+	tcase_add_test(c, policies_that_are_none_break_off);
 	tcase_add_test(c, the_unprivileged_side_notices_an_end_while_it_waits_for_events);
 	tcase_add_test(c, an_answer_that_nobody_asked_for_breaks_off);
 	tcase_add_test(c, a_dump_gives_up_at_its_deadline_and_drops_the_late_answer);

@@ -57,7 +57,7 @@ static const struct {
         {"another version", NFT_SIDE_PRIVILEGED, {MAGIC + 1, NFT_MESSAGE_DUMP, 1, 0}, 16, ERR_FORMAT},
         {"cut header", NFT_SIDE_PRIVILEGED, {MAGIC, NFT_MESSAGE_DUMP, 1, 0}, 15, ERR_FORMAT},
         {"one byte", NFT_SIDE_UNPRIVILEGED, {MAGIC, NFT_MESSAGE_READY, 0, 0}, 1, ERR_FORMAT},
-        {"unknown request", NFT_SIDE_PRIVILEGED, {MAGIC, 3, 1, 0}, 16, ERR_FORMAT},
+        {"unknown request", NFT_SIDE_PRIVILEGED, {MAGIC, 4, 1, 0}, 16, ERR_FORMAT},
         {"type 0", NFT_SIDE_PRIVILEGED, {MAGIC, 0, 1, 0}, 16, ERR_FORMAT},
         {"huge type", NFT_SIDE_UNPRIVILEGED, {MAGIC, 0xffffffff, 1, 0}, 16, ERR_FORMAT},
         {"a reply to the privileged side", NFT_SIDE_PRIVILEGED, {MAGIC, NFT_MESSAGE_RULESET, 1, 0}, 16, ERR_FORMAT},
@@ -65,6 +65,10 @@ static const struct {
         {"a request with a parameter", NFT_SIDE_PRIVILEGED, {MAGIC, NFT_MESSAGE_DUMP, 1, 1}, 16, ERR_LIMIT},
         {"a request of 4 GB", NFT_SIDE_PRIVILEGED, {MAGIC, NFT_MESSAGE_LEGACY, 1, 0xffffffff}, 16, ERR_LIMIT},
         {"a dump above the limit", NFT_SIDE_UNPRIVILEGED, {MAGIC, NFT_MESSAGE_RULESET, 1, (256u << 20) + 1}, 16,
+                ERR_LIMIT},
+        {"a request for policies with a parameter", NFT_SIDE_PRIVILEGED, {MAGIC, NFT_MESSAGE_POLICIES, 1, 4}, 16,
+                ERR_LIMIT},
+        {"policies above the limit", NFT_SIDE_UNPRIVILEGED, {MAGIC, NFT_MESSAGE_XFRM, 1, (16u << 20) + 1}, 16,
                 ERR_LIMIT},
         {"tables above the limit", NFT_SIDE_UNPRIVILEGED, {MAGIC, NFT_MESSAGE_TABLES, 1, 4097}, 16, ERR_LIMIT},
         {"events above the limit", NFT_SIDE_UNPRIVILEGED, {MAGIC, NFT_MESSAGE_EVENT, 0, (4u << 20) + 1}, 16, ERR_LIMIT},
@@ -153,7 +157,8 @@ struct server {
 static void *serve(void *ctx)
 {
 	struct server *s = ctx;
-	const struct nft_source source = {&s->fake, fake_dump, fake_legacy, fake_event_fd, fake_events, fake_close};
+	const struct nft_source source = {
+	        &s->fake, fake_dump, fake_legacy, NULL, fake_event_fd, fake_events, fake_close};
 	s->result = nft_serve(s->pair.ours, &source, &s->err);
 	close(s->pair.ours);
 	return NULL;

@@ -500,6 +500,166 @@ START_TEST(hundred_planted_rules_give_hundred_openings)
 }
 END_TEST
 
+#define JSON_MATCH(field, right)                                                                                       \
+	"{\"match\":{\"op\":\"==\",\"left\":{\"payload\":{\"protocol\":" field "}},\"right\":" right "}}"
+#define JSON_RULE(expr)                                                                                                \
+	",{\"rule\":{\"family\":\"inet\",\"table\":\"t\",\"chain\":\"f\",\"handle\":%d,\"expr\":[" expr "]}}"
+#define JSON_ACCEPT "{\"accept\":null}"
+#define JSON_ESTABLISHED                                                                                               \
+	"{\"match\":{\"op\":\"in\",\"left\":{\"ct\":{\"key\":\"state\"}},\"right\":[\"established\",\"related\"]}},"
+#define JSON_FLOW                                                                                                      \
+	JSON_MATCH("\"ip\",\"field\":\"saddr\"", "{\"prefix\":{\"addr\":\"%s\",\"len\":%d}}")                          \
+	"," JSON_MATCH("\"ip\",\"field\":\"daddr\"", "\"10.1.0.%d\"") "," JSON_MATCH(                                  \
+	        "\"%s\",\"field\":\"sport\"", "{\"range\":[%d,65535]}") "," JSON_MATCH("\"%s\",\"field\":\"dport\"",   \
+	        "{\"range\":[%d,%d]}") "," JSON_ACCEPT
+
+static void json_begin(struct text *t, const char *policy)
+{
+	text_addf(t,
+	        "{\"nftables\":[{\"table\":{\"family\":\"inet\",\"name\":\"t\",\"handle\":1}},{\"chain\":{\"family\":"
+	        "\"inet\","
+	        "\"table\":\"t\",\"name\":\"f\",\"handle\":1,\"type\":\"filter\",\"hook\":\"forward\",\"prio\":0,"
+	        "\"policy\":\"%s\"}}",
+	        policy);
+}
+
+static struct ruleset *json_end(struct text *t)
+{
+	struct ruleset *rs = NULL;
+	struct error err = {0};
+
+	text_add(t, "]}");
+	ck_assert_msg(ruleset_parse_json(t->s, t->len, &rs, &err) == 0, "%s", err.text);
+	text_fini(t);
+	return rs;
+}
+
+START_TEST(hundred_rules_planted_in_a_good_ruleset_are_found_exactly)
+{
+	struct place p;
+	struct text t = {0};
+	struct ruleset *rs;
+
+	json_begin(&t, "drop");
+	text_addf(&t, JSON_RULE(JSON_ESTABLISHED JSON_ACCEPT), 2);
+	text_addf(&t, JSON_RULE(JSON_FLOW), 3, "10.0.0.0", 16, 10, "tcp", 1024, "tcp", 5061, 5061);
+	text_addf(&t, JSON_RULE(JSON_FLOW), 4, "10.0.0.0", 25, 10, "udp", 0, "udp", 100, 149);
+	for (int i = 0; i < 100; i++) {
+		char source[32];
+		const char *proto = i % 3 == 0 ? "udp" : "tcp";
+
+		snprintf(source, sizeof(source), "10.0.%d.16", i);
+		text_addf(&t, JSON_RULE(JSON_FLOW), 10 + i, source, 28, 10 + i % 2, proto, i * 100, proto,
+		        20000 + 20 * i, 20000 + 20 * i + i % 10);
+	}
+	rs = json_end(&t);
+	place_make(&p);
+	search(&p, rs);
+	ck_assert_uint_eq(p.out.n, 100);
+	ck_assert(!p.out.incomplete);
+	ck_assert_int_eq(p.out.by_default, DEFAULT_DENY);
+	ck_assert_uint_eq(p.out.n_caveat, 0);
+	for (unsigned i = 0; i < 100; i++) {
+		const struct opening *o = find(&p.out, i % 3 == 0 ? PROTO_UDP : PROTO_TCP, 20000 + 20 * i, NULL);
+		char packets[32];
+
+		ck_assert_ptr_nonnull(o);
+		ck_assert_uint_eq(o->blame.handle, 10 + i);
+		snprintf(packets, sizeof(packets), "%u", 16 * (65536 - i * 100) * (i % 10 + 1));
+		ck_assert_str_eq(o->packets, packets);
+		ck_assert(o->box.source.lo == 0x0a000010u + (i << 8) && o->box.source.hi == o->box.source.lo + 15);
+		ck_assert(
+		        o->box.destination.lo == 0x0a01000au + i % 2 && o->box.destination.hi == o->box.destination.lo);
+		ck_assert(o->box.source_ports.lo == i * 100 && o->box.ports.hi == 20000 + 20 * i + i % 10);
+	}
+	place_free(&p);
+	ruleset_free(rs);
+}
+END_TEST
+
+#define FROM_PREFIX JSON_MATCH("\"ip\",\"field\":\"saddr\"", "{\"prefix\":{\"addr\":\"10.0.0.0\",\"len\":8}}") ","
+#define TO_PORT JSON_MATCH("\"tcp\",\"field\":\"dport\"", "25") ","
+#define FROM_INTERFACE(op)                                                                                             \
+	"{\"match\":{\"op\":\"" op "\",\"left\":{\"meta\":{\"key\":\"iifname\"}},\"right\":\"lan0\"}},"
+#define NEW "{\"match\":{\"op\":\"in\",\"left\":{\"ct\":{\"key\":\"state\"}},\"right\":[\"new\",\"established\"]}},"
+#define JSON_DROP "{\"drop\":null}"
+
+static const struct {
+	const char *name, *policy, *rule[3];
+	enum default_kind want;
+	const char *caveat;
+} defaults[] = {
+        {"nothing", "accept", {NULL}, DEFAULT_ALLOW_ALL, "every forwarded IPv4 packet passes"},
+        {"accepts under policy accept", "accept", {FROM_PREFIX JSON_ACCEPT, JSON_ACCEPT}, DEFAULT_ALLOW_ALL,
+                "every forwarded IPv6 packet passes"},
+        {"one drop under policy accept", "accept", {TO_PORT JSON_DROP}, DEFAULT_ACCEPT, NULL},
+        {"policy drop", "drop", {NULL}, DEFAULT_DENY, NULL},
+        {"policy drop with accepts", "drop",
+                {JSON_ESTABLISHED JSON_ACCEPT, FROM_PREFIX JSON_ACCEPT, TO_PORT JSON_ACCEPT}, DEFAULT_DENY, NULL},
+        {"accept before policy drop", "drop", {JSON_ESTABLISHED JSON_ACCEPT, JSON_ACCEPT}, DEFAULT_DENY_IN_NAME,
+                "accepts (handle 3: accept) before the policy drop of inet t f"},
+        {"drops, then accept, before policy drop", "drop", {TO_PORT JSON_DROP, JSON_ACCEPT}, DEFAULT_DENY_IN_NAME,
+                "handle 3"},
+        {"accept of all that is new", "drop", {NEW JSON_ACCEPT}, DEFAULT_DENY_IN_NAME, "handle 2"},
+        {"accept from one interface", "drop", {FROM_INTERFACE("==") JSON_ACCEPT}, DEFAULT_DENY, NULL},
+        {"accept from every interface but one", "drop", {FROM_INTERFACE("!=") JSON_ACCEPT}, DEFAULT_DENY, NULL},
+        {"accept from one interface and from every other", "drop",
+                {FROM_INTERFACE("==") JSON_DROP, FROM_INTERFACE("!=") JSON_ACCEPT, JSON_ACCEPT}, DEFAULT_DENY_IN_NAME,
+                "in name only"},
+        {"accept behind a drop of everything", "accept", {JSON_DROP, JSON_ACCEPT}, DEFAULT_ACCEPT, NULL},
+};
+
+START_TEST(default_is_told_by_what_happens)
+{
+	struct place p;
+	struct text t = {0};
+	struct ruleset *rs;
+	bool said = defaults[_i].caveat == NULL;
+
+	json_begin(&t, defaults[_i].policy);
+	for (int i = 0; i < 3 && defaults[_i].rule[i] != NULL; i++)
+		text_addf(&t,
+		        ",{\"rule\":{\"family\":\"inet\",\"table\":\"t\",\"chain\":\"f\",\"handle\":%d,\"expr\":[%s]}}",
+		        i + 2, defaults[_i].rule[i]);
+	rs = json_end(&t);
+	place_make(&p);
+	search(&p, rs);
+	ck_assert_msg(p.out.by_default == defaults[_i].want, "%s: %s", defaults[_i].name,
+	        default_kind_name(p.out.by_default));
+	for (size_t i = 0; i < p.out.n_caveat && !said; i++)
+		said = strstr(p.out.caveat[i], defaults[_i].caveat) != NULL;
+	ck_assert_msg(said && p.out.n_caveat == (defaults[_i].caveat != NULL ? 2 : 0), "%s: %s", defaults[_i].name,
+	        p.out.n_caveat > 0 ? p.out.caveat[0] : "no caveat");
+	place_free(&p);
+	ruleset_free(rs);
+}
+END_TEST
+
+START_TEST(baseline_acknowledges_until_it_expires)
+{
+	struct place p;
+	struct ruleset *rs = ruleset_load("openings");
+	struct known_opening until[2];
+	uint32_t known;
+
+	place_make(&p);
+	search(&p, rs);
+	ck_assert_uint_gt(p.out.n, 3);
+	known = p.out.opening[0].id;
+	until[0] = (struct known_opening){p.out.opening[1].id, 1001};
+	until[1] = (struct known_opening){p.out.opening[2].id, 1000};
+	p.site.baseline = &known;
+	p.site.n_baseline = 1;
+	p.site.baseline_until = until;
+	p.site.n_baseline_until = 2;
+	search(&p, rs);
+	for (size_t i = 0; i < p.out.n; i++)
+		ck_assert_int_eq(p.out.opening[i].acknowledged, i < 2);
+	place_free(&p);
+	ruleset_free(rs);
+}
+END_TEST
+
 START_TEST(id_does_not_depend_on_handles)
 {
 	struct place p;
@@ -554,6 +714,9 @@ int main(void)
 	tcase_add_test(t, count_of_a_whole_family_has_no_overflow);
 	tcase_add_test(t, traffic_inside_a_zone_crosses_nothing);
 	tcase_add_test(t, hundred_planted_rules_give_hundred_openings);
+	tcase_add_test(t, hundred_rules_planted_in_a_good_ruleset_are_found_exactly);
+	tcase_add_loop_test(t, default_is_told_by_what_happens, 0, (int)(sizeof(defaults) / sizeof(defaults[0])));
+	tcase_add_test(t, baseline_acknowledges_until_it_expires);
 	tcase_add_test(t, id_does_not_depend_on_handles);
 	tcase_add_test(t, unreadable_ruleset_is_incomplete);
 	suite_add_tcase(s, t);

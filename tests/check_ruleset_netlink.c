@@ -255,6 +255,9 @@ static const struct {
         {"tcp dport < 1024 accept", "meta l4proto 6; th dport 0-3ff; accept"},
         {"tcp dport != 1-1023 accept", "meta l4proto 6; th dport not 1-3ff; accept"},
         {"th dport 53 accept", "th dport 35; accept"},
+        {"icmp code 1 drop", "meta nfproto 2; meta l4proto 1; icmp code 1; drop"},
+        {"icmpv6 type . icmpv6 code { packet-too-big . 0, 1 . 3 } accept",
+                "meta nfproto a; meta l4proto 3a; icmpv6 type . icmpv6 code {1 . 3, 2 . 0}; accept"},
         {"iifname \"eth*\" accept",
                 "iifname 6574680000000000:0000000000000000-657468ffffffffff:ffffffffffffffff; accept"},
         {"iifname \"eth1\" accept", "iifname 6574683100000000:0000000000000000; accept"},
@@ -384,8 +387,38 @@ START_TEST(keeps_the_constant_destination_of_translations)
 	}
 	ck_assert(pre->rule[3].nat_redirect);
 	ck_assert(!pre->rule[0].nat_redirect);
-	ck_assert(rs->uses_conntrack);
+	ck_assert(rs->uses_conntrack && rs->tracks[0] && rs->tracks[1]);
 	ruleset_free(rs);
+}
+END_TEST
+
+START_TEST(tracking_is_of_the_tables_family)
+{
+	load("table ip a {\n chain x { ct state new accept; }\n}\n"
+	     "table ip6 b {\n chain y { type nat hook prerouting priority -100; accept; }\n}\n");
+	struct ruleset *rs = read_netlink();
+	ck_assert(rs->uses_conntrack && rs->tracks[0] && !rs->tracks[1]);
+	ruleset_free(rs);
+	load("flush ruleset\n");
+	load("table inet a {\n chain x { dnat ip6 to fd00::1; }\n}\n");
+	rs = read_netlink();
+	ck_assert(rs->uses_conntrack && !rs->tracks[0] && rs->tracks[1]);
+	ruleset_free(rs);
+}
+END_TEST
+
+START_TEST(notrack_keeps_its_place_among_the_matches)
+{
+	load("table inet a {\n chain x { ip saddr 10.0.0.1 notrack tcp dport 80 accept; }\n}\n");
+	struct ruleset *rs = read_netlink(), *json = read_json();
+	char *text = rule_print(rs, &rs->chain[0], &rs->chain[0].rule[0]);
+	ck_assert_str_eq(text, "ip saddr 10.0.0.1 notrack tcp dport 80 accept");
+	/* The family that the address needs is a match too. */
+	ck_assert_uint_eq(rs->chain[0].rule[0].notrack_at, 2);
+	ck_assert_uint_eq(json->chain[0].rule[0].notrack_at, 2);
+	free(text);
+	ruleset_free(rs);
+	ruleset_free(json);
 }
 END_TEST
 
@@ -443,7 +476,9 @@ static const struct {
         {"-p tcp --dport 22 -j ACCEPT", "meta l4proto 6; th dport 16; accept"},
         {"-p tcp -m multiport --dports 80,443,1000:2000 -j ACCEPT", "meta l4proto 6; th dport 50,1bb,3e8-7d0; accept"},
         {"-p udp -m multiport ! --sports 80,443 -j ACCEPT", "meta l4proto 11; th sport not 50,1bb; accept"},
-        {"-p tcp -m multiport --ports 80 -j ACCEPT", "meta l4proto 6; atom multiport@ip filter/FORWARD#%; accept"},
+        {"-p tcp -m multiport --ports 80,90:99 -j ACCEPT", "meta l4proto 6; th sport . th dport {0-ffff . 50, 0-ffff . "
+                                                           "5a-63, 50 . 0-ffff, 5a-63 . 0-ffff}; accept"},
+        {"-p tcp -m multiport ! --ports 80 -j ACCEPT", "meta l4proto 6; th sport not 50; th dport not 50; accept"},
         {"-m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT", "ct state not & 6 == 0; accept"},
         {"-m conntrack ! --ctstate NEW -j ACCEPT", "ct state & 8 == 0; accept"},
         {"-m conntrack --ctstate DNAT -j ACCEPT", "ct status not & 20 == 0; accept"},
@@ -453,6 +488,13 @@ static const struct {
         {"-m iprange --src-range 10.0.0.1-10.0.0.9 -j DROP", "ip saddr a000001-a000009; drop"},
         {"-m iprange ! --dst-range 10.0.0.1-10.0.0.9 -j DROP", "ip daddr not a000001-a000009; drop"},
         {"-p icmp --icmp-type echo-request -j ACCEPT", "meta l4proto 1; icmp type 8; accept"},
+        {"-p icmp --icmp-type 3/4 -j ACCEPT", "meta l4proto 1; icmp type 3; icmp code 4; accept"},
+        {"-p icmp ! --icmp-type 3/4 -j ACCEPT", "meta l4proto 1; atom icmp@ip filter/FORWARD#%; accept"},
+        {"-m conntrack ! --ctstate DNAT,NEW -j ACCEPT", "atom conntrack@ip filter/FORWARD#%; accept"},
+        {"-m conntrack ! --ctstate DNAT,INVALID,UNTRACKED -j ACCEPT",
+                "ct status & 20 == 0; ct state & 41 == 0; accept"},
+        {"-m conntrack --ctstate INVALID --ctdir ORIGINAL -j DROP", "atom conntrack@ip filter/FORWARD#%; drop"},
+        {"-m conntrack --ctstate NEW --ctdir ORIGINAL -j DROP", "ct state not & 8 == 0; ct direction 0; drop"},
         {"-m mac --mac-source 00:11:22:33:44:55 -j ACCEPT", "atom ether saddr@ip filter/FORWARD#%; accept"},
         {"-m addrtype --dst-type LOCAL -j ACCEPT", "atom fib@ip filter/FORWARD#%; accept"},
         {"-m limit --limit 5/min -j ACCEPT", "atom limit@ip filter/FORWARD#%; accept"},
@@ -500,6 +542,33 @@ START_TEST(decodes_the_matches_of_iptables)
 	c = chain_of(rs, RS_IP, "filter", "FORWARD");
 	ck_assert_int_eq(c->rule[1].match[1].kind, RS_MATCH_ATOM);
 	ck_assert_str_eq(c->rule[1].match[1].text, "xt match \"multiport\"");
+	ruleset_free(rs);
+}
+END_TEST
+
+/* Of IPv6 an address of the device counts as unicast, and several types are not a choice. */
+START_TEST(decodes_address_types_of_ip6tables)
+{
+	static const struct {
+		const char *types, *text;
+	} rules[] = {{"UNICAST", "fib saddr type { unicast, local }"}, {"LOCAL", "fib saddr type local"},
+	        {"UNICAST,MULTICAST", "xt match \"addrtype\""}};
+	const size_t n = sizeof(rules) / sizeof(rules[0]);
+	for (size_t i = 0; i < n; i++) {
+		char *command = xasprintf(
+		        "ip6tables-nft -A FORWARD -m addrtype --src-type %s -j DROP 2>/dev/null", rules[i].types);
+		int result = system(command);
+		free(command);
+		if (result != 0) {
+			printf("decodes_address_types_of_ip6tables: not run, ip6tables-nft cannot load a rule here\n");
+			return;
+		}
+	}
+	struct ruleset *rs = read_netlink();
+	const struct rs_chain *c = chain_of(rs, RS_IP6, "filter", "FORWARD");
+	ck_assert_uint_eq(c->n_rule, n);
+	for (size_t i = 0; i < n; i++)
+		ck_assert_str_eq(c->rule[i].match[0].text, rules[i].text);
 	ruleset_free(rs);
 }
 END_TEST
@@ -595,7 +664,8 @@ START_TEST(chains_keep_the_order_of_their_creation)
 	ck_assert_int_eq(rs->chain[0].priority, 5);
 	ck_assert_int_eq(rs->chain[2].priority, -100);
 	ck_assert_int_eq(rs->chain[2].type, RS_CHAIN_NAT);
-	ck_assert(rs->uses_conntrack);
+	/* A chain of type nat alone does not make the kernel track. */
+	ck_assert(!rs->uses_conntrack);
 	ck_assert_uint_gt(rs->generation, 0);
 	ruleset_free(rs);
 }
@@ -777,9 +847,12 @@ int main(void)
 	tcase_add_test(kernel, printed_rules_load_again_with_the_same_model);
 	tcase_add_test(kernel, gives_each_construct_the_matches_it_has);
 	tcase_add_test(kernel, keeps_the_constant_destination_of_translations);
+	tcase_add_test(kernel, tracking_is_of_the_tables_family);
+	tcase_add_test(kernel, notrack_keeps_its_place_among_the_matches);
 	tcase_add_test(kernel, both_readers_agree_on_every_construct);
 	tcase_add_test(kernel, decodes_the_matches_of_iptables);
 	tcase_add_test(kernel, decodes_the_translations_of_iptables);
+	tcase_add_test(kernel, decodes_address_types_of_ip6tables);
 	tcase_add_test(kernel, a_written_mark_makes_matches_on_it_atoms);
 	tcase_add_test(kernel, a_statement_that_can_end_the_rule_is_a_condition);
 	tcase_add_test(kernel, dormant_tables_have_no_base_chain);

@@ -125,7 +125,8 @@ static const struct {
         {"families", "tcp fd00::/64 1024-65535 fd01::/64 1001", VERDICT_CONFORMANT, ANY_PHASE, NULL, NULL, 0},
         {"families", "tcp fd00:0:0:1::1 1024-65535 fd01::/64 1001", VERDICT_BLOCKED, PHASE_NEW,
                 "ip6 saddr != fd00::/64", NULL, 1},
-        {"families", "tcp 10.0.0.0/24 1024-65535 10.1.0.0/24 9000", VERDICT_INDETERMINATE, PHASE_NEW, "policy drop",
+        {"families", "tcp 10.0.0.0/29 1024-65535 10.1.0.0/24 9000", VERDICT_PARTIAL, PHASE_NEW, "policy drop", NULL, 4},
+        {"families", "tcp 10.0.0.0/20 1024-65535 10.1.0.0/24 9000", VERDICT_INDETERMINATE, PHASE_NEW, "policy drop",
                 "mask@filter/forward#", 1},
         {"families", "tcp 10.0.0.2 1024-65535 10.1.0.0/24 9000", VERDICT_CONFORMANT, ANY_PHASE, NULL, NULL, 0},
         {"families", "tcp 10.0.0.3 1024-65535 10.1.0.0/24 9000", VERDICT_BLOCKED, PHASE_NEW, "policy drop", NULL, 1},
@@ -567,6 +568,7 @@ START_TEST(published_flow_is_followed_to_the_leg_that_it_is_led_to)
 	u128 name = ifname_value(spread[_i].open);
 
 	rs->chain[rs->n_chain - 1].type = RS_CHAIN_NAT;
+	rs->tracks[0] = rs->tracks[1] = true;
 	nat->verdict.code = RS_NAT_DST;
 	nat->nat_has_address = true;
 	nat->nat_address_lo = nat->nat_address_hi = spread[_i].to;
@@ -664,7 +666,18 @@ static const struct {
         {"fib saddr . iif oif missing", VERDICT_CONFORMANT, VERDICT_CONFORMANT, VERDICT_INDETERMINATE},
         {"fib saddr . iif oif exists", VERDICT_BLOCKED, VERDICT_BLOCKED, VERDICT_INDETERMINATE},
         {"fib daddr type local", VERDICT_CONFORMANT, VERDICT_BLOCKED, VERDICT_CONFORMANT},
-        {"fib daddr type broadcast", VERDICT_INDETERMINATE, VERDICT_INDETERMINATE, VERDICT_INDETERMINATE},
+        {"fib daddr type != local", VERDICT_BLOCKED, VERDICT_CONFORMANT, VERDICT_BLOCKED},
+        {"fib daddr type unicast", VERDICT_BLOCKED, VERDICT_CONFORMANT, VERDICT_BLOCKED},
+        {"fib daddr type broadcast", VERDICT_CONFORMANT, VERDICT_CONFORMANT, VERDICT_CONFORMANT},
+        {"fib daddr type { broadcast, anycast, multicast }", VERDICT_CONFORMANT, VERDICT_CONFORMANT,
+                VERDICT_CONFORMANT},
+        {"fib daddr type != { local, multicast }", VERDICT_BLOCKED, VERDICT_CONFORMANT, VERDICT_BLOCKED},
+        {"fib saddr type local", VERDICT_CONFORMANT, VERDICT_CONFORMANT, VERDICT_CONFORMANT},
+        {"fib saddr type { unicast, local }", VERDICT_BLOCKED, VERDICT_BLOCKED, VERDICT_BLOCKED},
+        {"fib daddr . iif type local", VERDICT_INDETERMINATE, VERDICT_INDETERMINATE, VERDICT_INDETERMINATE},
+        {"meta pkttype { broadcast, multicast }", VERDICT_CONFORMANT, VERDICT_CONFORMANT, VERDICT_CONFORMANT},
+        {"meta pkttype host", VERDICT_BLOCKED, VERDICT_BLOCKED, VERDICT_BLOCKED},
+        {"meta pkttype != host", VERDICT_CONFORMANT, VERDICT_CONFORMANT, VERDICT_CONFORMANT},
 };
 
 START_TEST(path_answers_routing_questions)

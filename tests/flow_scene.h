@@ -24,7 +24,8 @@ struct scene {
 	struct site site;
 	struct network net;
 	int64_t now;
-	size_t cap_role, cap_requirement, cap_group, cap_deployment, cap_zone, cap_tolerated, cap_allowance;
+	size_t cap_role, cap_requirement, cap_group, cap_deployment, cap_zone, cap_tolerated, cap_allowance,
+	        cap_assumption;
 };
 
 struct words {
@@ -176,7 +177,7 @@ static void initiator_of(struct initiator *out, char *word)
 	out->role = word;
 }
 
-/* requirement ID LABEL listener= from= flow= [class=] [reach=] [lb=] [service=] [minimum=] [erratum=] */
+/* requirement ID LABEL listener= from= flow= [class=] [reach=] [lb=] [service=] [minimum=] [condition=] [interface=] [erratum=] */
 static void add_requirement(struct scene *s, const struct words *w)
 {
 	struct requirement *r;
@@ -188,6 +189,7 @@ static void add_requirement(struct scene *s, const struct words *w)
 	*r = (struct requirement){.id = (uint32_t)atoi(w->word[1]), .label = xstrdup(w->word[2])};
 	r->listener = xstrdup(value_of(w, "listener"));
 	r->service = xstrdup(value_of(w, "service"));
+	r->condition = xstrdup(value_of(w, "condition"));
 	r->configurable_minimum = (unsigned)atoi(value_of(w, "minimum"));
 	r->n_initiator = split(value_of(w, "from"), &name);
 	r->initiator = xcalloc(r->n_initiator + 1, sizeof(*r->initiator));
@@ -200,6 +202,7 @@ static void add_requirement(struct scene *s, const struct words *w)
 	r->reach = (enum reach)CHOICE(value_of(w, "reach"), "site", "same-host", "same-pool", "external");
 	r->reach = (const enum reach[]){REACH_SITE, REACH_SAME_HOST, REACH_SAME_POOL, REACH_EXTERNAL}[r->reach];
 	r->lb_need = CHOICE(value_of(w, "lb"), "none", "hlb-if-no-dns-lb", "hlb-always");
+	r->interface = CHOICE(value_of(w, "interface"), "any", "internal", "external");
 	add_errata(r, value_of(w, "erratum"));
 }
 
@@ -235,7 +238,7 @@ static void add_published(struct group *g, const char *list)
 	split_free(part, n);
 }
 
-/* group ID NAME roles=[PRODUCT:]ROLE,... [address=] [zone=] [lb=] [virtual=] [nat=] [published=] */
+/* group ID NAME roles=[PRODUCT:]ROLE[@INTERFACE],... [address=] [zone=] [lb=] [virtual=] [nat=] [published=] */
 static void add_group(struct scene *s, const struct words *w)
 {
 	struct group *g;
@@ -248,7 +251,11 @@ static void add_group(struct scene *s, const struct words *w)
 	g->n_member_of = split(value_of(w, "roles"), &role);
 	g->member_of = xcalloc(g->n_member_of + 1, sizeof(*g->member_of));
 	for (size_t i = 0; i < g->n_member_of; i++) {
-		char *colon = strchr(role[i], ':');
+		char *colon = strchr(role[i], ':'), *at = strchr(role[i], '@');
+
+		if (at)
+			*at++ = '\0';
+		g->member_of[i].interface = CHOICE(at ? at : "", "any", "internal", "external");
 
 		g->member_of[i].product = colon ? xstrndup(role[i], (size_t)(colon - role[i])) : xstrdup("p");
 		g->member_of[i].role = xstrdup(colon ? colon + 1 : role[i]);
@@ -339,14 +346,14 @@ static void set_notification(struct scene *s, const struct words *w)
 	s->site.notification.minimum_interval_ms = (unsigned)atoi(value_of(w, "minimum-interval"));
 }
 
-/* allowance NAME [transport=] lower= upper= */
+/* allowance NAME [transport=] lower= upper= [expires=] */
 static void add_allowance(struct scene *s, const struct words *w)
 {
 	struct allowance *a;
 
 	s->site.allowance = xgrow(s->site.allowance, s->site.n_allowance, &s->cap_allowance, sizeof(*a));
 	a = &s->site.allowance[s->site.n_allowance++];
-	*a = (struct allowance){.name = xstrdup(w->word[1])};
+	*a = (struct allowance){.name = xstrdup(w->word[1]), .expires = atoi(value_of(w, "expires"))};
 	a->proto = (const uint8_t[]){0, PROTO_TCP, PROTO_ICMP}[CHOICE(value_of(w, "transport"), "any", "tcp", "icmp")];
 	a->ports = (struct port_range){(uint16_t)atoi(value_of(w, "lower")), (uint16_t)atoi(value_of(w, "upper"))};
 }
@@ -364,18 +371,74 @@ static void add_local(struct scene *s, const struct words *w)
 	snprintf(a->ifname, sizeof(a->ifname), "%s", w->word[2]);
 }
 
-/* route PREFIX INTERFACE|- */
+/* assumption NAME [expires=] */
+static void add_assumption(struct scene *s, const struct words *w)
+{
+	struct assumption *a;
+
+	s->site.assumption = xgrow(s->site.assumption, s->site.n_assumption, &s->cap_assumption, sizeof(*a));
+	a = &s->site.assumption[s->site.n_assumption++];
+	*a = (struct assumption){.name = xstrdup(w->word[1]), .expires = atoi(value_of(w, "expires"))};
+}
+
+static void copy_name(char out[IFNAME_SIZE], const char *name)
+{
+	memcpy(out, name, strnlen(name, IFNAME_SIZE - 1));
+}
+
+/* route PREFIX INTERFACE[,INTERFACE...]|-|? [vrf=]: "-" leads nowhere, "?" nobody knows where, "throw" passes on */
 static void add_route(struct scene *s, const struct words *w)
 {
-	struct net_route *r;
+	struct net_route r = {0};
+	char **hop;
+	size_t n = split(w->word[2], &hop);
 
 	s->net.known = true;
-	s->net.route = xgrow(s->net.route, s->net.n_route, &s->net.cap_route, sizeof(*r));
-	r = &s->net.route[s->net.n_route++];
-	*r = (struct net_route){0};
-	ck_assert(!prefix_parse(w->word[1], &r->family, &r->destination, NULL));
-	r->prefix_length = range_prefix_length(r->family, r->destination);
-	snprintf(r->ifname, sizeof(r->ifname), "%s", strcmp(w->word[2], "-") ? w->word[2] : "");
+	ck_assert(!prefix_parse(w->word[1], &r.family, &r.destination, NULL));
+	r.prefix_length = range_prefix_length(r.family, r.destination);
+	r.multipath = n > 1;
+	copy_name(r.vrf, value_of(w, "vrf"));
+	for (size_t i = 0; i < n; i++) {
+		r.unknown = !strcmp(hop[i], "?");
+		r.passes_on = !strcmp(hop[i], "throw");
+		memset(r.ifname, 0, sizeof(r.ifname));
+		copy_name(r.ifname, strcmp(hop[i], "-") && !r.unknown && !r.passes_on ? hop[i] : "");
+		s->net.route = xgrow(s->net.route, s->net.n_route, &s->net.cap_route, sizeof(r));
+		s->net.route[s->net.n_route++] = r;
+	}
+	split_free(hop, n);
+}
+
+/* vrf NAME interface... */
+static void add_vrf(struct scene *s, const struct words *w)
+{
+	for (size_t i = 1; i < w->n; i++) {
+		struct net_member m = {0};
+
+		copy_name(m.ifname, w->word[i]);
+		copy_name(m.vrf, w->word[1]);
+		s->net.member = xgrow(s->net.member, s->net.n_member, &s->net.cap_member, sizeof(m));
+		s->net.member[s->net.n_member++] = m;
+	}
+}
+
+/* rule PRIORITY TABLE [from=] [to=] [iif=] [udp=1] [some=1] [marked=1] */
+static void add_rule(struct scene *s, const struct words *w)
+{
+	struct net_rule r = {.priority = (uint32_t)atoi(w->word[1]), .family = FAMILY_IPV4};
+	const char *from = value_of(w, "from"), *to = value_of(w, "to");
+
+	r.source = r.destination = (struct range){0, family_max(FAMILY_IPV4)};
+	ck_assert(!from[0] || !prefix_parse(from, &r.family, &r.source, NULL));
+	ck_assert(!to[0] || !prefix_parse(to, &r.family, &r.destination, NULL));
+	copy_name(r.iif, value_of(w, "iif"));
+	r.proto = value_of(w, "udp")[0] ? PROTO_UDP : 0;
+	r.exact = !value_of(w, "some")[0];
+	r.marked = value_of(w, "marked")[0] != '\0';
+	r.to_main = !strcmp(w->word[2], "main");
+	s->net.rule = xgrow(s->net.rule, s->net.n_rule, &s->net.cap_rule, sizeof(r));
+	s->net.rule[s->net.n_rule++] = r;
+	network_rules_sort(&s->net);
 }
 
 /* now SECONDS */
@@ -400,8 +463,11 @@ static const struct verb {
         {"tolerated", add_tolerated},
         {"notification", set_notification},
         {"allowance", add_allowance},
+        {"assumption", add_assumption},
         {"local", add_local},
         {"route", add_route},
+        {"vrf", add_vrf},
+        {"rule", add_rule},
         {"now", set_now},
 };
 
@@ -449,6 +515,7 @@ static void pack_free(struct pack *p)
 		free(r->label);
 		free(r->listener);
 		free(r->service);
+		free(r->condition);
 		for (size_t k = 0; k < r->n_initiator; k++)
 			free(r->initiator[k].role);
 		for (size_t k = 0; k < r->n_erratum; k++) {
@@ -474,8 +541,7 @@ static void scene_fini(struct scene *s)
 	site_free(site);
 	for (size_t i = 0; i <= s->n_other; i++)
 		pack_free(&s->all[i]);
-	free(s->net.address);
-	free(s->net.route);
+	network_fini(&s->net);
 }
 
 #endif

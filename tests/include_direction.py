@@ -12,7 +12,7 @@ ORDER = ["base", "document", "catalog", "deployment", "flow", "ruleset", "verify
          "config", "nft", "snmp", "netconf", "cli", "daemon"]
 # Headers of the public folder by the room that they belong to.
 HEADERS = {"error": "base", "alloc": "base", "text": "base", "log": "base", "clock": "base", "range": "base",
-           "utf8": "base",
+           "utf8": "base", "ipsec": "verify", "review": "flow", "pins": "flow",
            "import": "catalog", "mirror": "ruleset", "network": "deployment", "flat": "snapshot"}
 # Where a library may be included.
 LIBRARIES = {

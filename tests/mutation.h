@@ -169,7 +169,8 @@ static void mutation_match(struct text *t, const struct ruleset *rs, const struc
 	        "udp sport 1024-65535", "limit rate 10/second", "ct status dnat", "tcp sport != 80", "meta l4proto udp",
 	        "ip saddr @wide", "ip daddr @plain", "ip daddr . tcp dport @pairs", "tcp dport @ports",
 	        "ip saddr != @wide", "ip saddr @listed", "ip saddr != @listed", "ip saddr & 0.0.0.7 == 0.0.0.1",
-	        "iif lo", "fib daddr type local", "icmp type echo-request", "tcp dport != @ports"};
+	        "iif lo", "fib daddr type local", "icmp type echo-request", "tcp dport != @ports", "th dport 5063",
+	        "th sport 1024-40000", "icmp code 0", "ip daddr & 0.0.1.0 == 0.0.1.0"};
 
 	switch (draw(8)) {
 	case 0:
@@ -202,8 +203,10 @@ static void mutation_rule(struct text *t, const struct ruleset *rs, const struct
 	static const char *const ends[] = {"accept", "accept", "accept", "drop", "drop", "jump c1", "goto c2",
 	        "jump c3", "return", "counter", "log prefix \"x\" accept", "tcp dport vmap @verdicts",
 	        "ip daddr . tcp dport vmap @places", "tcp dport vmap { 5061 : accept, 5062-5063 : drop }",
-	        "reject with tcp reset", "queue", "notrack", "add @listed { ip saddr }", "meta mark set 0x7",
-	        "counter comment \"shop\"", "limit name \"slow\" accept", "ct mark set 3 accept"};
+	        "reject with tcp reset", "queue", "notrack", "notrack tcp dport 5063 accept",
+	        "notrack ip daddr 10.1.0.0/16", "notrack udp dport vmap { 5060-5064 : drop }",
+	        "add @listed { ip saddr }", "meta mark set 0x7", "counter comment \"shop\"",
+	        "limit name \"slow\" accept", "ct mark set 3 accept"};
 
 	for (unsigned n = draw(4); n > 0; n--)
 		mutation_match(t, rs, c);

@@ -117,7 +117,7 @@ static struct dumped netlink_dump(void)
 }
 
 /* Run a command with the text on its standard input. @return its exit status. */
-static int run_with_input(const char *command, const char *input)
+static inline int run_with_input(const char *command, const char *input)
 {
 	FILE *f = popen(command, "w");
 	if (f == NULL)
@@ -127,7 +127,7 @@ static int run_with_input(const char *command, const char *input)
 }
 
 /* What a command prints; the caller frees it. */
-static char *run_output(const char *command)
+static inline char *run_output(const char *command)
 {
 	struct dumped out = {0};
 	char buf[4096];
@@ -143,7 +143,7 @@ static char *run_output(const char *command)
 }
 
 /* Can this process make network namespaces and load rulesets into them? */
-static bool can_load_rulesets(void)
+static inline bool can_load_rulesets(void)
 {
 	pid_t pid = fork();
 	int status;

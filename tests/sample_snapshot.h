@@ -83,7 +83,7 @@ static inline void sample_group(struct group *g, uint32_t id, const char *name, 
 	*g = (struct group){.name = xstrdup(name), .id = id, .zone = xstrdup("")};
 	g->member_of = xcalloc(1, sizeof(*g->member_of));
 	g->n_member_of = 1;
-	g->member_of[0] = (struct membership){xstrdup("lync-server-2013"), xstrdup(role)};
+	g->member_of[0] = (struct membership){.product = xstrdup("lync-server-2013"), .role = xstrdup(role)};
 	g->address = xcalloc(1, sizeof(*g->address));
 	g->n_address = 1;
 	g->address[0] = (struct prefix){FAMILY_IPV4, {lo, hi}};

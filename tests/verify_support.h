@@ -108,6 +108,38 @@ static inline void flow_free(struct flow *f)
 	free(f->label);
 }
 
+static inline char *blame_text(const struct blame *b)
+{
+	if (!b->present)
+		return xstrdup("nobody");
+	return xasprintf("%s %s %s %s#%llu", rs_family_name(b->family), b->table, b->chain, b->text,
+	        (unsigned long long)b->handle);
+}
+
+/** The witness's walk ends as the finding says, and where it says. */
+static inline void walk_agrees(
+        const struct flow *flow, const struct finding *f, const struct ruleset *rs, const struct site *site)
+{
+	enum verdict want = f->verdict == VERDICT_PARTIAL ? VERDICT_BLOCKED : f->verdict;
+	struct trace t;
+	struct error err;
+	char *a = blame_text(&f->blame), *b;
+	bool same;
+
+	ck_assert_int_eq(verify_explain(&f->witness, flow, f, rs, site, 1000, &t, &err), 0);
+	b = blame_text(&t.blame);
+	/* A condition on a whole flow can be decided for one packet, and a waived flow keeps what was found. */
+	same = t.verdict == want || (f->verdict == VERDICT_WAIVED && t.verdict != VERDICT_CONFORMANT) ||
+	       f->verdict == VERDICT_INDETERMINATE;
+	/* A mask with more runs than are told apart is open for the flow; one packet may meet another rule to the same end. */
+	ck_assert_msg(same && (strcmp(a, b) == 0 || t.verdict != want || strstr(a, " & ") != NULL),
+	        "%s: found %s by %s, explained %s by %s", flow->label, verdict_name(f->verdict), a,
+	        verdict_name(t.verdict), b);
+	free(a);
+	free(b);
+	trace_fini(&t);
+}
+
 /** The finding for one flow; release with findings_fini(). */
 static inline struct findings flow_verify(struct flow *f, const struct ruleset *rs, const struct site *site)
 {
@@ -117,6 +149,8 @@ static inline struct findings flow_verify(struct flow *f, const struct ruleset *
 
 	ck_assert_int_eq(verify_flows(&flows, rs, NULL, site, 1000, &out, &err), 0);
 	ck_assert_uint_eq(out.n, 1);
+	if (out.finding[0].has_witness && rs != NULL)
+		walk_agrees(f, &out.finding[0], rs, site);
 	return out;
 }
 

@@ -414,11 +414,20 @@ static size_t problems_solve(const struct aligner *al, const struct meanings *me
 	return solved;
 }
 
+static const char *article_of(const struct import *import)
+{
+	return import->document.article != NULL ? import->document.article : "";
+}
+
+bool import_is_alignable(const struct import *import)
+{
+	return import->n_problem > 0 &&
+	       (*article_of(import) != '\0' || import_rows(import) >= MIN_ROWS_WITHOUT_ARTICLE);
+}
+
 static bool is_same_article(const struct import *import, const struct known_document *known)
 {
-	const char *article = import->document.article != NULL ? import->document.article : "";
-	return strcmp(article, known->article) == 0 &&
-	       (*article != '\0' || import_rows(import) >= MIN_ROWS_WITHOUT_ARTICLE);
+	return strcmp(article_of(import), known->article) == 0;
 }
 
 /* How well a known document fits: the sum over its tables. */
@@ -447,7 +456,7 @@ size_t import_align(struct import *import, const struct import_known *known)
 	struct meanings meanings = {0};
 	unsigned most = 0;
 	size_t solved = 0;
-	if (import->n_problem == 0)
+	if (!import_is_alignable(import))
 		return 0;
 	for (size_t d = 0; d < known->n; d++) {
 		struct aligner one = {.import = import, .document = &known->document[d]};

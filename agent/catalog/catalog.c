@@ -141,6 +141,12 @@ const char *pack_service_label(const struct pack *pack, const char *name, const 
 	return found != NULL ? label_in(found->label, found->n_label, language, found->name) : name;
 }
 
+/* Where a role or requirement comes from. */
+static const char *file_of(const struct pack *pack, const char *own_file)
+{
+	return own_file != NULL ? own_file : pack->file;
+}
+
 /* How deep the includes below a role go; more than MAX_INCLUDE_DEPTH: a circle. Each role is measured once. */
 static unsigned include_depth(const struct pack *pack, const struct role *role, unsigned *known, unsigned level)
 {
@@ -155,42 +161,85 @@ static unsigned include_depth(const struct pack *pack, const struct role *role, 
 	return *mine = deepest + 1;
 }
 
+/* Does a role that is found too deep lie on a circle itself: is it below itself. seen: one mark for each role. */
+static bool is_below(const struct pack *pack, const struct role *role, const struct role *sought, bool *seen)
+{
+	for (size_t i = 0; i < role->n_include; i++) {
+		const struct role *below = pack_role_find(pack, role->include[i]);
+		if (below == sought)
+			return true;
+		if (below == NULL || seen[below - pack->role])
+			continue;
+		seen[below - pack->role] = true;
+		if (is_below(pack, below, sought, seen))
+			return true;
+	}
+	return false;
+}
+
+/* Of the roles that are too deep the one to name: one on a circle before others, one that an override brought before all. */
+static const struct role *culprit(const struct pack *pack, const unsigned *depth)
+{
+	const struct role *found = NULL;
+	int best = -1;
+	/* Nothing weighs more than a circle that an override closes, so that a large one is not walked for each of its roles. */
+	for (size_t i = 0; i < pack->n_role && best < (pack->n_own_file > 0 ? 3 : 2); i++) {
+		const struct role *role = &pack->role[i];
+		bool *seen;
+		int weight;
+		if (depth[i] <= MAX_INCLUDE_DEPTH)
+			continue;
+		seen = xcalloc(pack->n_role, sizeof(*seen));
+		weight = 2 * is_below(pack, role, role, seen) + (role->own_file != NULL);
+		free(seen);
+		if (weight > best) {
+			best = weight;
+			found = role;
+		}
+	}
+	return found;
+}
+
 static int roles_check(const struct pack *pack, struct error *err)
 {
 	unsigned *known = xcalloc(pack->n_role + 1, sizeof(*known));
+	const struct role *deep;
 	int result = 0;
 	for (size_t i = 0; i < pack->n_role && result == 0; i++) {
 		const struct role *role = &pack->role[i];
 		for (size_t k = 0; k < role->n_include && result == 0; k++)
 			if (pack_role_find(pack, role->include[k]) == NULL)
-				result = error_set(err, ERR_INVALID, pack->file,
-				        "pack %s: role %s includes %s, which the pack does not have", pack->name,
-				        role->name, role->include[k]);
-		if (result == 0 && include_depth(pack, role, known, 0) > MAX_INCLUDE_DEPTH)
-			result = error_set(err, ERR_INVALID, pack->file,
-			        "pack %s: the includes of role %s form a circle or go more than %u deep; remove one",
-			        pack->name, role->name, MAX_INCLUDE_DEPTH);
+				result = error_set(err, ERR_INVALID, file_of(pack, role->own_file),
+				        "pack %s: role %s includes %s, which the pack does not have; add the role or "
+				        "correct the name",
+				        pack->name, role->name, role->include[k]);
+		known[i] = include_depth(pack, role, known, 0);
 	}
+	deep = result == 0 ? culprit(pack, known) : NULL;
+	if (deep != NULL)
+		result = error_set(err, ERR_INVALID, file_of(pack, deep->own_file),
+		        "pack %s: the includes of role %s form a circle or go more than %u deep; remove one",
+		        pack->name, deep->name, MAX_INCLUDE_DEPTH);
 	free(known);
 	return result;
 }
 
 static int requirement_check(const struct pack *pack, const struct requirement *r, struct error *err)
 {
+	const char *file = file_of(pack, r->own_file);
 	if (pack_role_find(pack, r->listener) == NULL)
-		return error_set(err, ERR_INVALID, pack->file, "requirement %s: listener %s is no role of pack %s",
-		        r->label, r->listener, pack->name);
+		return error_set(err, ERR_INVALID, file, "requirement %s: listener %s is no role of pack %s", r->label,
+		        r->listener, pack->name);
 	if (r->n_initiator == 0 || r->n_flow == 0)
-		return error_set(err, ERR_INVALID, pack->file,
+		return error_set(err, ERR_INVALID, file,
 		        "requirement %s: at least one initiator and one flow are needed", r->label);
 	for (size_t i = 0; i < r->n_initiator; i++)
 		if (strcmp(r->initiator[i].role, "any") != 0 && pack_role_find(pack, r->initiator[i].role) == NULL)
-			return error_set(err, ERR_INVALID, pack->file,
-			        "requirement %s: initiator %s is no role of pack %s", r->label, r->initiator[i].role,
-			        pack->name);
+			return error_set(err, ERR_INVALID, file, "requirement %s: initiator %s is no role of pack %s",
+			        r->label, r->initiator[i].role, pack->name);
 	for (size_t i = 0; i < r->n_flow; i++)
 		if (r->flow[i].ports.lo == 0)
-			return error_set(err, ERR_INVALID, pack->file,
+			return error_set(err, ERR_INVALID, file,
 			        "requirement %s: variant %zu: port 0 cannot be reached", r->label, i + 1);
 	return 0;
 }

@@ -216,13 +216,12 @@ static bool holds_ports(const struct table *table)
 	       column_by_content(table, &none, cell_is_compound) >= 0;
 }
 
-enum columns_found columns_find(
-        const struct vocabulary *v, const struct document *doc, const struct table *table, struct columns *out)
+enum columns_found columns_find(const struct vocabulary *v, const struct table *table, struct columns *out)
 {
 	bool has_port, has_protocol, has_name;
 	columns_clear(out);
 	/* The reader of paragraphs makes these four columns; the header is one line of words. */
-	if (doc->kind == DOCUMENT_PARAGRAPHS) {
+	if (table->positional) {
 		out->at[COLUMN_ROLE] = 0;
 		out->at[COLUMN_PORT] = 1;
 		out->at[COLUMN_PROTOCOL] = 2;

@@ -39,8 +39,7 @@ enum columns_found {
 };
 
 /** Find the columns by header words, then by what the cells hold. */
-enum columns_found columns_find(
-        const struct vocabulary *v, const struct document *doc, const struct table *table, struct columns *out);
+enum columns_found columns_find(const struct vocabulary *v, const struct table *table, struct columns *out);
 /** The cell's text, "" when the row has none. */
 const char *column_text(const struct columns *columns, const struct row *row, enum column column);
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "catalog/diff_requirements.h"
 #include "portcullis/alloc.h"
 #include "portcullis/catalog.h"
 #include "portcullis/import.h"
@@ -24,7 +25,6 @@ struct keys {
 /** One side of the comparison. */
 struct side {
 	const struct pack *pack, *other;
-	bool is_old; /* its roles are named as the other pack names their successors */
 	struct pack_diff *diff;
 	struct keys keys;
 };
@@ -71,10 +71,11 @@ static const char *role_of_all(const struct pack *pack, const char *name)
 	return role->name;
 }
 
+/* A role counts as its successor in the other pack, whichever of the two is the newer one. */
 static const char *role_compared(const struct side *side, const char *name)
 {
 	const char *own = role_of_all(side->pack, name);
-	for (size_t i = 0; side->is_old && i < side->other->n_role; i++) {
+	for (size_t i = 0; i < side->other->n_role; i++) {
 		const struct role *new = &side->other->role[i];
 		if (new->successor_of != NULL && strcmp(new->successor_of, own) == 0)
 			return role_of_all(side->other, new->name);
@@ -183,7 +184,7 @@ static void change_add(struct pack_change **list, size_t *n, const struct keyed 
 
 void pack_diff_build(const struct pack *a, const struct pack *b, struct pack_diff *out)
 {
-	struct side old_side = {.pack = a, .other = b, .is_old = true, .diff = out};
+	struct side old_side = {.pack = a, .other = b, .diff = out};
 	struct side new_side = {.pack = b, .other = a, .diff = out};
 	struct keys old, new;
 	size_t i = 0, k = 0;
@@ -207,6 +208,7 @@ void pack_diff_build(const struct pack *a, const struct pack *b, struct pack_dif
 	}
 	free(old.item);
 	free(new.item);
+	requirements_diff(a, b, out);
 }
 
 void pack_diff_fini(struct pack_diff *diff)
@@ -219,5 +221,6 @@ void pack_diff_fini(struct pack_diff *diff)
 	free(diff->removed);
 	free(diff->changed);
 	free(diff->not_compared);
+	requirements_diff_fini(diff);
 	memset(diff, 0, sizeof(*diff));
 }

@@ -14,7 +14,6 @@
 struct importer {
 	struct import *out;
 	const struct vocabulary *vocabulary;
-	const struct document *document;
 	const struct table *table;
 	struct columns columns;
 	size_t at_table, at_row; /* what problems are about */
@@ -307,12 +306,12 @@ static const char *product_decide(const struct vocabulary *v, const struct docum
 void import_build(struct document *doc, struct import *out)
 {
 	const struct vocabulary *v = vocabulary_shared();
-	struct importer im = {.out = out, .vocabulary = v, .document = doc};
+	struct importer im = {.out = out, .vocabulary = v};
 	memset(out, 0, sizeof(*out));
 	for (size_t i = 0; i < doc->n_table; i++) {
 		enum columns_found found;
 		im.table = &doc->table[i];
-		found = columns_find(v, doc, im.table, &im.columns);
+		found = columns_find(v, im.table, &im.columns);
 		if (found == COLUMNS_PORTS || found == COLUMNS_IPSEC)
 			table_understand(&im, found == COLUMNS_IPSEC);
 		else if (found == COLUMNS_UNCLEAR)

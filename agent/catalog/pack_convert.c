@@ -56,6 +56,11 @@ static struct label *labels_convert(const json_t *from, size_t *n)
 	return label;
 }
 
+static char *own_file(const json_t *from)
+{
+	return json_object_get(from, "own-file") != NULL ? dup(from, "own-file") : NULL;
+}
+
 static void role_convert(const json_t *from, struct role *role)
 {
 	role->id = number(from, "id");
@@ -64,6 +69,7 @@ static void role_convert(const json_t *from, struct role *role)
 	role->include = strings(from, "include", &role->n_include);
 	role->successor_of = json_object_get(from, "successor-of") != NULL ? dup(from, "successor-of") : NULL;
 	role->label = labels_convert(from, &role->n_label);
+	role->own_file = own_file(from);
 }
 
 static struct port_range range_convert(const json_t *from, struct port_range absent)
@@ -168,6 +174,7 @@ static void requirement_convert(const json_t *from, struct requirement *r)
 	flows_convert(from, r);
 	provenance_convert(from, r);
 	r->erratum = errata_convert(from, &r->n_erratum);
+	r->own_file = own_file(from);
 }
 
 static void ipsec_convert(const json_t *from, struct ipsec_exemption *x)
@@ -243,6 +250,7 @@ void pack_convert(const json_t *from, struct pack *pack)
 	pack->name = dup(from, "name");
 	pack->title = dup(from, "title");
 	pack->version = dup(from, "version");
+	pack->own_file = strings(from, "own-file", &pack->n_own_file);
 	pack->role = list_new(from, "role", sizeof(*pack->role), &pack->n_role);
 	for (size_t i = 0; i < pack->n_role; i++)
 		role_convert(item(from, "role", i), &pack->role[i]);
@@ -277,6 +285,7 @@ static void role_fini(struct role *role)
 		free(role->include[i]);
 	free(role->include);
 	free(role->successor_of);
+	free(role->own_file);
 	labels_fini(role->label, role->n_label);
 }
 
@@ -331,6 +340,7 @@ static void requirement_fini(struct requirement *r)
 		provenance_fini(&r->provenance[i]);
 	free(r->provenance);
 	errata_fini(r->erratum, r->n_erratum);
+	free(r->own_file);
 }
 
 static void ipsec_provenance_fini(struct ipsec_provenance *p)
@@ -369,6 +379,9 @@ void pack_fini(struct pack *pack)
 	free(pack->version);
 	free(pack->file);
 	free(pack->json);
+	for (size_t i = 0; i < pack->n_own_file; i++)
+		free(pack->own_file[i]);
+	free(pack->own_file);
 	for (size_t i = 0; i < pack->n_role; i++)
 		role_fini(&pack->role[i]);
 	free(pack->role);

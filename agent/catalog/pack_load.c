@@ -1,6 +1,6 @@
 /*
- * Pack files (JSON instance data of portcullis-catalog.yang) come in, validated by libyang, and become packs of a catalog.
- * Refused are files that break the model, refer to roles that they lack, or whose digest does not fit their content.
+ * Directories of pack files come in, the shipped ones and the operator's own; one catalog of merged packs goes out. Refused
+ * are packs that refer to roles that they lack, and labels that two requirements have.
  */
 #include "catalog/pack_load.h"
 
@@ -8,89 +8,11 @@
 #include <libyang/libyang.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include "catalog/overlay.h"
 #include "catalog/pack_build.h"
 #include "portcullis/alloc.h"
-#include "portcullis/text.h"
-
-#define PACK_MAX_BYTES (16u * 1024 * 1024)
-
-static int ly_failure(const struct ly_ctx *ctx, const char *file, enum error_code code, struct error *err)
-{
-	const char *text = ly_errmsg(ctx), *path = ly_errpath(ctx);
-	return error_set(err, code, file, "%.400s%s%.200s", text != NULL ? text : "breaks the model portcullis-catalog",
-	        path != NULL ? " at " : "", path != NULL ? path : "");
-}
-
-int pack_context_new(const char *yang_dir, struct ly_ctx **out, struct error *err)
-{
-	char *module = xasprintf("%s/portcullis-catalog.yang", yang_dir);
-	struct ly_ctx *ctx = NULL;
-	int result = -1;
-	*out = NULL;
-	/* libyang prints to standard error unless told to keep its messages. */
-	ly_log_options(LY_LOSTORE_LAST);
-	if (access(module, R_OK) != 0) {
-		(void)error_set(err, ERR_NOT_FOUND, module,
-		        "YANG module portcullis-catalog cannot be read (%s); it comes with package portcullis, see "
-		        "--yang-dir",
-		        strerror(errno));
-	} else if (ly_ctx_new(yang_dir, LY_CTX_NO_YANGLIBRARY | LY_CTX_DISABLE_SEARCHDIR_CWD, &ctx) != LY_SUCCESS) {
-		(void)error_set(err, ERR_INTERNAL, yang_dir, "libyang cannot start; reinstall package libyang2");
-	} else {
-		/* Modules that ours may import: libyang2 and libyuma-base bring them. */
-		(void)ly_ctx_set_searchdir(ctx, "/usr/share/yang/modules/libyang");
-		(void)ly_ctx_set_searchdir(ctx, "/usr/share/yuma/modules/ietf");
-		if (ly_ctx_load_module(ctx, "portcullis-catalog", NULL, NULL) != NULL)
-			result = 0;
-		else
-			(void)ly_failure(ctx, module, ERR_INVALID, err);
-	}
-	free(module);
-	if (result == 0)
-		*out = ctx;
-	else
-		ly_ctx_destroy(ctx);
-	return result;
-}
-
-/* The tree printed again has one spelling for what RFC 7951 allows several for; values that are defaults are left out. */
-static int validated_json(
-        const struct ly_ctx *ctx, const char *bytes, const char *file, json_t **out, struct error *err)
-{
-	struct lyd_node *tree = NULL;
-	char *text = NULL;
-	json_error_t fault;
-	int result = -1;
-	*out = NULL;
-	if (lyd_parse_data_mem(ctx, bytes, LYD_JSON, LYD_PARSE_STRICT, LYD_VALIDATE_PRESENT, &tree) != LY_SUCCESS) {
-		(void)ly_failure(ctx, file, ERR_INVALID, err);
-	} else if (tree == NULL ||
-	           lyd_print_mem(&text, tree, LYD_JSON,
-	                   LYD_PRINT_SHRINK | LYD_PRINT_WITHSIBLINGS | LYD_PRINT_WD_TRIM) != LY_SUCCESS ||
-	           text == NULL || (*out = json_loads(text, 0, &fault)) == NULL) {
-		(void)error_set(err, ERR_INVALID, file, "holds no pack; see yang/catalog/README.md");
-	} else {
-		result = 0;
-	}
-	free(text);
-	lyd_free_all(tree);
-	return result;
-}
-
-static int digest_check(const json_t *from, struct pack *pack, struct error *err)
-{
-	const char *stated = json_string_value(json_object_get(from, "digest"));
-	pack_digest(from, pack->digest);
-	if (stated == NULL || strcmp(stated, pack->digest) == 0)
-		return 0;
-	return error_set(err, ERR_INVALID, pack->file,
-	        "pack %s: the digest does not fit the content (it would be %.12s...); remove the digest after a change "
-	        "by hand",
-	        pack->name, pack->digest);
-}
 
 /* The entry of the list `pack` that holds just what was loaded. */
 static char *pack_json(json_t *from, const char *digest)
@@ -103,53 +25,17 @@ static char *pack_json(json_t *from, const char *digest)
 	return out;
 }
 
-int pack_parse(const struct ly_ctx *ctx, const char *bytes, size_t len, const char *file, struct catalog *catalog,
-        struct error *err)
+/* The same content has the same digest, whoever states it: the agent's marks are no content. */
+static void merged_digest(const json_t *pack, char out[65])
 {
-	json_t *root, *packs, *from;
-	json_error_t fault;
-	size_t i;
-	int result = 0;
-	/* Syntax first: jansson names line and fault, and bounds the nesting. */
-	root = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, &fault);
-	if (root == NULL)
-		return error_set(err, ERR_FORMAT, file, "line %d: %.300s; correct the JSON", fault.line, fault.text);
-	json_decref(root);
-	if (validated_json(ctx, bytes, file, &root, err) != 0)
-		return -1;
-	packs = json_object_get(json_object_get(root, "portcullis-catalog:catalog"), "pack");
-	if (json_array_size(packs) == 0)
-		result = error_set(err, ERR_INVALID, file, "holds no pack; see yang/catalog/README.md");
-	json_array_foreach(packs, i, from)
-	{
-		struct pack pack;
-		if (result != 0)
-			break;
-		pack_convert(from, &pack);
-		pack.file = xstrdup(file);
-		result = pack_check(&pack, err) != 0 || digest_check(from, &pack, err) != 0 ? -1 : 0;
-		if (result == 0) {
-			pack.json = pack_json(from, pack.digest);
-			catalog->pack = xrealloc(catalog->pack, catalog->n_pack + 1, sizeof(*catalog->pack));
-			catalog->pack[catalog->n_pack++] = pack;
-		} else {
-			pack_fini(&pack);
-		}
-	}
-	json_decref(root);
-	return result;
-}
-
-static int file_add(const struct ly_ctx *ctx, const char *path, struct catalog *catalog, struct error *err)
-{
-	char *bytes;
-	size_t len;
-	int result;
-	if (file_read(path, PACK_MAX_BYTES, &bytes, &len, err) != 0)
-		return -1;
-	result = pack_parse(ctx, bytes, len, path, catalog, err);
-	free(bytes);
-	return result;
+	static const char *const lists[] = {"service", "role", "requirement"};
+	json_t *plain = json_deep_copy(pack), *entry;
+	size_t k;
+	json_object_del(plain, "own-file");
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		json_array_foreach(json_object_get(plain, lists[i]), k, entry) json_object_del(entry, "own-file");
+	pack_digest(plain, out);
+	json_decref(plain);
 }
 
 static int pack_cmp(const void *a, const void *b)
@@ -163,13 +49,24 @@ static int label_cmp(const void *a, const void *b)
 	return strcmp((*(const struct requirement *const *)a)->label, (*(const struct requirement *const *)b)->label);
 }
 
-static const char *file_of(const struct catalog *catalog, const struct requirement *r)
+static const struct pack *pack_of(const struct catalog *catalog, const struct requirement *r)
 {
-	for (size_t i = 0; i < catalog->n_pack; i++)
-		if (r >= catalog->pack[i].requirement &&
-		        r < catalog->pack[i].requirement + catalog->pack[i].n_requirement)
-			return catalog->pack[i].file;
-	return "";
+	size_t i = 0;
+	while (r < catalog->pack[i].requirement || r >= catalog->pack[i].requirement + catalog->pack[i].n_requirement)
+		i++;
+	return &catalog->pack[i];
+}
+
+/* Two requirements with one label: the file that the operator can change is the one at fault. */
+static int label_twice(
+        const struct catalog *catalog, const struct requirement *a, const struct requirement *b, struct error *err)
+{
+	const struct pack *x = pack_of(catalog, a), *y = pack_of(catalog, b);
+	const char *first = a->own_file != NULL ? a->own_file : x->file,
+	           *second = b->own_file != NULL ? b->own_file : y->file;
+	bool swap = (a->own_file != NULL || x->own) && b->own_file == NULL && !y->own;
+	return error_set(err, ERR_INVALID, swap ? first : second, "label %s is also in %s; labels are unique", a->label,
+	        swap ? second : first);
 }
 
 /* A label names one requirement, whichever pack it is in. */
@@ -187,49 +84,37 @@ static int labels_unique(const struct catalog *catalog, struct error *err)
 		qsort(all, n, sizeof(*all), label_cmp);
 	for (size_t i = 1; i < n && result == 0; i++)
 		if (strcmp(all[i - 1]->label, all[i]->label) == 0)
-			result = error_set(err, ERR_INVALID, file_of(catalog, all[i]),
-			        "label %s is also in %s; labels are unique", all[i]->label,
-			        file_of(catalog, all[i - 1]));
+			result = label_twice(catalog, all[i - 1], all[i], err);
 	free(all);
 	return result;
 }
 
-static int packs_unique(const struct catalog *catalog, struct error *err)
+static int entry_convert(const struct pack_entry *entry, struct pack *pack, struct error *err)
 {
-	for (size_t i = 0; i < catalog->n_pack; i++)
-		for (size_t k = i + 1; k < catalog->n_pack; k++) {
-			const struct pack *a = &catalog->pack[i], *b = &catalog->pack[k];
-			if (strcmp(a->name, b->name) == 0)
-				return error_set(err, ERR_INVALID, b->file, "pack %s is also in %s; keep one of them",
-				        b->name, a->file);
-			if (a->id == b->id)
-				return error_set(err, ERR_INVALID, b->file,
-				        "pack %s has the id %u, as pack %s in %s; choose another", b->name, b->id,
-				        a->name, a->file);
-		}
-	return labels_unique(catalog, err);
+	pack_convert(entry->json, pack);
+	pack->file = xstrdup(entry->file);
+	pack->own = entry->own;
+	if (pack_check(pack, err) != 0) {
+		pack_fini(pack);
+		return -1;
+	}
+	merged_digest(entry->json, pack->digest);
+	pack->json = pack_json(entry->json, pack->digest);
+	return 0;
 }
 
-static int load(
-        const char *dir, char *const *name, size_t n, const char *yang_dir, struct catalog **out, struct error *err)
+int pack_files_convert(const struct pack_files *files, struct catalog **out, struct error *err)
 {
-	struct catalog *catalog;
-	struct ly_ctx *ctx;
+	struct catalog *catalog = xcalloc(1, sizeof(*catalog));
 	int result = 0;
 	*out = NULL;
-	if (pack_context_new(yang_dir, &ctx, err) != 0)
-		return -1;
-	catalog = xcalloc(1, sizeof(*catalog));
 	catalog->refs = 1;
-	for (size_t i = 0; i < n && result == 0; i++) {
-		char *path = dir != NULL ? xasprintf("%s/%s", dir, name[i]) : xstrdup(name[i]);
-		result = file_add(ctx, path, catalog, err);
-		free(path);
+	catalog->pack = xcalloc(files->n_pack + 1, sizeof(*catalog->pack));
+	for (size_t i = 0; i < files->n_pack && result == 0; i++) {
+		result = entry_convert(&files->pack[i], &catalog->pack[catalog->n_pack], err);
+		catalog->n_pack += result == 0;
 	}
-	ly_ctx_destroy(ctx);
-	if (result == 0)
-		result = packs_unique(catalog, err);
-	if (result != 0) {
+	if (result != 0 || labels_unique(catalog, err) != 0) {
 		catalog_free(catalog);
 		return -1;
 	}
@@ -239,29 +124,146 @@ static int load(
 	return 0;
 }
 
-int catalog_load(const char *catalog_dir, const char *yang_dir, struct catalog **out, struct error *err)
+/* Every pack file of a directory but one, which may be NULL. */
+static int directory_add(const struct ly_ctx *ctx, const char *dir, bool own, const struct stat *but,
+        struct pack_files *files, struct error *err)
 {
 	char **name;
 	size_t n;
-	int result;
-	*out = NULL;
-	if (json_files(catalog_dir, &name, &n, err) != 0)
-		return -1;
-	if (n == 0)
-		result = error_set(
-		        err, ERR_NOT_FOUND, catalog_dir, "the directory has no pack (*.json); see --catalog-dir");
-	else
-		result = load(catalog_dir, name, n, yang_dir, out, err);
-	for (size_t i = 0; i < n; i++)
+	int result = json_files(dir, &name, &n, err);
+	if (result == 0 && n == 0 && !own)
+		result = error_set(err, ERR_NOT_FOUND, dir, "the directory has no pack (*.json); see --catalog-dir");
+	for (size_t i = 0; i < n; i++) {
+		char *path = xasprintf("%s/%s", dir, name[i]);
+		struct stat st;
+		if (result == 0 &&
+		        (but == NULL || stat(path, &st) != 0 || st.st_dev != but->st_dev || st.st_ino != but->st_ino))
+			result = pack_files_add(ctx, path, own, files, err);
+		free(path);
 		free(name[i]);
+	}
 	free(name);
+	return result;
+}
+
+const char *catalog_own_dir(const char *named, const char *otherwise)
+{
+	struct stat st;
+	if (named != NULL)
+		return named;
+	return stat(otherwise, &st) == 0 || errno != ENOENT ? otherwise : NULL;
+}
+
+int catalog_load(
+        const char *catalog_dir, const char *own_dir, const char *yang_dir, struct catalog **out, struct error *err)
+{
+	struct pack_files files = {0};
+	struct ly_ctx *ctx;
+	int result = -1;
+	*out = NULL;
+	if (pack_context_new(yang_dir, &ctx, err) != 0)
+		return -1;
+	if (directory_add(ctx, catalog_dir, false, NULL, &files, err) == 0 &&
+	        (own_dir == NULL || directory_add(ctx, own_dir, true, NULL, &files, err) == 0) &&
+	        pack_merge(&files, err) == 0)
+		result = pack_files_convert(&files, out, err);
+	pack_files_fini(&files);
+	ly_ctx_destroy(ctx);
 	return result;
 }
 
 int catalog_load_file(const char *file, const char *yang_dir, struct catalog **out, struct error *err)
 {
-	char *name = xstrdup(file);
-	int result = load(NULL, &name, 1, yang_dir, out, err);
-	free(name);
+	struct pack_files files = {0};
+	struct ly_ctx *ctx;
+	int result = -1;
+	*out = NULL;
+	if (pack_context_new(yang_dir, &ctx, err) != 0)
+		return -1;
+	if (pack_files_add(ctx, file, false, &files, err) == 0 && files.n_pack == 0)
+		(void)error_set(err, ERR_INVALID, file, "holds overrides, but no pack; a pack is needed here");
+	else if (files.n_pack > 0 && pack_merge(&files, err) == 0)
+		result = pack_files_convert(&files, out, err);
+	pack_files_fini(&files);
+	ly_ctx_destroy(ctx);
 	return result;
+}
+
+static bool has_pack(const struct pack_files *files, const char *name)
+{
+	for (size_t i = 0; i < files->n_pack; i++)
+		if (strcmp(json_string_value(json_object_get(files->pack[i].json, "name")), name) == 0)
+			return true;
+	return false;
+}
+
+/* What the overrides of a file meet: shipped packs with their overrides, own packs, and none that the file has itself. */
+static int surroundings_add(const struct ly_ctx *ctx, const struct stat *file, const char *catalog_dir,
+        const char *own_dir, struct pack_files *files, struct error *err)
+{
+	struct pack_files around = {.n_file = files->n_file, .bytes = files->bytes};
+	size_t n_override;
+	int result = directory_add(ctx, catalog_dir, false, file, &around, err);
+	n_override = around.n_override;
+	if (result == 0 && own_dir != NULL)
+		result = directory_add(ctx, own_dir, true, file, &around, err);
+	for (size_t i = 0; i < around.n_pack && result == 0; i++)
+		if (!has_pack(files, json_string_value(json_object_get(around.pack[i].json, "name")))) {
+			files->pack = xgrow(files->pack, files->n_pack, &files->cap_pack, sizeof(*files->pack));
+			files->pack[files->n_pack++] = around.pack[i];
+			around.pack[i] = (struct pack_entry){0};
+		}
+	for (size_t i = 0; i < n_override && result == 0; i++) {
+		files->override =
+		        xgrow(files->override, files->n_override, &files->cap_override, sizeof(*files->override));
+		files->override[files->n_override++] = around.override[i];
+		around.override[i] = (struct pack_entry){0};
+	}
+	pack_files_fini(&around);
+	return result;
+}
+
+static void effects_take(const struct pack_files *files, size_t n, struct catalog_check *out)
+{
+	out->override = xcalloc(n + 1, sizeof(*out->override));
+	for (size_t i = 0; i < n; i++) {
+		out->override[i] = files->override[i].effect;
+		out->override[i].pack = xstrdup(json_string_value(json_object_get(files->override[i].json, "pack")));
+	}
+	out->n_override = n;
+}
+
+int catalog_check(const char *file, const char *catalog_dir, const char *own_dir, const char *yang_dir,
+        struct catalog_check *out, struct error *err)
+{
+	struct pack_files files = {0};
+	struct stat st;
+	struct ly_ctx *ctx;
+	size_t n;
+	int result;
+	*out = (struct catalog_check){0};
+	if (pack_context_new(yang_dir, &ctx, err) != 0)
+		return -1;
+	result = pack_files_add(ctx, file, true, &files, err);
+	n = files.n_override;
+	if (result == 0 && n > 0)
+		result = surroundings_add(ctx, stat(file, &st) == 0 ? &st : NULL, catalog_dir, own_dir, &files, err);
+	if (result == 0)
+		result = pack_merge(&files, err);
+	if (result == 0)
+		result = pack_files_convert(&files, &out->catalog, err);
+	if (result == 0)
+		effects_take(&files, n, out);
+	pack_files_fini(&files);
+	ly_ctx_destroy(ctx);
+	return result;
+}
+
+void catalog_check_fini(struct catalog_check *check)
+{
+	catalog_free(check->catalog);
+	for (size_t i = 0; i < check->n_override; i++)
+		free(check->override[i].pack);
+	free(check->override);
+	*check = (struct catalog_check){0};
 }

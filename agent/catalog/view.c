@@ -31,9 +31,18 @@ static const char *label_of(const struct pack *pack, const char *role, const cha
 
 static json_t *pack_head(const struct pack *pack)
 {
-	return json_pack("{s:s,s:i,s:s,s:s,s:s,s:s,s:i,s:i,s:i}", "name", pack->name, "id", (int)pack->id, "title",
-	        pack->title, "version", pack->version, "digest", pack->digest, "file", pack->file, "roles",
-	        (int)pack->n_role, "requirements", (int)pack->n_requirement, "ipsec_exemptions", (int)pack->n_ipsec);
+	json_t *own_files = json_array();
+	for (size_t i = 0; i < pack->n_own_file; i++)
+		json_array_append_new(own_files, json_string(pack->own_file[i]));
+	return json_pack("{s:s,s:i,s:s,s:s,s:s,s:s,s:i,s:i,s:i,s:b,s:o}", "name", pack->name, "id", (int)pack->id,
+	        "title", pack->title, "version", pack->version, "digest", pack->digest, "file", pack->file, "roles",
+	        (int)pack->n_role, "requirements", (int)pack->n_requirement, "ipsec_exemptions", (int)pack->n_ipsec,
+	        "own", pack->own, "own_files", own_files);
+}
+
+static const char *own_file(const char *file)
+{
+	return file != NULL ? file : "";
 }
 
 char *catalog_list_json(const struct catalog *catalog)
@@ -112,7 +121,7 @@ static json_t *initiators_json(const struct pack *pack, const struct requirement
 
 static json_t *requirement_json(const struct pack *pack, const struct requirement *r, const char *language)
 {
-	return json_pack("{s:i,s:s,s:s,s:s,s:o,s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:b,s:i,s:s,s:s,s:o,s:o,s:o}", "id",
+	return json_pack("{s:i,s:s,s:s,s:s,s:o,s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:b,s:i,s:s,s:s,s:o,s:o,s:o,s:s}", "id",
 	        (int)r->id, "label", r->label, "listener", r->listener, "listener_label",
 	        label_of(pack, r->listener, language), "initiators", initiators_json(pack, r, language), "service",
 	        r->service, "service_label", pack_service_label(pack, r->service, language), "reach",
@@ -120,7 +129,7 @@ static json_t *requirement_json(const struct pack *pack, const struct requiremen
 	        requirement_interface_name(r->interface), "condition", r->condition, "optional", r->optional,
 	        "advisory", requirement_is_advisory(r), "configurable_minimum", (int)r->configurable_minimum,
 	        "load_balancer", lb_need_name(r->lb_need), "purpose", r->purpose, "flows", flows_json(r), "provenance",
-	        provenance_json(r), "errata", errata_json(r->erratum, r->n_erratum));
+	        provenance_json(r), "errata", errata_json(r->erratum, r->n_erratum), "own_file", own_file(r->own_file));
 }
 
 static json_t *role_json(const struct role *role)
@@ -130,8 +139,8 @@ static json_t *role_json(const struct role *role)
 		json_array_append_new(include, json_string(role->include[i]));
 	for (size_t i = 0; i < role->n_label; i++)
 		json_object_set_new(labels, role->label[i].language, json_string(role->label[i].text));
-	return json_pack("{s:i,s:s,s:s,s:o,s:o}", "id", (int)role->id, "name", role->name, "kind",
-	        role_kind_name(role->kind), "include", include, "labels", labels);
+	return json_pack("{s:i,s:s,s:s,s:o,s:o,s:s}", "id", (int)role->id, "name", role->name, "kind",
+	        role_kind_name(role->kind), "include", include, "labels", labels, "own_file", own_file(role->own_file));
 }
 
 static json_t *ipsec_provenance_json(const struct ipsec_exemption *x)
@@ -212,12 +221,37 @@ static json_t *changes_json(const struct pack_change *change, size_t n)
 	return list;
 }
 
+static json_t *labels_json(const struct requirement_change *change, size_t n)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list, json_string(change[i].label));
+	return list;
+}
+
+static json_t *requirements_json(const struct pack_diff *diff)
+{
+	json_t *changed = json_array();
+	for (size_t i = 0; i < diff->n_requirement_changed; i++) {
+		const struct requirement_change *change = &diff->requirement_changed[i];
+		json_t *fields = json_array();
+		for (size_t k = 0; k < change->n_field; k++)
+			json_array_append_new(fields, json_string(change->field[k]));
+		json_array_append_new(changed, json_pack("{s:s,s:o}", "label", change->label, "fields", fields));
+	}
+	return json_pack("{s:o,s:o,s:o}", "added", labels_json(diff->requirement_added, diff->n_requirement_added),
+	        "removed", labels_json(diff->requirement_removed, diff->n_requirement_removed), "changed", changed);
+}
+
 char *pack_diff_json(const struct pack_diff *diff)
 {
-	json_t *not_compared = json_array();
+	json_t *root, *not_compared = json_array();
 	for (size_t i = 0; i < diff->n_not_compared; i++)
 		json_array_append_new(not_compared, json_string(diff->not_compared[i]));
-	return dump(json_pack("{s:o,s:o,s:o,s:o}", "added", changes_json(diff->added, diff->n_added), "removed",
+	root = json_pack("{s:o,s:o,s:o,s:o}", "added", changes_json(diff->added, diff->n_added), "removed",
 	        changes_json(diff->removed, diff->n_removed), "changed", changes_json(diff->changed, diff->n_changed),
-	        "not_compared", not_compared));
+	        "not_compared", not_compared);
+	if (diff->same_product)
+		json_object_set_new(root, "requirements", requirements_json(diff));
+	return dump(root);
 }

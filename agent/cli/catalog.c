@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "build.h"
+#include "cli/catalog_print.h"
 #include "cli/cli.h"
 #include "portcullis/alloc.h"
 #include "portcullis/catalog.h"
@@ -15,7 +16,7 @@
 #include "portcullis/text.h"
 
 struct arguments {
-	const char *catalog_dir, *yang_dir, *language, *documents, *overlay, *output;
+	const char *catalog_dir, *own_dir, *yang_dir, *language, *documents, *overlay, *output;
 	bool json;
 	int n;
 	char **word;
@@ -28,10 +29,12 @@ static void help(void)
 	     "  show PRODUCT            what one product needs, by role\n"
 	     "  diff A B                what product B (or pack file B) needs more, less or otherwise than A\n"
 	     "  explain LABEL           one requirement: where it is printed, what was corrected\n"
-	     "  check FILE...           validate pack files\n"
+	     "  check FILE...           validate pack files; what their overrides change\n"
 	     "  build --documents DIR --overlay DIR --output DIR\n"
 	     "                          make packs from documents\n\n"
 	     "  --catalog-dir DIR       packs (" PORTCULLIS_CATALOG_DIR ")\n"
+	     "  --own-catalog-dir DIR   packs and overrides of your own (" PORTCULLIS_OWN_CATALOG_DIR
+	     ", if it is there)\n"
 	     "  --yang-dir DIR          YANG modules (" PORTCULLIS_YANG_DIR ")\n"
 	     "  --lang en|de|pt         language of role names\n"
 	     "  --json                  for programs\n"
@@ -48,64 +51,10 @@ static int json_done(char *text)
 
 static int action_list(const struct arguments *a, const struct catalog *catalog)
 {
-	static const char *const header[] = {"PRODUCT", "ID", "VERSION", "ROLES", "REQUIREMENTS", "DIGEST", "TITLE"};
-	struct cli_table *t;
 	if (a->json)
 		return json_done(catalog_list_json(catalog));
-	t = cli_table_new(7, header);
-	for (size_t i = 0; i < catalog->n_pack; i++) {
-		const struct pack *p = &catalog->pack[i];
-		char id[16], roles[24], requirements[24], digest[13];
-		const char *cell[] = {p->name, id, p->version, roles, requirements, digest, p->title};
-		snprintf(id, sizeof(id), "%u", p->id);
-		snprintf(roles, sizeof(roles), "%zu", p->n_role);
-		snprintf(requirements, sizeof(requirements), "%zu", p->n_requirement);
-		snprintf(digest, sizeof(digest), "%.12s", p->digest);
-		cli_table_row(t, cell);
-	}
-	cli_table_print(t, stdout);
+	catalog_print(catalog);
 	return EXIT_OK;
-}
-
-static void flow_add(struct text *t, const struct requirement_flow *f)
-{
-	char buf[16];
-	text_addf(t, "%s%s/%s", t->len > 0 ? " " : "", port_range_print(f->ports, buf, sizeof(buf)),
-	        proto_name(f->proto));
-	if (f->security != SECURITY_NONE)
-		text_addf(t, " (%s)", security_name(f->security));
-}
-
-static const char *role_text(const struct pack *pack, const char *name, const char *language)
-{
-	const struct role *role = pack_role_find(pack, name);
-	return role != NULL ? role_label(role, language) : name;
-}
-
-static void requirement_row(
-        struct cli_table *t, const struct pack *pack, const struct requirement *r, const char *language)
-{
-	struct text ports = {0}, from = {0}, marks = {0};
-	for (size_t i = 0; i < r->n_flow; i++)
-		flow_add(&ports, &r->flow[i]);
-	for (size_t i = 0; i < r->n_initiator; i++)
-		text_addf(&from, "%s%s%s", i > 0 ? "; " : "", role_text(pack, r->initiator[i].role, language),
-		        r->initiator[i].basis == BASIS_INFERRED ? " (?)" : "");
-	text_addf(&marks, "%s%s%s", r->optional ? "o" : "", r->n_erratum > 0 ? "c" : "",
-	        requirement_is_advisory(r) ? "a" : "");
-	const char *cell[] = {text_str(&ports), requirement_class_name(r->class), reach_name(r->reach),
-	        text_str(&marks), r->label, text_str(&from)};
-	cli_table_row(t, cell);
-	text_fini(&ports);
-	text_fini(&from);
-	text_fini(&marks);
-}
-
-static int listener_cmp(const void *a, const void *b)
-{
-	const struct requirement *x = *(const struct requirement *const *)a, *y = *(const struct requirement *const *)b;
-	int order = strcmp(x->listener, y->listener);
-	return order != 0 ? order : (x->id > y->id) - (x->id < y->id);
 }
 
 static const struct pack *pack_named(const struct catalog *catalog, const char *name, struct error *err)
@@ -116,58 +65,22 @@ static const struct pack *pack_named(const struct catalog *catalog, const char *
 	return pack;
 }
 
-/* One table per listener: the requirements from `first` on that have the same one. @return the index after them. */
-static size_t listener_print(
-        const struct pack *pack, const struct requirement *const *order, size_t first, const char *language)
-{
-	static const char *const header[] = {"PORTS", "CLASS", "REACH", "", "LABEL", "FROM"};
-	struct cli_table *t = cli_table_new(6, header);
-	const char *listener = order[first]->listener;
-	size_t i = first;
-	putchar('\n');
-	cli_line("%s (%s)", role_text(pack, listener, language), listener);
-	for (; i < pack->n_requirement && strcmp(order[i]->listener, listener) == 0; i++)
-		requirement_row(t, pack, order[i], language);
-	cli_table_print(t, stdout);
-	return i;
-}
-
 static int action_show(const struct arguments *a, const struct catalog *catalog)
 {
 	struct error err = {0};
 	const struct pack *pack = pack_named(catalog, a->word[1], &err);
-	const struct requirement **order;
 	if (pack == NULL)
 		return cli_fail("catalog", &err);
 	if (a->json)
 		return json_done(pack_show_json(pack, a->language));
-	order = xcalloc(pack->n_requirement + 1, sizeof(*order));
-	for (size_t i = 0; i < pack->n_requirement; i++)
-		order[i] = &pack->requirement[i];
-	qsort(order, pack->n_requirement, sizeof(*order), listener_cmp);
-	cli_line("%s (%s), version %s, digest %.12s", pack->title, pack->name, pack->version, pack->digest);
-	puts("(?) concluded, not printed in a document; o optional, c corrected, a advisory");
-	for (size_t i = 0; i < pack->n_requirement;)
-		i = listener_print(pack, order, i, a->language);
-	if (pack->n_ipsec > 0)
-		putchar('\n');
-	for (size_t i = 0; i < pack->n_ipsec; i++)
-		cli_line("IPsec exemption %s: %s > %s", pack->ipsec[i].name, pack->ipsec[i].source,
-		        pack->ipsec[i].destination);
-	free(order);
+	pack_print(pack, a->language);
 	return EXIT_OK;
 }
 
-static void changes_print(const char *title, const struct pack_change *change, size_t n)
+static int load(const struct arguments *a, struct catalog **out, struct error *err)
 {
-	printf("%s %zu\n", title, n);
-	for (size_t i = 0; i < n; i++) {
-		char buf[16];
-		bool both = change[i].before != NULL;
-		cli_line("  %s %s/%s%s%s%s%s", change[i].role, port_range_print(change[i].ports, buf, sizeof(buf)),
-		        proto_name(change[i].proto), both ? "  " : "", both ? change[i].before : "", both ? " > " : "",
-		        both ? change[i].after : "");
-	}
+	return catalog_load(
+	        a->catalog_dir, catalog_own_dir(a->own_dir, PORTCULLIS_OWN_CATALOG_DIR), a->yang_dir, out, err);
 }
 
 /* A product of the catalog, or a pack file: another version of a pack is not in the catalog. */
@@ -181,7 +94,7 @@ static const struct pack *pack_or_file(
 			return NULL;
 		return (*loaded)->pack;
 	}
-	if (catalog_load(a->catalog_dir, a->yang_dir, loaded, err) != 0)
+	if (load(a, loaded, err) != 0)
 		return NULL;
 	pack = pack_named(*loaded, name, err);
 	return pack;
@@ -203,12 +116,7 @@ static int action_diff(const struct arguments *a)
 	if (a->json) {
 		result = json_done(pack_diff_json(&diff));
 	} else {
-		changes_print("added", diff.added, diff.n_added);
-		changes_print("removed", diff.removed, diff.n_removed);
-		changes_print("changed", diff.changed, diff.n_changed);
-		for (size_t i = 0; i < diff.n_not_compared; i++)
-			cli_line("not compared %s: one of the products leaves its ports to other pages",
-			        diff.not_compared[i]);
+		diff_print(&diff);
 		result = EXIT_OK;
 	}
 	pack_diff_fini(&diff);
@@ -216,42 +124,6 @@ out:
 	catalog_free(old_catalog);
 	catalog_free(new_catalog);
 	return result;
-}
-
-static void explain_print(const struct pack *pack, const struct requirement *r, const char *language)
-{
-	static const char *const header[] = {"DOCUMENT", "TABLE", "ROW", "LINE", "ROLE", "PORT", "PROTOCOL"};
-	struct text ports = {0};
-	struct cli_table *t;
-	for (size_t i = 0; i < r->n_flow; i++)
-		flow_add(&ports, &r->flow[i]);
-	cli_line("%s", r->label);
-	cli_line("%s", r->purpose);
-	putchar('\n');
-	cli_line("listener   %s", role_text(pack, r->listener, language));
-	cli_line("ports      %s", text_str(&ports));
-	cli_line("class      %s, reach %s, interface %s, load balancer %s%s", requirement_class_name(r->class),
-	        reach_name(r->reach), requirement_interface_name(r->interface), lb_need_name(r->lb_need),
-	        r->optional ? ", optional" : "");
-	text_fini(&ports);
-	for (size_t i = 0; i < r->n_initiator; i++)
-		cli_line("from       %s (%s)", role_text(pack, r->initiator[i].role, language),
-		        basis_name(r->initiator[i].basis));
-	for (size_t i = 0; i < r->n_erratum; i++)
-		cli_line("corrected  %s: printed \"%s\", holds \"%s\" (confidence %s): %s", r->erratum[i].field,
-		        r->erratum[i].as_printed, r->erratum[i].effective, confidence_name(r->erratum[i].confidence),
-		        r->erratum[i].why);
-	putchar('\n');
-	t = cli_table_new(7, header);
-	for (size_t i = 0; i < r->n_provenance; i++) {
-		const struct provenance *p = &r->provenance[i];
-		char row[16], line[16];
-		const char *cell[] = {p->document, p->table, row, line, p->role, p->port, p->protocol};
-		snprintf(row, sizeof(row), "%u", p->row);
-		snprintf(line, sizeof(line), "%u", p->line);
-		cli_table_row(t, cell);
-	}
-	cli_table_print(t, stdout);
 }
 
 static int action_explain(const struct arguments *a, const struct catalog *catalog)
@@ -266,7 +138,7 @@ static int action_explain(const struct arguments *a, const struct catalog *catal
 	}
 	if (a->json)
 		return json_done(requirement_explain_json(pack, r, a->language));
-	explain_print(pack, r, a->language);
+	requirement_print(pack, r, a->language);
 	return EXIT_OK;
 }
 
@@ -277,45 +149,89 @@ static void pack_add(json_t *list, const struct pack *pack)
 	                      "requirements", (json_int_t)pack->n_requirement, "digest", pack->digest));
 }
 
-/* The packs of a check or a build, for people or for programs; the list is released. */
-static void packs_print(const struct arguments *a, json_t *packs)
+static json_t *counts_json(size_t services, size_t roles, size_t requirements)
 {
-	size_t i;
-	json_t *p;
-	json_array_foreach(packs, i, p)
-	{
-		if (!a->json)
-			cli_line("%s: %s %s, %lld requirements, digest %s",
-			        json_string_value(json_object_get(p, "file")),
-			        json_string_value(json_object_get(p, "product")),
-			        json_string_value(json_object_get(p, "version")),
-			        (long long)json_integer_value(json_object_get(p, "requirements")),
-			        json_string_value(json_object_get(p, "digest")));
+	return json_pack("{sIsIsI}", "services", (json_int_t)services, "roles", (json_int_t)roles, "requirements",
+	        (json_int_t)requirements);
+}
+
+static void override_add(json_t *list, const char *file, const struct catalog_override *o)
+{
+	json_array_append_new(
+	        list, json_pack("{sssssoso}", "file", file, "product", o->pack, "added",
+	                      counts_json(o->service.added, o->role.added, o->requirement.added), "replaced",
+	                      counts_json(o->service.replaced, o->role.replaced, o->requirement.replaced)));
+}
+
+static const char *member(const json_t *object, const char *key)
+{
+	return json_string_value(json_object_get(object, key));
+}
+
+/* "2 requirements, 1 role", or "nothing"; the caller frees it. */
+static char *counts_text(const json_t *counts)
+{
+	static const char *const key[] = {"requirements", "roles", "services"};
+	struct text t = {0};
+	for (size_t i = 0; i < sizeof(key) / sizeof(key[0]); i++) {
+		long long n = (long long)json_integer_value(json_object_get(counts, key[i]));
+		if (n > 0)
+			text_addf(&t, "%s%lld %.*s", t.len > 0 ? ", " : "", n, (int)strlen(key[i]) - (n == 1), key[i]);
 	}
-	json_t *root = json_pack("{so}", "packs", packs);
-	char *text = a->json ? json_dumps(root, JSON_INDENT(1)) : NULL;
-	if (text != NULL)
-		cli_json(text);
-	free(text);
+	if (t.len == 0)
+		text_add(&t, "nothing");
+	return text_take(&t);
+}
+
+static void override_print(const json_t *o)
+{
+	char *added = counts_text(json_object_get(o, "added")), *replaced = counts_text(json_object_get(o, "replaced"));
+	cli_line("%s: changes %s: added %s; replaced %s", member(o, "file"), member(o, "product"), added, replaced);
+	free(added);
+	free(replaced);
+}
+
+/* What a check or a build found, for people or for programs; the lists are released. */
+static void packs_print(const struct arguments *a, json_t *packs, json_t *overrides)
+{
+	json_t *root = json_pack("{so}", "packs", packs), *o;
+	size_t i;
+	char *text;
+	if (overrides != NULL)
+		json_object_set_new(root, "overrides", overrides);
+	if (a->json) {
+		text = json_dumps(root, JSON_INDENT(1));
+		cli_json(text != NULL ? text : "{}");
+		free(text);
+	} else {
+		json_array_foreach(packs, i, o) cli_line("%s: %s %s, %lld requirements, digest %s", member(o, "file"),
+		        member(o, "product"), member(o, "version"),
+		        (long long)json_integer_value(json_object_get(o, "requirements")), member(o, "digest"));
+		json_array_foreach(overrides, i, o) override_print(o);
+	}
 	json_decref(root);
 }
 
 static int action_check(const struct arguments *a)
 {
-	json_t *packs = json_array();
+	json_t *packs = json_array(), *overrides = json_array();
+	const char *own_dir = catalog_own_dir(a->own_dir, PORTCULLIS_OWN_CATALOG_DIR);
 	int result = EXIT_OK;
 	for (int i = 1; i < a->n; i++) {
-		struct catalog *catalog;
+		struct catalog_check check;
 		struct error err = {0};
-		if (catalog_load_file(a->word[i], a->yang_dir, &catalog, &err) != 0) {
+		if (catalog_check(a->word[i], a->catalog_dir, own_dir, a->yang_dir, &check, &err) != 0) {
 			result = cli_fail("catalog", &err);
 			continue;
 		}
-		for (size_t k = 0; k < catalog->n_pack; k++)
-			pack_add(packs, &catalog->pack[k]);
-		catalog_free(catalog);
+		for (size_t k = 0; k < check.catalog->n_pack; k++)
+			if (strcmp(check.catalog->pack[k].file, a->word[i]) == 0)
+				pack_add(packs, &check.catalog->pack[k]);
+		for (size_t k = 0; k < check.n_override; k++)
+			override_add(overrides, a->word[i], &check.override[k]);
+		catalog_check_fini(&check);
 	}
-	packs_print(a, packs);
+	packs_print(a, packs, overrides);
 	return result;
 }
 
@@ -328,13 +244,13 @@ static int action_build(const struct arguments *a)
 	if (catalog_build(a->documents, a->overlay, a->output, &err) != 0)
 		return cli_fail("catalog", &err);
 	/* What the overlay says has not met the model yet. */
-	if (catalog_load(a->output, a->yang_dir, &catalog, &err) != 0)
+	if (catalog_load(a->output, NULL, a->yang_dir, &catalog, &err) != 0)
 		return cli_fail("catalog", &err);
 	json_t *packs = json_array();
 	for (size_t i = 0; i < catalog->n_pack; i++)
 		pack_add(packs, &catalog->pack[i]);
 	catalog_free(catalog);
-	packs_print(a, packs);
+	packs_print(a, packs, NULL);
 	return EXIT_OK;
 }
 
@@ -363,7 +279,7 @@ static int action_run(const struct arguments *a, const struct action *action)
 		        action->least == 2 ? "" : "s");
 	if (action->run != NULL)
 		return action->run(a);
-	if (catalog_load(a->catalog_dir, a->yang_dir, &catalog, &err) != 0)
+	if (load(a, &catalog, &err) != 0)
 		return cli_fail("catalog", &err);
 	result = action->run_on(a, catalog);
 	catalog_free(catalog);
@@ -379,13 +295,15 @@ static bool is_language(const char *name)
 static int arguments_read(int argc, char **argv, struct arguments *a)
 {
 	static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'},
-	        {"catalog-dir", required_argument, NULL, 'c'}, {"yang-dir", required_argument, NULL, 'y'},
-	        {"lang", required_argument, NULL, 'l'}, {"documents", required_argument, NULL, 'd'},
-	        {"overlay", required_argument, NULL, 'o'}, {"output", required_argument, NULL, 'O'}, {0}};
+	        {"catalog-dir", required_argument, NULL, 'c'}, {"own-catalog-dir", required_argument, NULL, 'w'},
+	        {"yang-dir", required_argument, NULL, 'y'}, {"lang", required_argument, NULL, 'l'},
+	        {"documents", required_argument, NULL, 'd'}, {"overlay", required_argument, NULL, 'o'},
+	        {"output", required_argument, NULL, 'O'}, {0}};
 	int c;
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
 		const char **into = c == 'c'   ? &a->catalog_dir
+		                    : c == 'w' ? &a->own_dir
 		                    : c == 'y' ? &a->yang_dir
 		                    : c == 'l' ? &a->language
 		                    : c == 'd' ? &a->documents

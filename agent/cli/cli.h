@@ -13,10 +13,13 @@ enum { EXIT_OK = 0, EXIT_NOT_CONFORMANT = 1, EXIT_CANNOT_TELL = 2, EXIT_ERROR = 
 /* A verb: argv[0] is its name; it parses its own options with getopt_long(3) and prints its help for --help. */
 int verb_import(int argc, char **argv);
 int verb_catalog(int argc, char **argv);
+int verb_deployment(int argc, char **argv);
 int verb_verify(int argc, char **argv);
 int verb_status(int argc, char **argv);
 int verb_conformance(int argc, char **argv);
 int verb_explain(int argc, char **argv);
+int verb_baseline(int argc, char **argv);
+int verb_prove(int argc, char **argv);
 
 /** "portcullis VERB: where: text" on standard error. @return EXIT_ERROR. */
 int cli_fail(const char *verb, const struct error *err);

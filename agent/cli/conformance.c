@@ -17,7 +17,8 @@ static const char help[] = "Usage: portcullis conformance [OPTION]...\n"
                            "\n"
                            "  --all               every flow\n"
                            "  --problems          only flows that do not pass or of which nothing certain is known\n"
-                           "  --openings          also what passes though nothing requires it\n" DAEMON_HELP "\n"
+                           "  --openings          also what passes though nothing requires it\n"
+                           "  --ipsec             also what products want exempted from IPsec\n" DAEMON_HELP "\n"
                            "Exit codes: 0 ok, 1 violated or degraded, 2 incomplete or cannot tell, 3 usage or error.\n";
 
 enum selection { SELECT_DEFAULT, SELECT_ALL, SELECT_PROBLEMS };
@@ -25,7 +26,7 @@ enum selection { SELECT_DEFAULT, SELECT_ALL, SELECT_PROBLEMS };
 struct request {
 	struct daemon_options daemon;
 	enum selection selection;
-	bool openings;
+	bool openings, ipsec;
 };
 
 static bool is_selected(const xmlNode *result, enum selection selection)
@@ -70,17 +71,32 @@ static json_t *opening_json(const xmlNode *o)
 	        "acknowledged", strcmp(node_leaf(o, "acknowledged"), "true") == 0);
 }
 
+static json_t *ipsec_json(const xmlNode *x)
+{
+	json_t *json = json_pack("{sosososososososo}", "deployment", json_leaf(x, "deployment"), "exemption",
+	        json_leaf(x, "exemption"), "direction", json_leaf(x, "direction"), "source", json_leaf(x, "source"),
+	        "destination", json_leaf(x, "destination"), "transports", json_leaf(x, "transports"), "source_ports",
+	        json_leaf(x, "source-ports"), "ports", json_leaf(x, "ports"));
+	json_object_update_new(
+	        json, json_pack("{sosbsososo}", "state", json_leaf(x, "state"), "advisory",
+	                      strcmp(node_leaf(x, "advisory"), "true") == 0, "policy", json_leaf(x, "policy"),
+	                      "witness", json_witness_of(x), "reason", json_leaf(x, "reason")));
+	return json;
+}
+
 static void show_json(const xmlNode *c, const struct request *request)
 {
-	json_t *flows = json_array(), *openings = json_array();
+	json_t *flows = json_array(), *openings = json_array(), *ipsec = json_array();
 	enum selection selection = request->selection == SELECT_PROBLEMS ? SELECT_PROBLEMS : SELECT_ALL;
 	for (const xmlNode *r = node_child(c, "result"); r != NULL; r = node_next(r))
 		if (is_selected(r, selection))
 			json_array_append_new(flows, flow_json(r));
 	for (const xmlNode *o = node_child(c, "opening"); o != NULL; o = node_next(o))
 		json_array_append_new(openings, opening_json(o));
-	json_show(json_pack("{sosososo}", "generation", json_number(c, "generation"), "summary", json_summary(c),
-	        "flows", flows, "openings", openings));
+	for (const xmlNode *x = node_child(c, "ipsec"); x != NULL; x = node_next(x))
+		json_array_append_new(ipsec, ipsec_json(x));
+	json_show(json_pack("{sosososososo}", "generation", json_number(c, "generation"), "summary", json_summary(c),
+	        "flows", flows, "openings", openings, "ipsec", ipsec, "caveats", json_leaves(c, "caveat")));
 }
 
 static void show_flows(const xmlNode *c, enum selection selection)
@@ -110,6 +126,14 @@ static void show_flows(const xmlNode *c, enum selection selection)
 		printf("%zu of %zu flows are not shown; --all shows them\n", hidden, n);
 }
 
+static void show_caveats(const xmlNode *c)
+{
+	if (node_child(c, "caveat") != NULL)
+		putchar('\n');
+	for (const xmlNode *x = node_child(c, "caveat"); x != NULL; x = node_next(x))
+		cli_line("caveat: %s", x->children != NULL ? (const char *)x->children->content : "");
+}
+
 static void show_openings(const xmlNode *c)
 {
 	static const char *const header[] = {"OPENING", "BASELINE", "FLOW", "SOURCE", "PORTS", "PACKETS", "RULE"};
@@ -127,13 +151,33 @@ static void show_openings(const xmlNode *c)
 	cli_table_print(table, stdout);
 }
 
+static void show_ipsec(const xmlNode *c)
+{
+	static const char *const header[] = {
+	        "IPSEC EXEMPTION", "STATE", "SOURCE", "DESTINATION", "PORTS", "POLICY OR REASON"};
+	struct cli_table *table = cli_table_new(6, header);
+	for (const xmlNode *x = node_child(c, "ipsec"); x != NULL; x = node_next(x)) {
+		char *name = xasprintf("%s/%s", node_leaf(x, "deployment"), node_leaf(x, "exemption"));
+		char *ports = xasprintf("%s>%s", node_leaf(x, "source-ports"), node_leaf(x, "ports"));
+		const char *const cells[] = {name, node_leaf(x, "state"), node_leaf(x, "source"),
+		        node_leaf(x, "destination"), ports,
+		        node_leaf(x, node_child(x, "policy") != NULL ? "policy" : "reason")};
+		cli_table_row(table, cells);
+		free(name);
+		free(ports);
+	}
+	putchar('\n');
+	cli_table_print(table, stdout);
+}
+
 /* -1: go on; else the exit code. */
 static int read_options(int argc, char **argv, struct request *r)
 {
 	static const struct option options[] = {{"socket", required_argument, NULL, 's'},
 	        {"yang-dir", required_argument, NULL, 'y'}, {"json", no_argument, NULL, 'j'},
 	        {"all", no_argument, NULL, 'a'}, {"problems", no_argument, NULL, 'p'},
-	        {"openings", no_argument, NULL, 'o'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+	        {"openings", no_argument, NULL, 'o'}, {"ipsec", no_argument, NULL, 'x'},
+	        {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
 	opterr = 0;
 	for (int c; (c = getopt_long(argc, argv, ":h", options, NULL)) != -1;) {
 		if (c == 's')
@@ -144,6 +188,8 @@ static int read_options(int argc, char **argv, struct request *r)
 			r->daemon.json = true;
 		else if (c == 'o')
 			r->openings = true;
+		else if (c == 'x')
+			r->ipsec = true;
 		else if ((c == 'a' || c == 'p') && r->selection != SELECT_DEFAULT)
 			return cli_usage("conformance", "give --all or --problems, and once");
 		else if (c == 'a' || c == 'p')
@@ -165,8 +211,9 @@ int verb_conformance(int argc, char **argv)
 	int code = read_options(argc, argv, &r);
 	if (code >= 0)
 		return code;
-	const char *wanted = r.openings || r.daemon.json ? "<summary/><generation/><result/><opening/>"
-	                                                 : "<summary/><generation/><result/>";
+	const char *wanted = r.openings || r.ipsec || r.daemon.json
+	                             ? "<summary/><generation/><caveat/><result/><opening/><ipsec/>"
+	                             : "<summary/><generation/><caveat/><result/>";
 	if (daemon_conformance(&r.daemon, wanted, &doc, &conformance, &err) != 0)
 		return cli_fail("conformance", &err);
 	code = daemon_exit_code(conformance);
@@ -174,8 +221,12 @@ int verb_conformance(int argc, char **argv)
 		show_json(conformance, &r);
 	else
 		show_flows(conformance, r.selection);
+	if (!r.daemon.json)
+		show_caveats(conformance);
 	if (!r.daemon.json && r.openings)
 		show_openings(conformance);
+	if (!r.daemon.json && r.ipsec)
+		show_ipsec(conformance);
 	xmlFreeDoc(doc);
 	return code;
 }

@@ -163,7 +163,7 @@ json_t *json_summary(const xmlNode *conformance)
 		char *key = xstrdup(name);
 		for (char *p = key; (p = strchr(p, '-')) != NULL;)
 			*p = '_';
-		bool text = strcmp(name, "overall") == 0;
+		bool text = strcmp(name, "overall") == 0 || strcmp(name, "forward-default") == 0;
 		json_object_set_new(json, key, text ? json_leaf(summary, name) : json_number(summary, name));
 		free(key);
 	}

@@ -17,6 +17,7 @@ static const char help[] =
         "       portcullis explain --packet PACKET [OPTION]...\n"
         "Which rules a packet meets on this device, from the running daemon. FLOW is a label that\n"
         "`portcullis conformance` shows; a packet of it that does not pass is taken, if there is one.\n"
+        "A packet to a published address is followed to the listener's own.\n"
         "\n"
         "  --packet PACKET     'tcp 10.0.0.5:40000 > 10.1.0.10:5061'; IPv6 addresses in brackets\n"
         "  --iif NAME          interface it arrives on (default: as the routes say)\n"
@@ -67,26 +68,69 @@ static void show_json(const xmlNode *reply)
 	for (const xmlNode *s = node_child(reply, "step"); s != NULL; s = node_next(s))
 		json_array_append_new(steps, json_pack("{sososo}", "number", json_number(s, "number"), "note",
 		                                     json_leaf(s, "note"), "rule", json_rule_of(s)));
-	json_show(json_pack("{sosososo}", "packet", json_leaf(reply, "packet"), "verdict", json_leaf(reply, "verdict"),
-	        "reason", json_leaf(reply, "reason"), "steps", steps));
+	json_t *json = json_pack("{sososososososo}", "packet", json_leaf(reply, "packet"), "phase",
+	        json_leaf(reply, "phase"), "path", json_leaf(reply, "path"), "input_interface",
+	        json_leaf(reply, "input-interface"), "output_interface", json_leaf(reply, "output-interface"),
+	        "first_packet", json_leaf(reply, "first-packet"), "leaves_as", json_leaf(reply, "leaves-as"));
+	json_object_update_new(json, json_pack("{sosososo}", "verdict", json_leaf(reply, "verdict"), "reason",
+	                                     json_leaf(reply, "reason"), "rule", json_rule_of(reply), "steps", steps));
+	json_show(json);
+}
+
+static const char *or_unknown(const char *name)
+{
+	return name[0] != '\0' ? name : "an unknown interface";
+}
+
+static void show_head(const xmlNode *reply)
+{
+	const char *reason = node_leaf(reply, "reason"), *phase = node_leaf(reply, "phase");
+	const char *path = node_leaf(reply, "path");
+	bool first = strcmp(phase, phase_name(PHASE_NEW)) == 0;
+	cli_line("%s%s%s%s: %s%s%s", node_leaf(reply, "packet"), first ? "" : " (", first ? "" : phase,
+	        first ? "" : ")", node_leaf(reply, "verdict"), reason[0] != '\0' ? ": " : "", reason);
+	if (strcmp(path, path_name(PATH_FORWARD)) == 0)
+		cli_line("forwarded from %s to %s", or_unknown(node_leaf(reply, "input-interface")),
+		        or_unknown(node_leaf(reply, "output-interface")));
+	else if (strcmp(path, path_name(PATH_INPUT)) == 0)
+		cli_line("to this device, from %s", or_unknown(node_leaf(reply, "input-interface")));
+	else if (strcmp(path, path_name(PATH_OUTPUT)) == 0)
+		cli_line("from this device, to %s", or_unknown(node_leaf(reply, "output-interface")));
+}
+
+/* How it ended, and by whom. */
+static void show_end(const xmlNode *reply)
+{
+	const char *verdict = node_leaf(reply, "verdict"), *leaves = node_leaf(reply, "leaves-as");
+	char *rule = node_rule(node_child(reply, "rule"));
+	const char *end = strcmp(verdict, verdict_name(VERDICT_CONFORMANT)) == 0    ? "accepted"
+	                  : strcmp(verdict, verdict_name(VERDICT_BLOCKED)) == 0     ? "dropped"
+	                  : strcmp(verdict, verdict_name(VERDICT_MISDIRECTED)) == 0 ? "led elsewhere"
+	                                                                            : "not decided";
+	cli_line("end: %s by %s", end, rule[0] != '\0' ? rule : "no rule: no chain is in its way");
+	if (leaves[0] != '\0')
+		cli_line("leaves as %s", leaves);
+	free(rule);
 }
 
 static void show_table(const xmlNode *reply)
 {
 	static const char *const header[] = {"STEP", "WHAT HAPPENS", "RULE"};
-	const char *reason = node_leaf(reply, "reason");
-	cli_line("%s: %s%s%s", node_leaf(reply, "packet"), node_leaf(reply, "verdict"), reason[0] != '\0' ? ": " : "",
-	        reason);
-	if (node_child(reply, "step") == NULL)
-		return;
-	struct cli_table *table = cli_table_new(3, header);
-	for (const xmlNode *s = node_child(reply, "step"); s != NULL; s = node_next(s)) {
-		char *rule = node_rule(node_child(s, "rule"));
-		const char *const cells[] = {node_leaf(s, "number"), node_leaf(s, "note"), rule};
-		cli_table_row(table, cells);
-		free(rule);
+	show_head(reply);
+	if (node_child(reply, "step") != NULL) {
+		struct cli_table *table = cli_table_new(3, header);
+		putchar('\n');
+		for (const xmlNode *s = node_child(reply, "step"); s != NULL; s = node_next(s)) {
+			char *rule = node_rule(node_child(s, "rule"));
+			const char *const cells[] = {node_leaf(s, "number"), node_leaf(s, "note"), rule};
+			cli_table_row(table, cells);
+			free(rule);
+		}
+		cli_table_print(table, stdout);
+		putchar('\n');
 	}
-	cli_table_print(table, stdout);
+	if (strcmp(node_leaf(reply, "verdict"), verdict_name(VERDICT_UNKNOWN)) != 0)
+		show_end(reply);
 }
 
 /* -1: go on; else the exit code. */

@@ -22,10 +22,11 @@ static void help(void)
 	     "Names in\n"
 	     "a language that is not known are understood through an edition of the same article that the catalog "
 	     "knows.\n\n"
-	     "  --catalog-dir DIR  packs (" PORTCULLIS_CATALOG_DIR ")\n"
-	     "  --yang-dir DIR     YANG modules (" PORTCULLIS_YANG_DIR ")\n"
-	     "  --json             for programs\n"
-	     "  --help             this text\n\n"
+	     "  --catalog-dir DIR      packs (" PORTCULLIS_CATALOG_DIR ")\n"
+	     "  --own-catalog-dir DIR  packs of your own (" PORTCULLIS_OWN_CATALOG_DIR ")\n"
+	     "  --yang-dir DIR         YANG modules (" PORTCULLIS_YANG_DIR ")\n"
+	     "  --json                 for programs\n"
+	     "  --help                 this text\n\n"
 	     "Exit codes: 0 done, 1 some cells were not understood, 3 usage or error.");
 }
 
@@ -134,7 +135,7 @@ static void import_print(const struct import *import)
 }
 
 struct arguments {
-	const char *catalog_dir, *yang_dir;
+	const char *catalog_dir, *own_dir, *yang_dir;
 	bool json, catalog_named;
 };
 
@@ -142,7 +143,8 @@ struct arguments {
 static int arguments_read(int argc, char **argv, struct arguments *a)
 {
 	static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'},
-	        {"catalog-dir", required_argument, NULL, 'c'}, {"yang-dir", required_argument, NULL, 'y'}, {0}};
+	        {"catalog-dir", required_argument, NULL, 'c'}, {"yang-dir", required_argument, NULL, 'y'},
+	        {"own-catalog-dir", required_argument, NULL, 'w'}, {0}};
 	int c;
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
@@ -154,7 +156,10 @@ static int arguments_read(int argc, char **argv, struct arguments *a)
 			a->json = true;
 		else if (c == 'y')
 			a->yang_dir = optarg;
-		else if (c == 'c') {
+		else if (c == 'w') {
+			a->own_dir = optarg;
+			a->catalog_named = true;
+		} else if (c == 'c') {
 			a->catalog_dir = optarg;
 			a->catalog_named = true;
 		} else
@@ -169,12 +174,13 @@ static int align(const struct arguments *a, struct import *import, size_t n)
 	struct import_known *known;
 	struct catalog *catalog;
 	struct error err = {0};
-	size_t open = 0;
+	bool wanted = a->catalog_named;
 	for (size_t i = 0; i < n; i++)
-		open += import[i].n_problem;
-	if (open == 0)
+		wanted = wanted || import_is_alignable(&import[i]);
+	if (!wanted)
 		return EXIT_OK;
-	if (catalog_load(a->catalog_dir, a->yang_dir, &catalog, &err) != 0) {
+	if (catalog_load(a->catalog_dir, catalog_own_dir(a->own_dir, PORTCULLIS_OWN_CATALOG_DIR), a->yang_dir, &catalog,
+	            &err) != 0) {
 		if (a->catalog_named)
 			return cli_fail("import", &err);
 		cli_warn("import: no catalog to compare with (%s: %s)", err.where, err.text);

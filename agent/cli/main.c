@@ -21,10 +21,13 @@ static const struct {
 } verbs[] = {
         {"import", verb_import, "read documents that list ports and show their rows"},
         {"catalog", verb_catalog, "list, show, compare, build and check port catalogs"},
+        {"deployment", verb_deployment, "write a deployment to fill in, review one"},
         {"verify", verb_verify, "check a deployment against a ruleset, offline or live"},
         {"status", verb_status, "state of the device, from the running daemon"},
         {"conformance", verb_conformance, "required flows and their verdicts, from the running daemon"},
         {"explain", verb_explain, "which rules a flow or packet meets, from the running daemon"},
+        {"prove", verb_prove, "ask the kernel: send a flow or packet through the live ruleset, elsewhere"},
+        {"baseline", verb_baseline, "openings that are known and accepted, in the running daemon"},
 };
 
 static void usage(FILE *out)

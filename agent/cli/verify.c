@@ -32,6 +32,9 @@ static const char help[] =
         "                      \"route6\": `ip -j -6 route`}; without it zones decide, and the path is taken as "
         "forward\n"
         "  --catalog-dir DIR   catalog packs (default " PORTCULLIS_CATALOG_DIR ")\n"
+        "  --own-catalog-dir DIR\n"
+        "                      packs and overrides of your own (default " PORTCULLIS_OWN_CATALOG_DIR
+        ", if it is there)\n"
         "  --yang-dir DIR      YANG modules (default " PORTCULLIS_YANG_DIR ")\n"
         "  --all               in the table: conformant and not-transit flows too\n"
         "  --strict            unbound roles and openings outside the baseline count as not conformant\n"
@@ -41,7 +44,7 @@ static const char help[] =
         "Exit codes: 0 ok, 1 violated or degraded, 2 incomplete or cannot tell, 3 usage or error.\n";
 
 struct request {
-	const char *deployment, *ruleset, *network, *catalog_dir, *yang_dir;
+	const char *deployment, *ruleset, *network, *catalog_dir, *own_dir, *yang_dir;
 	bool live, json, all, strict;
 };
 
@@ -108,7 +111,8 @@ static void mark_acknowledged(struct work *w)
 static int run(const struct request *r, struct work *w, struct error *err)
 {
 	int64_t now = clock_wall_s();
-	if (catalog_load(r->catalog_dir, r->yang_dir, &w->catalog, err) != 0 ||
+	const char *own_dir = catalog_own_dir(r->own_dir, PORTCULLIS_OWN_CATALOG_DIR);
+	if (catalog_load(r->catalog_dir, own_dir, r->yang_dir, &w->catalog, err) != 0 ||
 	        config_context_new(r->yang_dir, &w->ctx, err) != 0 ||
 	        config_site_read(w->ctx, r->deployment, &w->site, err) != 0)
 		return -1;
@@ -371,13 +375,14 @@ static void print_people(const struct request *r, const struct work *w)
 
 static int parse(int argc, char **argv, struct request *r)
 {
-	enum { DEPLOYMENT = 256, RULESET, LIVE, NETWORK, CATALOG_DIR, YANG_DIR, ALL, STRICT, JSON };
+	enum { DEPLOYMENT = 256, RULESET, LIVE, NETWORK, CATALOG_DIR, OWN_DIR, YANG_DIR, ALL, STRICT, JSON };
 	static const struct option longs[] = {
 	        {"deployment", required_argument, NULL, DEPLOYMENT},
 	        {"ruleset", required_argument, NULL, RULESET},
 	        {"live", no_argument, NULL, LIVE},
 	        {"network", required_argument, NULL, NETWORK},
 	        {"catalog-dir", required_argument, NULL, CATALOG_DIR},
+	        {"own-catalog-dir", required_argument, NULL, OWN_DIR},
 	        {"yang-dir", required_argument, NULL, YANG_DIR},
 	        {"all", no_argument, NULL, ALL},
 	        {"strict", no_argument, NULL, STRICT},
@@ -404,6 +409,9 @@ static int parse(int argc, char **argv, struct request *r)
 			break;
 		case CATALOG_DIR:
 			r->catalog_dir = optarg;
+			break;
+		case OWN_DIR:
+			r->own_dir = optarg;
 			break;
 		case YANG_DIR:
 			r->yang_dir = optarg;

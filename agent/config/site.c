@@ -193,6 +193,15 @@ static int balancing_build(const struct lyd_node *node, struct group *out, struc
 	return prefixes_of(node, "source-nat-address", &out->source_nat_address, &out->n_source_nat_address, err);
 }
 
+static enum requirement_interface interface_of(const struct lyd_node *node)
+{
+	const char *value = value_of(node, "interface");
+
+	if (value != NULL && strcmp(value, "internal") == 0)
+		return INTERFACE_INTERNAL;
+	return value != NULL && strcmp(value, "external") == 0 ? INTERFACE_EXTERNAL : INTERFACE_ANY;
+}
+
 static int group_build(const struct lyd_node *node, struct site *site, struct error *err)
 {
 	struct group *g = append(&site->group, &site->n_group, sizeof(*g));
@@ -208,6 +217,7 @@ static int group_build(const struct lyd_node *node, struct site *site, struct er
 			struct membership *m = append(&g->member_of, &g->n_member_of, sizeof(*m));
 			m->product = string_of(child, "product");
 			m->role = string_of(child, "role");
+			m->interface = interface_of(child);
 		} else if (is(child, "published")) {
 			result = published_build(
 			        child, append(&g->published, &g->n_published, sizeof(*g->published)), err);
@@ -332,6 +342,32 @@ static int tolerated_build(const struct lyd_node *node, struct site *site, struc
 	return prefixes_of(node, "prefix", &t->prefix, &t->n_prefix, err);
 }
 
+static int baseline_build(const struct lyd_node *node, struct site *site, struct error *err)
+{
+	const struct lyd_node *child;
+
+	LY_LIST_FOR(lyd_child(node), child)
+	{
+		uint32_t id = number_of(child, "id", 0), *known;
+		int64_t expires;
+
+		if (!is(child, "opening"))
+			continue;
+		if (expiry_of(child, &expires, err) != 0)
+			return -1;
+		if (expires != 0) {
+			struct known_opening *until =
+			        append(&site->baseline_until, &site->n_baseline_until, sizeof(*until));
+
+			*until = (struct known_opening){id, expires};
+			continue;
+		}
+		known = append(&site->baseline, &site->n_baseline, sizeof(*known));
+		*known = id;
+	}
+	return 0;
+}
+
 static int notification_build(const struct lyd_node *node, struct site *site, struct error *err)
 {
 	struct notification_settings *s = &site->notification;
@@ -354,6 +390,7 @@ static const struct {
         {"allowance", allowance_build},
         {"assumption", assumption_build},
         {"tolerated-source", tolerated_build},
+        {"baseline", baseline_build},
         {"notification", notification_build},
 };
 

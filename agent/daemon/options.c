@@ -17,6 +17,9 @@ static const char help[] =
         "  --state-dir DIR     datastores and journal (default " PORTCULLIS_STATE_DIR ")\n"
         "  --yang-dir DIR      YANG modules (default " PORTCULLIS_YANG_DIR ")\n"
         "  --catalog-dir DIR   catalog packs (default " PORTCULLIS_CATALOG_DIR ")\n"
+        "  --own-catalog-dir DIR\n"
+        "                      packs and overrides of your own (default " PORTCULLIS_OWN_CATALOG_DIR
+        ", if it is there)\n"
         "  --load FILE         configuration (JSON) for a device that has none yet\n"
         "  --user USER         run the unprivileged process as USER (default portcullis)\n"
         "  --group GROUP       members may use the NETCONF socket, besides root (default portcullis)\n"
@@ -24,18 +27,32 @@ static const char help[] =
         "  --debug             log more\n"
         "  --help, --version\n"
         "\n"
-        "Signals: SIGTERM and SIGINT end it, SIGHUP reads the catalog again and verifies.\n"
+        "Signals: SIGTERM and SIGINT end it, SIGHUP reads both catalog directories again and verifies.\n"
         "Exit codes: 0 ended on request, 1 could not start or failed, 3 usage.\n";
 
 int options_parse(int argc, char **argv, struct options *out)
 {
-	enum { AGENTX = 256, SOCKET, STATE_DIR, YANG_DIR, CATALOG_DIR, LOAD, USER, GROUP, FOREGROUND, DEBUG, VERSION };
+	enum {
+		AGENTX = 256,
+		SOCKET,
+		STATE_DIR,
+		YANG_DIR,
+		CATALOG_DIR,
+		OWN_DIR,
+		LOAD,
+		USER,
+		GROUP,
+		FOREGROUND,
+		DEBUG,
+		VERSION
+	};
 	static const struct option longs[] = {
 	        {"agentx", required_argument, NULL, AGENTX},
 	        {"socket", required_argument, NULL, SOCKET},
 	        {"state-dir", required_argument, NULL, STATE_DIR},
 	        {"yang-dir", required_argument, NULL, YANG_DIR},
 	        {"catalog-dir", required_argument, NULL, CATALOG_DIR},
+	        {"own-catalog-dir", required_argument, NULL, OWN_DIR},
 	        {"load", required_argument, NULL, LOAD},
 	        {"user", required_argument, NULL, USER},
 	        {"group", required_argument, NULL, GROUP},
@@ -71,6 +88,9 @@ int options_parse(int argc, char **argv, struct options *out)
 			break;
 		case CATALOG_DIR:
 			out->catalog_dir = optarg;
+			break;
+		case OWN_DIR:
+			out->own_catalog_dir = optarg;
 			break;
 		case LOAD:
 			out->load = optarg;

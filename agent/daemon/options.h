@@ -11,6 +11,7 @@ struct options {
 	const char *agentx; /**< NULL: no SNMP */
 	const char *socket; /**< NETCONF UNIX socket */
 	const char *state_dir, *yang_dir, *catalog_dir;
+	const char *own_catalog_dir; /**< NULL: the usual one, if it is there */
 	const char *load; /**< initial configuration for an empty running datastore, or NULL */
 	const char *user, *group;
 	bool foreground, debug;

@@ -80,13 +80,18 @@ static int bytes_check(const char *s, size_t len, const char *file, struct error
 	size_t bad;
 	if (len >= 2 && (memcmp(s, "\xff\xfe", 2) == 0 || memcmp(s, "\xfe\xff", 2) == 0))
 		return error_set(err, ERR_FORMAT, file, "UTF-16 text; save it as UTF-8");
+	/* Every second byte of Latin text is zero there. */
+	if (len >= 4 && ((s[0] == '\0') != (s[1] == '\0')) && (s[0] == '\0') == (s[2] == '\0') &&
+	        (s[1] == '\0') == (s[3] == '\0'))
+		return error_set(err, ERR_FORMAT, file, "UTF-16 text without a mark; save it as UTF-8");
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)s[i];
 		if (c == 0x7f || (c < 0x20 && strchr("\t\n\v\f\r", c) == NULL) || c == 0)
 			return error_set(err, ERR_FORMAT, file,
-			        "byte 0x%02x at offset %zu: a binary file, not a document; give Markdown, HTML or "
-			        "plain text",
-			        c, i);
+			        "line %u: byte 0x%02x at offset %zu: a binary file, not a document; give Markdown, "
+			        "HTML "
+			        "or plain text",
+			        line_of(s, i), c, i);
 	}
 	bad = utf8_check(s, len);
 	if (bad < len)
@@ -126,7 +131,8 @@ int document_parse(const char *bytes, size_t len, const char *file, struct docum
 	int result = -1;
 	memset(out, 0, sizeof(*out));
 	if (len > DOCUMENT_MAX_BYTES)
-		return error_set(err, ERR_LIMIT, file, "%zu bytes; a document has at most %u", len, DOCUMENT_MAX_BYTES);
+		return error_set(err, ERR_LIMIT, file, "%zu bytes; the limit of a document is %u, split it", len,
+		        DOCUMENT_MAX_BYTES);
 	copy = xmalloc(len + 1);
 	if (len > 0)
 		memcpy(copy, bytes, len);

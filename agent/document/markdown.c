@@ -46,17 +46,18 @@ static char *unquote(const char *s, size_t n)
 	return out;
 }
 
-static void front_matter_item(struct document *doc, const char *line, size_t n)
+static int front_matter_item(struct build *b, const char *line, size_t n, unsigned number)
 {
 	/* Keys such as "ms:assetid" contain a colon: the one before the value is followed by a blank. */
 	for (size_t i = 0; i + 1 < n; i++)
 		if (line[i] == ':' && line[i + 1] == ' ') {
 			char *key = xstrndup(line, i), *value = unquote(line + i + 2, n - i - 2);
-			document_metadata(doc, key, value);
+			int result = build_metadata(b, key, value, number);
 			free(key);
 			free(value);
-			return;
+			return result;
 		}
+	return 0;
 }
 
 /* The length of "---" ... "---" at the start, 0 when there is none. */
@@ -74,33 +75,45 @@ static size_t front_matter_length(const char *s)
 	return 0;
 }
 
-static void front_matter_apply(struct document *doc, const char *s, size_t len)
+static int front_matter_apply(struct build *b, const char *s, size_t len)
 {
-	for (size_t at = 0; at < len;) {
+	unsigned line = 1;
+	for (size_t at = 0; at < len; line++) {
 		size_t n = strcspn(s + at, "\n");
-		front_matter_item(doc, s + at, n);
+		if (front_matter_item(b, s + at, n, line) != 0)
+			return -1;
 		at += n + 1;
 	}
+	return 0;
 }
 
+/* "<br>", "<br/>", "</BR >", "<p class=x>": tags that break a line. */
 static bool is_break(const char *html)
 {
-	return strncasecmp(html, "<br", 3) == 0 || strncasecmp(html, "<p>", 3) == 0 ||
-	       strncasecmp(html, "</p", 3) == 0 || strncasecmp(html, "<li", 3) == 0;
+	static const char *const names[] = {"br", "p", "div", "li"};
+	size_t n;
+	html += *html == '<';
+	html += *html == '/';
+	n = strspn(html, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (n == strlen(names[i]) && strncasecmp(html, names[i], n) == 0)
+			return true;
+	return false;
 }
 
+/* Beyond the limit of a cell, the longest of all that is made of it, text is cut: its caller refuses it. */
 static void inline_text(cmark_node *node, struct text *out)
 {
 	cmark_iter *iter = cmark_iter_new(node);
 	cmark_event_type event;
-	while ((event = cmark_iter_next(iter)) != CMARK_EVENT_DONE) {
+	while ((event = cmark_iter_next(iter)) != CMARK_EVENT_DONE && out->len <= DOCUMENT_MAX_CELL) {
 		cmark_node *n = cmark_iter_get_node(iter);
 		cmark_node_type type = cmark_node_get_type(n);
 		const char *literal = cmark_node_get_literal(n);
 		if (event != CMARK_EVENT_ENTER)
 			continue;
 		if (type == CMARK_NODE_TEXT || type == CMARK_NODE_CODE)
-			text_add(out, literal);
+			text_add_upto(out, literal, strlen(literal), DOCUMENT_MAX_CELL);
 		else if (type == CMARK_NODE_SOFTBREAK)
 			text_add(out, " ");
 		else if (type == CMARK_NODE_LINEBREAK || (type == CMARK_NODE_HTML_INLINE && is_break(literal)))
@@ -120,6 +133,11 @@ static unsigned start_line(cmark_node *node)
 	return line > 0 ? (unsigned)line : 1;
 }
 
+static unsigned line_of_node(const struct markdown *m, cmark_node *node)
+{
+	return start_line(node) + m->line0;
+}
+
 static bool line_is_open(const struct markdown *m, unsigned line, bool at_end)
 {
 	size_t from, to;
@@ -127,7 +145,8 @@ static bool line_is_open(const struct markdown *m, unsigned line, bool at_end)
 		return false;
 	from = m->line_start[line - 1];
 	to = m->line_start[line];
-	while (from < to && strchr(" \t\n", m->body[from]) != NULL)
+	/* Marks of block quotes stand before the row, wherever the table is. */
+	while (from < to && strchr(" \t\n>", m->body[from]) != NULL)
 		from++;
 	while (to > from && strchr(" \t\n", m->body[to - 1]) != NULL)
 		to--;
@@ -162,16 +181,24 @@ static void cells_join(cmark_node *row, struct text *cell, size_t n)
 	for (size_t i = 0; i < n; i++)
 		if (cell[i].len > 0)
 			last = i;
-	text_add(&cell[last], " ");
+	text_add_upto(&cell[last], " ", 1, DOCUMENT_MAX_CELL);
 	for (; c != NULL && last < n; c = cmark_node_next(c))
 		inline_text(c, &cell[last++]);
+}
+
+/* A table right under a paragraph counts from the paragraph's first line: only rows under its header tell the line. */
+static unsigned header_line(const struct markdown *m, cmark_node *table)
+{
+	cmark_node *header = cmark_node_first_child(table), *row = header != NULL ? cmark_node_next(header) : NULL;
+	int end = row != NULL ? cmark_node_get_start_line(row) - 1 : cmark_node_get_end_line(table);
+	return end > 1 ? (unsigned)end - 1 + m->line0 : line_of_node(m, table);
 }
 
 static int row_read(struct markdown *m, cmark_node **row)
 {
 	struct text cell[DOCUMENT_MAX_COLUMNS];
 	struct table *table = &m->b->doc->table[m->b->doc->n_table - 1];
-	unsigned line = start_line(*row) + m->line0;
+	unsigned line = is_type(*row, "table_header") ? header_line(m, cmark_node_parent(*row)) : line_of_node(m, *row);
 	struct row *out;
 	size_t n;
 	int result = 0;
@@ -198,10 +225,8 @@ static int row_read(struct markdown *m, cmark_node **row)
 static int table_read(struct markdown *m, cmark_node *node)
 {
 	if (cmark_gfm_extensions_get_table_columns(node) > DOCUMENT_MAX_COLUMNS)
-		return error_set(m->b->err, ERR_LIMIT, m->b->doc->file,
-		        "line %u: more than %u columns; split the table", start_line(node) + m->line0,
-		        DOCUMENT_MAX_COLUMNS);
-	if (build_table(m->b, start_line(node) + m->line0) != 0)
+		return build_limit(m->b, line_of_node(m, node), DOCUMENT_MAX_COLUMNS, "columns", "split the table");
+	if (build_table(m->b, header_line(m, node)) != 0)
 		return -1;
 	for (cmark_node *row = cmark_node_first_child(node); row != NULL; row = cmark_node_next(row))
 		if (row_read(m, &row) != 0)
@@ -262,49 +287,59 @@ static int html_block_read(struct markdown *m, cmark_node *node)
 	return 0;
 }
 
-static void paragraph_read(struct markdown *m, cmark_node *node)
+static int paragraph_read(struct markdown *m, cmark_node *node)
 {
 	cmark_node *child = cmark_node_first_child(node);
 	struct text text = {0};
+	int result;
 	if (child == NULL || cmark_node_get_type(child) != CMARK_NODE_STRONG || cmark_node_next(child) != NULL)
-		return;
+		return 0;
 	inline_text(child, &text);
-	build_caption(m->b, text_str(&text));
+	result = build_caption_maybe(m->b, text_str(&text), line_of_node(m, node));
 	text_fini(&text);
+	return result;
 }
 
-static void heading_read(struct markdown *m, cmark_node *node)
+static int heading_read(struct markdown *m, cmark_node *node)
 {
 	struct text text = {0};
+	int result;
 	inline_text(node, &text);
-	build_caption(m->b, text_str(&text));
-	if (cmark_node_get_heading_level(node) == 1 && !m->title_seen) {
-		document_set(&m->b->doc->title, text_str(&text));
+	/* A paragraph becomes a heading when the line under it is meant as a rule: then it may be long. */
+	result = cmark_node_get_end_line(node) > cmark_node_get_start_line(node)
+	                 ? build_caption_maybe(m->b, text_str(&text), line_of_node(m, node))
+	                 : build_caption(m->b, text_str(&text), line_of_node(m, node));
+	if (result == 0 && text.len <= DOCUMENT_MAX_CAPTION && cmark_node_get_heading_level(node) == 1 &&
+	        !m->title_seen) {
+		result = build_title(m->b, text_str(&text), line_of_node(m, node));
 		m->title_seen = true;
 	}
 	text_fini(&text);
+	return result;
 }
 
-static void link_read(struct markdown *m, cmark_node *node)
+static int link_read(struct markdown *m, cmark_node *node)
 {
 	struct text text = {0};
+	int result;
 	inline_text(node, &text);
-	build_reference(m->b, text_str(&text), cmark_node_get_url(node));
+	result = build_reference(m->b, text_str(&text), cmark_node_get_url(node), line_of_node(m, node));
 	text_fini(&text);
+	return result;
 }
 
 static int node_read(struct markdown *m, cmark_node *node)
 {
 	cmark_node_type type = cmark_node_get_type(node);
 	if (type == CMARK_NODE_HEADING)
-		heading_read(m, node);
-	else if (type == CMARK_NODE_PARAGRAPH)
-		paragraph_read(m, node);
-	else if (type == CMARK_NODE_LINK)
-		link_read(m, node);
-	else if (type == CMARK_NODE_HTML_BLOCK)
+		return heading_read(m, node);
+	if (type == CMARK_NODE_PARAGRAPH)
+		return paragraph_read(m, node);
+	if (type == CMARK_NODE_LINK)
+		return link_read(m, node);
+	if (type == CMARK_NODE_HTML_BLOCK)
 		return html_block_read(m, node);
-	else if (is_type(node, "table"))
+	if (is_type(node, "table"))
 		return table_read(m, node);
 	return 0;
 }
@@ -341,25 +376,33 @@ static void lines_index(struct markdown *m, size_t len)
 
 static pthread_once_t extensions_once = PTHREAD_ONCE_INIT;
 
+static int body_read(struct markdown *m, size_t len)
+{
+	cmark_parser *parser;
+	cmark_node *root;
+	int result;
+	pthread_once(&extensions_once, cmark_gfm_core_extensions_ensure_registered);
+	parser = cmark_parser_new(CMARK_OPT_DEFAULT);
+	cmark_parser_attach_syntax_extension(parser, cmark_find_syntax_extension("table"));
+	cmark_parser_feed(parser, m->body, len);
+	root = cmark_parser_finish(parser);
+	lines_index(m, len);
+	result = tree_read(m, root);
+	free(m->line_start);
+	cmark_node_free(root);
+	cmark_parser_free(parser);
+	return result;
+}
+
 int markdown_read(struct build *b, const char *s, size_t len)
 {
 	size_t front = front_matter_length(s);
 	struct markdown m = {.b = b, .body = s + front};
-	cmark_parser *parser;
-	cmark_node *root;
-	int result;
-	front_matter_apply(b->doc, s, front);
+	if (front_matter_apply(b, s, front) != 0)
+		return -1;
 	for (size_t i = 0; i < front; i++)
 		m.line0 += s[i] == '\n';
-	lines_index(&m, len - front);
-	pthread_once(&extensions_once, cmark_gfm_core_extensions_ensure_registered);
-	parser = cmark_parser_new(CMARK_OPT_DEFAULT);
-	cmark_parser_attach_syntax_extension(parser, cmark_find_syntax_extension("table"));
-	cmark_parser_feed(parser, m.body, len - front);
-	root = cmark_parser_finish(parser);
-	result = tree_read(&m, root);
-	cmark_node_free(root);
-	cmark_parser_free(parser);
-	free(m.line_start);
-	return result;
+	if (markdown_limits(b, m.body, len - front, m.line0 + 1) != 0)
+		return -1;
+	return body_read(&m, len - front);
 }

@@ -53,6 +53,14 @@ static void language_from_url(struct document *doc, const char *url)
 		}
 }
 
+int build_title(struct build *b, const char *title, unsigned line)
+{
+	if (strlen(title) > DOCUMENT_MAX_METADATA)
+		return build_limit(b, line, DOCUMENT_MAX_METADATA, "bytes in the title", "shorten it");
+	document_set(&b->doc->title, title);
+	return 0;
+}
+
 static void title_set(struct document *doc, const char *value)
 {
 	document_set(&doc->title, value);
@@ -112,11 +120,17 @@ static const struct {
         {"ms:mtpsurl", language_from_url},
 };
 
-void document_metadata(struct document *doc, const char *key, const char *value)
+int build_metadata(struct build *b, const char *key, const char *value, unsigned line)
 {
-	for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++)
-		if (strcasecmp(key, items[i].key) == 0)
-			items[i].set(doc, value);
+	for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
+		if (strcasecmp(key, items[i].key) != 0)
+			continue;
+		if (strlen(value) > DOCUMENT_MAX_METADATA)
+			return build_limit(
+			        b, line, DOCUMENT_MAX_METADATA, "bytes in an item of metadata", "shorten it");
+		items[i].set(b->doc, value);
+	}
+	return 0;
 }
 
 #define MAX_WORDS 12

@@ -1,6 +1,7 @@
 /*
- * Plain text with one paragraph per cell comes in; tables of four columns (role, port, protocol, notes) go out. A row is
- * found by its port paragraph, so that rows of three, five or six paragraphs stay whole; text without ports gives no table.
+ * Plain text with one paragraph per cell comes in; tables of four columns (role, port, protocol, notes) go out, between them
+ * those whose columns are separated by tabs. A row of paragraphs is found by its port, so that rows of three, five or six
+ * paragraphs stay whole; text without ports gives no table.
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -11,11 +12,13 @@
 #include "portcullis/text.h"
 #include "portcullis/utf8.h"
 
-/** A run of lines without a blank line. */
+/** A run of lines without a blank line, or a table of tab-separated columns. */
 struct paragraph {
-	char *text;
+	char *text; /* NULL for a table */
 	unsigned line;
 	bool port;
+	const char *tabs;
+	size_t tabs_len;
 };
 
 struct paragraphs {
@@ -26,10 +29,9 @@ struct paragraphs {
 /* Paragraphs between two port paragraphs of one table: protocol in several parts, note, bullets, the next role. */
 #define MAX_ROW_PARAGRAPHS 9
 
-/* Digits with range, list and thousands marks, a footnote mark, and at most two short words ("bis", "TCP"). */
-static bool looks_like_port(const char *s)
+bool text_is_port(const char *s)
 {
-	size_t size, digits = 0, words = 0, letters = 0;
+	size_t size, digits = 0, words = 0, letters = 0, before = 0;
 	if (strlen(s) > 48)
 		return false;
 	for (; *s != '\0'; s += size) {
@@ -38,6 +40,7 @@ static bool looks_like_port(const char *s)
 		        c < 0x80 ? isalpha((int)c) != 0 : !utf8_is_space(c) && (c < 0x2000 || c > 0x206f) && c < 0xff00;
 		if (letter) {
 			words += letters == 0;
+			before += digits == 0;
 			if (++letters > 5)
 				return false;
 			continue;
@@ -48,37 +51,92 @@ static bool looks_like_port(const char *s)
 		else if (c < 0x80 && strchr(" -/,.~*()+:", (int)c) == NULL)
 			return false;
 	}
-	return digits > 0 && words <= 2;
+	/* "Table 12" and "Fig. 1" are captions, "TCP 443" is a port. */
+	return digits > (before > 0) && words <= 2 && before <= 3;
 }
 
-static void paragraphs_split(struct paragraphs *p, const char *s)
+static struct paragraph *paragraph_add(struct build *b, struct paragraphs *p, unsigned line)
+{
+	struct paragraph *item;
+	if (p->n >= DOCUMENT_MAX_PARAGRAPHS) {
+		(void)build_limit(b, line, DOCUMENT_MAX_PARAGRAPHS, "paragraphs", "split the document");
+		return NULL;
+	}
+	p->item = xgrow(p->item, p->n, &p->cap, sizeof(*p->item));
+	item = &p->item[p->n++];
+	memset(item, 0, sizeof(*item));
+	item->line = line;
+	return item;
+}
+
+/* The paragraph whose lines are in text, if any, ends here. */
+static int paragraph_end(struct build *b, struct paragraphs *p, struct text *text, unsigned line)
+{
+	struct paragraph *item;
+	if (text->len == 0)
+		return 0;
+	if ((item = paragraph_add(b, p, line)) == NULL)
+		return -1;
+	item->text = xstrdup(text_str(text));
+	item->port = text_is_port(item->text);
+	text->len = 0;
+	return 0;
+}
+
+/* One line of running text; a blank one ends the paragraph. */
+static int line_add(struct build *b, struct paragraphs *p, struct text *text, const char *s, size_t n, unsigned *first,
+        unsigned line)
+{
+	char *raw = xstrndup(s, n), *tidy = cell_tidy(raw);
+	int result = 0;
+	if (*tidy == '\0') {
+		result = paragraph_end(b, p, text, *first);
+	} else {
+		if (text->len == 0)
+			*first = line;
+		else
+			text_add(text, "\n");
+		text_add(text, tidy);
+	}
+	free(raw);
+	free(tidy);
+	return result;
+}
+
+static int tabs_add(struct build *b, struct paragraphs *p, const char *s, size_t len, unsigned line)
+{
+	struct paragraph *item = paragraph_add(b, p, line);
+	if (item == NULL)
+		return -1;
+	item->tabs = s;
+	item->tabs_len = len;
+	return 0;
+}
+
+static int paragraphs_split(struct build *b, struct paragraphs *p, const char *s)
 {
 	struct text text = {0};
-	unsigned line = 0, first = 0;
-	for (const char *next = s; next != NULL;) {
-		const char *end = strchr(next, '\n');
-		size_t n = end != NULL ? (size_t)(end - next) : strlen(next);
-		char *raw = xstrndup(next, n), *tidy = cell_tidy(raw);
+	unsigned line = 1, first = 1;
+	const char *no_tabs = s;
+	int result = 0;
+	while (*s != '\0' && result == 0) {
+		size_t tabs = s >= no_tabs ? tabs_length(s, &no_tabs) : 0, n = strcspn(s, "\n");
+		if (tabs > 0) {
+			result = paragraph_end(b, p, &text, first);
+			if (result == 0)
+				result = tabs_add(b, p, s, tabs, line);
+			for (const char *end = s + tabs; s < end; s++)
+				line += *s == '\n';
+			continue;
+		}
+		result = line_add(b, p, &text, s, n, &first, line);
 		line++;
-		if (*tidy != '\0') {
-			if (text.len == 0)
-				first = line;
-			else
-				text_add(&text, "\n");
-			text_add(&text, tidy);
-		}
-		next = end != NULL ? end + 1 : NULL;
-		if (text.len > 0 && (*tidy == '\0' || next == NULL)) {
-			p->item = xgrow(p->item, p->n, &p->cap, sizeof(*p->item));
-			p->item[p->n].line = first;
-			p->item[p->n].text = text_take(&text);
-			p->item[p->n].port = looks_like_port(p->item[p->n].text);
-			p->n++;
-		}
-		free(raw);
-		free(tidy);
+		s += n + (s[n] == '\n');
 	}
+	if (result == 0)
+		result = paragraph_end(b, p, &text, first);
 	text_fini(&text);
+	return result;
 }
 
 /* Acronyms that protocol cells are made of, in every language. */
@@ -125,12 +183,15 @@ static bool is_bullet(const char *s)
 static void join(struct text *t, const char *s)
 {
 	if (t->len > 0)
-		text_add(t, "\n");
-	text_add(t, s);
+		text_add_upto(t, "\n", 1, DOCUMENT_MAX_CELL);
+	text_add_upto(t, s, strlen(s), DOCUMENT_MAX_CELL);
 }
 
-/* p->item[at] is the port; what follows up to `end` is protocol, then notes. The last row of a table ends with its note. */
-static int row_add(struct build *b, const struct paragraphs *p, size_t at, size_t end, bool last)
+/*
+ * p->item[at] is the port; what follows up to *end is protocol, then notes. The last row of a table ends with its note;
+ * *end becomes the first paragraph that is not of the row.
+ */
+static int row_add(struct build *b, const struct paragraphs *p, size_t at, size_t *end, bool last)
 {
 	struct row *row = build_row(b, p->item[at - 1].line);
 	struct text protocol = {0}, note = {0};
@@ -138,13 +199,14 @@ static int row_add(struct build *b, const struct paragraphs *p, size_t at, size_
 	int result = -1;
 	if (row == NULL)
 		return -1;
-	if (i < end && looks_like_protocol(p->item[i].text))
+	if (i < *end && looks_like_protocol(p->item[i].text))
 		join(&protocol, p->item[i++].text);
 	/* A further acronym is part of the protocol only where a note still follows: a note may be one acronym long. */
-	while (protocol.len > 0 && i + 1 < end && looks_like_protocol(p->item[i].text))
+	while (protocol.len > 0 && i + 1 < *end && looks_like_protocol(p->item[i].text))
 		join(&protocol, p->item[i++].text);
-	for (bool first = true; i < end && (!last || first || is_bullet(p->item[i].text)); i++, first = false)
+	for (bool first = true; i < *end && (!last || first || is_bullet(p->item[i].text)); i++, first = false)
 		join(&note, p->item[i].text);
+	*end = i;
 	if (build_cell(b, row, p->item[at - 1].text, p->item[at - 1].line) == 0 &&
 	        build_cell(b, row, p->item[at].text, p->item[at].line) == 0 &&
 	        build_cell(b, row, text_str(&protocol), p->item[at].line) == 0 &&
@@ -162,51 +224,107 @@ static size_t next_port(const struct paragraphs *p, size_t from)
 	return from;
 }
 
-/* One table from the port paragraph at `at`; *end is the paragraph after it. */
+/* Does the line name the columns again, as the header of a table that follows: half of the header's words, three at least? */
+static bool is_header_again(const struct row *header, const char *line)
+{
+	size_t words = 0, same = 0;
+	if (header->n == 0 || strlen(line) > 2 * strlen(header->cell[0].text))
+		return false;
+	for (const char *word = header->cell[0].text; *word != '\0';) {
+		size_t n = strcspn(word, " \n");
+		words += n > 0;
+		same += n >= 4 && memmem(line, strlen(line), word, n) != NULL;
+		word += n + (word[n] != '\0');
+	}
+	return same >= 2 && same * 2 >= words;
+}
+
+/* One table from the port paragraph at `at`; paragraphs before *end are used up, and *end becomes the first unused one. */
 static int table_add(struct build *b, const struct paragraphs *p, size_t at, size_t *end)
 {
 	struct table *table;
 	/* The one-line header stands before the first role, the caption before that. */
-	if (at >= 3)
-		build_caption(b, p->item[at - 3].text);
+	if (at >= *end + 3 && build_caption_maybe(b, p->item[at - 3].text, p->item[at - 3].line) != 0)
+		return -1;
 	if (build_table(b, p->item[at - 1].line) != 0)
 		return -1;
 	table = &b->doc->table[b->doc->n_table - 1];
-	if (at >= 2) {
+	table->positional = true;
+	if (at >= *end + 2) {
 		table->header.line = p->item[at - 2].line;
 		if (build_cell(b, &table->header, p->item[at - 2].text, p->item[at - 2].line) != 0)
 			return -1;
 	}
 	for (;;) {
 		size_t next = next_port(p, at + 2);
-		bool last = next >= p->n || next - at > MAX_ROW_PARAGRAPHS;
-		*end = last ? p->n : next - 1;
-		if (row_add(b, p, at, *end, last) != 0)
+		bool header = next < p->n && next >= at + 3 && is_header_again(&table->header, p->item[next - 2].text);
+		bool last = header || next >= p->n || next - at > MAX_ROW_PARAGRAPHS;
+		*end = header ? next - 2 : last ? p->n : next - 1;
+		if (row_add(b, p, at, end, last) != 0)
 			return -1;
-		if (last) {
-			*end = next;
+		if (last)
 			return 0;
-		}
 		at = next;
 	}
+}
+
+/* A number that stands alone in running text is no table; one row under a header like the last table's is one. */
+static bool is_table(const struct build *b, const struct paragraphs *p, size_t at, size_t end)
+{
+	size_t next = next_port(p, at + 2);
+	const struct document *doc = b->doc;
+	if (next < p->n && next - at <= MAX_ROW_PARAGRAPHS)
+		return true;
+	return doc->n_table > 0 && at >= end + 2 &&
+	       is_header_again(&doc->table[doc->n_table - 1].header, p->item[at - 2].text);
+}
+
+/* The tables of paragraphs in a part of the document that no other table interrupts; *end is where the last one ends. */
+static int part_read(struct build *b, const struct paragraphs *p, size_t *end)
+{
+	*end = 0;
+	for (size_t at = next_port(p, 1); at < p->n;) {
+		if (!is_table(b, p, at, *end)) {
+			at = next_port(p, at + 2);
+			continue;
+		}
+		if (table_add(b, p, at, end) != 0)
+			return -1;
+		at = next_port(p, *end + 1);
+	}
+	return 0;
+}
+
+static int parts_read(struct build *b, const struct paragraphs *p)
+{
+	for (size_t from = 0, to = 0; from < p->n; from = to + 1) {
+		struct paragraphs part = {.item = p->item + from};
+		size_t end;
+		for (to = from; to < p->n && p->item[to].tabs == NULL;)
+			to++;
+		part.n = to - from;
+		if (part_read(b, &part, &end) != 0)
+			return -1;
+		if (to >= p->n)
+			break;
+		if (part.n > end && build_caption_maybe(b, p->item[to - 1].text, p->item[to - 1].line) != 0)
+			return -1;
+		if (tabs_read(b, p->item[to].tabs, p->item[to].tabs_len, p->item[to].line) != 0)
+			return -1;
+	}
+	return 0;
 }
 
 int paragraphs_read(struct build *b, const char *s, size_t len)
 {
 	struct paragraphs p = {0};
-	int result = 0;
+	int result = paragraphs_split(b, &p, s);
 	(void)len;
-	paragraphs_split(&p, s);
-	if (p.n > 0)
+	/* The first paragraph is the title unless it is too long for one. */
+	if (result == 0 && p.n > 0 && p.item[0].text != NULL && strlen(p.item[0].text) <= DOCUMENT_MAX_METADATA)
 		document_set(&b->doc->title, p.item[0].text);
-	for (size_t at = next_port(&p, 1); at < p.n && result == 0;) {
-		size_t end = at + 1;
-		result = table_add(b, &p, at, &end);
-		/* A number that stands alone in running text is no table. */
-		if (result == 0 && b->doc->table[b->doc->n_table - 1].n_row < 2)
-			build_table_drop(b);
-		at = next_port(&p, end);
-	}
+	if (result == 0)
+		result = parts_read(b, &p);
 	for (size_t i = 0; i < p.n; i++)
 		free(p.item[i].text);
 	free(p.item);

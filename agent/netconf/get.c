@@ -50,7 +50,7 @@ static void add_state(struct rows *b, struct netconf *n, const struct filter *f,
 {
 	struct snapshot *snap = hub_get(n->hub);
 	if (snap != NULL) {
-		join(b, tree, state_conformance(b, n->ctx, snap, f));
+		join(b, tree, state_conformance(b, n, snap, f));
 		if (wants_path(f, n->ctx, "/portcullis-catalog:catalog"))
 			join(b, tree, state_catalog(b, n->ctx, snap));
 	}

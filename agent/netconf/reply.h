@@ -31,6 +31,12 @@ struct nc_server_reply *reply_data(const struct call *call, struct lyd_node *tre
 /** An output that was built below a copy of the rpc, which is taken over. */
 struct nc_server_reply *reply_output(struct lyd_node *output);
 
+/** The newest snapshot, to be given back; NULL with ERR_UNAVAILABLE before the first verification. */
+struct snapshot *call_newest(const struct call *call, struct error *err);
+struct rows;
+/** An output as reply_output(), or the error that happened while it was built. */
+struct nc_server_reply *reply_built(const struct call *call, struct rows *b, struct lyd_node *output);
+
 /** Child of that name, or NULL. */
 const struct lyd_node *child_find(const struct lyd_node *parent, const char *name);
 /** Value of a leaf child, or NULL. */

@@ -26,6 +26,8 @@ static void add_summary(struct rows *b, struct lyd_node *root, const struct snap
 	row_number(b, summary, "active-problems", snap->n_problem);
 	row_number(b, summary, "openings", s->openings);
 	row_number(b, summary, "openings-unacknowledged", s->unacknowledged_openings);
+	if (snap->ruleset != NULL)
+		row_leaf(b, summary, "forward-default", default_kind_name(snap->openings.by_default));
 	row_number(b, summary, "rules", s->rules);
 	row_number(b, summary, "undecoded-rules", s->undecoded_rules);
 }
@@ -56,6 +58,17 @@ static void add_scalars(struct rows *b, struct lyd_node *root, const struct snap
 		char text[512];
 		snprintf(text, sizeof(text), "flowtable %s lets established connections bypass the chains",
 		        rs->foreign_flowtable);
+		row_leaf(b, root, "caveat", text);
+	}
+}
+
+static void add_caveats(struct rows *b, struct lyd_node *root, const struct snapshot *snap)
+{
+	for (size_t i = 0; i < snap->openings.n_caveat; i++)
+		row_leaf(b, root, "caveat", snap->openings.caveat[i]);
+	if (snap->openings.incomplete) {
+		char text[512];
+		snprintf(text, sizeof(text), "there may be more openings than are listed: %s", snap->openings.reason);
 		row_leaf(b, root, "caveat", text);
 	}
 }
@@ -127,14 +140,45 @@ static void add_problem(struct rows *b, struct lyd_node *root, const struct prob
 	row_time(b, row, "since", p->since_wall);
 }
 
+static void add_ipsec(struct rows *b, struct lyd_node *root, const struct ipsec_finding *f)
+{
+	const struct ipsec_exemption *e = f->exemption;
+	struct lyd_node *row = row_list(b, root, "ipsec", f->deployment, e->name);
+	row_leaf(b, row, "direction", e->direction);
+	row_leaf(b, row, "source", e->source);
+	row_leaf(b, row, "destination", e->destination);
+	row_leaf(b, row, "transports", e->tcp && e->udp ? "tcp, udp" : e->tcp ? "tcp" : "udp");
+	row_leaf(b, row, "source-ports", e->source_port);
+	row_leaf(b, row, "ports", e->destination_port);
+	row_leaf(b, row, "state", ipsec_state_name(f->state));
+	row_bool(b, row, "advisory", f->advisory);
+	row_leaf(b, row, "policy", f->policy);
+	if (f->has_witness)
+		row_witness(b, row, &f->witness);
+	row_leaf(b, row, "reason", f->reason);
+}
+
+static void add_ipsec_list(struct rows *b, struct lyd_node *root, struct hub *hub, const struct snapshot *snap)
+{
+	const struct inputs *in = snap->inputs;
+	struct ipsec_policies *policies = hub_get_ipsec(hub);
+	struct ipsec_findings findings;
+	ipsec_decide(in->site, in->catalog, &in->network, policies, &findings);
+	for (size_t i = 0; i < findings.n && !b->failed; i++)
+		add_ipsec(b, root, &findings.finding[i]);
+	ipsec_findings_fini(&findings);
+	ipsec_policies_unref(policies);
+}
+
 static bool wants(const struct filter *filter, const struct ly_ctx *ctx, const char *path)
 {
 	return filter_wants(filter, lys_find_path(ctx, NULL, path, 0));
 }
 
 struct lyd_node *state_conformance(
-        struct rows *b, const struct ly_ctx *ctx, const struct snapshot *snap, const struct filter *filter)
+        struct rows *b, const struct netconf *n, const struct snapshot *snap, const struct filter *filter)
 {
+	const struct ly_ctx *ctx = n->ctx;
 	if (!wants(filter, ctx, "/portcullis:conformance"))
 		return NULL;
 	b->module = ly_ctx_get_module_implemented(ctx, "portcullis");
@@ -142,6 +186,7 @@ struct lyd_node *state_conformance(
 	if (wants(filter, ctx, "/portcullis:conformance/summary"))
 		add_summary(b, root, snap);
 	add_scalars(b, root, snap);
+	add_caveats(b, root, snap);
 	if (wants(filter, ctx, "/portcullis:conformance/result"))
 		for (size_t i = 0; i < snap->inputs->flows.n && !b->failed; i++)
 			add_result(b, root, snap, i);
@@ -151,5 +196,8 @@ struct lyd_node *state_conformance(
 	if (wants(filter, ctx, "/portcullis:conformance/problem"))
 		for (size_t i = 0; i < snap->n_problem && !b->failed; i++)
 			add_problem(b, root, &snap->problem[i]);
+	if (wants(filter, ctx, "/portcullis:conformance/ipsec") && snap->inputs->catalog != NULL &&
+	        snap->inputs->site != NULL)
+		add_ipsec_list(b, root, n->hub, snap);
 	return root;
 }

@@ -9,7 +9,7 @@
 
 /** portcullis:conformance. */
 struct lyd_node *state_conformance(
-        struct rows *b, const struct ly_ctx *ctx, const struct snapshot *snap, const struct filter *filter);
+        struct rows *b, const struct netconf *n, const struct snapshot *snap, const struct filter *filter);
 /** portcullis-catalog:catalog. */
 struct lyd_node *state_catalog(struct rows *b, const struct ly_ctx *ctx, const struct snapshot *snap);
 /** ietf-netconf-monitoring:netconf-state (RFC 6022). */

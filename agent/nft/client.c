@@ -1,5 +1,5 @@
 /*
- * The unprivileged side: asks the privileged process for dumps and collects its events. What comes back is checked like
+ * The unprivileged side: asks the privileged process for dumps and policies and collects its events. What comes back is checked like
  * anything from outside: a message out of turn, of a wrong kind or with bytes that are no netlink messages ends the
  * connection, and from then on the ruleset is unavailable. Used by one thread at a time.
  */
@@ -205,6 +205,28 @@ static int client_legacy(void *self, char **out, struct error *err)
 	return result;
 }
 
+static int client_policies(void *self, uint8_t **bytes, size_t *len, struct error *err)
+{
+	struct client *c = self;
+	struct nft_message m = {0};
+	*bytes = NULL;
+	*len = 0;
+	if (c->broken)
+		return unavailable(err);
+	int result = ask(c, NFT_MESSAGE_POLICIES, NFT_MESSAGE_XFRM, clock_monotonic_ms() + c->deadline_ms, &m, err);
+	if (c->pending.len > 0 || c->overrun)
+		ring(c);
+	if (result != 0)
+		return -1;
+	if (nft_policies_check(m.payload, m.length, err) != 0) {
+		free(m.payload);
+		return break_off(c);
+	}
+	*bytes = m.payload;
+	*len = m.length;
+	return 0;
+}
+
 static int client_event_fd(void *self)
 {
 	return ((const struct client *)self)->epoll;
@@ -267,6 +289,7 @@ int nft_client_open(const struct nft_process *process, int deadline_ms, struct n
 	*out = (struct nft_ops){
 	        .self = c,
 	        .dump = client_dump,
+	        .policies = client_policies,
 	        .event_fd = client_event_fd,
 	        .events = client_events,
 	        .close = client_close,

@@ -100,6 +100,9 @@ static int allow_limited(scmp_filter_ctx ctx, int proc_fd)
 	int r = seccomp_rule_add(
 	        ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2, equal(0, AF_NETLINK), equal(2, NETLINK_NETFILTER));
 	if (r == 0)
+		r = seccomp_rule_add(
+		        ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2, equal(0, AF_NETLINK), equal(2, NETLINK_XFRM));
+	if (r == 0)
 		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, equal(0, (scmp_datum_t)getpid()));
 #ifdef SANITIZED
 	(void)proc_fd;

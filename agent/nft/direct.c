@@ -33,6 +33,16 @@ static int direct_legacy(void *self, char **out, struct error *err)
 	return source->legacy(source->self, out, err);
 }
 
+static int direct_policies(void *self, uint8_t **bytes, size_t *len, struct error *err)
+{
+	const struct nft_source *source = self;
+	struct nft_bytes b = {0};
+	int result = source->policies != NULL ? source->policies(source->self, &b, err) : 0;
+	*bytes = b.data;
+	*len = b.len;
+	return result;
+}
+
 static int direct_event_fd(void *self)
 {
 	const struct nft_source *source = self;
@@ -70,6 +80,7 @@ int nft_open_direct(struct nft_ops *out, struct error *err)
 	*out = (struct nft_ops){
 	        .self = source,
 	        .dump = direct_dump,
+	        .policies = direct_policies,
 	        .event_fd = direct_event_fd,
 	        .events = direct_events,
 	        .close = direct_close,

@@ -17,12 +17,14 @@
 enum nft_message_type {
 	NFT_MESSAGE_DUMP = 1, /**< request: answered by RULESET or ERROR */
 	NFT_MESSAGE_LEGACY = 2, /**< request: answered by TABLES or ERROR */
+	NFT_MESSAGE_POLICIES = 3, /**< request: answered by XFRM or ERROR */
 	NFT_MESSAGE_READY = 0x81, /**< once, first: the privileged side is confined and serves */
 	NFT_MESSAGE_RULESET = 0x82, /**< netlink messages of a whole dump, the first is NFT_MSG_NEWGEN */
 	NFT_MESSAGE_TABLES = 0x83, /**< names of iptables-legacy tables, comma separated; may be empty */
 	NFT_MESSAGE_ERROR = 0x84, /**< nft_message_error_parse() */
 	NFT_MESSAGE_EVENT = 0x85, /**< unasked: netlink messages of changes */
-	NFT_MESSAGE_OVERRUN = 0x86 /**< unasked: the kernel dropped events */
+	NFT_MESSAGE_OVERRUN = 0x86, /**< unasked: the kernel dropped events */
+	NFT_MESSAGE_XFRM = 0x87 /**< netlink messages of IPsec policies; may be empty */
 };
 
 /** Who reads: each side takes its own types only. */

@@ -10,6 +10,7 @@
 
 /** Limits of what is kept and handed on. */
 #define NFT_DUMP_MAX ((size_t)256 << 20)
+#define NFT_POLICIES_MAX ((size_t)16 << 20)
 #define NFT_EVENT_MAX ((size_t)4 << 20)
 
 /** Concatenated netlink messages. Start with {0}; release with nft_bytes_fini(). */

@@ -1,5 +1,5 @@
 /*
- * The privileged side of the protocol: requests without parameters come in, dumps, legacy tables and events go out. A
+ * The privileged side of the protocol: requests without parameters come in, dumps, legacy tables, IPsec policies and events go out. A
  * message that is no request, or is larger than a request may be, ends the service.
  */
 #include <errno.h>
@@ -41,6 +41,16 @@ static int serve_legacy(int peer, const struct nft_source *source, uint32_t sequ
 	return result;
 }
 
+static int serve_policies(int peer, const struct nft_source *source, uint32_t sequence, struct error *err)
+{
+	struct nft_bytes bytes = {0};
+	struct error why = {0};
+	int result = source->policies != NULL ? source->policies(source->self, &bytes, &why) : 0;
+	result = reply(peer, sequence, result, NFT_MESSAGE_XFRM, bytes.data, bytes.len, &why, err);
+	nft_bytes_fini(&bytes);
+	return result;
+}
+
 static int serve_request(int peer, const struct nft_source *source, const struct nft_message *m, struct error *err)
 {
 	switch (m->type) {
@@ -48,6 +58,8 @@ static int serve_request(int peer, const struct nft_source *source, const struct
 		return serve_dump(peer, source, m->sequence, err);
 	case NFT_MESSAGE_LEGACY:
 		return serve_legacy(peer, source, m->sequence, err);
+	case NFT_MESSAGE_POLICIES:
+		return serve_policies(peer, source, m->sequence, err);
 	default:
 		return error_set(err, ERR_FORMAT, "privileged side", "a request of type %u is not known", m->type);
 	}

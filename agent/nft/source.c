@@ -87,6 +87,12 @@ static int kernel_legacy(void *self, char **out, struct error *err)
 	return 0;
 }
 
+static int kernel_policies(void *self, struct nft_bytes *out, struct error *err)
+{
+	(void)self;
+	return nft_policies_read(out, err);
+}
+
 static int kernel_event_fd(void *self)
 {
 	return ((const struct kernel *)self)->watch;
@@ -187,6 +193,7 @@ int nft_source_open(struct nft_source *out, struct error *err)
 	        .self = k,
 	        .dump = kernel_dump,
 	        .legacy = kernel_legacy,
+	        .policies = kernel_policies,
 	        .event_fd = kernel_event_fd,
 	        .events = kernel_events,
 	        .close = kernel_close,

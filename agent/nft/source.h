@@ -19,6 +19,8 @@ struct nft_source {
 	int (*dump)(void *self, int peer, struct nft_bytes *out, struct error *err);
 	/** Names of iptables-legacy tables, comma separated; *out NULL: none. The caller frees it. */
 	int (*legacy)(void *self, char **out, struct error *err);
+	/** IPsec policies (XFRM_MSG_NEWPOLICY messages) into *out, empty before. NULL: it knows of none. */
+	int (*policies)(void *self, struct nft_bytes *out, struct error *err);
 	int (*event_fd)(void *self);
 	/** Append what waits, up to NFT_EVENT_MAX in all; never blocks. */
 	int (*events)(void *self, struct nft_bytes *out, bool *overrun, struct error *err);
@@ -32,5 +34,9 @@ int nft_source_proc_fd(const struct nft_source *source);
 
 /** One dump of the caller's namespace, consistent by the generation before and after. */
 int nft_dump_read(int peer, struct nft_bytes *out, struct error *err) MUST_USE;
+/** The IPsec policies of the caller's namespace; *out stays empty where the kernel has no IPsec. */
+int nft_policies_read(struct nft_bytes *out, struct error *err) MUST_USE;
+/** Are these complete messages of IPsec policies, and nothing else? @return 0, or -1 with ERR_FORMAT. */
+int nft_policies_check(const uint8_t *bytes, size_t len, struct error *err) MUST_USE;
 
 #endif

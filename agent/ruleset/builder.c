@@ -45,7 +45,7 @@ static void learn(struct builder *b, const struct rs_match *m)
 /* `>= a` after `<= b` on one field is one range. */
 static bool join_ranges(struct builder *b, unsigned field, const char *as, struct ranges *take)
 {
-	if (b->rule.n_match == 0)
+	if (b->rule.n_match == 0 || (b->rule.notrack && b->rule.notrack_at == b->rule.n_match))
 		return false;
 	struct rs_match *last = &b->rule.match[b->rule.n_match - 1];
 	if (last->kind != RS_MATCH_RANGES || last->negate || last->field[0] != field || last->as != as)
@@ -59,10 +59,25 @@ static bool join_ranges(struct builder *b, unsigned field, const char *as, struc
 	return true;
 }
 
+void builder_tracks(struct builder *b)
+{
+	enum rs_family family = b->rs->chain[b->chain].family;
+	b->rs->uses_conntrack = true;
+	b->rs->tracks[0] |= family != RS_IP6;
+	b->rs->tracks[1] |= family != RS_IP;
+}
+
+void builder_notrack(struct builder *b)
+{
+	if (!b->rule.notrack)
+		b->rule.notrack_at = b->rule.n_match;
+	b->rule.notrack = true;
+}
+
 static void note_field(struct builder *b, unsigned field)
 {
 	if (field == RS_FIELD_CT_STATE || field == RS_FIELD_CT_STATUS || field == RS_FIELD_CT_DIRECTION)
-		b->rs->uses_conntrack = true;
+		builder_tracks(b);
 }
 
 /* Where frames are seen there are others than IPv4 and IPv6, and tagged ones. */
@@ -318,8 +333,6 @@ void builder_undecided(struct builder *b, enum rs_verdict_code code, const char 
 	builder_verdict(b, code);
 	free(b->rule.undecided);
 	b->rule.undecided = xstrdup(text);
-	if (code == RS_NAT_DST || code == RS_NAT_SRC)
-		b->rs->uses_conntrack = true;
 }
 
 void builder_vmap(struct builder *b, const unsigned *field, size_t n, size_t index)

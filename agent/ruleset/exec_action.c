@@ -241,7 +241,7 @@ bool expr_log(struct exec *x, const struct nlattr *data)
 bool expr_notrack(struct exec *x, const struct nlattr *data)
 {
 	(void)data;
-	x->b.rule.notrack = true;
+	builder_notrack(&x->b);
 	return true;
 }
 
@@ -259,7 +259,7 @@ bool expr_flow_offload(struct exec *x, const struct nlattr *data)
 	if (!attrs_nested(data, tb, NFTA_FLOW_MAX + 1) || !attr_name(tb[NFTA_FLOW_TABLE_NAME], name))
 		return false;
 	char *text = xasprintf("flow add @%s", name);
-	x->b.rs->uses_conntrack = true;
+	builder_tracks(&x->b);
 	builder_statement(&x->b, text);
 	builder_may_end(&x->b, text);
 	free(text);
@@ -342,7 +342,7 @@ bool expr_connlimit(struct exec *x, const struct nlattr *data)
 	attr_u32(tb[NFTA_CONNLIMIT_COUNT], &count);
 	attr_u32(tb[NFTA_CONNLIMIT_FLAGS], &flags);
 	char *text = xasprintf("ct count %s%u", flags & NFT_CONNLIMIT_F_INV ? "over " : "", count);
-	x->b.rs->uses_conntrack = true;
+	builder_tracks(&x->b);
 	builder_atom(&x->b, "ct count", text);
 	free(text);
 	return true;
@@ -369,6 +369,8 @@ bool expr_dynset(struct exec *x, const struct nlattr *data)
 	if (!counts)
 		text_addf(&t, " %s", attr_name(expr[NFTA_EXPR_NAME], name) ? name : "...");
 	text_add(&t, " }");
+	if (attr_name(expr[NFTA_EXPR_NAME], name) && strcmp(name, "connlimit") == 0)
+		builder_tracks(&x->b);
 	if (counts)
 		builder_statement(&x->b, text_str(&t));
 	else
@@ -396,7 +398,7 @@ bool object_act(struct builder *b, uint32_t type, const char *what)
 		bool bare = strstr(objects[i].word, "set") != NULL;
 		char *text = xasprintf("%s%s %s", objects[i].word, bare ? "" : " name", what);
 		if (strncmp(objects[i].word, "ct ", 3) == 0)
-			b->rs->uses_conntrack = true;
+			builder_tracks(b);
 		if (objects[i].what == OBJECT_STATEMENT)
 			builder_statement(b, text);
 		else if (objects[i].what == OBJECT_ATOM)

@@ -119,11 +119,11 @@ static const struct place places[] = {
         {NFT_PAYLOAD_TRANSPORT_HEADER, PROTO_UDP, 4, 2, FIELD_NONE, "udp length", SOURCE_DECIMAL},
         {NFT_PAYLOAD_TRANSPORT_HEADER, PROTO_UDP, 6, 2, FIELD_NONE, "udp checksum", SOURCE_DECIMAL},
         {NFT_PAYLOAD_TRANSPORT_HEADER, PROTO_ICMP, 0, 1, RS_FIELD_ICMP_TYPE, NULL, SOURCE_DECIMAL},
-        {NFT_PAYLOAD_TRANSPORT_HEADER, PROTO_ICMP, 1, 1, FIELD_NONE, "icmp code", SOURCE_DECIMAL},
+        {NFT_PAYLOAD_TRANSPORT_HEADER, PROTO_ICMP, 1, 1, RS_FIELD_ICMP_CODE, NULL, SOURCE_DECIMAL},
         {NFT_PAYLOAD_TRANSPORT_HEADER, PROTO_ICMP, 4, 2, FIELD_NONE, "icmp id", SOURCE_DECIMAL},
         {NFT_PAYLOAD_TRANSPORT_HEADER, PROTO_ICMP, 6, 2, FIELD_NONE, "icmp sequence", SOURCE_DECIMAL},
         {NFT_PAYLOAD_TRANSPORT_HEADER, PROTO_ICMPV6, 0, 1, RS_FIELD_ICMPV6_TYPE, NULL, SOURCE_DECIMAL},
-        {NFT_PAYLOAD_TRANSPORT_HEADER, PROTO_ICMPV6, 1, 1, FIELD_NONE, "icmpv6 code", SOURCE_DECIMAL},
+        {NFT_PAYLOAD_TRANSPORT_HEADER, PROTO_ICMPV6, 1, 1, RS_FIELD_ICMPV6_CODE, NULL, SOURCE_DECIMAL},
         {NFT_PAYLOAD_TRANSPORT_HEADER, 51, 4, 4, FIELD_NONE, "ah spi", SOURCE_DECIMAL},
         {NFT_PAYLOAD_TRANSPORT_HEADER, 50, 0, 4, FIELD_NONE, "esp spi", SOURCE_DECIMAL},
 };
@@ -366,7 +366,7 @@ bool expr_ct(struct exec *x, const struct nlattr *data)
 	const struct nlattr *tb[NFTA_CT_MAX + 1];
 	uint32_t key, reg;
 	uint8_t direction;
-	x->b.rs->uses_conntrack = true;
+	builder_tracks(&x->b);
 	if (!attrs_nested(data, tb, NFTA_CT_MAX + 1) || !attr_u32(tb[NFTA_CT_KEY], &key))
 		return false;
 	const struct key *k = key_find(ct_keys, sizeof(ct_keys) / sizeof(ct_keys[0]), key);

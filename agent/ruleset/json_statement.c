@@ -127,7 +127,7 @@ static bool quota_statement(struct json_reader *r, struct builder *b, const char
 
 static bool count_statement(struct json_reader *r, struct builder *b, const char *key, const json_t *v)
 {
-	b->rs->uses_conntrack = true;
+	builder_tracks(b);
 	if (is_reference(v)) {
 		object_reference(r, b, NFT_OBJECT_CONNLIMIT, v);
 		return true;
@@ -206,7 +206,7 @@ static bool notrack_statement(struct json_reader *r, struct builder *b, const ch
 	(void)r;
 	(void)key;
 	(void)v;
-	b->rule.notrack = true;
+	builder_notrack(b);
 	return true;
 }
 
@@ -284,7 +284,7 @@ static bool flow_statement(struct json_reader *r, struct builder *b, const char 
 	(void)r;
 	(void)key;
 	char *text = xasprintf("flow add %s", json_member(v, "flowtable"));
-	b->rs->uses_conntrack = true;
+	builder_tracks(b);
 	builder_statement(b, text);
 	builder_may_end(b, text);
 	free(text);

@@ -141,7 +141,8 @@ static const struct {
         {"ip", "protocol", RS_FIELD_L4PROTO, "ip protocol"}, {"ip6", "saddr", RS_FIELD_IP6_SADDR, NULL},
         {"ip6", "daddr", RS_FIELD_IP6_DADDR, NULL}, {"ip6", "nexthdr", RS_FIELD_L4PROTO, "ip6 nexthdr"},
         {"tcp", "flags", RS_FIELD_TCP_FLAGS, NULL}, {"icmp", "type", RS_FIELD_ICMP_TYPE, NULL},
-        {"icmpv6", "type", RS_FIELD_ICMPV6_TYPE, NULL}};
+        {"icmpv6", "type", RS_FIELD_ICMPV6_TYPE, NULL}, {"icmp", "code", RS_FIELD_ICMP_CODE, NULL},
+        {"icmpv6", "code", RS_FIELD_ICMPV6_CODE, NULL}};
 
 /* What nft matches by itself before it looks at a protocol's header. */
 static void payload_needs(struct builder *b, const char *protocol)
@@ -226,7 +227,7 @@ static unsigned operand_field(struct builder *b, const json_t *json, const char 
 	if (strcmp(key, "meta") == 0)
 		return meta_field(json_member(inner, "key"), as);
 	if (strcmp(key, "ct") == 0) {
-		b->rs->uses_conntrack = true;
+		builder_tracks(b);
 		return ct_field(inner);
 	}
 	return FIELD_NONE;

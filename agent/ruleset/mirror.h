@@ -31,7 +31,7 @@ struct mirror_waiting {
 /** A rule as it was decoded, shared with the rulesets that have it. */
 struct mirror_rule {
 	struct rs_rule rule;
-	bool uses_conntrack, sets_mark, reads_mark;
+	bool uses_conntrack, tracks[2], sets_mark, reads_mark;
 	bool fills_set; /**< adds to or deletes from a set: which makes that set dynamic */
 };
 

@@ -104,7 +104,7 @@ static int decode(struct decoder *d, struct mirror_object *o, struct error *err)
 	size_t len;
 	const void *attrs = attributes(o, &len);
 
-	rs->uses_conntrack = rs->sets_mark = false;
+	rs->uses_conntrack = rs->tracks[0] = rs->tracks[1] = rs->sets_mark = false;
 	if (netlink_rule(&d->nl, c->family, attrs, len, err) != 0) {
 		free(r);
 		return -1;
@@ -112,6 +112,7 @@ static int decode(struct decoder *d, struct mirror_object *o, struct error *err)
 	r->rule = c->rule[--c->n_rule];
 	rs->n_rule--;
 	r->uses_conntrack = rs->uses_conntrack;
+	memcpy(r->tracks, rs->tracks, sizeof(r->tracks));
 	r->sets_mark = rs->sets_mark;
 	r->reads_mark = rule_reads_mark(&r->rule);
 	o->rule = r;
@@ -325,6 +326,8 @@ static void add_chain(struct ruleset *rs, const struct rs_chain *from, const str
 	for (const struct mirror_object *o = chain->part[MIRROR_RULE].first; o != NULL; o = o->next) {
 		c->rule[c->n_rule++] = rule_copy(&o->rule->rule);
 		rs->uses_conntrack |= o->rule->uses_conntrack;
+		rs->tracks[0] |= o->rule->tracks[0];
+		rs->tracks[1] |= o->rule->tracks[1];
 		rs->sets_mark |= o->rule->sets_mark;
 	}
 	rs->n_rule += n;

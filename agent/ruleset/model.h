@@ -135,6 +135,10 @@ void builder_verdict(struct builder *b, enum rs_verdict_code code);
 void builder_undecided(struct builder *b, enum rs_verdict_code code, const char *text);
 /** The verdict of a map look-up. */
 void builder_vmap(struct builder *b, const unsigned *field, size_t n_field, size_t set);
+/** The rule uses ct or nat: so the kernel tracks connections of the table's family. */
+void builder_tracks(struct builder *b);
+/** Untracked by the matches so far. */
+void builder_notrack(struct builder *b);
 /** Require IPv4 (2) or IPv6 (10), a protocol, unless an earlier match does. */
 void builder_need_nfproto(struct builder *b, int nfproto);
 void builder_need_l4proto(struct builder *b, int l4proto);

@@ -51,6 +51,10 @@ void builder_nat(struct builder *b, struct nat *nat)
 	struct text t = {0};
 	nat_print(&t, nat, b->rs->chain[b->chain].family);
 	builder_undecided(b, nat->code, text_str(&t));
+	/* One that says "ip" or "ip6" makes the kernel track that family alone. */
+	b->rs->uses_conntrack = true;
+	b->rs->tracks[0] |= nat->family == 2 || (nat->family == -1 && b->rs->chain[b->chain].family != RS_IP6);
+	b->rs->tracks[1] |= nat->family == 10 || (nat->family == -1 && b->rs->chain[b->chain].family != RS_IP);
 	text_fini(&t);
 	text_fini(&nat->text);
 	/* A prefix translation keeps the host part, a shift gives each port another one. */

@@ -78,6 +78,8 @@ int netlink_elements(
 int netlink_rule_scan(
         struct netlink *nl, enum rs_family family, const void *attrs, size_t len, struct error *err) MUST_USE;
 int netlink_rule(struct netlink *nl, enum rs_family family, const void *attrs, size_t len, struct error *err) MUST_USE;
+/** A set of the reader's own making, without elements, that only this chain's rules use. @return its index, or SIZE_MAX. */
+size_t netlink_own_set(struct netlink *nl, size_t chain, const enum rs_field *field, size_t n_field);
 /** Decode a set's elements for a look-up. @return false when this layout cannot be used with them. */
 bool set_decode(struct netlink *nl, size_t index, const struct layout *layout);
 /** Is the set decoded as its key type alone would have it. */

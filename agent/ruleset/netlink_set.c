@@ -89,6 +89,15 @@ static bool only_counters(const struct nlattr *one, const struct nlattr *list)
 	return more == 0;
 }
 
+/* Beside the newest of rs->set. */
+static void raw_add(struct netlink *nl, const struct raw_set *raw)
+{
+	size_t before = nl->cap_raw;
+	nl->raw = xgrow(nl->raw, nl->rs->n_set - 1, &nl->cap_raw, sizeof(*nl->raw));
+	memset(nl->raw + before, 0, (nl->cap_raw - before) * sizeof(*nl->raw));
+	nl->raw[nl->rs->n_set - 1] = *raw;
+}
+
 int netlink_set(struct netlink *nl, enum rs_family family, const void *attrs, size_t len, struct error *err)
 {
 	const struct nlattr *tb[NFTA_SET_MAX + 1];
@@ -123,11 +132,24 @@ int netlink_set(struct netlink *nl, enum rs_family family, const void *attrs, si
 	set->timeout = flags & NFT_SET_TIMEOUT;
 	set->undecided = !only_counters(tb[NFTA_SET_EXPR], tb[NFTA_SET_EXPRESSIONS]);
 	name_index_add(&nl->sets, family, set->table, set->name, nl->rs->n_set - 1);
-	size_t before = nl->cap_raw;
-	nl->raw = xgrow(nl->raw, nl->rs->n_set - 1, &nl->cap_raw, sizeof(*nl->raw));
-	memset(nl->raw + before, 0, (nl->cap_raw - before) * sizeof(*nl->raw));
-	nl->raw[nl->rs->n_set - 1] = raw;
+	raw_add(nl, &raw);
 	return 0;
+}
+
+size_t netlink_own_set(struct netlink *nl, size_t chain, const enum rs_field *field, size_t n_field)
+{
+	const struct rs_chain *c = &nl->rs->chain[chain];
+	struct rs_set *set = ruleset_set_add(nl->rs, NULL);
+	if (set == NULL)
+		return SIZE_MAX;
+	set->family = c->family;
+	set->table = xstrdup(c->table);
+	set->name = xasprintf("__own%zu", nl->rs->n_set);
+	set->anonymous = set->interval = true;
+	set->n_field = n_field;
+	memcpy(set->field, field, n_field * sizeof(*field));
+	raw_add(nl, &(struct raw_set){.decoded = true});
+	return nl->rs->n_set - 1;
 }
 
 bool verdict_parse(const struct netlink *nl, enum rs_family family, const char *table, const struct nlattr *attr,

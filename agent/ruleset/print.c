@@ -238,10 +238,12 @@ void match_print(struct text *t, const struct ruleset *rs, const struct rs_chain
 /* What a field says about the packet's family (2, 10) and protocol; -1: nothing. */
 static void field_implies(enum rs_field f, const char *as, int *nfproto, int *l4proto)
 {
+	bool is_icmp = f == RS_FIELD_ICMP_TYPE || f == RS_FIELD_ICMP_CODE;
+	bool is_icmpv6 = f == RS_FIELD_ICMPV6_TYPE || f == RS_FIELD_ICMPV6_CODE;
 	*nfproto = *l4proto = -1;
-	if (f == RS_FIELD_IP_SADDR || f == RS_FIELD_IP_DADDR || f == RS_FIELD_ICMP_TYPE)
+	if (f == RS_FIELD_IP_SADDR || f == RS_FIELD_IP_DADDR || is_icmp)
 		*nfproto = 2;
-	if (f == RS_FIELD_IP6_SADDR || f == RS_FIELD_IP6_DADDR || f == RS_FIELD_ICMPV6_TYPE)
+	if (f == RS_FIELD_IP6_SADDR || f == RS_FIELD_IP6_DADDR || is_icmpv6)
 		*nfproto = 10;
 	if (as != NULL && strncmp(as, "ip ", 3) == 0)
 		*nfproto = 2;
@@ -249,9 +251,9 @@ static void field_implies(enum rs_field f, const char *as, int *nfproto, int *l4
 		*nfproto = 10;
 	if (f == RS_FIELD_TCP_FLAGS)
 		*l4proto = PROTO_TCP;
-	if (f == RS_FIELD_ICMP_TYPE)
+	if (is_icmp)
 		*l4proto = PROTO_ICMP;
-	if (f == RS_FIELD_ICMPV6_TYPE)
+	if (is_icmpv6)
 		*l4proto = PROTO_ICMPV6;
 }
 
@@ -349,6 +351,7 @@ char *rule_print(const struct ruleset *rs, const struct rs_chain *chain, const s
 {
 	struct text t = {0};
 	int l4proto = -1;
+	bool told = false;
 	for (size_t i = 0; i < rule->n_match; i++) {
 		const struct rs_match *m = &rule->match[i];
 		bool point = m->kind == RS_MATCH_RANGES && !m->negate && m->ranges.n == 1 &&
@@ -357,12 +360,16 @@ char *rule_print(const struct ruleset *rs, const struct rs_chain *chain, const s
 			l4proto = (int)m->ranges.item[0].lo;
 		if (is_implied(rule, i))
 			continue;
+		if (rule->notrack && rule->notrack_at <= i && !told) {
+			word(&t, "notrack");
+			told = true;
+		}
 		word(&t, "");
 		match_print(&t, rs, chain, m, l4proto);
 	}
 	if (rule->statements != NULL)
 		word(&t, rule->statements);
-	if (rule->notrack)
+	if (rule->notrack && !told)
 		word(&t, "notrack");
 	outcome_print(&t, rs, rule, l4proto);
 	if (t.len == 0)

@@ -234,8 +234,6 @@ void ruleset_finish(struct ruleset *rs)
 	rs->n_rule = rs->n_undecoded = 0;
 	for (size_t i = 0; i < rs->n_chain; i++) {
 		struct rs_chain *c = &rs->chain[i];
-		if (c->type == RS_CHAIN_NAT && c->base)
-			rs->uses_conntrack = true;
 		for (size_t j = 0; j < c->n_rule; j++) {
 			if (rs->sets_mark)
 				rule_drop_marks(rs, c, &c->rule[j]);

@@ -49,7 +49,8 @@ const struct symbol symbols_iftype[] = {{"ether", 1}, {"ppp", 512}, {"ipip", 768
 const struct symbol symbols_log_level[] = {{"emerg", 0}, {"alert", 1}, {"crit", 2}, {"err", 3}, {"warn", 4},
         {"notice", 5}, {"info", 6}, {"debug", 7}, {"audit", 8}, {NULL, 0}};
 const struct symbol symbols_reject_icmp[] = {{"net-unreachable", 0}, {"host-unreachable", 1}, {"prot-unreachable", 2},
-        {"port-unreachable", 3}, {"net-prohibited", 9}, {"host-prohibited", 10}, {"admin-prohibited", 13}, {NULL, 0}};
+        {"port-unreachable", 3}, {"net-prohibited", 9}, {"host-prohibited", 10}, {"admin-prohibited", 13},
+        {"frag-needed", 4}, {NULL, 0}};
 const struct symbol symbols_reject_icmpv6[] = {{"no-route", 0}, {"admin-prohibited", 1}, {"addr-unreachable", 3},
         {"port-unreachable", 4}, {"policy-fail", 5}, {"reject-route", 6}, {NULL, 0}};
 const struct symbol symbols_reject_icmpx[] = {
@@ -89,6 +90,8 @@ static const struct field_info fields[] = {
         [RS_FIELD_TCP_FLAGS] = {"tcp flags", "tcp_flag", 1, true, FORMAT_HEX, symbols_tcp_flags},
         [RS_FIELD_ICMP_TYPE] = {"icmp type", "icmp_type", 1, false, FORMAT_DECIMAL, symbols_icmp},
         [RS_FIELD_ICMPV6_TYPE] = {"icmpv6 type", "icmpv6_type", 1, false, FORMAT_DECIMAL, symbols_icmpv6},
+        [RS_FIELD_ICMP_CODE] = {"icmp code", "icmp_code", 1, false, FORMAT_DECIMAL, symbols_reject_icmp},
+        [RS_FIELD_ICMPV6_CODE] = {"icmpv6 code", "icmpv6_code", 1, false, FORMAT_DECIMAL, symbols_reject_icmpv6},
         [RS_FIELD_MARK] = {"meta mark", "mark", 4, false, FORMAT_HEX, NULL},
         [RS_FIELD_CT_STATUS] = {"ct status", "ct_status", 4, true, FORMAT_HEX, symbols_ct_status},
         [RS_FIELD_CT_DIRECTION] = {"ct direction", "ct_dir", 1, false, FORMAT_DECIMAL, symbols_ct_direction},

@@ -69,7 +69,7 @@ static bool xt_udp(struct exec *x, const void *info, size_t len)
 	return true;
 }
 
-static void multiport_ranges(struct exec *x, const struct xt_multiport_v1 *m, unsigned field)
+static struct ranges multiport_list(const struct xt_multiport_v1 *m)
 {
 	struct ranges r = {0};
 	for (unsigned i = 0; i < m->count; i++) {
@@ -79,7 +79,35 @@ static void multiport_ranges(struct exec *x, const struct xt_multiport_v1 *m, un
 		if (lo <= hi)
 			ranges_add(&r, lo, hi);
 	}
+	ranges_normalise(&r);
+	return r;
+}
+
+static void multiport_ranges(struct exec *x, const struct xt_multiport_v1 *m, unsigned field)
+{
+	struct ranges r = multiport_list(m);
 	builder_ranges(&x->b, field, NULL, &r, m->invert);
+}
+
+/* Either port is a choice: a set of pairs with one of them free. */
+static bool multiport_either(struct exec *x, const struct xt_multiport_v1 *m)
+{
+	static const unsigned field[] = {RS_FIELD_SPORT, RS_FIELD_DPORT};
+	static const enum rs_field model[] = {RS_FIELD_SPORT, RS_FIELD_DPORT};
+	size_t index = netlink_own_set(x->nl, x->b.chain, model, 2);
+	if (index == SIZE_MAX)
+		return false;
+	struct ranges r = multiport_list(m);
+	for (size_t i = 0; i < 2 * r.n; i++) {
+		struct rs_element *e = set_element_add(&x->b.rs->set[index]);
+		e->verdict.code = RS_CONTINUE;
+		e->key[i % 2] = r.item[i / 2];
+		e->key[1 - i % 2] = (struct range){0, UINT16_MAX};
+	}
+	set_sort(&x->b.rs->set[index]);
+	ranges_fini(&r);
+	builder_set(&x->b, field, 2, NULL, index, false);
+	return true;
 }
 
 static bool xt_multiport(struct exec *x, const void *info, size_t len)
@@ -87,9 +115,11 @@ static bool xt_multiport(struct exec *x, const void *info, size_t len)
 	struct xt_multiport_v1 m;
 	if (!info_copy(&m, sizeof(m), info, len) || m.count > XT_MULTI_PORTS || port_protocol(x->b.l4proto) == NULL)
 		return false;
-	/* Either port is a choice; neither is a conjunction. */
-	if (m.flags > XT_MULTIPORT_EITHER || (m.flags == XT_MULTIPORT_EITHER && !m.invert))
+	if (m.flags > XT_MULTIPORT_EITHER)
 		return false;
+	/* Neither port is a conjunction. */
+	if (m.flags == XT_MULTIPORT_EITHER && !m.invert)
+		return multiport_either(x, &m);
 	if (m.flags != XT_MULTIPORT_DESTINATION)
 		multiport_ranges(x, &m, RS_FIELD_SPORT);
 	if (m.flags != XT_MULTIPORT_SOURCE)
@@ -100,7 +130,7 @@ static bool xt_multiport(struct exec *x, const void *info, size_t len)
 static bool xt_state(struct exec *x, const void *info, size_t len)
 {
 	struct xt_state_info m;
-	x->b.rs->uses_conntrack = true;
+	builder_tracks(&x->b);
 	if (!info_copy(&m, sizeof(m), info, len))
 		return false;
 	builder_mask(&x->b, RS_FIELD_CT_STATE, NULL, m.statemask & 0x4f, 0, true);
@@ -131,6 +161,13 @@ static bool conntrack_read(const void *info, size_t len, struct conntrack *out)
 /* States as x_tables numbers them, which are those of the model but for untracked and the two of NAT. */
 #define XT_STATES (XT_CONNTRACK_STATE_INVALID | 2 | 4 | 8)
 
+/* Does the match on states hold for some packet that has no connection: invalid or untracked. */
+static bool conntrack_may_be_absent(const struct conntrack *m)
+{
+	unsigned states = m->invert_flags & XT_CONNTRACK_STATE ? ~m->state_mask : m->state_mask;
+	return (states & (XT_CONNTRACK_STATE_INVALID | XT_CONNTRACK_STATE_UNTRACKED)) != 0;
+}
+
 static bool conntrack_state(struct exec *x, const struct conntrack *m)
 {
 	unsigned nat = m->state_mask & (XT_CONNTRACK_STATE_SNAT | XT_CONNTRACK_STATE_DNAT);
@@ -138,8 +175,11 @@ static bool conntrack_state(struct exec *x, const struct conntrack *m)
 	bool invert = m->invert_flags & XT_CONNTRACK_STATE;
 	if (m->state_mask & XT_CONNTRACK_STATE_UNTRACKED)
 		states |= 64;
-	/* One of states and translations is a choice over two fields; none of them is a conjunction. */
-	if (nat != 0 && states != 0 && !invert)
+	/*
+	 * One of states and translations is a choice over two fields; none of them is a conjunction, but for packets
+	 * without a connection, which have no status to ask for.
+	 */
+	if (nat != 0 && (invert ? conntrack_may_be_absent(m) : states != 0))
 		return false;
 	if (nat != 0)
 		builder_mask(&x->b, RS_FIELD_CT_STATUS, NULL,
@@ -157,8 +197,12 @@ static bool xt_conntrack(struct exec *x, const void *info, size_t len)
 	const unsigned known =
 	        XT_CONNTRACK_STATE | XT_CONNTRACK_STATE_ALIAS | XT_CONNTRACK_STATUS | XT_CONNTRACK_DIRECTION;
 	struct conntrack m;
-	x->b.rs->uses_conntrack = true;
+	builder_tracks(&x->b);
 	if (!conntrack_read(info, len, &m) || (m.match_flags & ~known) != 0)
+		return false;
+	/* Where there is no connection the kernel asks for the state and for nothing else. */
+	if ((m.match_flags & XT_CONNTRACK_STATE) && (m.match_flags & (XT_CONNTRACK_STATUS | XT_CONNTRACK_DIRECTION)) &&
+	        conntrack_may_be_absent(&m))
 		return false;
 	if ((m.match_flags & XT_CONNTRACK_STATE) && !conntrack_state(x, &m))
 		return false;
@@ -226,11 +270,11 @@ static bool icmp_type(struct exec *x, unsigned field, unsigned type, const uint8
 	builder_ranges(&x->b, field, NULL, &r, invert);
 	if (any_code)
 		return true;
-	const char *word = field == RS_FIELD_ICMP_TYPE ? "icmp code" : "icmpv6 code";
-	char *text =
-	        code[0] == code[1] ? xasprintf("%s %u", word, code[0]) : xasprintf("%s %u-%u", word, code[0], code[1]);
-	builder_atom(&x->b, word, text);
-	free(text);
+	struct ranges codes = {0};
+	if (code[0] <= code[1])
+		ranges_add(&codes, code[0], code[1]);
+	builder_ranges(
+	        &x->b, field == RS_FIELD_ICMP_TYPE ? RS_FIELD_ICMP_CODE : RS_FIELD_ICMPV6_CODE, NULL, &codes, false);
 	return true;
 }
 
@@ -306,6 +350,16 @@ static void addrtype_atom(struct exec *x, const char *address, const char *inter
 	text_fini(&t);
 }
 
+/* Of IPv6 an address of the device is unicast too, and of several types all must be true (xt_addrtype.c). */
+static bool addrtype_six(uint16_t *mask)
+{
+	if (*mask == XT_ADDRTYPE_UNICAST)
+		*mask |= XT_ADDRTYPE_LOCAL;
+	else if ((*mask & (*mask - 1)) != 0)
+		return false;
+	return true;
+}
+
 static bool xt_addrtype(struct exec *x, const void *info, size_t len)
 {
 	struct xt_addrtype_info_v1 m;
@@ -314,6 +368,8 @@ static bool xt_addrtype(struct exec *x, const void *info, size_t len)
 	const char *interface = m.flags & XT_ADDRTYPE_LIMIT_IFACE_IN    ? " . iif"
 	                        : m.flags & XT_ADDRTYPE_LIMIT_IFACE_OUT ? " . oif"
 	                                                                : "";
+	if (x->b.nfproto == 10 && (!addrtype_six(&m.source) || !addrtype_six(&m.dest)))
+		return false;
 	if (m.source != 0)
 		addrtype_atom(x, "saddr", interface, m.source, m.flags & XT_ADDRTYPE_INVERT_SOURCE);
 	if (m.dest != 0)

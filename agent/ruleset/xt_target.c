@@ -109,7 +109,7 @@ static bool target_mark(struct exec *x, const char *name, const void *info, size
 
 static bool target_connmark(struct exec *x, const char *name, const void *info, size_t len)
 {
-	x->b.rs->uses_conntrack = true;
+	builder_tracks(&x->b);
 	x->b.rs->sets_mark = true;
 	return target_statement(x, name, info, len);
 }
@@ -125,14 +125,14 @@ static bool target_notrack(struct exec *x, const char *name, const void *info, s
 	(void)name;
 	(void)info;
 	(void)len;
-	x->b.rule.notrack = true;
+	builder_notrack(&x->b);
 	return true;
 }
 
 static bool target_ct(struct exec *x, const char *name, const void *info, size_t len)
 {
 	uint16_t flags;
-	x->b.rs->uses_conntrack = true;
+	builder_tracks(&x->b);
 	if (len < sizeof(flags))
 		return false;
 	memcpy(&flags, info, sizeof(flags));

@@ -22,10 +22,8 @@ struct diff {
 	struct difference *out;
 };
 
-static void region_add(struct diff *d, bool after, size_t chain, size_t rule, const struct cell *part)
+static void line_add(struct diff *d, bool after, size_t chain, const struct line *line, const struct cell *part)
 {
-	const struct engine *e = after ? d->b : d->a;
-	const struct line *line = &e->chain[chain].line[rule];
 	uint32_t hooks = (after ? d->hooks_b : d->hooks_a)[chain];
 	struct region r = {.line = line, .hooks = hooks, .nat = d->a->has_nat || d->b->has_nat, .cell = line->hull};
 
@@ -39,12 +37,24 @@ static void region_add(struct diff *d, bool after, size_t chain, size_t rule, co
 	d->out->region[d->out->n++] = r;
 }
 
+/* A rule is one line, or two where notrack is apart. */
+static void region_add(struct diff *d, bool after, size_t chain, size_t rule, const struct cell *part)
+{
+	const struct program_chain *c = &(after ? d->b : d->a)->chain[chain];
+
+	for (size_t i = rule; i < c->n_line && c->line[i].index <= rule; i++)
+		if (c->line[i].index == rule)
+			line_add(d, after, chain, &c->line[i], part);
+}
+
 static bool flags_differ(const struct engine *a, const struct engine *b)
 {
 	static const uint32_t deciding = 1u << RS_FIELD_TCP_FLAGS | 1u << RS_FIELD_CT_STATE | 1u << RS_FIELD_CT_STATUS |
 	                                 1u << RS_FIELD_ICMP_TYPE | 1u << RS_FIELD_ICMPV6_TYPE;
 
-	return a->has_nat != b->has_nat || a->sets_mark != b->sets_mark || ((a->uses ^ b->uses) & deciding) != 0;
+	return a->has_nat != b->has_nat || a->has_notrack != b->has_notrack || a->rs->tracks[0] != b->rs->tracks[0] ||
+	       a->rs->tracks[1] != b->rs->tracks[1] || a->sets_mark != b->sets_mark ||
+	       ((a->uses ^ b->uses) & deciding) != 0;
 }
 
 static bool base_chain_differs(const struct rs_chain *a, const struct rs_chain *b)

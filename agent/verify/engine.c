@@ -12,6 +12,7 @@
 #include "verify/run.h"
 
 #define CONNTRACK_PRIORITY (-200)
+#define FIRST_LINES 8
 #define NFPROTO_VALUE(family) ((family) == FAMILY_IPV4 ? 2u : 10u)
 
 void outcomes_fini(struct outcomes *o)
@@ -66,6 +67,7 @@ void run_free(struct run *run)
 	free(run->pending.item);
 	free(run->pending_next.item);
 	cells_fini(&run->parts);
+	positions_fini(&run->found);
 	free(run);
 }
 
@@ -130,11 +132,11 @@ static void act(struct run *run, size_t depth, size_t chain, struct piece *piece
 	struct level *level = &run->level[depth];
 
 	/* Once conntrack has seen the packet, notrack does nothing. */
-	if (line->rule->notrack && run->env.tracking_unsure) {
+	if (line->notrack && run->env.tracking_unsure) {
 		piece->notes = run_note(run, piece->notes, run->e->atom_tracking);
 		piece->verdict.code = RS_UNKNOWN;
 	}
-	piece->untracked = piece->untracked || (line->rule->notrack && run->env.untracked_yet);
+	piece->untracked = piece->untracked || (line->notrack && run->env.untracked_yet);
 	piece->at = next;
 	switch (piece->verdict.code) {
 	case RS_CONTINUE:
@@ -164,6 +166,11 @@ static void act(struct run *run, size_t depth, size_t chain, struct piece *piece
 		nat_destination(run, piece, chain, line);
 		break;
 	case RS_NAT_SRC:
+		/* A reply that conntrack takes for the first packet comes back from somebody else. */
+		if (run->set->phase == PHASE_REPLY) {
+			run_finish(run, piece, OUTCOME_MISDIRECT, chain, line->index);
+			break;
+		}
 		piece->translated = piece->nat_done = true;
 		run_accept(run, piece, chain, line->index);
 		break;
@@ -178,19 +185,43 @@ static void act(struct run *run, size_t depth, size_t chain, struct piece *piece
 /** Nothing of the run gets past this line, so the rest of the chain is of no interest. */
 static bool takes_all(const struct run *run, const struct line *line)
 {
-	enum rs_verdict_code v = line->rule->verdict.code;
+	enum rs_verdict_code v = line->verdict.code;
 
-	if (line->rule->vmap || v == RS_CONTINUE || v == RS_JUMP || !cell_covers(&line->hull, &run->set->cell))
+	if (line->vmap || v == RS_CONTINUE || v == RS_JUMP || !cell_covers(&line->hull, &run->set->cell))
 		return false;
 	for (size_t i = 0; i < line->n_test; i++) {
 		const struct test *t = &line->test[i];
-		bool fixed = t->how == HOW_FIXED && (run->env.unknown & 1u << t->field) == 0;
+		bool fixed, holds = match_holds(run, t, &fixed);
 
 		/* Behind a translation the rule may see other values than the hull was compared with. */
-		if (!fixed && (t->how != HOW_AXIS || t->negate || t->n_range != 1 || run->e->has_nat))
+		if (fixed && !holds)
+			return false;
+		if (!fixed &&
+		        (t->how != HOW_AXIS || t->negate || t->n_range != 1 || run->e->has_nat || run->env.portless))
 			return false;
 	}
 	return true;
+}
+
+/** Keep a line if the run can meet it. @return true: nothing gets past it. A trace also tells why the others do not match. */
+static bool relevant_add(const struct run *run, struct relevant *r, const struct program_chain *c, size_t i)
+{
+	if (run->trace == NULL && !match_relevant(run, &c->line[i]))
+		return false;
+	r->line[r->n++] = i;
+	return run->trace == NULL && takes_all(run, &c->line[i]);
+}
+
+/** The same for what the index knows of the lines from `first` on. */
+static void relevant_find(struct run *run, struct relevant *r, const struct program_chain *c, size_t first)
+{
+	struct cell query = match_query(run);
+	bool taken = false;
+
+	box_index_find(c->index, &query, &run->found);
+	for (size_t k = 0; k < run->found.n && !taken; k++)
+		taken = run->found.item[k] >= first && relevant_add(run, r, c, run->found.item[k]);
+	run->work += run->found.n / 8;
 }
 
 /** The lines of a chain that this run can meet; computed once per visit of a base chain. */
@@ -198,6 +229,9 @@ static const struct relevant *relevant_lines(struct run *run, size_t chain)
 {
 	struct relevant *r = &run->relevant[chain];
 	const struct program_chain *c = &run->e->chain[chain];
+	bool indexed = c->index != NULL && run->trace == NULL, taken = false;
+	/* What is known already is accepted by a chain's first lines: then the index is not asked. */
+	size_t n = indexed && c->n_line > FIRST_LINES ? FIRST_LINES : c->n_line;
 
 	if (r->visit == run->visit)
 		return r;
@@ -205,15 +239,11 @@ static const struct relevant *relevant_lines(struct run *run, size_t chain)
 		r->line = xcalloc(c->n_line, sizeof(*r->line));
 	r->visit = run->visit;
 	r->n = 0;
-	for (size_t i = 0; i < c->n_line; i++) {
-		/* A trace also tells why the others did not match. */
-		if (run->trace == NULL && !match_relevant(run, &c->line[i]))
-			continue;
-		r->line[r->n++] = i;
-		if (run->trace == NULL && takes_all(run, &c->line[i]))
-			break;
-	}
-	run->work += c->n_line / 8;
+	for (size_t i = 0; i < n && !taken; i++)
+		taken = relevant_add(run, r, c, i);
+	run->work += n / 8;
+	if (!taken && n < c->n_line)
+		relevant_find(run, r, c, n);
 	return r;
 }
 
@@ -243,9 +273,7 @@ static void advance(struct run *run, size_t depth, size_t chain, struct piece *p
 			run_limit(run, "more than 50000000 rules tried for this flow");
 			return;
 		}
-		if (run->trace == NULL &&
-		        !match_hull_meets(line, &piece->cell, run->env.source_blurred || piece->translated,
-		                run->env.destination_blurred))
+		if (run->trace == NULL && !match_hull_meets(run, line, &piece->cell, piece->translated))
 			continue;
 		match_split(run, line, piece, &level->hit, &level->spare, &level->rest, &why);
 		if (run->trace != NULL)
@@ -290,7 +318,7 @@ static void set_interface(struct environment *env, enum rs_field f, const char *
 		env->unknown |= 1u << f;
 }
 
-static bool proto_has_ports(uint8_t proto)
+bool proto_has_ports(uint8_t proto)
 {
 	return proto == PROTO_TCP || proto == PROTO_UDP || proto == PROTO_SCTP || proto == 33 || proto == 136;
 }
@@ -303,18 +331,53 @@ uint32_t packet_missing_fields(const struct packet_set *set)
 		missing |= 1u << RS_FIELD_IP6_SADDR | 1u << RS_FIELD_IP6_DADDR;
 	else
 		missing |= 1u << RS_FIELD_IP_SADDR | 1u << RS_FIELD_IP_DADDR;
-	if (!proto_has_ports(set->proto))
-		missing |= 1u << RS_FIELD_SPORT | 1u << RS_FIELD_DPORT;
 	if (set->proto != PROTO_TCP)
 		missing |= 1u << RS_FIELD_TCP_FLAGS;
 	if (set->proto != PROTO_ICMP)
-		missing |= 1u << RS_FIELD_ICMP_TYPE;
+		missing |= 1u << RS_FIELD_ICMP_TYPE | 1u << RS_FIELD_ICMP_CODE;
 	if (set->proto != PROTO_ICMPV6)
-		missing |= 1u << RS_FIELD_ICMPV6_TYPE;
+		missing |= 1u << RS_FIELD_ICMPV6_TYPE | 1u << RS_FIELD_ICMPV6_CODE;
 	return missing;
 }
 
-static void environment_tracking(struct environment *env, const struct packet_set *set, const struct rs_chain *c)
+/**
+ * ICMP messages that begin no connection. Conntrack takes errors for part of the connection that they quote, leaves
+ * those between neighbours alone, and calls the others invalid (nf_conntrack_proto_icmp.c, _icmpv6.c).
+ */
+static void environment_message(struct environment *env, const struct packet_set *set)
+{
+	static const uint8_t opens4[] = {8, 13, 15, 17}, errors4[] = {3, 4, 5, 11, 12}, opens6[] = {128, 139},
+	                     errors6[] = {1, 2, 3, 4, 137}, neighbour6[] = {130, 131, 132, 133, 134, 135, 136, 143};
+	bool four = set->proto == PROTO_ICMP;
+
+	if (set->phase != PHASE_NEW || (!four && set->proto != PROTO_ICMPV6) ||
+	        memchr(four ? opens4 : opens6, set->icmp_type, four ? sizeof(opens4) : sizeof(opens6)) != NULL)
+		return;
+	if (!four && memchr(neighbour6, set->icmp_type, sizeof(neighbour6)) != NULL)
+		env->untracked_now = !env->untracked_yet;
+	else if (memchr(four ? errors4 : errors6, set->icmp_type, 5) != NULL)
+		env->perhaps_related = !env->untracked_yet;
+	else
+		env->untracked_yet = true;
+}
+
+/** Of equal priority with chains that translate the first packet: their order is that of the kernel's own hook. */
+static bool ties_with_nat(const struct engine *e, const struct packet_set *set, const struct rs_chain *c)
+{
+	const struct base_list *list = &e->base[set->family == FAMILY_IPV6][c->hook];
+	bool before = c->hook == RS_HOOK_PREROUTING || c->hook == RS_HOOK_OUTPUT;
+
+	if (set->phase != PHASE_NEW || c->type == RS_CHAIN_NAT || c->hook == RS_HOOK_FORWARD ||
+	        c->priority != (before ? NAT_DST_PRIORITY : NAT_SRC_PRIORITY))
+		return false;
+	for (size_t i = 0; i < list->n; i++)
+		if (e->rs->chain[list->chain[i]].type == RS_CHAIN_NAT)
+			return true;
+	return false;
+}
+
+static void environment_tracking(
+        struct environment *env, const struct engine *e, const struct packet_set *set, const struct rs_chain *c)
 {
 	bool reply = set->phase == PHASE_REPLY, before = c->hook == RS_HOOK_PREROUTING || c->hook == RS_HOOK_OUTPUT;
 	bool behind = c->hook == RS_HOOK_POSTROUTING || c->hook == RS_HOOK_INPUT;
@@ -324,16 +387,30 @@ static void environment_tracking(struct environment *env, const struct packet_se
 	env->value[RS_FIELD_CT_DIRECTION] = reply;
 	env->untracked_yet = before && c->type != RS_CHAIN_NAT && c->priority < CONNTRACK_PRIORITY;
 	env->tracking_unsure = before && c->type != RS_CHAIN_NAT && c->priority == CONNTRACK_PRIORITY;
+	environment_message(env, set);
 	env->source_may_blur = set->phase == PHASE_NEW && behind;
 	/* Of equal priority with the translation itself: nobody says which comes first. */
 	env->destination_blurred = set->nat.wanted && set->phase == PHASE_ESTABLISHED && before &&
 	                           c->type != RS_CHAIN_NAT && c->priority == NAT_DST_PRIORITY;
 	env->source_blurred =
 	        set->nat.wanted && reply && behind && c->type != RS_CHAIN_NAT && c->priority == NAT_SRC_PRIORITY;
+	if (ties_with_nat(e, set, c)) {
+		env->destination_blurred = env->destination_blurred || before;
+		env->source_blurred = env->source_blurred || behind;
+	}
 	if (!set->translated || c->type == RS_CHAIN_NAT)
 		return;
 	env->source_blurred = env->source_blurred || (!reply && behind && c->priority >= NAT_SRC_PRIORITY);
 	env->destination_blurred = env->destination_blurred || (reply && before && c->priority <= NAT_DST_PRIORITY);
+}
+
+/** Echo, and what else asks and answers, has one code (RFC 792, RFC 950, RFC 4443). */
+static bool code_is_zero(const struct packet_set *set)
+{
+	static const uint8_t four[] = {0, 8, 13, 14, 15, 16, 17, 18}, six[] = {128, 129};
+
+	return set->proto == PROTO_ICMP ? memchr(four, set->icmp_type, sizeof(four)) != NULL
+	                                : memchr(six, set->icmp_type, sizeof(six)) != NULL;
 }
 
 static void environment_set(struct run *run, const struct rs_chain *c)
@@ -343,16 +420,19 @@ static void environment_set(struct run *run, const struct rs_chain *c)
 
 	memset(env, 0, sizeof(*env));
 	env->missing = packet_missing_fields(set);
+	env->portless = !proto_has_ports(set->proto);
 	env->value[RS_FIELD_NFPROTO] = NFPROTO_VALUE(set->family);
 	env->value[RS_FIELD_L4PROTO] = set->proto;
 	env->value[RS_FIELD_TCP_FLAGS] = set->tcp_flags;
 	env->value[RS_FIELD_ICMP_TYPE] = env->value[RS_FIELD_ICMPV6_TYPE] = set->icmp_type;
 	if (run->e->sets_mark)
 		env->unknown |= 1u << RS_FIELD_MARK;
+	if (!code_is_zero(set))
+		env->unknown |= 1u << RS_FIELD_ICMP_CODE | 1u << RS_FIELD_ICMPV6_CODE;
 	set_interface(env, RS_FIELD_IIFNAME, set->iif, set->path != PATH_OUTPUT);
 	set_interface(env, RS_FIELD_OIFNAME, set->oif,
 	        set->path != PATH_INPUT && c->hook != RS_HOOK_PREROUTING && c->hook != RS_HOOK_INPUT);
-	environment_tracking(env, set, c);
+	environment_tracking(env, run->e, set, c);
 }
 
 static void base_policy(struct run *run, size_t chain, struct piece *piece)
@@ -364,11 +444,49 @@ static void base_policy(struct run *run, size_t chain, struct piece *piece)
 		run_accept(run, piece, chain, OUTCOME_POLICY);
 }
 
+/** NAT looks at tracked packets that may open a connection, and once per connection and kind. */
+static bool nat_passes_by(const struct run *run, const struct piece *p)
+{
+	return p->untracked || p->nat_done || run->env.untracked_yet || run->env.perhaps_related;
+}
+
+/** Does a chain of type nat perhaps not see the packet; *why: what that depends on. */
+static bool nat_is_unsure(const struct run *run, uint32_t *why)
+{
+	/* Of a connection that is tracked one way only a later packet may be the first that conntrack sees. */
+	*why = run->e->atom_tracking;
+	if (run->set->phase != PHASE_NEW)
+		return true;
+	/* Nothing in the ruleset makes the kernel track, so it tracks only if something else does. */
+	*why = run->e->atom_conntrack;
+	return !run->e->rs->tracks[run->set->family == FAMILY_IPV6];
+}
+
+static void base_piece(struct run *run, size_t chain, struct piece *piece)
+{
+	const struct rs_chain *c = &run->e->rs->chain[chain];
+	struct pieces *fall = &run->level[RUN_JUMP_MAX + 1].fall;
+	struct level *spare = &run->level[RUN_JUMP_MAX + 1];
+	uint32_t why;
+
+	if (c->type == RS_CHAIN_NAT && nat_is_unsure(run, &why)) {
+		spare->hit.n = 0;
+		run_fork(run, why, piece, &spare->hit, &run->accepted);
+		if (spare->hit.n == 0)
+			return;
+		*piece = spare->hit.item[0];
+	}
+	piece->at = 0;
+	fall->n = 0;
+	walk(run, 0, chain, piece, fall);
+	for (size_t k = 0; k < fall->n && run->out->limit == NULL; k++)
+		base_policy(run, chain, &fall->item[k]);
+}
+
 /** All pieces through one base chain: run->now in, run->now out. */
 static void base_chain(struct run *run, size_t chain)
 {
 	const struct rs_chain *c = &run->e->rs->chain[chain];
-	struct pieces *fall = &run->level[RUN_JUMP_MAX + 1].fall;
 	struct pieces swap;
 
 	nat_before(run, c);
@@ -379,16 +497,12 @@ static void base_chain(struct run *run, size_t chain)
 	for (size_t i = 0; i < run->now.n && run->out->limit == NULL; i++) {
 		struct piece *p = &run->now.item[i];
 
-		/* NAT looks at tracked packets only, and once per connection and kind. */
-		if (c->type == RS_CHAIN_NAT && (p->untracked || p->nat_done)) {
+		p->untracked = p->untracked || run->env.untracked_now;
+		if (c->type == RS_CHAIN_NAT && nat_passes_by(run, p)) {
 			pieces_add(&run->accepted, p);
 			continue;
 		}
-		p->at = 0;
-		fall->n = 0;
-		walk(run, 0, chain, p, fall);
-		for (size_t k = 0; k < fall->n && run->out->limit == NULL; k++)
-			base_policy(run, chain, &fall->item[k]);
+		base_piece(run, chain, p);
 	}
 	swap = run->now;
 	run->now = run->accepted;
@@ -453,11 +567,15 @@ void engine_run(struct engine *e, const struct packet_set *set, struct outcomes 
 		for (size_t i = 0; i < run->now.n; i++)
 			run->now.item[i].nat_done = false;
 		for (size_t i = 0; i < list->n && out->limit == NULL; i++)
-			if (e->rs->chain[list->chain[i]].type != RS_CHAIN_NAT || set->phase == PHASE_NEW)
+			if (e->rs->chain[list->chain[i]].type != RS_CHAIN_NAT || set->phase == PHASE_NEW ||
+			        set->mixed_tracking)
 				base_chain(run, list->chain[i]);
+		if (h == 0)
+			nat_settle_untracked(run, false);
 		if (h == 0 && set->nat.wanted && out->limit == NULL)
 			nat_settle(run);
 	}
+	nat_settle_untracked(run, true);
 	for (size_t i = 0; i < run->now.n && out->limit == NULL; i++)
 		run_finish(run, &run->now.item[i], OUTCOME_ACCEPT, run->now.item[i].by_chain, run->now.item[i].by_rule);
 }

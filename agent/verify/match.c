@@ -10,6 +10,7 @@
 
 #define IPS_SEEN_REPLY 2
 #define IPS_ASSURED 4
+#define IPS_CONFIRMED 8
 #define IPS_SNAT 16
 #define IPS_DNAT 32
 #define IPS_NAT_DONE (128 | 256)
@@ -64,12 +65,19 @@ bool run_value(const struct run *run, const struct piece *piece, enum rs_field f
 	if (f == RS_FIELD_CT_STATUS && nat_status(run, piece))
 		*value |= IPS_DNAT;
 	if ((run->env.unknown & 1u << f) != 0) {
-		*why = f == RS_FIELD_IIFNAME ? e->atom_iif : f == RS_FIELD_OIFNAME ? e->atom_oif : e->atom_mark;
+		*why = f == RS_FIELD_IIFNAME   ? e->atom_iif
+		       : f == RS_FIELD_OIFNAME ? e->atom_oif
+		       : f == RS_FIELD_MARK    ? e->atom_mark
+		                               : e->atom_code;
 		return false;
 	}
 	if (f == RS_FIELD_CT_STATE && (piece->untracked || run->env.untracked_yet)) {
 		*value = piece->untracked ? CT_STATE_UNTRACKED : CT_STATE_INVALID;
 		return true;
+	}
+	if (field_is_tracking(f) && run->env.perhaps_related) {
+		*why = e->atom_related;
+		return false;
 	}
 	if (field_is_tracking(f) && (run->env.tracking_unsure || run->set->mixed_tracking)) {
 		*why = e->atom_tracking;
@@ -87,6 +95,9 @@ static bool status_is_known(const struct run *run, const struct test *t)
 		return true;
 	if (run->set->phase != PHASE_NEW)
 		unknown |= IPS_ASSURED;
+	else if (run->set->proto != PROTO_TCP)
+		/* A second packet may come before the reply. */
+		unknown |= IPS_CONFIRMED;
 	if (run->e->has_nat)
 		unknown |= IPS_SNAT | IPS_NAT_DONE;
 	return t->masked && (t->mask & unknown) == 0;
@@ -114,30 +125,63 @@ bool match_test_holds(const struct test *t, u128 value)
 	return holds != t->negate;
 }
 
-bool match_hull_meets(const struct line *line, const struct cell *cell, bool source_blurred, bool destination_blurred)
+bool match_hull_meets(const struct run *run, const struct line *line, const struct cell *cell, bool source_translated)
 {
-	const struct range *h = line->hull.axis, *c = cell->axis;
+	bool blurred[AXIS_N] = {
+	        [AXIS_SOURCE] = run->env.source_blurred || source_translated,
+	        [AXIS_DESTINATION] = run->env.destination_blurred,
+	};
 
-	if (!destination_blurred &&
-	        (h[AXIS_DESTINATION].lo > c[AXIS_DESTINATION].hi || h[AXIS_DESTINATION].hi < c[AXIS_DESTINATION].lo ||
-	                h[AXIS_DPORT].lo > c[AXIS_DPORT].hi || h[AXIS_DPORT].hi < c[AXIS_DPORT].lo))
-		return false;
-	return source_blurred || (h[AXIS_SOURCE].lo <= c[AXIS_SOURCE].hi && h[AXIS_SOURCE].hi >= c[AXIS_SOURCE].lo &&
-	                                 h[AXIS_SPORT].lo <= c[AXIS_SPORT].hi && h[AXIS_SPORT].hi >= c[AXIS_SPORT].lo);
+	blurred[AXIS_SPORT] = blurred[AXIS_SOURCE] || run->env.portless;
+	blurred[AXIS_DPORT] = blurred[AXIS_DESTINATION] || run->env.portless;
+	for (int i = 0; i < AXIS_N; i++) {
+		struct range h = line->hull.axis[i], c = cell->axis[i];
+
+		if (!blurred[i] && (h.lo > c.hi || h.hi < c.lo))
+			return false;
+	}
+	return true;
+}
+
+struct cell match_query(const struct run *run)
+{
+	static const struct range all = {0, U128_MAX};
+	const struct environment *env = &run->env;
+	struct cell cell = run->set->cell;
+
+	if (env->destination_blurred || run->set->nat.wanted)
+		cell.axis[AXIS_DESTINATION] = cell.axis[AXIS_DPORT] = all;
+	if (env->source_blurred || env->source_may_blur || run->set->nat.wanted)
+		cell.axis[AXIS_SOURCE] = cell.axis[AXIS_SPORT] = all;
+	if (env->portless)
+		cell.axis[AXIS_SPORT] = cell.axis[AXIS_DPORT] = all;
+	return cell;
+}
+
+/* The state of a connection is the same for all packets of a run as long as no rule can take some of them out of it. */
+bool match_holds(const struct run *run, const struct test *t, bool *known)
+{
+	const struct environment *env = &run->env;
+
+	if (t->how == HOW_FIXED)
+		*known = (env->unknown & 1u << t->field) == 0;
+	else
+		*known = t->how == HOW_TRACKING && t->field == RS_FIELD_CT_STATE && !run->e->has_notrack &&
+		         !env->untracked_yet && !env->untracked_now && !env->perhaps_related && !env->tracking_unsure &&
+		         !run->set->mixed_tracking;
+	return *known && match_test_holds(t, env->value[t->field]);
 }
 
 bool match_relevant(const struct run *run, const struct line *line)
 {
 	/* Behind a wanted translation the rules see other addresses than the set began with. */
 	if (!line->effect || (line->needs & run->env.missing) != 0 ||
-	        (!run->set->nat.wanted &&
-	                !match_hull_meets(line, &run->set->cell, run->env.source_blurred || run->env.source_may_blur,
-	                        run->env.destination_blurred)))
+	        (!run->set->nat.wanted && !match_hull_meets(run, line, &run->set->cell, run->env.source_may_blur)))
 		return false;
-	for (size_t i = 0; i < line->n_test && line->test[i].how == HOW_FIXED; i++) {
-		const struct test *t = &line->test[i];
+	for (size_t i = 0; i < line->n_test && line->test[i].how <= HOW_TRACKING; i++) {
+		bool known, holds = match_holds(run, &line->test[i], &known);
 
-		if ((run->env.unknown & 1u << t->field) == 0 && !match_test_holds(t, run->env.value[t->field]))
+		if (known && !holds)
 			return false;
 	}
 	return true;
@@ -161,11 +205,19 @@ static void fork_piece(
 	emit(run, negate ? rest : hit, &p);
 }
 
+void run_fork(struct run *run, uint32_t atom, const struct piece *piece, struct pieces *yes, struct pieces *no)
+{
+	fork_piece(run, atom, false, piece, yes, no);
+}
+
 /** Is the axis translated where the chain runs, so that the flow's own value does not say what the rule sees? */
 static bool axis_is_blurred(const struct run *run, const struct piece *piece, enum axis axis, uint32_t *why)
 {
 	bool source = axis == AXIS_SOURCE || axis == AXIS_SPORT;
 
+	*why = run->e->atom_ports;
+	if (run->env.portless && (axis == AXIS_SPORT || axis == AXIS_DPORT))
+		return true;
 	*why = source ? run->e->atom_source : run->e->atom_destination;
 	return source ? run->env.source_blurred || piece->translated : run->env.destination_blurred;
 }
@@ -262,25 +314,54 @@ static void take_element(struct run *run, const struct rs_element *el, const str
 	run->pending_next = swap;
 }
 
-/** Values of the fields that are no axis. @return false when the lookup cannot be decided; *why says by what. */
-static bool lookup_values(const struct run *run, const enum rs_field *field, size_t n, const struct piece *piece,
-        u128 *value, uint32_t *why)
+/** A look-up: what is known of its key. */
+struct look {
+	u128 value[RS_CONCAT_MAX]; /**< of the fields that are no axis */
+	bool known[RS_CONCAT_MAX];
+	bool decided; /**< all are known */
+	uint32_t why; /**< the first that is not: its atom */
+};
+
+static struct look look_up(const struct run *run, const enum rs_field *field, size_t n, const struct piece *piece)
 {
+	struct look l = {.decided = true};
+
 	for (size_t i = 0; i < n; i++) {
 		enum axis axis;
+		uint32_t why = run->e->atom_status;
 
-		value[i] = 0;
-		if (field_axis(field[i], &axis)) {
-			if (axis_is_blurred(run, piece, axis, why))
-				return false;
-		} else if (!run_value(run, piece, field[i], &value[i], why)) {
-			return false;
-		} else if (field[i] == RS_FIELD_CT_STATUS) {
-			*why = run->e->atom_status;
-			return false;
-		}
+		/* Not all bits of ct status follow from the phase. */
+		if (field_axis(field[i], &axis))
+			l.known[i] = !axis_is_blurred(run, piece, axis, &why);
+		else
+			l.known[i] =
+			        run_value(run, piece, field[i], &l.value[i], &why) && field[i] != RS_FIELD_CT_STATUS;
+		if (!l.known[i] && l.decided)
+			l.why = why;
+		l.decided = l.decided && l.known[i];
 	}
-	return true;
+	return l;
+}
+
+/** Can some element match, by what is known of the key? */
+static bool look_may_hit(
+        const struct look *l, const struct rs_set *set, const enum rs_field *field, size_t n, const struct cell *cell)
+{
+	for (size_t i = 0; i < set->n_element; i++) {
+		const struct rs_element *el = &set->element[i];
+		bool may = true;
+
+		for (size_t k = 0; k < n && may && !el->catch_all; k++) {
+			enum axis axis;
+			bool is_axis = field_axis(field[k], &axis);
+			struct range r = is_axis ? cell->axis[axis] : (struct range){l->value[k], l->value[k]};
+
+			may = !l->known[k] || (el->key[k].lo <= r.hi && el->key[k].hi >= r.lo);
+		}
+		if (may)
+			return true;
+	}
+	return false;
 }
 
 static void lookup(struct run *run, const struct rs_set *set, const enum rs_field *field, size_t n, const u128 *value,
@@ -312,13 +393,15 @@ static void lookup(struct run *run, const struct rs_set *set, const enum rs_fiel
 static void split_set(
         struct run *run, const struct test *t, const struct piece *piece, struct pieces *in, struct pieces *out)
 {
-	u128 value[RS_CONCAT_MAX];
-	uint32_t why;
+	const struct rs_set *set = &run->e->rs->set[t->match->set];
+	struct look l = look_up(run, t->match->field, t->match->n_field, piece);
 
-	if (lookup_values(run, t->match->field, t->match->n_field, piece, value, &why))
-		lookup(run, &run->e->rs->set[t->match->set], t->match->field, t->match->n_field, value, piece, in, out);
+	if (l.decided)
+		lookup(run, set, t->match->field, t->match->n_field, l.value, piece, in, out);
+	else if (look_may_hit(&l, set, t->match->field, t->match->n_field, &piece->cell))
+		fork_piece(run, l.why, false, piece, in, out);
 	else
-		fork_piece(run, why, false, piece, in, out);
+		pieces_add(out, piece);
 }
 
 static void split_value(
@@ -338,27 +421,60 @@ static void split_value(
 }
 
 static void split_mask(
-        struct run *run, const struct test *t, const struct piece *piece, struct pieces *hit, struct pieces *rest)
+        struct run *run, const struct test *t, const struct piece *piece, struct pieces *in, struct pieces *out)
 {
-	struct range side = piece->cell.axis[t->axis];
+	struct range runs[MASK_RUNS];
+	struct test ranges = *t;
 
-	if (side.lo == side.hi)
-		pieces_add(((side.lo & t->mask) == t->wanted) != t->negate ? hit : rest, piece);
+	ranges.range = runs;
+	ranges.n_range = mask_runs(t, piece->cell.axis[t->axis], runs);
+	if (ranges.n_range > MASK_RUNS)
+		fork_piece(run, t->atom, false, piece, in, out);
 	else
-		fork_piece(run, t->atom, false, piece, hit, rest);
+		split_axis(run, &ranges, piece, in, out);
+}
+
+static bool is_unicast(const struct run *run, const struct range *r)
+{
+	bool four = run->set->family == FAMILY_IPV4;
+	/* Up to 224.0.0.0, up to ff00::. */
+	return r->lo > 0 && r->hi < (four ? (u128)0xe0000000u : (u128)0xff << 120);
+}
+
+/** Does the rule see an address that the path was not made for? */
+static bool address_is_foreign(const struct run *run, const struct piece *piece, enum axis axis)
+{
+	uint32_t why;
+
+	if (axis_is_blurred(run, piece, axis, &why))
+		return true;
+	if (!run->set->nat.wanted)
+		return false;
+	return run->set->phase == PHASE_REPLY ? axis == AXIS_SOURCE && !piece->inside
+	                                      : axis == AXIS_DESTINATION && !piece->inside;
 }
 
 /** The interface of a leg is the one that its sources are routed to, and its path says whether it ends here. */
 static void split_fib(
         struct run *run, const struct test *t, const struct piece *piece, struct pieces *hit, struct pieces *rest)
 {
-	bool self = t->fib == FIB_TO_SELF || t->fib == FIB_NOT_TO_SELF;
-	bool holds = self ? (run->set->path == PATH_INPUT) == (t->fib == FIB_TO_SELF) : t->fib == FIB_SOURCE_EXISTS;
+	bool holds = t->fib == FIB_SOURCE_EXISTS, unknown = false;
 
-	/* The path was made for the inside address; the published one may be the device's own. */
-	bool outside = self && run->set->nat.wanted && run->set->phase != PHASE_REPLY && !piece->inside;
+	if (t->fib == FIB_SOURCE_EXISTS || t->fib == FIB_SOURCE_MISSING) {
+		unknown = (run->env.unknown & 1u << RS_FIELD_IIFNAME) != 0;
+	} else if (t->fib == FIB_PACKET_TYPE) {
+		holds = (t->types & TYPE_HOST) != 0;
+		unknown = !is_unicast(run, &piece->cell.axis[AXIS_DESTINATION]);
+	} else {
+		bool source = t->fib == FIB_SOURCE_TYPE;
+		enum axis axis = source ? AXIS_SOURCE : AXIS_DESTINATION;
+		bool local = run->set->path == (source ? PATH_OUTPUT : PATH_INPUT);
 
-	if (outside || (!self && (run->env.unknown & 1u << RS_FIELD_IIFNAME) != 0))
+		holds = (t->types & (local ? TYPE_LOCAL : TYPE_UNICAST)) != 0;
+		/* The path was made for the inside address; the published one may be the device's own. */
+		unknown = address_is_foreign(run, piece, axis) || !is_unicast(run, &piece->cell.axis[axis]);
+	}
+	if (unknown)
 		fork_piece(run, t->atom, false, piece, hit, rest);
 	else
 		pieces_add(holds ? hit : rest, piece);
@@ -386,7 +502,7 @@ static void split_test(
 		split_set(run, t, piece, in, out);
 		break;
 	case HOW_MASK:
-		split_mask(run, t, piece, hit, rest);
+		split_mask(run, t, piece, in, out);
 		break;
 	case HOW_FIB:
 		split_fib(run, t, piece, hit, rest);
@@ -423,25 +539,26 @@ static void apply_verdict(
         struct run *run, const struct line *line, struct pieces *hit, struct pieces *spare, struct pieces *rest)
 {
 	const struct rs_rule *rule = line->rule;
-	u128 value[RS_CONCAT_MAX];
-	uint32_t why;
 
-	if (!rule->vmap) {
+	if (!line->vmap) {
 		for (size_t i = 0; i < hit->n; i++)
-			hit->item[i].verdict = rule->verdict;
+			hit->item[i].verdict = line->verdict;
 		return;
 	}
 	spare->n = 0;
 	for (size_t i = 0; i < hit->n && run->out->limit == NULL; i++) {
 		struct piece *p = &hit->item[i];
+		const struct rs_set *set = &run->e->rs->set[rule->vmap_set];
+		struct look l = look_up(run, rule->vmap_field, rule->n_vmap_field, p);
 
-		if (line->atom != 0 || !lookup_values(run, rule->vmap_field, rule->n_vmap_field, p, value, &why)) {
-			p->notes = run_note(run, p->notes, line->atom != 0 ? line->atom : why);
+		if (line->atom == 0 && l.decided) {
+			lookup(run, set, rule->vmap_field, rule->n_vmap_field, l.value, p, spare, rest);
+		} else if (line->atom == 0 && !look_may_hit(&l, set, rule->vmap_field, rule->n_vmap_field, &p->cell)) {
+			pieces_add(rest, p);
+		} else {
+			p->notes = run_note(run, p->notes, line->atom != 0 ? line->atom : l.why);
 			p->verdict = (struct rs_verdict){.code = RS_UNKNOWN};
 			pieces_add(spare, p);
-		} else {
-			lookup(run, &run->e->rs->set[rule->vmap_set], rule->vmap_field, rule->n_vmap_field, value, p,
-			        spare, rest);
 		}
 	}
 	swap_pieces(hit, spare);

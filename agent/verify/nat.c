@@ -144,6 +144,9 @@ void nat_before(struct run *run, const struct rs_chain *chain)
 	for (size_t i = 0; i < run->now.n; i++) {
 		struct piece *p = &run->now.item[i];
 
+		/* What conntrack does not see it does not translate. */
+		if (p->untracked)
+			continue;
 		if (run->set->phase == PHASE_ESTABLISHED && !p->inside &&
 		        (!first || chain->priority > NAT_DST_PRIORITY)) {
 			piece_turn_inside(run, p);
@@ -165,6 +168,34 @@ static size_t last_nat_chain(const struct run *run)
 		if (run->e->rs->chain[list->chain[i - 1]].type == RS_CHAIN_NAT)
 			return list->chain[i - 1];
 	return OUTCOME_NO_CHAIN;
+}
+
+/** Is the connection's translation more than leaving everything as it is. */
+static bool translates(const struct translation *nat)
+{
+	return nat->wanted && (nat->target != nat->published || nat->shift != 0);
+}
+
+void nat_settle_untracked(struct run *run, bool last)
+{
+	bool reply = run->set->phase == PHASE_REPLY;
+	size_t n = 0;
+
+	for (size_t i = 0; i < run->now.n; i++) {
+		struct piece *p = &run->now.item[i];
+
+		if (!p->untracked || run->set->phase == PHASE_NEW || reply != last) {
+			run->now.item[n++] = *p;
+		} else if (translates(&run->set->nat)) {
+			run_finish(run, p, OUTCOME_MISDIRECT, OUTCOME_NO_CHAIN, OUTCOME_POLICY);
+		} else if (reply && run->set->translated) {
+			p->notes = run_note(run, p->notes, run->e->atom_source);
+			run_finish(run, p, OUTCOME_UNKNOWN, OUTCOME_NO_CHAIN, OUTCOME_POLICY);
+		} else {
+			run->now.item[n++] = *p;
+		}
+	}
+	run->now.n = n;
 }
 
 void nat_settle(struct run *run)

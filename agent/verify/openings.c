@@ -10,6 +10,7 @@
 #include "portcullis/alloc.h"
 #include "portcullis/text.h"
 #include "verify/blame.h"
+#include "verify/default.h"
 #include "verify/needed.h"
 #include "verify/openings.h"
 #include "verify/sides.h"
@@ -487,6 +488,48 @@ static void protocol_starts(const bool *classes, bool starts[256])
 		starts[own[i]] = starts[own[i] + 1] = true;
 }
 
+static bool is_known(const struct site *site, uint32_t id, int64_t now)
+{
+	for (size_t i = 0; i < site->n_baseline; i++)
+		if (site->baseline[i] == id)
+			return true;
+	for (size_t i = 0; i < site->n_baseline_until; i++)
+		if (site->baseline_until[i].id == id && site->baseline_until[i].expires > now)
+			return true;
+	return false;
+}
+
+static bool family_is_bound(const struct site *site, enum family f)
+{
+	for (size_t i = 0; i < site->n_group; i++)
+		for (size_t k = 0; group_is_bound(site, site->group[i].name) && k < site->group[i].n_address; k++)
+			if (site->group[i].address[k].family == f)
+				return true;
+	return false;
+}
+
+/** Allow-all, and the default deny that is one in name only. */
+static void find_defaults(struct scan *s, struct openings *out)
+{
+	static const enum family families[] = {FAMILY_IPV4, FAMILY_IPV6};
+
+	for (size_t f = 0; f < 2; f++) {
+		struct default_finding d;
+		char *caveat;
+
+		if (!family_is_bound(s->around.site, families[f]))
+			continue;
+		default_find(s->engine, families[f], &d);
+		caveat = default_caveat(&d, families[f]);
+		if (d.kind > out->by_default)
+			out->by_default = d.kind;
+		if (caveat != NULL)
+			names_add(&out->caveat, &out->n_caveat, caveat);
+		free(caveat);
+		default_fini(&d);
+	}
+}
+
 void openings_scan(struct engine *engine, const struct openings_question *q, const struct difference *difference,
         struct openings_parts *parts, struct openings *out)
 {
@@ -511,6 +554,9 @@ void openings_scan(struct engine *engine, const struct openings_question *q, con
 			scan_group(&s);
 	}
 	openings_collect(parts, out);
+	for (size_t i = 0; i < out->n; i++)
+		out->opening[i].acknowledged = is_known(q->site, out->opening[i].id, q->now);
+	find_defaults(&s, out);
 	openings_parts_fini(&before);
 	outcomes_fini(&s.outcomes);
 	free(s.needed.item);

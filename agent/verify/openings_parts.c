@@ -84,5 +84,6 @@ void openings_fini(struct openings *o)
 	}
 	free(o->opening);
 	free(o->reason);
+	names_fini(o->caveat, o->n_caveat);
 	memset(o, 0, sizeof(*o));
 }

@@ -11,6 +11,8 @@
 
 #include "portcullis/alloc.h"
 
+/* Chains shorter than this are gone through faster than they are looked up in. */
+#define INDEX_MIN 32
 #define NAT_PRIORITY_DST (-100)
 #define NAT_PRIORITY_SRC 100
 
@@ -170,30 +172,6 @@ static void compile_set(struct engine *e, const struct rs_match *m, struct test 
 	}
 }
 
-/** Routing questions in nft syntax that the path of a packet answers. */
-static enum fib match_fib(const struct rs_match *m)
-{
-	static const struct {
-		const char *text;
-		enum fib fib;
-	} known[] = {
-	        {"fib saddr . iif oif missing", FIB_SOURCE_MISSING},
-	        {"fib saddr . iif oif 0", FIB_SOURCE_MISSING},
-	        {"fib saddr . iif oif exists", FIB_SOURCE_EXISTS},
-	        {"fib saddr . iif oif != 0", FIB_SOURCE_EXISTS},
-	        {"fib saddr . mark . iif oif missing", FIB_SOURCE_MISSING},
-	        {"fib saddr . mark . iif oif 0", FIB_SOURCE_MISSING},
-	        {"fib saddr . mark . iif oif exists", FIB_SOURCE_EXISTS},
-	        {"fib daddr type local", FIB_TO_SELF},
-	        {"fib daddr type != local", FIB_NOT_TO_SELF},
-	};
-
-	for (size_t i = 0; m->text != NULL && i < sizeof(known) / sizeof(known[0]); i++)
-		if (strcmp(m->text, known[i].text) == 0)
-			return known[i].fib;
-	return FIB_NONE;
-}
-
 static void compile_match(struct engine *e, struct line *line, const struct rs_match *m, const struct rs_chain *chain)
 {
 	struct test *t = &line->test[line->n_test++];
@@ -212,7 +190,7 @@ static void compile_match(struct engine *e, struct line *line, const struct rs_m
 		compile_set(e, m, t);
 		break;
 	case RS_MATCH_ATOM:
-		t->fib = match_fib(m);
+		t->fib = routing_question(m, &t->types);
 		t->how = t->fib != FIB_NONE ? HOW_FIB : HOW_ATOM;
 		t->atom = atom_add(e, xstrdup(m->atom), atom_listed(e, m));
 		t->negate = false;
@@ -257,7 +235,7 @@ static void compile_hull(const struct engine *e, struct line *line)
 		else if (t->how == HOW_SET)
 			hull_cut_set(e, line, t->match->field, t->match->n_field, t->match->set);
 	}
-	if (line->rule->vmap && !set_is_open(&e->rs->set[line->rule->vmap_set]))
+	if (line->vmap && !set_is_open(&e->rs->set[line->rule->vmap_set]))
 		hull_cut_set(e, line, line->rule->vmap_field, line->rule->n_vmap_field, line->rule->vmap_set);
 }
 
@@ -274,21 +252,47 @@ static bool sets_mark(const char *statements)
 	       strstr(statements, "ct mark set") == NULL;
 }
 
-static void compile_rule(struct engine *e, struct line *line, const struct rs_chain *chain, size_t index)
+/** The rule's first n matches. */
+static void compile_line(struct engine *e, struct line *line, const struct rs_chain *chain, size_t n)
 {
-	const struct rs_rule *rule = &chain->rule[index];
+	const struct rs_rule *rule = line->rule;
 
-	line->rule = rule;
-	line->index = index;
-	line->effect = rule->vmap || rule->notrack || rule->verdict.code != RS_CONTINUE;
-	line->test = xcalloc(rule->n_match, sizeof(*line->test));
-	for (size_t i = 0; i < rule->n_match; i++)
+	line->effect = line->vmap || line->notrack || line->verdict.code != RS_CONTINUE;
+	line->test = xcalloc(n, sizeof(*line->test));
+	for (size_t i = 0; i < n; i++)
 		compile_match(e, line, &rule->match[i], chain);
-	for (size_t i = 0; rule->vmap && i < rule->n_vmap_field; i++)
+	for (size_t i = 0; line->vmap && i < rule->n_vmap_field; i++)
 		line->needs |= 1u << rule->vmap_field[i];
 	compile_hull(e, line);
 	qsort(line->test, line->n_test, sizeof(*line->test), test_cmp);
 	e->uses |= line->needs;
+	e->has_notrack = e->has_notrack || rule->notrack;
+}
+
+/** Does notrack happen to packets that the rule's end does not. */
+static bool notrack_is_apart(const struct rs_rule *rule)
+{
+	return rule->notrack && (rule->vmap || rule->notrack_at < rule->n_match);
+}
+
+static void compile_rule(struct engine *e, struct program_chain *to, const struct rs_chain *chain, size_t index)
+{
+	const struct rs_rule *rule = &chain->rule[index];
+	bool apart = notrack_is_apart(rule);
+	struct line *line;
+
+	if (apart) {
+		line = &to->line[to->n_line++];
+		*line = (struct line){.rule = rule, .index = index, .verdict = {.code = RS_CONTINUE}, .notrack = true};
+		compile_line(e, line, chain, rule->notrack_at);
+	}
+	line = &to->line[to->n_line++];
+	*line = (struct line){.rule = rule,
+	        .index = index,
+	        .verdict = rule->verdict,
+	        .vmap = rule->vmap,
+	        .notrack = rule->notrack && !apart};
+	compile_line(e, line, chain, rule->n_match);
 	e->sets_mark = e->sets_mark || sets_mark(rule->statements);
 	if (rule->vmap && set_is_open(&e->rs->set[rule->vmap_set]))
 		line->atom = set_atom(e, &e->rs->set[rule->vmap_set]);
@@ -397,11 +401,27 @@ static void sort_chains(struct engine *e)
 			continue;
 		}
 		e->has_nat = e->has_nat || c->type == RS_CHAIN_NAT;
-		if (c->family != RS_IP6)
-			base_insert(e, &e->base[0][c->hook], i);
-		if (c->family != RS_IP)
-			base_insert(e, &e->base[1][c->hook], i);
+		for (int six = 0; six < 2; six++) {
+			if (c->family == (six ? RS_IP : RS_IP6))
+				continue;
+			/* Without conntrack it would not run. */
+			if (c->type == RS_CHAIN_NAT && !e->rs->tracks[six] && chain_is_harmless(e->rs, c, 0))
+				continue;
+			base_insert(e, &e->base[six][c->hook], i);
+		}
 	}
+}
+
+static const struct cell *line_hull(const void *lines, size_t i)
+{
+	return &((const struct line *)lines)[i].hull;
+}
+
+static void index_chains(struct engine *e)
+{
+	for (size_t i = 0; i < e->rs->n_chain; i++)
+		if (e->chain[i].n_line >= INDEX_MIN)
+			e->chain[i].index = box_index_new(e->chain[i].n_line, line_hull, e->chain[i].line);
 }
 
 struct engine *engine_new(const struct ruleset *rs, const struct site *site, int64_t now)
@@ -418,14 +438,22 @@ struct engine *engine_new(const struct ruleset *rs, const struct site *site, int
 	e->atom_destination = atom_add(e, xstrdup("translated destination"), LISTED_NEVER);
 	e->atom_mark = atom_add(e, xstrdup("mark set by a rule"), LISTED_NEVER);
 	e->atom_status = atom_add(e, xstrdup("ct status"), LISTED_NEVER);
+	e->atom_related = atom_add(e, xstrdup("connection of an ICMP error"), LISTED_NEVER);
+	e->atom_ports = atom_add(e, xstrdup("port match on a protocol without ports"), LISTED_NEVER);
+	e->atom_code = atom_add(e, xstrdup("icmp code"), LISTED_NEVER);
+	e->atom_conntrack = atom_add(e, xstrdup("connection tracking in use"), LISTED_NEVER);
 	compile_sets(e);
 	e->chain = xcalloc(rs->n_chain, sizeof(*e->chain));
 	for (size_t i = 0; i < rs->n_chain; i++) {
-		e->chain[i].n_line = rs->chain[i].n_rule;
-		e->chain[i].line = xcalloc(rs->chain[i].n_rule, sizeof(*e->chain[i].line));
+		size_t n = rs->chain[i].n_rule;
+
 		for (size_t k = 0; k < rs->chain[i].n_rule; k++)
-			compile_rule(e, &e->chain[i].line[k], &rs->chain[i], k);
+			n += notrack_is_apart(&rs->chain[i].rule[k]);
+		e->chain[i].line = xcalloc(n, sizeof(*e->chain[i].line));
+		for (size_t k = 0; k < rs->chain[i].n_rule; k++)
+			compile_rule(e, &e->chain[i], &rs->chain[i], k);
 	}
+	index_chains(e);
 	sort_chains(e);
 	e->run = run_new(e);
 	return e;
@@ -440,6 +468,7 @@ void engine_free(struct engine *e)
 		for (size_t k = 0; k < e->chain[i].n_line; k++)
 			free(e->chain[i].line[k].test);
 		free(e->chain[i].line);
+		box_index_free(e->chain[i].index);
 	}
 	free(e->chain);
 	for (size_t s = 0; s < e->rs->n_set; s++)

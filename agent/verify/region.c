@@ -117,15 +117,17 @@ static bool range_meets(struct range a, struct range b)
 	return a.lo <= b.hi && b.lo <= a.hi;
 }
 
-static bool cell_meets(const struct region *r, const struct cell *cell, bool nat)
+/* A protocol without ports meets what it is asked about them by what stands at their place: any value. */
+static bool cell_meets(const struct region *r, const struct cell *cell, uint8_t proto, bool nat)
 {
 	const struct range *h = r->cell.axis, *c = cell->axis;
+	const bool ports = proto_has_ports(proto);
 
-	if (!(nat && destination_is_blurred(r)) &&
-	        !(range_meets(h[AXIS_DESTINATION], c[AXIS_DESTINATION]) && range_meets(h[AXIS_DPORT], c[AXIS_DPORT])))
+	if (!(nat && destination_is_blurred(r)) && !(range_meets(h[AXIS_DESTINATION], c[AXIS_DESTINATION]) &&
+	                                                   (!ports || range_meets(h[AXIS_DPORT], c[AXIS_DPORT]))))
 		return false;
 	return (nat && source_is_blurred(r)) ||
-	       (range_meets(h[AXIS_SOURCE], c[AXIS_SOURCE]) && range_meets(h[AXIS_SPORT], c[AXIS_SPORT]));
+	       (range_meets(h[AXIS_SOURCE], c[AXIS_SOURCE]) && (!ports || range_meets(h[AXIS_SPORT], c[AXIS_SPORT])));
 }
 
 /* The packets as the listener sees them, behind the wanted translation. */
@@ -150,8 +152,8 @@ static bool region_touches_leg(const struct region *r, const struct leg_key *key
 		struct cell outer = reply ? cell_reverse(&key->cell) : key->cell;
 		struct cell inner = reply ? cell_reverse(&inside) : inside;
 
-		if (may_match(r, &set) &&
-		        (cell_meets(r, &outer, nat) || (key->translated && cell_meets(r, &inner, nat))))
+		if (may_match(r, &set) && (cell_meets(r, &outer, set.proto, nat) ||
+		                                  (key->translated && cell_meets(r, &inner, set.proto, nat))))
 			return true;
 	}
 	return false;

@@ -48,6 +48,9 @@ struct environment {
 	uint32_t missing, unknown; /**< bits per field */
 	bool untracked_yet; /**< the packet has not met conntrack (before its hook) */
 	bool tracking_unsure;
+	bool untracked_now; /**< conntrack has seen it and leaves it alone: messages of neighbours */
+	bool perhaps_related; /**< an ICMP error: of a connection that conntrack knows, or of none */
+	bool portless; /**< the protocol has no ports: nobody knows what a port match reads */
 	bool source_blurred, destination_blurred; /**< translated, so not the flow's own */
 	bool source_may_blur; /**< or for some pieces: piece.translated */
 };
@@ -65,6 +68,7 @@ struct run {
 	struct level level[RUN_JUMP_MAX + 2];
 	struct pieces now, accepted, pending, pending_next;
 	struct cells parts;
+	struct positions found; /**< lines of a chain that the index gave */
 	size_t boxes, work;
 };
 
@@ -76,6 +80,8 @@ uint32_t run_note(struct run *run, uint32_t notes, uint32_t atom);
 bool run_value(const struct run *run, const struct piece *piece, enum rs_field f, u128 *value, uint32_t *why);
 /** Fields that no packet of the set has; bits per field. */
 uint32_t packet_missing_fields(const struct packet_set *set);
+/** Else what stands at the place of the ports is not known. */
+bool proto_has_ports(uint8_t proto);
 bool run_field_missing(const struct run *run, const struct piece *piece, enum rs_field f);
 
 /** The piece's packets as they were when the run began. */
@@ -86,6 +92,11 @@ void nat_destination(struct run *run, const struct piece *piece, size_t chain, c
 void nat_before(struct run *run, const struct rs_chain *chain);
 /** Behind the last chain that could: what is not led to where it should. */
 void nat_settle(struct run *run);
+/**
+ * Packets after the first that conntrack does not see keep the addresses of the wire: called behind the first hook, where
+ * those of the original direction miss their translation, and behind the last, where replies do.
+ */
+void nat_settle_untracked(struct run *run, bool last);
 /** Does ct status have the dnat bit. */
 bool nat_status(const struct run *run, const struct piece *piece);
 
@@ -96,8 +107,14 @@ void run_accept(struct run *run, struct piece *piece, size_t chain, size_t rule)
 
 /** Does a concrete value pass the test. */
 bool match_test_holds(const struct test *t, u128 value);
-/** Can the line match packets of the cell, by its hull? What is translated is not compared. */
-bool match_hull_meets(const struct line *line, const struct cell *cell, bool source_blurred, bool destination_blurred);
+/** Can the line match packets of the cell, by its hull? What is translated or not known is not compared. */
+bool match_hull_meets(const struct run *run, const struct line *line, const struct cell *cell, bool source_translated);
+/** What depends on an atom: the part where it is true goes to yes, the other to no, one of them where it is assumed. */
+void run_fork(struct run *run, uint32_t atom, const struct piece *piece, struct pieces *yes, struct pieces *no);
+/** The packets whose lines match_hull_meets() would let through, in a chain that is being walked. */
+struct cell match_query(const struct run *run);
+/** Does a test of a concrete field hold for every packet of the run in this chain; *known is set where that can be said. */
+bool match_holds(const struct run *run, const struct test *test, bool *known);
 /** Is a line of this chain worth trying for the run: its hull meets the cell and nothing concrete forbids it. */
 bool match_relevant(const struct run *run, const struct line *line);
 

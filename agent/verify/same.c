@@ -95,8 +95,8 @@ bool pairs_rule_same(const struct pairs *p, const struct rs_rule *a, const struc
 	if (shared(a->share, b->share))
 		return true;
 	if (a->handle != b->handle || a->n_match != b->n_match || a->vmap != b->vmap || a->notrack != b->notrack ||
-	        !pairs_verdict_same(p, &a->verdict, &b->verdict) || !nat_same(a, b) ||
-	        !text_same(a->undecided, b->undecided) || !text_same(a->statements, b->statements) ||
+	        (a->notrack && a->notrack_at != b->notrack_at) || !pairs_verdict_same(p, &a->verdict, &b->verdict) ||
+	        !nat_same(a, b) || !text_same(a->undecided, b->undecided) || !text_same(a->statements, b->statements) ||
 	        !text_same(a->comment, b->comment) || !text_same(a->reject_with, b->reject_with))
 		return false;
 	if (a->vmap && (a->n_vmap_field != b->n_vmap_field || !set_same(p, a->vmap_set, b->vmap_set) ||

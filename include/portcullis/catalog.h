@@ -48,6 +48,7 @@ struct role {
 	char *successor_of; /**< role of an earlier product that this one replaces, or NULL */
 	struct label *label;
 	size_t n_label;
+	char *own_file; /**< the file of an override that it comes from, or NULL */
 };
 
 /** Where a requirement is printed. */
@@ -106,6 +107,7 @@ struct requirement {
 	size_t n_provenance;
 	struct erratum *erratum;
 	size_t n_erratum;
+	char *own_file; /**< the file of an override that it comes from, or NULL */
 };
 
 /** Where an IPsec exemption is printed, and how. */
@@ -142,8 +144,11 @@ struct pack {
 	uint32_t id; /**< product number */
 	char *name; /**< "lync-server-2013" */
 	char *title, *version;
-	char digest[65]; /**< SHA-256 of the canonical pack content */
+	char digest[65]; /**< SHA-256 of the canonical pack content, overrides merged */
 	char *file;
+	bool own; /**< from the operator's own directory */
+	char **own_file; /**< the operator's files that it comes from or that changed it */
+	size_t n_own_file;
 	char *json; /**< the whole pack as instance data: an entry of the model's list `pack` */
 	struct role *role; /**< sorted by name */
 	size_t n_role;
@@ -166,17 +171,49 @@ struct catalog {
 };
 
 /**
- * Load every *.json pack of a directory.
+ * Load every *.json pack file of a directory and of the operator's own one, and merge the overrides in them.
  *
  * @param catalog_dir  directory of packs (instance data of portcullis-catalog.yang, JSON, RFC 7951).
+ * @param own_dir      directory of the operator's own pack files, which may have none; NULL: there is no such directory.
  * @param yang_dir     directory of our YANG modules.
  * @param out          release with catalog_free(); NULL on failure.
  * @return 0, or -1: ERR_NOT_FOUND (no directory, no pack, a YANG module is missing: the text names the package that
- *         brings it), ERR_INVALID (breaks the model: file, path and reason; two packs with one id or name: both files).
+ *         brings it), ERR_INVALID (breaks the model: file, path and reason; two packs with one id or name, overrides that
+ *         contradict a pack or each other: both files), ERR_LIMIT (more or larger than a catalog may be: which file).
  */
-int catalog_load(const char *catalog_dir, const char *yang_dir, struct catalog **out, struct error *err) MUST_USE;
-/** Load one pack file into a catalog of one. */
+int catalog_load(const char *catalog_dir, const char *own_dir, const char *yang_dir, struct catalog **out,
+        struct error *err) MUST_USE;
+/** The own directory to load: the one that was named, else the usual one if it is there, else NULL. */
+const char *catalog_own_dir(const char *named, const char *otherwise);
+/** Load one pack file into a catalog of its packs. */
 int catalog_load_file(const char *file, const char *yang_dir, struct catalog **out, struct error *err) MUST_USE;
+
+struct override_count {
+	size_t added, replaced;
+};
+
+/** What one override does to a product. */
+struct catalog_override {
+	char *pack;
+	struct override_count service, role, requirement;
+};
+
+struct catalog_check {
+	struct catalog *catalog; /**< the packs of the file, and all others where it has overrides */
+	struct catalog_override *override; /**< the overrides of the file */
+	size_t n_override;
+};
+
+/**
+ * Check a pack file of the operator's own: its packs alone, its overrides with the packs of both directories. Overrides of
+ * other own files are left out: one of them may be an earlier state of this file.
+ *
+ * @param out  release with catalog_check_fini(); empty on failure. The directories are read only when there are overrides.
+ * @return 0, or -1 as catalog_load().
+ */
+int catalog_check(const char *file, const char *catalog_dir, const char *own_dir, const char *yang_dir,
+        struct catalog_check *out, struct error *err) MUST_USE;
+void catalog_check_fini(struct catalog_check *check);
 /** One more reference to a loaded catalog, from any thread. @return catalog. */
 struct catalog *catalog_ref(struct catalog *catalog);
 /** Give a reference back (NULL is fine); the last one frees. */
@@ -203,11 +240,18 @@ const char *pack_service_label(const struct pack *pack, const char *name, const 
 
 /** What differs between two packs at one role, port range and transport. */
 struct pack_change {
-	const char *role; /**< of the row that prints it, as the second pack names it; borrowed from a pack */
+	const char *role; /**< of the row that prints it, as the newer pack names it; borrowed from a pack */
 	struct port_range ports;
 	uint8_t proto;
 	const char *label; /**< of the first requirement there; borrowed */
 	char *before, *after; /**< security; only where both packs have the key */
+};
+
+/** A requirement that differs between two versions of one pack. */
+struct requirement_change {
+	const char *label; /**< borrowed from a pack */
+	char **field; /**< what differs, as `catalog show --json` calls it; sorted; none where one version lacks it */
+	size_t n_field;
 };
 
 struct pack_diff {
@@ -215,11 +259,14 @@ struct pack_diff {
 	size_t n_added, n_removed, n_changed;
 	const char **not_compared; /**< roles that one of the packs does not cover */
 	size_t n_not_compared;
+	bool same_product; /**< only then requirements are compared by label, sorted by it */
+	struct requirement_change *requirement_added, *requirement_removed, *requirement_changed;
+	size_t n_requirement_added, n_requirement_removed, n_requirement_changed;
 };
 /**
  * Compare two packs, or two versions of one: what their rows say of each role, with corrections of high confidence. Load
- * balancers are roles of their own, all clients are one and so are all phones, and a role of the first pack counts as its
- * successor in the second. A requirement that no row prints stands under its listener.
+ * balancers are roles of their own, all clients are one and so are all phones, and a role counts as its successor in
+ * the other pack. A requirement that no row prints stands under its listener.
  *
  * @param out  borrows from both packs; release with pack_diff_fini().
  */

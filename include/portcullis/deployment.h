@@ -18,6 +18,7 @@ struct prefix {
 
 struct membership {
 	char *product, *role;
+	enum requirement_interface interface; /**< of hosts with two, which one the group's addresses are of */
 };
 
 enum lb_kind { LB_KIND_NONE, LB_KIND_DNS_WITH_WEB_VIP, LB_KIND_HARDWARE };
@@ -121,6 +122,11 @@ struct tolerated_source {
 	char *set; /**< "family table set" or "" */
 };
 
+struct known_opening {
+	uint32_t id;
+	int64_t expires; /**< seconds since 1970 */
+};
+
 struct notification_settings {
 	bool enable, per_flow;
 	unsigned hold_down_ms, minimum_interval_ms;
@@ -140,14 +146,22 @@ struct site {
 	struct tolerated_source *tolerated_source;
 	size_t n_tolerated_source;
 	struct notification_settings notification;
-	uint32_t *baseline; /**< ids of the openings that are known and accepted, sorted */
+	uint32_t *baseline; /**< ids of the openings that are known and accepted without end */
 	size_t n_baseline;
+	struct known_opening *baseline_until; /**< those that are accepted until a time */
+	size_t n_baseline_until;
 };
 
 void site_free(struct site *site);
 const struct group *site_group_find(const struct site *site, const char *name);
 const struct zone *site_zone_find(const struct site *site, const char *name);
 const struct deployment *site_deployment_find(const struct site *site, const char *name);
+
+/**
+ * Did the clock pass the end of a waiver, allowance, assumption or entry of the baseline between two looks at it, in either direction? A clock
+ * that is set back makes an exception hold again.
+ */
+bool site_expiry_between(const struct site *site, int64_t before, int64_t now);
 
 /**
  * Check what the YANG model cannot: products, roles, groups, zones and requirement labels exist; pins match; port

@@ -1,14 +1,30 @@
 #ifndef PORTCULLIS_DOCUMENT_H
 #define PORTCULLIS_DOCUMENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "portcullis/error.h"
 
+/* What one document may hold: beyond it ERR_LIMIT says which limit, its value, the line, and what to do. */
 #define DOCUMENT_MAX_BYTES (32u * 1024 * 1024)
-#define DOCUMENT_MAX_ROWS 200000u
+#define DOCUMENT_MAX_TABLES 20000u
+#define DOCUMENT_MAX_ROWS 200000u /**< of all tables */
+#define DOCUMENT_MAX_CELLS 1600000u /**< of all tables */
 #define DOCUMENT_MAX_COLUMNS 32u
-#define DOCUMENT_MAX_CELL 16384u
+#define DOCUMENT_MAX_CELL 16384u /**< bytes of a cell before blanks are tidied */
+#define DOCUMENT_MAX_TEXT (32u * 1024 * 1024) /**< bytes of all cells: a rowspan repeats its text */
+#define DOCUMENT_MAX_CAPTION 1024u /**< bytes; every table of a section has a copy */
+#define DOCUMENT_MAX_METADATA 1024u /**< bytes of a title and of each item of front matter or <meta> */
+#define DOCUMENT_MAX_REFERENCES 200000u
+#define DOCUMENT_MAX_REFERENCE 4096u /**< bytes of a link's text and of its target */
+#define DOCUMENT_MAX_NESTING 1000u /**< open HTML elements */
+#define DOCUMENT_MAX_ATTRIBUTES 256u /**< of one HTML tag */
+#define DOCUMENT_MAX_NAMES 20000u /**< different names of tags and attributes in HTML */
+#define DOCUMENT_MAX_CONTAINERS 100u /**< block quotes and lists of Markdown inside each other */
+#define DOCUMENT_MAX_PIPES 256u /**< '|' in a line of Markdown */
+#define DOCUMENT_MAX_MARKS 1000000u /**< characters that mean something to Markdown, line ends included */
+#define DOCUMENT_MAX_PARAGRAPHS 1000000u /**< of plain text */
 
 enum document_kind { DOCUMENT_MARKDOWN, DOCUMENT_HTML, DOCUMENT_PARAGRAPHS };
 
@@ -28,6 +44,8 @@ struct row {
 struct table {
 	char *caption; /**< the heading or bold line before it; may be "" */
 	unsigned line;
+	/** Columns are role, port, protocol, notes by their place and the header is one cell: plain text, a paragraph per cell. */
+	bool positional;
 	struct row header;
 	struct row *row;
 	size_t n_row, cap_row;

@@ -50,9 +50,11 @@ struct flow {
 	struct port_range
 	        inside_ports; /**< of the listener itself: where `ports` are those of a published address, what
 	                                     each of them is translated to, in order; else the same */
-	bool advisory; /**< rests on a correction of less than high confidence: never above `info`, never compiled */
+	bool advisory; /**< rests on a correction of less than high confidence, or is the side of server media that need
+	                  not open it: never above `info`, never compiled */
 	enum path path;
 	enum flow_state state;
+	const char *caveat; /**< why an interface of a leg is not known though the network is, static; NULL: nothing */
 	struct ranges source_addr, destination_addr;
 	struct flow_leg *leg; /**< only where state is FLOW_CHECK, or FLOW_WAIVED unless the row is unbound */
 	size_t n_leg;

@@ -158,6 +158,8 @@ void import_known_add_catalog(struct import_known *known, const struct catalog *
  * @return how many problems were solved.
  */
 size_t import_align(struct import *import, const struct import_known *known);
+/** Can import_align() do anything for it: it has problems, and is an edition of an article or a long page. */
+bool import_is_alignable(const struct import *import);
 const char *import_field_name(enum import_field field); /**< "role", "service", ... */
 
 /** Data rows of all tables. */

@@ -8,6 +8,7 @@
 
 #include "portcullis/error.h"
 #include "portcullis/network.h"
+#include "portcullis/ruleset.h"
 
 /** A full dump of nf_tables: netlink messages, not decoded. */
 struct nft_dump {
@@ -36,6 +37,11 @@ struct nft_ops {
 	void *self;
 	/** Full dump, retried while the generation changes; ERR_IO, ERR_DENIED (CAP_NET_ADMIN), ERR_LIMIT, ERR_UNAVAILABLE. */
 	int (*dump)(void *self, struct nft_dump *out, struct error *err);
+	/**
+	 * The kernel's IPsec policies as netlink messages, not decoded; *bytes is the caller's, NULL when there are none.
+	 * NULL in a fake: there is no IPsec.
+	 */
+	int (*policies)(void *self, uint8_t **bytes, size_t *len, struct error *err);
 	/** Readable when events wait; -1: this one does not watch. */
 	int (*event_fd)(void *self);
 	/** Take the waiting events; never blocks. */
@@ -65,6 +71,18 @@ struct nft_process {
 int nft_process_start(struct nft_process *out, struct error *err) MUST_USE;
 /** The unprivileged side of it. Takes ownership of process->socket. */
 int nft_open_process(const struct nft_process *process, struct nft_ops *out, struct error *err) MUST_USE;
+
+/** One step of a traced packet: a rule that matched, or a policy. */
+struct nft_trace_event {
+	enum rs_family family;
+	char table[128], chain[128];
+	uint64_t handle; /**< 0 for a policy */
+	bool policy, dropped, accepted; /**< neither: a jump, a return, or it goes on */
+};
+/** A socket that becomes readable when a packet with `meta nftrace` is told of, in the caller's network namespace. */
+int nft_trace_open(struct error *err) MUST_USE;
+/** Take the waiting steps, at most max; never blocks. @return their number. */
+size_t nft_trace_read(int fd, struct nft_trace_event *out, size_t max);
 
 /** Addresses and unicast routes of the main table by rtnetlink; needs no privilege. Release with network_fini(). */
 int network_read(struct network *out, struct error *err) MUST_USE;

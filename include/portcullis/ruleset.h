@@ -32,8 +32,8 @@ enum rs_chain_type { RS_CHAIN_FILTER, RS_CHAIN_NAT, RS_CHAIN_ROUTE };
  *
  * IIFNAME and OIFNAME exist in every packet: where a hook has no such interface the name is empty, the number 0.
  * L4PROTO stands for `meta l4proto`, `ip protocol` and `ip6 nexthdr` alike: packets carry no extension headers.
- * A port match without a protocol (`th dport`) is made on the transport header's first bytes by the kernel whatever the
- * protocol; here it is said of the protocols with ports only.
+ * A port match without a protocol (`th dport`) is made on the transport header's first bytes whatever the protocol: in a
+ * packet of a protocol without ports it reads something else, which is not known.
  */
 enum rs_field {
 	RS_FIELD_NFPROTO, /**< 2: IPv4, 10: IPv6 (NFPROTO_*) */
@@ -50,6 +50,8 @@ enum rs_field {
 	RS_FIELD_TCP_FLAGS, /**< fin 1, syn 2, rst 4, psh 8, ack 16, urg 32, ecn 64, cwr 128 */
 	RS_FIELD_ICMP_TYPE,
 	RS_FIELD_ICMPV6_TYPE,
+	RS_FIELD_ICMP_CODE, /**< 0 for echo; nobody knows for messages that quote another packet */
+	RS_FIELD_ICMPV6_CODE,
 	RS_FIELD_MARK, /**< 0 for canonical packets */
 	RS_FIELD_CT_STATUS, /**< bit mask IPS_*: dnat 32, snat 16, seen-reply 2, assured 4, confirmed 8 */
 	RS_FIELD_CT_DIRECTION, /**< original 0, reply 1 */
@@ -143,7 +145,8 @@ struct rs_rule {
 	bool vmap; /**< the verdict comes from a verdict map: */
 	enum rs_field vmap_field[RS_CONCAT_MAX];
 	size_t n_vmap_field, vmap_set; /**< a packet that is in no element goes on with the next rule */
-	bool notrack; /**< takes the packet out of connection tracking (then continues) */
+	bool notrack; /**< takes the packet out of connection tracking (then continues), as soon as: */
+	size_t notrack_at; /**< this many of the matches hold; what comes after them, a verdict map too, does not matter */
 	char *undecided; /**< RS_UNKNOWN or RS_NAT_*: what it does ("queue", "dnat to 10.0.0.1:80"); else NULL */
 	char *statements; /**< text of statements without a verdict: "counter log prefix \"x\""; may be NULL */
 	char *comment; /**< or NULL */
@@ -180,6 +183,11 @@ struct ruleset {
 	size_t n_rule, n_undecoded; /**< rules; rules with at least one atom or unknown verdict */
 	bool sets_mark; /**< some rule writes the packet's mark: matches on RS_FIELD_MARK are atoms in this ruleset */
 	bool uses_conntrack; /**< some rule uses ct or nat: the kernel tracks connections in this namespace */
+	/**
+	 * The same by family, [0] IPv4, [1] IPv6: without such a rule in a table of the family chains of type nat do not
+	 * run, unless something else made the kernel track.
+	 */
+	bool tracks[2];
 	char *legacy; /**< names of iptables-legacy tables that the kernel has, which nf_tables does not show; NULL: none */
 	char *foreign_flowtable; /**< a flowtable exists (a caveat); NULL: none */
 	char digest[65]; /**< SHA-256 over ruleset_print() */

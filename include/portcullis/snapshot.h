@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "portcullis/conformance.h"
+#include "portcullis/ipsec.h"
 
 /* What the faces read: immutable once published, reference-counted, never waited for. */
 
@@ -67,5 +68,9 @@ void hub_free(struct hub *hub);
 void hub_set(struct hub *hub, struct snapshot *s);
 /** A reference to the newest, or NULL before the first; give it back with snapshot_unref(). */
 struct snapshot *hub_get(struct hub *hub);
+/** Publish what the kernel does about IPsec; takes over the caller's reference. */
+void hub_set_ipsec(struct hub *hub, struct ipsec_policies *p);
+/** A reference, or NULL before the first; give it back with ipsec_policies_unref(). */
+struct ipsec_policies *hub_get_ipsec(struct hub *hub);
 
 #endif

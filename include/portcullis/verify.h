@@ -98,9 +98,21 @@ struct opening {
 	bool acknowledged; /**< in the baseline */
 };
 
+/** What happens to new forwarded packets that no rule singles out, from good to bad. */
+enum default_kind {
+	DEFAULT_DENY,
+	DEFAULT_ACCEPT, /**< what is not wanted is dropped, the rest passes */
+	DEFAULT_DENY_IN_NAME, /**< a policy drops, but a rule accepts before it can */
+	DEFAULT_ALLOW_ALL /**< nothing drops */
+};
+const char *default_kind_name(enum default_kind k); /**< "deny-in-name-only" */
+
 struct openings {
 	struct opening *opening; /**< sorted by id */
 	size_t n, cap;
+	enum default_kind by_default; /**< the worst of the families that bound groups have */
+	char **caveat; /**< what by_default means here, in words */
+	size_t n_caveat;
 	bool incomplete; /**< the bound was reached: there are more */
 	char *reason;
 };
@@ -118,7 +130,7 @@ int verify_flows(const struct flows *flows, const struct ruleset *rs, const char
         int64_t now, struct findings *out, struct error *err) MUST_USE;
 void findings_fini(struct findings *f);
 
-/** Openings toward the bound groups that no flow and no allowance needs. */
+/** Openings toward the bound groups that no flow and no allowance needs; those of the baseline are acknowledged. */
 int verify_openings(const struct flows *flows, const struct ruleset *rs, const struct site *site,
         const struct network *net, int64_t now, struct openings *out, struct error *err) MUST_USE;
 void openings_fini(struct openings *o);
@@ -151,20 +163,31 @@ int verification_run(struct verification *v, const struct verification_input *in
 /** Flows that the last call verified, not copied. */
 size_t verification_flows(const struct verification *v);
 
-/** One step of a packet's walk: a chain entered, a rule that matched, a policy. */
+/** One step of a packet's walk: a chain entered, a rule that matched or did not, a translation, a policy. */
 struct trace_step {
-	struct blame where;
+	struct blame where; /**< not present for what conntrack does by itself */
 	char *note; /**< "matches", "does not match: th dport", "policy" */
 };
 struct trace {
 	struct trace_step *step;
 	size_t n, cap;
-	enum verdict verdict; /**< conformant (accepted), blocked, indeterminate, unknown */
+	enum verdict verdict; /**< conformant (accepted), blocked, misdirected, indeterminate, unknown */
+	struct blame blame; /**< who decides: as in a finding, and for an accepted packet who accepts it */
+	struct packet packet; /**< as it comes */
+	struct packet first; /**< that began its connection: of a packet of phase new itself */
+	struct packet end; /**< as it leaves, where the flow's own destination NAT translates it; else the same */
 	char *reason;
 };
-/** Walk one packet through the chains like `nft monitor trace`. */
-int verify_explain(const struct packet *packet, const struct ruleset *rs, const struct site *site, int64_t now,
-        struct trace *out, struct error *err) MUST_USE;
+/**
+ * Walk one packet through the chains like `nft monitor trace`, with the engine that verifies.
+ *
+ * @param flow     the packet's flow, whose destination NAT is followed; NULL: a packet alone, which may go nowhere else.
+ * @param finding  what was found for the flow, when the packet is its witness; else NULL.
+ */
+int verify_explain(const struct packet *packet, const struct flow *flow, const struct finding *finding,
+        const struct ruleset *rs, const struct site *site, int64_t now, struct trace *out, struct error *err) MUST_USE;
+/** A first packet of the flow's leg. */
+void flow_packet(const struct flow *flow, size_t leg, struct packet *out);
 void trace_fini(struct trace *t);
 
 /** "tcp 10.0.0.5:40000 > 10.1.0.10:5061", IPv6 addresses in brackets. */

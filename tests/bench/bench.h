@@ -6,7 +6,7 @@
 
 /** What one piece of work took, in a process of its own. */
 struct bench_cost {
-	double ms; /**< median of the runs */
+	double ms; /**< processor time, median of the runs: other work of the machine does not count */
 	double peak; /**< bytes of resident memory beyond those of a process that does nothing */
 };
 

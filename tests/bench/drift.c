@@ -220,7 +220,7 @@ static void open_all(struct drift *d, const char *directory)
 	must(nft_open_direct(&d->nft, &err), &err);
 	must(nft_open_direct(&d->peer, &err), &err);
 	must(journal_open(directory, &d->journal, &err), &err);
-	must(catalog_load(SOURCE_DIR "/yang/catalog", SOURCE_DIR "/yang", &d->catalog, &err), &err);
+	must(catalog_load(SOURCE_DIR "/yang/catalog", NULL, SOURCE_DIR "/yang", &d->catalog, &err), &err);
 	must(config_open(SOURCE_DIR "/yang", d->journal, d->catalog, &d->config, &err), &err);
 	must(config_load_file(d->config, SOURCE_DIR "/contrib/example/deployment.json", &err), &err);
 	must(config_site(d->config, &d->site, &err), &err);

@@ -13,7 +13,7 @@ import subprocess
 
 from harness import ROOT, main, wait_until
 
-VERBS = ("import", "catalog", "verify", "status", "conformance", "explain")
+VERBS = ("import", "catalog", "deployment", "verify", "status", "conformance", "explain", "prove", "baseline")
 VERDICTS = ("conformant", "partial", "blocked", "misdirected", "indeterminate", "unknown", "waived", "unbound", "not-transit",
             "needs-range", "no-common-family")
 OVERALL = ("ok", "degraded", "violated", "incomplete", "cannot-tell")
@@ -232,7 +232,8 @@ def catalog_says(scene):
             checks.that(code == 0 and out.startswith(label + "\n"), f"catalog explain {label} for people")
             aligned(checks, out, f"catalog explain {label}")
         same = scene.json("catalog", "diff", name, name, *scene.catalog)
-        checks.equal(same, {"added": [], "removed": [], "changed": []}, f"catalog diff of {name} and itself")
+        nothing = {"added": [], "removed": [], "changed": []}
+        checks.equal(same, {**nothing, "not_compared": [], "requirements": nothing}, f"catalog diff of {name} and itself")
     german = scene.text("catalog", "show", "skype-for-business-server", *scene.catalog, "--lang", "de")[1]
     checks.that("Vermittlungsserver" in german and "ü" in german, "German names")
     checks.that("Mediação" in scene.text("catalog", "show", "skype-for-business-server", *scene.catalog, "--lang", "pt")[1],
@@ -252,6 +253,82 @@ def catalog_says(scene):
     scene.fails("catalog", "diff", names[0], "no-such-product", *scene.catalog, words=["no-such-product"])
     scene.fails("catalog", "list", "--catalog-dir", "/no/such", *scene.yang, words=["/no/such"])
     scene.fails("catalog", "check", scene.document, *scene.yang, words=["ports.md"])
+
+
+def examples():
+    """The JSON of the page about packs."""
+    page = (ROOT / "yang/catalog/README.md").read_text(encoding="utf-8")
+    return [json.loads(text) for text in re.findall(r"^ {4}\{(?:.|\n(?= {4}))*", page, re.MULTILINE)]
+
+
+def own_packs(scene):
+    """Packs and overrides of one's own: what list, show, explain, check and diff say of them."""
+    checks, own = scene.checks, scene.lab.directory / "own-catalog"
+    own.mkdir()
+    arguments = (*scene.catalog, "--own-catalog-dir", own)
+    checks.equal(scene.json("catalog", "list", *arguments), scene.json("catalog", "list", *scene.catalog), "no own file")
+    pack, override = examples()
+    site, door = own / "site.json", own / "door.json"
+    site.write_text(json.dumps(override))
+    door.write_text(json.dumps(pack))
+    product, label = "skype-for-business-server", "site/front-end-server/backup/10000-tcp"
+    listed = {one["name"]: one for one in scene.json("catalog", "list", *arguments)["packs"]}
+    checks.equal((listed["door-controller"]["own"], listed["door-controller"]["own_files"]), (True, [str(door)]), "own pack")
+    checks.equal((listed[product]["own"], listed[product]["own_files"]), (False, [str(site)]), "changed pack")
+    checks.equal((listed["lync-server-2013"]["own"], listed["lync-server-2013"]["own_files"]), (False, []), "shipped pack")
+    out = scene.text("catalog", "list", *arguments)[1]
+    checks.that(re.search(r"door-controller .* pack ", out) and re.search(product + r" .* changes ", out), f"list: {out}")
+    aligned(checks, out, "catalog list with own packs")
+    out = scene.text("catalog", "show", product, *arguments)[1]
+    checks.that(f"changed by {site}\n" in out and re.search(r" \+ +" + label, out), f"catalog show: {out[:300]}")
+    aligned(checks, out, "catalog show with an override")
+    shown = scene.json("catalog", "show", product, *arguments)
+    checks.equal({r["label"]: r["own_file"] for r in shown["requirements"] if r["own_file"]},
+                 dict.fromkeys((label, "sfb/file-share-server/file-share-access/445-tcp"), str(site)), "own files")
+    checks.that(f"own file   {site}\n" in scene.text("catalog", "explain", label, *arguments)[1], "catalog explain")
+    checks.equal(scene.json("catalog", "explain", label, *arguments)["own_file"], str(site), "own file of explain")
+    checked = scene.json("catalog", "check", site, door, *scene.catalog)
+    checks.equal([one["product"] for one in checked["packs"]], ["door-controller"], "packs of check")
+    checks.equal(checked["overrides"], [{"file": str(site), "product": product,
+                                         "added": {"services": 0, "roles": 1, "requirements": 1},
+                                         "replaced": {"services": 0, "roles": 0, "requirements": 1}}], "overrides of check")
+    out = scene.text("catalog", "check", site, *scene.catalog)[1]
+    checks.equal(out, f"{site}: changes {product}: added 1 requirement, 1 role; replaced 1 requirement\n", "catalog check")
+    shipped = next(path for path in scene.packs if path.stem == product)
+    requirements = scene.json("catalog", "diff", shipped, product, *arguments)["requirements"]
+    checks.equal((requirements["added"], requirements["removed"]), ([label], []), "diff of two versions")
+    checks.that("initiators" in requirements["changed"][0]["fields"], "fields of a changed requirement")
+    out = scene.text("catalog", "diff", shipped, product, *arguments)[1]
+    checks.that(f"requirements added 1\n  {label}\n" in out and "445-tcp  errata, initiators" in out, f"catalog diff: {out}")
+    (own / "twice.json").write_text(json.dumps(override))
+    scene.fails("catalog", "list", *arguments, words=["site.json", "twice.json", "keep one"])
+    scene.fails("catalog", "list", *scene.catalog, "--own-catalog-dir", "/no/such", words=["/no/such"])
+    scene.fails("catalog", "check", site, "--catalog-dir", "/no/such", *scene.yang, words=["/no/such"])
+    scene.fails(*scene.offline, "--own-catalog-dir", own, words=["site.json", "twice.json"])
+    management(scene)
+
+
+def management(scene):
+    """A deployment of the pack for management: this device and its station, in the example and without SNMP."""
+    checks, roles = scene.checks, ("management-station", "notification-receiver")
+    def group(name, number, address, *names):
+        members = [{"product": "portcullis-management", "role": role} for role in names]
+        return {"name": name, "id": number, "member-of": members, "address": [address]}
+    path = scene.lab.directory / "management.json"
+    path.write_text(json.dumps({
+        "portcullis:group": [group("device", 1, "10.20.0.1", "managed-device"), group("station", 2, "10.20.0.2", *roles)],
+        "portcullis:deployment": [{"name": "net", "id": 1, "product": "portcullis-management", "group": ["device", "station"]}]}))
+    arguments = ("verify", *scene.catalog, "--deployment", path, "--network", scene.network)
+    def verdicts(dump, code):
+        flows = scene.json(*arguments, "--ruleset", dump, code=code)["flows"]
+        return {(flow["ports"], flow["transport"], flow["path"]): flow["verdict"] for flow in flows}
+    good = {("830", "tcp", "input"): "conformant", ("22", "tcp", "input"): "conformant", ("161", "udp", "input"): "conformant",
+            ("162", "udp", "output"): "conformant"}
+    checks.equal(verdicts(scene.dump, 0), good, "management in the example")
+    chain, handle = scene.rule("management station: SNMP")
+    scene.nft("delete", "rule", "inet", "filter", chain, "handle", str(handle))
+    checks.equal(verdicts(scene.dumped("no-snmp"), 1), {**good, ("161", "udp", "input"): "blocked"}, "management without SNMP")
+    scene.reset()
 
 
 def verify_form(scene, result):
@@ -545,9 +622,70 @@ def explains(scene):
     for family in ("ipv4", "ipv6"):
         label = next(flow["label"] for flow in flows if flow["verdict"] == "conformant" and flow["family"] == family)
         explained(scene, label, 0, "accept comment", f"a conformant flow of {family}")
+    out = explained(scene, ("--packet", "udp 10.20.0.1:40000 > 10.20.1.11:53"), 0, "from this device, to srv0", "output")
+    checks.equal((out["path"], out["input_interface"], out["output_interface"]), ("output", None, "srv0"), "output path")
+    checks.that(any(step["note"].startswith("enters at hook input, priority") for step in result["steps"]), "hook and priority")
+    for option in ("--iif", "--oif"):
+        scene.fails("explain", "--packet", first, option, "nowhere0", *scene.online, words=["nowhere0", "lo, ", "srv0"])
     scene.fails("explain", "no such flow", *scene.online, words=["no such flow"])
     for packet in ("", "tcp", "tcp 10.0.0.1:1 > 10.0.0.2", "tcp 10.0.0.1:70000 > 10.0.0.2:1", "tcp 10.0.0.1:1 > [::1]:1"):
         scene.fails("explain", "--packet", packet, *scene.online)
+
+
+def baseline_says(scene):
+    """baseline: acknowledged openings are listed and no longer counted as new; allow-all is flagged."""
+    checks = scene.checks
+    checks.equal(scene.json("baseline", "list", *scene.online), {"baseline": []}, "an empty baseline")
+    for port in ("23", "79"):
+        scene.nft("add", "rule", "inet", "filter", "to_servers", "iifname", "lan0", "ip", "saddr", "10.10.0.5", "ip", "daddr",
+                  "10.20.1.100", "tcp", "dport", port, "accept")
+    settled(scene, until=lambda summary: summary["openings"] == 2)
+    openings = {opening["box"]["ports"]: opening["id"] for opening in scene.json("conformance", *scene.online)["openings"]}
+    one, other = str(openings["23"]), str(openings["79"])
+    done = scene.json("baseline", "acknowledge", one, "--reason", "a <test> & more", *scene.online)
+    checks.equal(done, {"acknowledged": [int(one)]}, "one acknowledged")
+    settled(scene, until=lambda summary: (summary["openings"], summary["openings_unacknowledged"]) == (2, 1))
+    (entry,) = scene.json("baseline", "list", *scene.online)["baseline"]
+    checks.equal((entry["id"], entry["reason"], entry["owner"], entry["expires"], entry["open"]),
+                 (int(one), "a <test> & more", "root", None, True), "the baseline")
+    code, out, err = scene.text("baseline", "acknowledge", "--all", "--expires", "2100-01-01T00:00:00Z", *scene.online)
+    checks.equal((code, out, err), (0, "1 opening acknowledged\n", ""), "the rest acknowledged")
+    settled(scene, until=lambda summary: summary["openings_unacknowledged"] == 0)
+    checks.equal(aligned(checks, scene.text("baseline", "list", *scene.online)[1], "baseline list"), 2, "rows of baseline list")
+    scene.reset()
+    settled(scene, until=lambda summary: summary["openings"] == 0)
+    checks.that(not any(entry["open"] for entry in scene.json("baseline", "list", *scene.online)["baseline"]), "closed by now")
+    def told():
+        log = scene.lab.directory.joinpath("portcullisd.log").read_text(errors="replace")
+        return [line for line in log.splitlines() if ": opening #" in line]
+    before = told()
+    checks.equal(len(before), 2, f"openings outside the baseline are notified: {before}")
+    for port in ("23", "25"):
+        scene.nft("add", "rule", "inet", "filter", "to_servers", "iifname", "lan0", "ip", "saddr", "10.10.0.5", "ip", "daddr",
+                  "10.20.1.100", "tcp", "dport", port, "accept")
+    settled(scene, until=lambda summary: (summary["openings"], summary["openings_unacknowledged"]) == (2, 1))
+    wait_until(lambda: len(told()) > len(before), 10, "the notification of the other opening")
+    checks.that(len(told()) == 3 and ">10.20.1.100:25" in told()[-1], f"an opening of the baseline is not notified: {told()}")
+    scene.reset()
+    settled(scene, until=lambda summary: summary["openings"] == 0)
+    scene.json("baseline", "forget", one, other, *scene.online)
+    checks.equal(scene.json("baseline", "list", *scene.online), {"baseline": []}, "forgotten")
+    scene.fails("baseline", "forget", one, *scene.online, words=[one, "baseline list"])
+    scene.fails("baseline", "acknowledge", "5", *scene.online, words=["no opening 5"])
+    for line in ((), ("buy",), ("acknowledge",), ("acknowledge", "x"), ("acknowledge", "0"), ("acknowledge", "5", "--all"),
+                 ("forget", "--all"), ("list", "5"), ("list", "--reason", "x"), ("acknowledge", "5", "--expires", "soon")):
+        scene.fails("baseline", *line, *scene.online)
+    checks.equal(scene.json("status", *scene.online)["summary"]["forward_default"], "deny", "default deny")
+    scene.nft("insert", "rule", "inet", "filter", "forward", "accept")
+    summary = settled(scene, until=lambda summary: summary["forward_default"] != "deny")
+    checks.equal(summary["forward_default"], "deny-in-name-only", "a default deny that is one in name only")
+    checks.that("in name only" in scene.text("conformance", *scene.online)[1], "the caveat for people")
+    scene.nft("flush", "ruleset")
+    summary = settled(scene, until=lambda summary: summary["forward_default"] == "allow-all")
+    checks.that(any("every forwarded IPv4 packet passes" in caveat
+                    for caveat in json.loads(scene.text("status", *scene.online, "--json")[1])["caveats"]), "allow-all")
+    scene.reset()
+    settled(scene, until=lambda summary: summary["overall"] == "ok" and summary["openings"] == 0)
 
 
 def test(lab, checks):
@@ -557,6 +695,7 @@ def test(lab, checks):
     usage(scene)
     import_says(scene)
     catalog_says(scene)
+    own_packs(scene)
     verify_says(scene)
     for verb in (("status",), ("conformance",), ("explain", "--packet", "tcp 10.0.0.1:1 > 10.0.0.2:2")):
         scene.fails(*verb, *scene.online, words=["netconf.sock"])
@@ -564,6 +703,7 @@ def test(lab, checks):
     outputs(scene)
     online_says(scene)
     explains(scene)
+    baseline_says(scene)
     checks.equal(lab.stop(lab.daemon), 0, "exit code of the daemon")
 
 

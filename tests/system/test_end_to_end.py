@@ -5,6 +5,7 @@ The deployment comes in over NETCONF (ncclient, edit-config and commit); verdict
 and real packets, for the example's ruleset and for it with each rule of the forward path taken away in turn.
 """
 
+import itertools
 import json
 import pathlib
 import re
@@ -41,10 +42,16 @@ def host_in(cidr, offset):
     return str(network[min(offset, network.num_addresses - 1)])
 
 
+def source_port(flow, _next=itertools.count()):
+    """A port that the flow may come from: any (0) where its range has all that hosts choose from, else the next of it."""
+    lower, _, upper = flow["source_ports"].partition("-")
+    return 0 if int(lower) <= 1024 else int(lower) + next(_next) % (int(upper or lower) - int(lower) + 1)
+
+
 def packets_of(flow):
     """One packet per leg, with the interfaces that it crosses."""
     for leg in flow["legs"]:
-        yield {"transport": flow["transport"], "source": host_in(leg["source"][0], 0), "source_port": 0,
+        yield {"transport": flow["transport"], "source": host_in(leg["source"][0], 0), "source_port": source_port(flow),
                "destination": host_in(leg["destination"][0], 0), "destination_port": int(flow["ports"].split("-")[0]),
                "iif": leg["input_interface"], "oif": leg["output_interface"], "label": flow["label"]}
 

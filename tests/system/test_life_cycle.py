@@ -83,12 +83,15 @@ def deaths(lab, checks, child):
 
 
 def reloads(lab, checks):
-    """SIGHUP reads the catalog again; a broken one changes nothing."""
+    """SIGHUP reads both catalog directories again; a broken file changes nothing."""
     lab.stop(lab.daemon)
     packs = lab.directory / "reload"
     shutil.copytree(lab.root / "share/portcullis/catalog", packs)
     command = lab.daemon_command()
     command[command.index("--catalog-dir") + 1] = packs
+    own = lab.directory / "own"
+    own.mkdir()
+    command += ["--own-catalog-dir", own]
     log = lab.directory / "reload.log"
     daemon = lab.start("device", "reload.log", *command, env={"ASAN_OPTIONS": "detect_leaks=0"})
     wait_until(lambda: lab.alive(daemon) and ": ready" in log.read_text(), 30, "portcullisd")
@@ -109,7 +112,23 @@ def reloads(lab, checks):
     sfb.write_text(json.dumps(pack))
     daemon.send_signal(signal.SIGHUP)
     wait_until(lambda: status(lab)["summary"]["flows"] < before, 10, "fewer flows after the reload")
+    fewer = status(lab)["summary"]["flows"]
+    added = dict(kept[-1], id=1000000, **{"label-name": "site/added"})
+    override = {"portcullis-catalog:catalog": {"override": [{"pack": sfb.stem, "requirement": [added]}]}}
+    (own / "site.json").write_text(json.dumps(override)[:100])
+    daemon.send_signal(signal.SIGHUP)
+    wait_until(lambda: "site.json" in log.read_text(), 10, "refusal of a broken file of one's own")
+    checks.equal(status(lab)["summary"]["flows"], fewer, "flows after a refused file of one's own")
+    (own / "site.json").write_text(json.dumps(override))
+    daemon.send_signal(signal.SIGHUP)
+    wait_until(lambda: status(lab)["summary"]["flows"] > fewer, 10, "more flows after an override")
     checks.equal(lab.stop(daemon), 0, "exit code")
+    (own / "other.json").write_text(json.dumps(override))
+    daemon = lab.start("device", "refused.log", *command, env={"ASAN_OPTIONS": "detect_leaks=0"})
+    checks.equal(daemon.wait(30), 1, "exit code of a start with files of one's own that contradict each other")
+    said = (lab.directory / "refused.log").read_text()
+    checks.that("site.json" in said and "other.json" in said, f"the refusal names both files: {said}")
+    lab.processes.remove(daemon)
 
 
 def background(lab, checks):
