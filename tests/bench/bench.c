@@ -1,6 +1,6 @@
 /*
- * bench NAME [--json]: measures one part of the project beside a peer and prints a line per size of input. Times are processor
- * time, medians of several runs; nothing here is a test, and nothing fails because a machine is slow.
+ * bench NAME [--json]: measures one part of the project beside a peer and prints a line per size of input. Times are
+ * medians of several runs; nothing here is a test, and nothing fails because a machine is slow.
  */
 #include "bench/bench.h"
 
@@ -145,11 +145,17 @@ static void usage(FILE *out)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		fprintf(out, "  %-8s %s\n", names[i].name, names[i].says);
 	fprintf(out,
-	        "\nEach line has the bytes of input, the rows found, our time, time per megabyte, growth of resident\n"
+	        "\nimport: each line has the bytes of input, the rows found, our time, time per megabyte, growth of "
+	        "resident\n"
 	        "memory in bytes per byte of input, and the same of a peer on the same bytes: the bare parser that is\n"
 	        "named, which does less than we do. growth is the time of 100 documents over 100 times that of one.\n"
-	        "Times are processor time, medians of several runs in a process of their own. With --json one JSON "
-	        "object per line.\n"
+	        "Times are processor time, medians of several runs in a process of their own.\n"
+	        "drift: wall clock from the return of `nft delete rule` to the snapshot with the changed verdict, "
+	        "median and\n"
+	        "99th percentile; next to nothing where the verdict is there before nft returns. The peer is a full "
+	        "dump and\n"
+	        "a full verification.\n"
+	        "With --json one JSON object per line.\n"
 	        "Exit codes: 0 measured, 1 something failed, 3 wrong usage.\n");
 }
 
