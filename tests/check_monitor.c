@@ -28,6 +28,7 @@ struct scene {
 	struct monitor *monitor;
 	struct changes changes;
 	int64_t now_ms;
+	int64_t wall_ahead; /* of the other clock, s */
 };
 
 /* What a verification costs is no matter of these tests: it takes no time. */
@@ -96,7 +97,7 @@ static void device_make(void)
 	shell("nft -f \"$SOURCE_DIR/contrib/example/ruleset.nft\"");
 }
 
-static void scene_init(struct scene *s)
+static void scene_init_with(struct scene *s, const char *deployment)
 {
 	struct error err = {0};
 	struct catalog *catalog;
@@ -110,12 +111,16 @@ static void scene_init(struct scene *s)
 	ck_assert_msg(catalog_load(SOURCE_DIR "/yang/catalog", NULL, SOURCE_DIR "/yang", &catalog, &err) == 0, "%s",
 	        err.text);
 	ck_assert_msg(config_open(SOURCE_DIR "/yang", s->journal, catalog, &s->config, &err) == 0, "%s", err.text);
-	ck_assert_msg(
-	        config_load_file(s->config, SOURCE_DIR "/contrib/example/deployment.json", &err) == 0, "%s", err.text);
+	ck_assert_msg(config_load_file(s->config, deployment, &err) == 0, "%s", err.text);
 	s->hub = hub_new();
 	struct nft_ops nft = {.self = s, .dump = dump, .legacy = legacy};
 	struct monitor_parts parts = {s->config, s->journal, nft, s->hub, catalog, test_clock_ms};
 	ck_assert_msg(monitor_new(&parts, &s->monitor, &err) == 0, "%s", err.text);
+}
+
+static void scene_init(struct scene *s)
+{
+	scene_init_with(s, SOURCE_DIR "/contrib/example/deployment.json");
 }
 
 static void scene_fini(struct scene *s)
@@ -133,7 +138,7 @@ static int step(struct scene *s, int64_t later_ms)
 {
 	changes_fini(&s->changes);
 	s->now_ms += later_ms;
-	return monitor_step(s->monitor, s->now_ms, s->now_ms / 1000, &s->changes);
+	return monitor_step(s->monitor, s->now_ms, s->now_ms / 1000 + s->wall_ahead, &s->changes);
 }
 
 /* Until the announced change is read: the monitor says how long that is. */
@@ -290,6 +295,54 @@ START_TEST(a_refused_dump_makes_every_verdict_unknown_and_is_told)
 	step(&s, HOLD_DOWN_MS);
 	ck_assert_int_eq(overall(&s), OVERALL_OK);
 	ck_assert_int_eq(s.changes.change[0].kind, CHANGE_READABLE);
+	scene_fini(&s);
+}
+END_TEST
+
+/* How many openings there are and how many of them nobody knows of, when the wall clock says so. */
+static void openings_are(struct scene *s, int64_t wall_ahead, unsigned n, unsigned unacknowledged)
+{
+	s->wall_ahead = wall_ahead;
+	settle(s);
+	struct snapshot *snapshot = hub_get(s->hub);
+	ck_assert_uint_eq(snapshot->openings.n, n);
+	ck_assert_uint_eq(snapshot->summary.unacknowledged_openings, unacknowledged);
+	snapshot_unref(snapshot);
+}
+
+START_TEST(the_end_of_an_acknowledgement_is_noticed_and_undone_by_the_clock)
+{
+	static const char open_one[] = "nft insert rule inet filter to_servers ip saddr 10.11.0.10 ip daddr 10.20.1.11 "
+	                               "udp sport 4444 udp dport 4444 accept";
+	char file[128], command[700];
+	struct scene s;
+	scene_init(&s);
+	shell(open_one);
+	step(&s, 0);
+	struct snapshot *snapshot = hub_get(s.hub);
+	unsigned n = (unsigned)snapshot->openings.n;
+	ck_assert_uint_ge(n, 1);
+	size_t known = 0;
+	while (strstr(snapshot->openings.opening[known].label, "4444") == NULL)
+		ck_assert_uint_lt(++known, n);
+	uint32_t id = snapshot->openings.opening[known].id;
+	unsigned others = (unsigned)snapshot->summary.unacknowledged_openings - 1;
+	snapshot_unref(snapshot);
+	snprintf(file, sizeof(file), "%s/known.json", s.dir);
+	snprintf(command, sizeof(command),
+	        "/usr/bin/python3 -c 'import json, sys; d = json.load(open(0)); d[\"portcullis:baseline\"] = "
+	        "{\"opening\": [{\"id\": %u, \"reason\": \"test\", \"owner\": \"test\", \"expires\": "
+	        "\"1970-01-01T00:33:20Z\"}]}; json.dump(d, sys.stdout)' "
+	        "<\"$SOURCE_DIR/contrib/example/deployment.json\" >%s",
+	        id, file);
+	shell(command);
+	scene_fini(&s);
+	scene_init_with(&s, file);
+	shell(open_one);
+	openings_are(&s, 0, n, others);
+	openings_are(&s, 1000, n, others + 1);
+	/* The clock was set back: it holds again. */
+	openings_are(&s, 500, n, others);
 	scene_fini(&s);
 }
 END_TEST
@@ -472,6 +525,7 @@ int main(void)
 	tcase_add_test(c, sets_that_change_without_an_event_are_looked_at);
 	tcase_add_test(c, a_restart_tells_nothing_twice_and_clears_what_was_mended);
 	tcase_add_test(c, sequence_numbers_go_on_after_a_restart);
+	tcase_add_test(c, the_end_of_an_acknowledgement_is_noticed_and_undone_by_the_clock);
 	suite_add_tcase(suite, c);
 	SRunner *r = srunner_create(suite);
 	srunner_run_all(r, CK_NORMAL);

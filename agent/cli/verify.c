@@ -100,14 +100,6 @@ static int read_network(const char *path, struct work *w, struct error *err)
 	return result == 0 ? 0 : error_prefix(err, "%s", path);
 }
 
-static void mark_acknowledged(struct work *w)
-{
-	for (size_t i = 0; i < w->openings.n; i++)
-		for (size_t j = 0; j < w->site->n_baseline; j++)
-			if (w->site->baseline[j] == w->openings.opening[i].id)
-				w->openings.opening[i].acknowledged = true;
-}
-
 static int run(const struct request *r, struct work *w, struct error *err)
 {
 	int64_t now = clock_wall_s();
@@ -125,7 +117,6 @@ static int run(const struct request *r, struct work *w, struct error *err)
 	        verify_flows(&w->flows, w->ruleset, NULL, w->site, now, &w->findings, err) != 0 ||
 	        verify_openings(&w->flows, w->ruleset, w->site, &w->network, now, &w->openings, err) != 0)
 		return -1;
-	mark_acknowledged(w);
 	summary_build(&w->flows, &w->findings, &w->openings, w->ruleset, &w->summary);
 	return 0;
 }

@@ -227,14 +227,6 @@ const char *monitor_why_unknown(const struct monitor *m)
 	return m->inputs_error != NULL ? m->inputs_error : m->unreadable;
 }
 
-static void acknowledge(struct openings *openings, const struct site *site)
-{
-	for (size_t i = 0; i < openings->n; i++)
-		for (size_t j = 0; j < site->n_baseline; j++)
-			if (site->baseline[j] == openings->opening[i].id)
-				openings->opening[i].acknowledged = true;
-}
-
 static void unknown(struct evaluation *e, const struct flows *flows, const char *why, int64_t now_wall)
 {
 	findings_fini(&e->findings);
@@ -267,7 +259,6 @@ static void verify(struct monitor *m, int64_t now_wall)
 	}
 	if (why != NULL)
 		unknown(e, &in->flows, why, now_wall);
-	acknowledge(&e->openings, in->site);
 	clock_gettime(CLOCK_MONOTONIC, &b);
 	m->verify_us = (unsigned)((b.tv_sec - a.tv_sec) * 1000000 + (b.tv_nsec - a.tv_nsec) / 1000);
 	evaluation_unref(m->evaluation);
@@ -286,26 +277,9 @@ static void tell(struct monitor *m, int64_t now_ms, int64_t now_wall, struct cha
 	m->cause_set = false;
 }
 
-/* A waiver, allowance or assumption ended between two looks at the clock. */
-static bool expired_between(const struct site *site, int64_t before, int64_t now)
-{
-	for (size_t i = 0; i < site->n_allowance; i++)
-		if (site->allowance[i].expires > before && site->allowance[i].expires <= now)
-			return true;
-	for (size_t i = 0; i < site->n_assumption; i++)
-		if (site->assumption[i].expires > before && site->assumption[i].expires <= now)
-			return true;
-	for (size_t i = 0; i < site->n_deployment; i++)
-		for (size_t j = 0; j < site->deployment[i].n_waiver; j++)
-			if (site->deployment[i].waiver[j].expires > before &&
-			        site->deployment[i].waiver[j].expires <= now)
-				return true;
-	return false;
-}
-
 static void look_at_time(struct monitor *m, int64_t now_ms, int64_t now_wall)
 {
-	if (m->inputs != NULL && m->last_wall != 0 && expired_between(m->inputs->site, m->last_wall, now_wall))
+	if (m->inputs != NULL && m->last_wall != 0 && site_expiry_between(m->inputs->site, m->last_wall, now_wall))
 		monitor_changed(m, CAUSE_ASSUMPTION, NULL, now_ms);
 	m->last_wall = now_wall;
 	if (now_ms < m->periodic_ms)

@@ -158,8 +158,8 @@ const struct zone *site_zone_find(const struct site *site, const char *name);
 const struct deployment *site_deployment_find(const struct site *site, const char *name);
 
 /**
- * Did the clock pass the end of a waiver, allowance, assumption or entry of the baseline between two looks at it, in either direction? A clock
- * that is set back makes an exception hold again.
+ * Did the clock pass the end of a waiver, allowance, assumption or entry of the baseline between two looks at it, in
+ * either direction? A clock that is set back makes an exception hold again.
  */
 bool site_expiry_between(const struct site *site, int64_t before, int64_t now);
 
