@@ -9,6 +9,7 @@
 #include "build.h"
 #include "cli/cli.h"
 #include "cli/daemon.h"
+#include "cli/question.h"
 #include "portcullis/alloc.h"
 #include "portcullis/text.h"
 
@@ -23,34 +24,6 @@ static const char help[] =
         "  --iif NAME          interface it arrives on (default: as the routes say)\n"
         "  --oif NAME          interface it leaves on (default: as the routes say)\n" DAEMON_HELP "\n"
         "Exit codes: 0 it passes, 1 it does not, 2 cannot tell, 3 usage or error.\n";
-
-struct request {
-	struct daemon_options daemon;
-	const char *flow, *packet, *iif, *oif;
-};
-
-static void add_leaf(struct text *t, const char *name, const char *value)
-{
-	if (value == NULL)
-		return;
-	text_addf(t, "<%s>", name);
-	text_add_xml(t, value);
-	text_addf(t, "</%s>", name);
-}
-
-static int ask(const struct request *r, xmlDoc **out, struct error *err)
-{
-	struct text t = {0};
-	text_add(&t, "<explain xmlns=\"urn:portcullis:yang:portcullis\">");
-	add_leaf(&t, "flow", r->flow);
-	add_leaf(&t, "packet", r->packet);
-	add_leaf(&t, "input-interface", r->iif);
-	add_leaf(&t, "output-interface", r->oif);
-	text_add(&t, "</explain>");
-	int result = daemon_ask(&r->daemon, t.s, out, err);
-	text_fini(&t);
-	return result;
-}
 
 static int exit_code(const xmlNode *reply)
 {
@@ -133,55 +106,23 @@ static void show_table(const xmlNode *reply)
 		show_end(reply);
 }
 
-/* -1: go on; else the exit code. */
-static int read_options(int argc, char **argv, struct request *r)
+int verb_explain(int argc, char **argv)
 {
 	static const struct option options[] = {{"socket", required_argument, NULL, 's'},
 	        {"yang-dir", required_argument, NULL, 'y'}, {"json", no_argument, NULL, 'j'},
 	        {"packet", required_argument, NULL, 'p'}, {"iif", required_argument, NULL, 'i'},
 	        {"oif", required_argument, NULL, 'o'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
-	opterr = 0;
-	for (int c; (c = getopt_long(argc, argv, ":h", options, NULL)) != -1;) {
-		if (c == 's')
-			r->daemon.socket = optarg;
-		else if (c == 'y')
-			r->daemon.yang_dir = optarg;
-		else if (c == 'j')
-			r->daemon.json = true;
-		else if (c == 'p')
-			r->packet = optarg;
-		else if (c == 'i')
-			r->iif = optarg;
-		else if (c == 'o')
-			r->oif = optarg;
-		else if (c == 'h')
-			return fputs(help, stdout) < 0 ? EXIT_ERROR : EXIT_OK;
-		else
-			return cli_option_fault("explain", c, argc, argv);
-	}
-	if (optind < argc)
-		r->flow = argv[optind++];
-	if (optind < argc)
-		return cli_usage(
-		        "explain", "'%s' is one argument too many; put the label in quotation marks", argv[optind]);
-	if ((r->flow == NULL) == (r->packet == NULL))
-		return cli_usage("explain", "give either the label of a flow or --packet");
-	return -1;
-}
-
-int verb_explain(int argc, char **argv)
-{
-	struct request r = {0};
+	struct question q = {.flow = NULL};
 	struct error err;
 	xmlDoc *doc;
-	int code = read_options(argc, argv, &r);
+	int code = question_read("explain", help, options, argc, argv, &q);
 	if (code >= 0)
 		return code;
-	if (ask(&r, &doc, &err) != 0)
+	if (question_ask(&q, &doc, &err) != 0)
 		return cli_fail("explain", &err);
 	const xmlNode *reply = xmlDocGetRootElement(doc);
 	code = exit_code(reply);
-	if (r.daemon.json)
+	if (q.daemon.json)
 		show_json(reply);
 	else
 		show_table(reply);

@@ -11,7 +11,9 @@
 #include "build.h"
 #include "cli/cli.h"
 #include "cli/daemon.h"
+#include "cli/live.h"
 #include "cli/prove.h"
+#include "cli/question.h"
 #include "portcullis/alloc.h"
 #include "portcullis/clock.h"
 #include "portcullis/nft.h"
@@ -29,11 +31,6 @@ static const char help[] =
         "  --iif NAME          interface it arrives on (default: as the routes say)\n"
         "  --oif NAME          interface it leaves on (default: as the routes say)\n" DAEMON_HELP "\n"
         "Exit codes: 0 the kernel and the verdict agree, 1 they differ, 2 cannot tell, 3 usage or error.\n";
-
-struct request {
-	struct daemon_options daemon;
-	const char *flow, *packet, *iif, *oif;
-};
 
 /** What is claimed of a connection. */
 struct claim {
@@ -87,25 +84,14 @@ static int reply_claim(const xmlNode *reply, struct claim *out, struct error *er
 }
 
 /* What the daemon says of a flow. */
-static int claim_of_flow(const struct request *r, struct claim *out, struct error *err)
+static int claim_of_flow(const struct question *q, struct claim *out, struct error *err)
 {
-	struct text t = {0};
 	xmlDoc *doc = NULL;
-	text_add(&t, "<explain xmlns=\"urn:portcullis:yang:portcullis\"><flow>");
-	text_add_xml(&t, r->flow);
-	text_add(&t, "</flow></explain>");
-	int result = daemon_ask(&r->daemon, t.s, &doc, err);
+	int result = question_ask(q, &doc, err);
 	if (result == 0)
 		result = reply_claim(xmlDocGetRootElement(doc), out, err);
 	xmlFreeDoc(doc);
-	text_fini(&t);
 	return result;
-}
-
-static void take_ifname(void *ctx, struct range part, const char *ifname)
-{
-	(void)part;
-	snprintf(ctx, IFNAME_SIZE, "%s", ifname);
 }
 
 static int interface_set(const char *name, char *out, struct error *err)
@@ -127,42 +113,21 @@ static int interface_set(const char *name, char *out, struct error *err)
 	return -1;
 }
 
-static int packet_route(const struct request *r, struct packet *p, struct error *err)
+static int packet_place(const struct question *q, struct packet *p, struct error *err)
 {
 	struct network net = {.known = false};
-	struct range source = {p->source, p->source}, destination = {p->destination, p->destination};
 	if (network_read(&net, err) != 0)
 		return -1;
-	bool from_here = network_is_local(&net, p->family, p->source);
-	bool to_here = network_is_local(&net, p->family, p->destination);
-	p->path = to_here ? PATH_INPUT : from_here ? PATH_OUTPUT : PATH_FORWARD;
-	if (!from_here)
-		network_each_route(&net, p->family, source, take_ifname, p->iif);
-	if (!to_here)
-		network_each_route(&net, p->family, destination, take_ifname, p->oif);
+	packet_route(&net, p);
 	network_fini(&net);
-	return interface_set(r->iif, p->iif, err) != 0 || interface_set(r->oif, p->oif, err) != 0 ? -1 : 0;
-}
-
-static json_t *blame_json(const struct blame *b)
-{
-	if (!b->present)
-		return json_null();
-	json_t *o = json_pack("{ssss*ss*}", "family", rs_family_name(b->family), "table", b->table, "chain", b->chain);
-	if (b->policy) {
-		json_object_set_new(o, "policy", json_string(b->verdict == RS_ACCEPT ? "accept" : "drop"));
-	} else {
-		json_object_set_new(o, "handle", json_integer((json_int_t)b->handle));
-		json_object_set_new(o, "text", json_string_nocheck(b->text));
-	}
-	return o;
+	return interface_set(q->iif, p->iif, err) != 0 || interface_set(q->oif, p->oif, err) != 0 ? -1 : 0;
 }
 
 /* What the verifier says of the packet's connection alone. */
-static int claim_of_packet(const struct request *r, const struct ruleset *rs, struct claim *out, struct error *err)
+static int claim_of_packet(const struct question *q, const struct ruleset *rs, struct claim *out, struct error *err)
 {
 	struct packet *p = &out->first;
-	if (packet_parse(r->packet, p, err) != 0 || packet_route(r, p, err) != 0)
+	if (packet_parse(q->packet, p, err) != 0 || packet_place(q, p, err) != 0)
 		return -1;
 	struct flow_leg leg = {.source = {p->source, p->source}, .destination = {p->destination, p->destination}};
 	struct port_range sport = {p->source_port, p->source_port}, port = {p->destination_port, p->destination_port};
@@ -183,7 +148,7 @@ static int claim_of_packet(const struct request *r, const struct ruleset *rs, st
 	const struct finding *f = &findings.finding[0];
 	out->verdict = f->verdict;
 	out->phase = f->has_witness ? f->witness.phase : PHASE_NEW;
-	out->rule = blame_json(&f->blame);
+	out->rule = json_blame(&f->blame);
 	out->reason = xstrdup(f->reason != NULL ? f->reason : f->n_atom > 0 ? f->atom[0] : "");
 	findings_fini(&findings);
 	return 0;
@@ -192,18 +157,7 @@ static int claim_of_packet(const struct request *r, const struct ruleset *rs, st
 static int live_read(struct ruleset **out, char **text, struct error *err)
 {
 	static const char *const argv[] = {"nft", "list", "ruleset", NULL};
-	struct nft_ops nft;
-	struct nft_dump dump = {0};
-	if (nft_open_direct(&nft, err) != 0)
-		return -1;
-	int result = nft.dump(nft.self, &dump, err);
-	if (result == 0)
-		result = ruleset_parse_netlink(dump.bytes, dump.len, out, err);
-	if (result == 0 && dump.legacy != NULL && (*out)->legacy == NULL)
-		(*out)->legacy = xstrdup(dump.legacy);
-	nft_dump_fini(&dump);
-	nft.close(nft.self);
-	return result == 0 ? prove_execute(argv, "", text, err) : -1;
+	return live_ruleset(out, err) == 0 ? prove_execute(argv, "", text, err) : -1;
 }
 
 static bool ends_equal(const struct packet *a, const struct packet *b)
@@ -282,7 +236,7 @@ static bool met(const struct passage *p, const json_t *rule)
 {
 	bool found = false;
 	for (size_t i = 0; i < p->n_met && !found; i++) {
-		json_t *one = blame_json(&p->met[i]);
+		json_t *one = json_blame(&p->met[i]);
 		found = rule_equal(one, rule);
 		json_decref(one);
 	}
@@ -291,7 +245,7 @@ static bool met(const struct passage *p, const json_t *rule)
 
 static enum agreement compare_blocked(const struct claim *c, const struct passage *last, const char **why)
 {
-	json_t *rule = blame_json(&last->blame);
+	json_t *rule = json_blame(&last->blame);
 	enum agreement a = DIFFERS;
 	if (last->fate == FATE_LOST) {
 		a = CANNOT_TELL;
@@ -361,7 +315,7 @@ static json_t *passages_json(const struct observation *o)
 		char *text = packet_print(&p->packet);
 		json_array_append_new(
 		        list, json_pack("{sssssssosb}", "phase", phase_name(p->packet.phase), "packet", text, "kernel",
-		                      fate_name(o, i), "rule", blame_json(&p->blame), "delivered", p->delivered));
+		                      fate_name(o, i), "rule", json_blame(&p->blame), "delivered", p->delivered));
 		free(text);
 	}
 	return list;
@@ -403,59 +357,27 @@ static void show_table(const struct claim *c, const struct observation *o, enum 
 	free(text);
 }
 
-/* -1: go on; else the exit code. */
-static int read_options(int argc, char **argv, struct request *r)
+int verb_prove(int argc, char **argv)
 {
 	static const struct option options[] = {{"socket", required_argument, NULL, 's'},
 	        {"yang-dir", required_argument, NULL, 'y'}, {"json", no_argument, NULL, 'j'},
 	        {"packet", required_argument, NULL, 'p'}, {"iif", required_argument, NULL, 'i'},
 	        {"oif", required_argument, NULL, 'o'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
-	opterr = 0;
-	for (int c; (c = getopt_long(argc, argv, ":h", options, NULL)) != -1;) {
-		if (c == 's')
-			r->daemon.socket = optarg;
-		else if (c == 'y')
-			r->daemon.yang_dir = optarg;
-		else if (c == 'j')
-			r->daemon.json = true;
-		else if (c == 'p')
-			r->packet = optarg;
-		else if (c == 'i')
-			r->iif = optarg;
-		else if (c == 'o')
-			r->oif = optarg;
-		else if (c == 'h')
-			return fputs(help, stdout) < 0 ? EXIT_ERROR : EXIT_OK;
-		else
-			return cli_option_fault("prove", c, argc, argv);
-	}
-	if (optind < argc)
-		r->flow = argv[optind++];
-	if (optind < argc)
-		return cli_usage(
-		        "prove", "'%s' is one argument too many; put the label in quotation marks", argv[optind]);
-	if ((r->flow == NULL) == (r->packet == NULL))
-		return cli_usage("prove", "give either the label of a flow or --packet");
-	if (r->flow != NULL && (r->iif != NULL || r->oif != NULL))
-		return cli_usage("prove", "--iif and --oif go with --packet");
-	return -1;
-}
-
-int verb_prove(int argc, char **argv)
-{
-	struct request r = {.flow = NULL};
+	struct question q = {.flow = NULL};
 	struct claim claim = {.rule = NULL};
 	struct observation seen = {.notes = json_array()};
 	struct ruleset *live = NULL;
 	char *text = NULL;
 	struct error err;
-	int code = read_options(argc, argv, &r);
+	int code = question_read("prove", help, options, argc, argv, &q);
+	if (code < 0 && q.flow != NULL && (q.iif != NULL || q.oif != NULL))
+		code = cli_usage("prove", "--iif and --oif go with --packet");
 	if (code >= 0) {
 		json_decref(seen.notes);
 		return code;
 	}
 	if (live_read(&live, &text, &err) != 0 ||
-	        (r.flow != NULL ? claim_of_flow(&r, &claim, &err) : claim_of_packet(&r, live, &claim, &err)) != 0) {
+	        (q.flow != NULL ? claim_of_flow(&q, &claim, &err) : claim_of_packet(&q, live, &claim, &err)) != 0) {
 		code = cli_fail("prove", &err);
 	} else if (observe(&claim, live, text, &seen, &err) != 0) {
 		code = cli_fail("prove", &err);
@@ -463,7 +385,7 @@ int verb_prove(int argc, char **argv)
 	} else {
 		const char *why = "";
 		enum agreement a = compare(&claim, &seen, &why);
-		if (r.daemon.json)
+		if (q.daemon.json)
 			show_json(&claim, &seen, a, why);
 		else
 			show_table(&claim, &seen, a, why);

@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cli/live.h"
 #include "cli/prove.h"
 #include "portcullis/alloc.h"
 #include "portcullis/clock.h"
@@ -320,20 +321,6 @@ static int raw_open(struct prove_lab *lab, struct error *err)
 	return 0;
 }
 
-static int copy_read(struct prove_lab *lab, struct error *err)
-{
-	struct nft_ops nft;
-	struct nft_dump dump = {0};
-	if (nft_open_direct(&nft, err) != 0)
-		return -1;
-	int result = nft.dump(nft.self, &dump, err);
-	if (result == 0)
-		result = ruleset_parse_netlink(dump.bytes, dump.len, &lab->copy, err);
-	nft_dump_fini(&dump);
-	nft.close(nft.self);
-	return result;
-}
-
 static int load_all(const struct prove_load *load, struct error *err)
 {
 	static const char *const argv[] = {"nft", "-f", "-", NULL};
@@ -374,7 +361,7 @@ int prove_lab_open(const struct ruleset *live, const char *text, const struct pa
 		*err = ignored;
 		goto out;
 	}
-	if (load_all(load, err) != 0 || copy_read(lab, err) != 0 || raw_open(lab, err) != 0)
+	if (load_all(load, err) != 0 || live_ruleset(&lab->copy, err) != 0 || raw_open(lab, err) != 0)
 		goto out;
 	lab->trace_fd = nft_trace_open(err);
 	result = lab->trace_fd >= 0 ? 0 : -1;

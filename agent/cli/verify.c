@@ -9,6 +9,7 @@
 
 #include "build.h"
 #include "cli/cli.h"
+#include "cli/live.h"
 #include "portcullis/alloc.h"
 #include "portcullis/clock.h"
 #include "portcullis/config.h"
@@ -62,17 +63,7 @@ struct work {
 
 static int read_live(struct work *w, struct error *err)
 {
-	struct nft_ops nft;
-	struct nft_dump dump = {0};
-	if (nft_open_direct(&nft, err) != 0)
-		return -1;
-	int result = nft.dump(nft.self, &dump, err);
-	if (result == 0)
-		result = ruleset_parse_netlink(dump.bytes, dump.len, &w->ruleset, err);
-	if (result == 0 && dump.legacy != NULL && w->ruleset->legacy == NULL)
-		w->ruleset->legacy = xstrdup(dump.legacy);
-	nft_dump_fini(&dump);
-	nft.close(nft.self);
+	int result = live_ruleset(&w->ruleset, err);
 	if (result == 0 && !w->network.known)
 		result = network_read(&w->network, err);
 	return result;
@@ -144,36 +135,6 @@ static json_t *json_ports(struct port_range p)
 static json_t *json_ports_of(struct range r)
 {
 	return json_ports((struct port_range){(uint16_t)r.lo, (uint16_t)r.hi});
-}
-
-/* Names and comments of a ruleset can be any bytes; JSON is UTF-8. */
-static json_t *json_text(const char *s)
-{
-	json_t *o = json_string(s != NULL ? s : "");
-	if (o != NULL)
-		return o;
-	char *ascii = xstrdup(s);
-	for (char *p = ascii; *p != '\0'; p++)
-		if ((unsigned char)*p > 0x7f)
-			*p = '?';
-	o = json_string(ascii);
-	free(ascii);
-	return o;
-}
-
-static json_t *json_rule(const struct blame *b)
-{
-	if (!b->present)
-		return json_null();
-	json_t *o = json_pack("{sssoso}", "family", rs_family_name(b->family), "table", json_text(b->table), "chain",
-	        json_text(b->chain));
-	if (b->policy) {
-		json_object_set_new(o, "policy", json_string(b->verdict == RS_ACCEPT ? "accept" : "drop"));
-	} else {
-		json_object_set_new(o, "handle", json_integer((json_int_t)b->handle));
-		json_object_set_new(o, "text", json_text(b->text));
-	}
-	return o;
 }
 
 static json_t *json_witness(const struct packet *p)
@@ -249,7 +210,7 @@ static json_t *json_flow(const struct flow *flow, const struct finding *f)
 	set_text(o, "severity", severity_name(finding_severity(flow, f)));
 	set_text(o, "verdict", verdict_name(f->verdict));
 	json_object_set_new(o, "legs", json_legs(flow));
-	json_object_set_new(o, "rule", json_rule(&f->blame));
+	json_object_set_new(o, "rule", json_blame(&f->blame));
 	json_object_set_new(o, "witness", f->has_witness ? json_witness(&f->witness) : json_null());
 	json_object_set_new(o, "remainder", remainder);
 	json_object_set_new(o, "atoms", json_strings(f->atom, f->n_atom));
@@ -264,7 +225,7 @@ static json_t *json_opening(const struct opening *op)
 	json_t *o = json_object();
 	json_object_set_new(o, "id", json_integer((json_int_t)op->id));
 	set_text(o, "label", op->label);
-	json_object_set_new(o, "rule", json_rule(&op->blame));
+	json_object_set_new(o, "rule", json_blame(&op->blame));
 	json_object_set_new(o, "box", json_box(op->family, &op->box));
 	set_text(o, "family", family_name(op->family));
 	set_text(o, "transport", op->proto == 0 ? "other" : proto_name(op->proto));

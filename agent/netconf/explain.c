@@ -44,30 +44,6 @@ static int subject_of_flow(const struct snapshot *snap, const char *label, struc
 	return 0;
 }
 
-static void take_ifname(void *ctx, struct range part, const char *ifname)
-{
-	(void)part;
-	snprintf(ctx, IFNAME_SIZE, "%s", ifname);
-}
-
-/* Path and interfaces as addresses and routes say. */
-static void route(const struct network *net, struct packet *p)
-{
-	bool from_here = network_is_local(net, p->family, p->source);
-	bool to_here = network_is_local(net, p->family, p->destination);
-	p->path = to_here ? PATH_INPUT : from_here ? PATH_OUTPUT : PATH_FORWARD;
-	if (!net->known)
-		return;
-	struct range source = {p->source, p->source}, destination = {p->destination, p->destination};
-	/* What stays on this device goes over lo. */
-	if (from_here && to_here)
-		snprintf(p->iif, sizeof(p->iif), "lo");
-	if (!from_here)
-		network_each_route(net, p->family, source, take_ifname, p->iif);
-	if (!to_here)
-		network_each_route(net, p->family, destination, take_ifname, p->oif);
-}
-
 static bool in_range(struct range r, u128 value)
 {
 	return value >= r.lo && value <= r.hi;
@@ -145,7 +121,7 @@ static int subject_of_packet(const struct snapshot *snap, const char *text, stru
 	struct packet *p = &out->packet;
 	if (packet_parse(text, p, err) != 0)
 		return -1;
-	route(&in->network, p);
+	packet_route(&in->network, p);
 	out->flow = translated_flow(&in->flows, p);
 	if (out->flow == NULL && p->path != PATH_OUTPUT)
 		published_flow(in->site, &in->network, out);

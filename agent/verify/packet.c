@@ -191,3 +191,27 @@ char *packet_print(const struct packet *p)
 		text_addf(&t, " type %u", (unsigned)p->icmp_type);
 	return text_take(&t);
 }
+
+static void take_ifname(void *ctx, struct range part, const char *ifname)
+{
+	(void)part;
+	snprintf(ctx, IFNAME_SIZE, "%s", ifname);
+}
+
+void packet_route(const struct network *net, struct packet *p)
+{
+	struct range source = {p->source, p->source}, destination = {p->destination, p->destination};
+	bool from_here = network_is_local(net, p->family, p->source);
+	bool to_here = network_is_local(net, p->family, p->destination);
+
+	p->path = to_here ? PATH_INPUT : from_here ? PATH_OUTPUT : PATH_FORWARD;
+	if (!net->known)
+		return;
+	/* What stays on this device goes over lo. */
+	if (from_here && to_here)
+		snprintf(p->iif, sizeof(p->iif), "lo");
+	if (!from_here)
+		network_each_route(net, p->family, source, take_ifname, p->iif);
+	if (!to_here)
+		network_each_route(net, p->family, destination, take_ifname, p->oif);
+}

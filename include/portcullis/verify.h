@@ -193,5 +193,7 @@ void trace_fini(struct trace *t);
 /** "tcp 10.0.0.5:40000 > 10.1.0.10:5061", IPv6 addresses in brackets. */
 int packet_parse(const char *s, struct packet *out, struct error *err) MUST_USE;
 char *packet_print(const struct packet *p); /**< the same form; the caller frees it */
+/** Set path and interfaces as the device's addresses and routes say; without them interfaces stay as they are. */
+void packet_route(const struct network *net, struct packet *p);
 
 #endif

@@ -1,0 +1,56 @@
+/*
+ * Rulesets for verbs that need no daemon: the live one comes in, the model and JSON of its rules go out. What cannot be
+ * read is an error that says why.
+ */
+#include "cli/live.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "portcullis/alloc.h"
+#include "portcullis/nft.h"
+
+int live_ruleset(struct ruleset **out, struct error *err)
+{
+	struct nft_ops nft;
+	struct nft_dump dump = {0};
+	if (nft_open_direct(&nft, err) != 0)
+		return -1;
+	int result = nft.dump(nft.self, &dump, err);
+	if (result == 0)
+		result = ruleset_parse_netlink(dump.bytes, dump.len, out, err);
+	if (result == 0 && dump.legacy != NULL && (*out)->legacy == NULL)
+		(*out)->legacy = xstrdup(dump.legacy);
+	nft_dump_fini(&dump);
+	nft.close(nft.self);
+	return result;
+}
+
+json_t *json_text(const char *s)
+{
+	json_t *o = json_string(s != NULL ? s : "");
+	if (o != NULL)
+		return o;
+	char *ascii = xstrdup(s);
+	for (char *p = ascii; *p != '\0'; p++)
+		if ((unsigned char)*p > 0x7f)
+			*p = '?';
+	o = json_string(ascii);
+	free(ascii);
+	return o;
+}
+
+json_t *json_blame(const struct blame *b)
+{
+	if (!b->present)
+		return json_null();
+	json_t *o = json_pack("{sssoso}", "family", rs_family_name(b->family), "table", json_text(b->table), "chain",
+	        json_text(b->chain));
+	if (b->policy) {
+		json_object_set_new(o, "policy", json_string(b->verdict == RS_ACCEPT ? "accept" : "drop"));
+	} else {
+		json_object_set_new(o, "handle", json_integer((json_int_t)b->handle));
+		json_object_set_new(o, "text", json_text(b->text));
+	}
+	return o;
+}

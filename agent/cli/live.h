@@ -1,0 +1,19 @@
+#ifndef PORTCULLIS_CLI_LIVE_H
+#define PORTCULLIS_CLI_LIVE_H
+
+#include <jansson.h>
+
+#include "portcullis/ruleset.h"
+#include "portcullis/verify.h"
+
+/* What the verbs share that look at rulesets themselves, without the daemon. */
+
+/** The kernel's ruleset in this network namespace, with the names of iptables-legacy tables; needs CAP_NET_ADMIN. */
+int live_ruleset(struct ruleset **out, struct error *err) MUST_USE;
+
+/** Text of a ruleset, which can be any bytes, as JSON, which is UTF-8; NULL: "". */
+json_t *json_text(const char *s);
+/** The rule or policy that decides; null when there is none. */
+json_t *json_blame(const struct blame *b);
+
+#endif
