@@ -120,7 +120,31 @@ static void matches_settle(struct matches *rows)
 	rows->n = kept;
 }
 
-json_t *provenance_json(struct builder *b, struct matches *rows)
+/* What a row of either kind says of itself. */
+typedef void row_fill(json_t *one, const struct import_row *row);
+
+static void fill_ports(json_t *one, const struct import_row *row)
+{
+	set_if(one, "role-id", row->role_id);
+	set_if(one, "service-id", row->service_id);
+	set_if(one, "role", row->role);
+	set_if(one, "service", row->service);
+	set_if(one, "port", row->port);
+	set_protocol(one, row->protocol);
+}
+
+static void fill_ipsec(json_t *one, const struct import_row *row)
+{
+	set_if(one, "rule", row->role);
+	set_if(one, "source", row->source);
+	set_if(one, "destination", row->destination);
+	set_if(one, "protocol", row->protocol);
+	set_if(one, "source-port", row->source_port);
+	set_if(one, "destination-port", row->destination_port);
+	set_if(one, "action", row->note);
+}
+
+static json_t *rows_json(const struct builder *b, struct matches *rows, row_fill *fill)
 {
 	json_t *list = json_array();
 	matches_settle(rows);
@@ -128,35 +152,20 @@ json_t *provenance_json(struct builder *b, struct matches *rows)
 		const struct match *m = &rows->item[i];
 		json_t *one = place_json(b, m);
 		set_if(one, "language", b->import[m->import]->document.language);
-		set_if(one, "role-id", m->row->role_id);
-		set_if(one, "service-id", m->row->service_id);
-		set_if(one, "role", m->row->role);
-		set_if(one, "service", m->row->service);
-		set_if(one, "port", m->row->port);
-		set_protocol(one, m->row->protocol);
+		fill(one, m->row);
 		json_array_append_new(list, one);
 	}
 	return list;
 }
 
+json_t *provenance_json(struct builder *b, struct matches *rows)
+{
+	return rows_json(b, rows, fill_ports);
+}
+
 json_t *ipsec_provenance_json(struct builder *b, struct matches *rows)
 {
-	json_t *list = json_array();
-	matches_settle(rows);
-	for (size_t i = 0; i < rows->n; i++) {
-		const struct match *m = &rows->item[i];
-		json_t *one = place_json(b, m);
-		set_if(one, "language", b->import[m->import]->document.language);
-		set_if(one, "rule", m->row->role);
-		set_if(one, "source", m->row->source);
-		set_if(one, "destination", m->row->destination);
-		set_if(one, "protocol", m->row->protocol);
-		set_if(one, "source-port", m->row->source_port);
-		set_if(one, "destination-port", m->row->destination_port);
-		set_if(one, "action", m->row->note);
-		json_array_append_new(list, one);
-	}
-	return list;
+	return rows_json(b, rows, fill_ipsec);
 }
 
 /* "FILE:LINE" of a document of this pack; of another document it says nothing here. @return true when it is a place. */

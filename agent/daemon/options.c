@@ -4,7 +4,9 @@
 #include "daemon/options.h"
 
 #include <getopt.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "build.h"
 
@@ -30,38 +32,30 @@ static const char help[] =
         "Signals: SIGTERM and SIGINT end it, SIGHUP reads both catalog directories again and verifies.\n"
         "Exit codes: 0 ended on request, 1 could not start or failed, 3 usage.\n";
 
+enum { FOREGROUND = 256, DEBUG, VERSION, VALUES };
+
+/** An option that only puts its value there. */
+#define TO(field) (VALUES + (int)offsetof(struct options, field))
+
+static const struct option longs[] = {
+        {"agentx", required_argument, NULL, TO(agentx)},
+        {"socket", required_argument, NULL, TO(socket)},
+        {"state-dir", required_argument, NULL, TO(state_dir)},
+        {"yang-dir", required_argument, NULL, TO(yang_dir)},
+        {"catalog-dir", required_argument, NULL, TO(catalog_dir)},
+        {"own-catalog-dir", required_argument, NULL, TO(own_catalog_dir)},
+        {"load", required_argument, NULL, TO(load)},
+        {"user", required_argument, NULL, TO(user)},
+        {"group", required_argument, NULL, TO(group)},
+        {"foreground", no_argument, NULL, FOREGROUND},
+        {"debug", no_argument, NULL, DEBUG},
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, VERSION},
+        {NULL, 0, NULL, 0},
+};
+
 int options_parse(int argc, char **argv, struct options *out)
 {
-	enum {
-		AGENTX = 256,
-		SOCKET,
-		STATE_DIR,
-		YANG_DIR,
-		CATALOG_DIR,
-		OWN_DIR,
-		LOAD,
-		USER,
-		GROUP,
-		FOREGROUND,
-		DEBUG,
-		VERSION
-	};
-	static const struct option longs[] = {
-	        {"agentx", required_argument, NULL, AGENTX},
-	        {"socket", required_argument, NULL, SOCKET},
-	        {"state-dir", required_argument, NULL, STATE_DIR},
-	        {"yang-dir", required_argument, NULL, YANG_DIR},
-	        {"catalog-dir", required_argument, NULL, CATALOG_DIR},
-	        {"own-catalog-dir", required_argument, NULL, OWN_DIR},
-	        {"load", required_argument, NULL, LOAD},
-	        {"user", required_argument, NULL, USER},
-	        {"group", required_argument, NULL, GROUP},
-	        {"foreground", no_argument, NULL, FOREGROUND},
-	        {"debug", no_argument, NULL, DEBUG},
-	        {"help", no_argument, NULL, 'h'},
-	        {"version", no_argument, NULL, VERSION},
-	        {NULL, 0, NULL, 0},
-	};
 	int c;
 
 	*out = (struct options){
@@ -74,33 +68,6 @@ int options_parse(int argc, char **argv, struct options *out)
 	};
 	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
 		switch (c) {
-		case AGENTX:
-			out->agentx = optarg;
-			break;
-		case SOCKET:
-			out->socket = optarg;
-			break;
-		case STATE_DIR:
-			out->state_dir = optarg;
-			break;
-		case YANG_DIR:
-			out->yang_dir = optarg;
-			break;
-		case CATALOG_DIR:
-			out->catalog_dir = optarg;
-			break;
-		case OWN_DIR:
-			out->own_catalog_dir = optarg;
-			break;
-		case LOAD:
-			out->load = optarg;
-			break;
-		case USER:
-			out->user = optarg;
-			break;
-		case GROUP:
-			out->group = optarg;
-			break;
 		case FOREGROUND:
 			out->foreground = true;
 			break;
@@ -114,6 +81,10 @@ int options_parse(int argc, char **argv, struct options *out)
 			fputs(help, stdout);
 			return 0;
 		default:
+			if (c >= VALUES) {
+				memcpy((char *)out + (c - VALUES), &optarg, sizeof(optarg));
+				break;
+			}
 			fputs("see `portcullisd --help`\n", stderr);
 			return 3;
 		}
