@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "ip_wire.h"
 #include "verify_support.h"
 
 #define PER_FLOW 60
@@ -96,37 +97,6 @@ static void put32(uint8_t *p, uint32_t v)
 	put16(p + 2, v & 0xffff);
 }
 
-static void put_address(uint8_t *p, enum family f, u128 a)
-{
-	size_t n = f == FAMILY_IPV4 ? 4 : 16;
-
-	for (size_t i = 0; i < n; i++)
-		p[i] = (uint8_t)(a >> (8 * (n - 1 - i)));
-}
-
-static u128 get_address(const uint8_t *p, enum family f)
-{
-	u128 a = 0;
-
-	for (size_t i = 0; i < (f == FAMILY_IPV4 ? 4u : 16u); i++)
-		a = a << 8 | p[i];
-	return a;
-}
-
-static uint32_t sum16(const uint8_t *p, size_t n, uint32_t sum)
-{
-	for (size_t i = 0; i < n; i++)
-		sum += (uint32_t)p[i] << (i % 2 == 0 ? 8 : 0);
-	return sum;
-}
-
-static unsigned fold(uint32_t sum)
-{
-	while (sum >> 16 != 0)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return ~sum & 0xffff;
-}
-
 /** Transport header and marker as payload. @return length. */
 static size_t transport_make(uint8_t *p, const struct tuple *t, bool reply, uint8_t flags, uint32_t seq, uint32_t ack)
 {
@@ -164,8 +134,8 @@ static size_t packet_make(uint8_t *p, const struct tuple *t, bool reply, uint8_t
 
 	memset(p, 0, head);
 	n = transport_make(p + head, t, reply, flags, seq, ack);
-	put_address(p + at, t->family, reply ? t->seen_destination : t->source);
-	put_address(p + at + size, t->family, reply ? t->seen_source : t->destination);
+	put_address(p + at, size, reply ? t->seen_destination : t->source);
+	put_address(p + at + size, size, reply ? t->seen_source : t->destination);
 	if (t->family == FAMILY_IPV4) {
 		p[0] = 0x45;
 		put16(p + 2, (unsigned)(head + n));
@@ -195,7 +165,7 @@ static bool readable(int fd, const struct tuple *t)
 static bool addressed_well(const uint8_t *p, size_t head, struct tuple *t, bool reply)
 {
 	size_t size = t->family == FAMILY_IPV4 ? 4 : 16;
-	u128 from = get_address(p + head - 2 * size, t->family), to = get_address(p + head - size, t->family);
+	u128 from = get_address(p + head - 2 * size, size), to = get_address(p + head - size, size);
 	bool ports = t->proto == PROTO_TCP || t->proto == PROTO_UDP;
 	unsigned sport = ports ? p[head] * 256u + p[head + 1] : 0, dport = ports ? p[head + 2] * 256u + p[head + 3] : 0;
 

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "ip_wire.h"
 #include "oracle/oracle.h"
 
 static const uint8_t magic[4] = {'o', 'r', 'c', 'l'};
@@ -24,35 +25,6 @@ static void put32(uint8_t *p, uint32_t v)
 static uint16_t get16(const uint8_t *p)
 {
 	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static void put_address(uint8_t *p, size_t size, u128 a)
-{
-	for (size_t i = 0; i < size; i++)
-		p[i] = (uint8_t)(a >> (8 * (size - 1 - i)));
-}
-
-static u128 get_address(const uint8_t *p, size_t size)
-{
-	u128 a = 0;
-
-	for (size_t i = 0; i < size; i++)
-		a = a << 8 | p[i];
-	return a;
-}
-
-static uint32_t sum16(const uint8_t *p, size_t n, uint32_t sum)
-{
-	for (size_t i = 0; i < n; i++)
-		sum += (uint32_t)p[i] << (i % 2 == 0 ? 8 : 0);
-	return sum;
-}
-
-static unsigned fold(uint32_t sum)
-{
-	while (sum >> 16 != 0)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return ~sum & 0xffff;
 }
 
 bool wire_has_ports(uint8_t proto)
