@@ -19,8 +19,8 @@ struct question {
  * @param options  its long options: s socket, y yang-dir, j json, p packet, i iif, o oif, h help.
  * @return -1: go on; else the exit code.
  */
-int question_read(const char *verb, const char *help, const struct option *options, int argc, char **argv,
-        struct question *out);
+int question_read(
+        const char *verb, const char *help, const struct option *options, int argc, char **argv, struct question *out);
 /** The daemon's answer (rpc explain); *out as daemon_ask() gives it. */
 int question_ask(const struct question *q, xmlDoc **out, struct error *err) MUST_USE;
 
