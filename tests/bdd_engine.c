@@ -14,6 +14,7 @@
 
 #define LOOKS_MAX 48
 #define DEPTH_MAX 16
+#define KINDS 6 /* of packets in a connection */
 
 /* Blocks of variables, the most significant bit first. */
 enum block { BLOCK_DESTINATION, BLOCK_DPORT, BLOCK_SPORT, BLOCK_SOURCE, BLOCKS };
@@ -48,17 +49,35 @@ static BDD keep(BDD b)
 	return b;
 }
 
-static void forget(void)
+/** All results from a place in the list on. */
+static void forget_from(size_t first)
 {
-	for (size_t i = 0; i < kept.n; i++)
+	for (size_t i = first; i < kept.n; i++)
 		bdd_delref(kept.item[i]);
-	kept.n = 0;
+	kept.n = first;
 }
 
-void bdd_engine_start(void)
+static void forget(void)
 {
-	bdd_init(200000, 50000);
-	bdd_setmaxincrease(400000);
+	forget_from(0);
+}
+
+/** The same but for n results, which are moved to the place. */
+static void forget_but(size_t first, BDD *const result[], size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		bdd_addref(*result[i]);
+	forget_from(first);
+	for (size_t i = 0; i < n; i++) {
+		keep(*result[i]);
+		bdd_delref(*result[i]);
+	}
+}
+
+void bdd_engine_start(size_t nodes)
+{
+	bdd_init((int)nodes, (int)nodes / 4);
+	bdd_setmaxincrease((int)nodes);
 	bdd_gbc_hook(NULL);
 	bdd_setvarnum(LOOK_FIRST + LOOKS_MAX);
 }
@@ -327,21 +346,28 @@ static BDD match_of(struct question *q, const struct rs_match *m)
 	return m->negate ? keep(bdd_not(b)) : b;
 }
 
-/** The part of `in` that meets all matches: those that are known first. */
+static bool is_open(struct question *q, const struct rs_match *m)
+{
+	bool open = m->kind == RS_MATCH_ATOM;
+
+	for (size_t k = 0; k < m->n_field && !open; k++)
+		open = (m->field[k] == RS_FIELD_SPORT || m->field[k] == RS_FIELD_DPORT) &&
+		       field_of(q, m->field[k]).kind == KIND_OPEN;
+	return open;
+}
+
+/** The part of `in` that meets all matches: those that are known first, and by themselves, for `in` may be large. */
 static BDD rule_meets(struct question *q, const struct rs_rule *r, size_t n, BDD in)
 {
-	for (int open = 0; open < 2; open++) {
-		for (size_t i = 0; i < n && in != bddfalse; i++) {
-			const struct rs_match *m = &r->match[i];
-			bool is_open = m->kind == RS_MATCH_ATOM;
+	BDD known = bddtrue;
 
-			for (size_t k = 0; k < m->n_field && !is_open; k++)
-				is_open = (m->field[k] == RS_FIELD_SPORT || m->field[k] == RS_FIELD_DPORT) &&
-				          field_of(q, m->field[k]).kind == KIND_OPEN;
-			if (is_open == (open == 1))
-				in = both(in, match_of(q, m));
-		}
-	}
+	for (size_t i = 0; i < n && known != bddfalse; i++)
+		if (!is_open(q, &r->match[i]))
+			known = both(known, match_of(q, &r->match[i]));
+	in = both(in, known);
+	for (size_t i = 0; i < n && in != bddfalse; i++)
+		if (is_open(q, &r->match[i]))
+			in = both(in, match_of(q, &r->match[i]));
 	return in;
 }
 
@@ -438,6 +464,8 @@ static struct ends walk(struct question *q, size_t chain, BDD in, int depth)
 	}
 	for (size_t i = 0; i < c->n_rule && in != bddfalse && q->answer->unsupported == NULL; i++) {
 		const struct rs_rule *r = &c->rule[i];
+		BDD *const results[] = {&in, &ends.accept, &ends.fall, &q->astray};
+		size_t first = kept.n;
 		BDD hit, on;
 
 		if (!r->vmap && !r->notrack && r->verdict.code == RS_CONTINUE)
@@ -448,6 +476,7 @@ static struct ends walk(struct question *q, size_t chain, BDD in, int depth)
 		in = without(in, hit);
 		on = r->vmap ? apply_map(q, r, hit, depth, &ends) : apply(q, r, r->verdict, hit, depth, &ends);
 		in = either(in, on);
+		forget_but(first, results, sizeof(results) / sizeof(results[0]));
 	}
 	ends.fall = either(ends.fall, in);
 	return ends;
@@ -545,17 +574,18 @@ static BDD flow_packets(const struct flow *f)
 	return both(b, in_range(BLOCK_DPORT, 16, (struct range){f->ports.lo, f->ports.hi}));
 }
 
-static BDD flow_passes(struct question *q, const struct flow *f, BDD all)
+/** @param n  kinds of packets of a connection, from the first on. */
+static BDD flow_passes(struct question *q, const struct flow *f, BDD all, size_t n)
 {
 	static const struct {
 		bool first, reply;
 		uint8_t flags;
-	} kinds[] = {{true, false, 2}, {false, true, 18}, {false, true, 16}, {false, false, 16}, {false, false, 24},
-	        {false, false, 17}};
+	} kinds[KINDS] = {{true, false, 2}, {false, true, 18}, {false, true, 16}, {false, false, 16},
+	        {false, false, 24}, {false, false, 17}};
 	const struct flow_leg *leg = &f->leg[0];
 	BDD pass = all;
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && pass != bddfalse; i++) {
+	for (size_t i = 0; i < n && pass != bddfalse; i++) {
 		bool reply = kinds[i].reply;
 
 		q->first = kinds[i].first;
@@ -594,7 +624,7 @@ struct bdd_answer bdd_engine_ask(const struct ruleset *rs, const struct flow *fl
 	for (size_t i = 0; i < rs->n_chain; i++)
 		if (rs->chain[i].base && (rs->chain[i].family == RS_BRIDGE || rs->chain[i].family == RS_NETDEV))
 			refuse(&q, "other layers");
-	pass = flow_passes(&q, flow, all);
+	pass = flow_passes(&q, flow, all, KINDS);
 	looks = looks_of(&q);
 	answer.size = count(all, flow->family);
 	answer.surely = count(keep(bdd_forall(pass, looks)), flow->family);
@@ -602,4 +632,52 @@ struct bdd_answer bdd_engine_ask(const struct ruleset *rs, const struct flow *fl
 	answer.astray = q.astray != bddfalse;
 	forget();
 	return answer;
+}
+
+static int summarise(const struct ruleset *rs, const struct flow *like, size_t kinds)
+{
+	struct bdd_answer answer = {0};
+	struct question q = {
+	        .rs = rs, .family = like->family, .proto = like->proto, .answer = &answer, .astray = bddfalse};
+	BDD pass = bdd_addref(flow_passes(&q, like, bddtrue, kinds));
+
+	forget();
+	return answer.unsupported == NULL && !answer.open && q.astray == bddfalse ? pass : -1;
+}
+
+int bdd_engine_summarise(const struct ruleset *rs, const struct flow *like)
+{
+	return summarise(rs, like, KINDS);
+}
+
+int bdd_engine_accepted(const struct ruleset *rs, const struct flow *like)
+{
+	return summarise(rs, like, 1);
+}
+
+double bdd_engine_beyond(int summary, const struct flows *flows, struct range destination)
+{
+	BDD left = bdd_addref(both(summary, in_range(BLOCK_DESTINATION, 32, destination)));
+	double n;
+
+	forget();
+	for (size_t i = 0; i < flows->n; i++) {
+		BDD next = bdd_addref(without(left, flow_packets(&flows->flow[i])));
+
+		bdd_delref(left);
+		left = next;
+		forget();
+	}
+	n = count(left, FAMILY_IPV4);
+	bdd_delref(left);
+	return n;
+}
+
+enum verdict bdd_engine_verdict(int summary, const struct flow *flow)
+{
+	BDD all = flow_packets(flow), pass = both(all, summary);
+	enum verdict v = pass == all ? VERDICT_CONFORMANT : pass == bddfalse ? VERDICT_BLOCKED : VERDICT_PARTIAL;
+
+	forget();
+	return v;
 }

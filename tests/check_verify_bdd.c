@@ -59,7 +59,7 @@ START_TEST(verdicts_and_counts_are_those_of_decision_diagrams)
 
 	span = spans[_i];
 	seed = 20120101 + (unsigned)_i;
-	bdd_engine_start();
+	bdd_engine_start(400000);
 	for (unsigned i = 0; i < CASES / 3; i++) {
 		struct ruleset *rs = ruleset_draw();
 

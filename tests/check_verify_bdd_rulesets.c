@@ -115,7 +115,7 @@ START_TEST(verdicts_on_loaded_rulesets_are_those_of_decision_diagrams)
 		free(command);
 	}
 	oracle_seed = 31337;
-	bdd_engine_start();
+	bdd_engine_start(400000);
 	for (unsigned i = 0; i < RULESETS; i++) {
 		uint64_t ruleset_seed = oracle_seed;
 		struct ruleset *rs = ruleset_loaded();

@@ -22,19 +22,24 @@ struct diff {
 	struct difference *out;
 };
 
-static void line_add(struct diff *d, bool after, size_t chain, const struct line *line, const struct cell *part)
+void difference_add(struct difference *d, const struct line *line, uint32_t hooks, bool nat, const struct cell *part)
 {
-	uint32_t hooks = (after ? d->hooks_b : d->hooks_a)[chain];
-	struct region r = {.line = line, .hooks = hooks, .nat = d->a->has_nat || d->b->has_nat, .cell = line->hull};
+	const struct cell hull = hull_cell(&line->hull);
+	struct region r = {.line = line, .hooks = hooks, .nat = nat, .cell = hull};
 
-	if (!line->effect || hooks == 0 || (part != NULL && !cell_intersect(&line->hull, part, &r.cell)))
+	if (!line->effect || hooks == 0 || (part != NULL && !cell_intersect(&hull, part, &r.cell)))
 		return;
-	if (d->out->n >= REGIONS_MAX) {
-		d->out->everything = true;
+	if (d->n >= REGIONS_MAX) {
+		d->everything = true;
 		return;
 	}
-	d->out->region = xgrow(d->out->region, d->out->n, &d->out->cap, sizeof(*d->out->region));
-	d->out->region[d->out->n++] = r;
+	d->region = xgrow(d->region, d->n, &d->cap, sizeof(*d->region));
+	d->region[d->n++] = r;
+}
+
+static void line_add(struct diff *d, bool after, size_t chain, const struct line *line, const struct cell *part)
+{
+	difference_add(d->out, line, (after ? d->hooks_b : d->hooks_a)[chain], d->a->has_nat || d->b->has_nat, part);
 }
 
 /* A rule is one line, or two where notrack is apart. */
@@ -49,12 +54,9 @@ static void region_add(struct diff *d, bool after, size_t chain, size_t rule, co
 
 static bool flags_differ(const struct engine *a, const struct engine *b)
 {
-	static const uint32_t deciding = 1u << RS_FIELD_TCP_FLAGS | 1u << RS_FIELD_CT_STATE | 1u << RS_FIELD_CT_STATUS |
-	                                 1u << RS_FIELD_ICMP_TYPE | 1u << RS_FIELD_ICMPV6_TYPE;
-
 	return a->has_nat != b->has_nat || a->has_notrack != b->has_notrack || a->rs->tracks[0] != b->rs->tracks[0] ||
 	       a->rs->tracks[1] != b->rs->tracks[1] || a->sets_mark != b->sets_mark ||
-	       ((a->uses ^ b->uses) & deciding) != 0;
+	       ((a->uses ^ b->uses) & DIFFERENCE_DECIDING) != 0;
 }
 
 static bool base_chain_differs(const struct rs_chain *a, const struct rs_chain *b)
@@ -288,5 +290,6 @@ void difference_find(const struct engine *before, const struct engine *after, st
 void difference_fini(struct difference *d)
 {
 	free(d->region);
+	free(d->gone);
 	memset(d, 0, sizeof(*d));
 }

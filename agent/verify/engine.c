@@ -9,11 +9,21 @@
 #include <string.h>
 
 #include "portcullis/alloc.h"
+#include "verify/grid.h"
 #include "verify/run.h"
+#include "verify/uniform.h"
 
 #define CONNTRACK_PRIORITY (-200)
-#define FIRST_LINES 8
+#define FIRST_LINES 2
+/* The same for a part before it is halved: about what looking for the middle costs. */
+#define PART_WORK_MAX 512
+#define DIVIDE_DEPTH 64
+#define ONE_LINES_MAX 64 /* of one chain, that a walk in one is done with */
+#define KIND_WORK_MAX 256 /* rules tried for a whole kind of packets: those that meet one end meet it soon */
 #define NFPROTO_VALUE(family) ((family) == FAMILY_IPV4 ? 2u : 10u)
+
+const char engine_in_parts[] = "too many rules for a walk in one";
+const char run_tired[] = "more than 5000000 rules tried for this flow";
 
 void outcomes_fini(struct outcomes *o)
 {
@@ -185,9 +195,9 @@ static void act(struct run *run, size_t depth, size_t chain, struct piece *piece
 /** Nothing of the run gets past this line, so the rest of the chain is of no interest. */
 static bool takes_all(const struct run *run, const struct line *line)
 {
-	enum rs_verdict_code v = line->verdict.code;
+	enum rs_verdict_code v = line_verdict(line).code;
 
-	if (line->vmap || v == RS_CONTINUE || v == RS_JUMP || !cell_covers(&line->hull, &run->set->cell))
+	if (line->vmap || v == RS_CONTINUE || v == RS_JUMP || !match_hull_covers(line, &run->set->cell))
 		return false;
 	for (size_t i = 0; i < line->n_test; i++) {
 		const struct test *t = &line->test[i];
@@ -212,16 +222,53 @@ static bool relevant_add(const struct run *run, struct relevant *r, const struct
 	return run->trace == NULL && takes_all(run, &c->line[i]);
 }
 
+/** Lines that the index gives for a run. */
+struct search {
+	struct run *run;
+	struct relevant *relevant;
+	const struct program_chain *chain;
+	size_t first, n; /**< lines before are known; so many were given */
+	size_t beside; /**< the next of those that the index does not know */
+};
+
+/** @return false: no more. */
+static bool search_add(struct search *s, size_t line)
+{
+	s->n++;
+	if (line >= s->first && relevant_add(s->run, s->relevant, s->chain, line))
+		return false;
+	if (!s->run->set->in_one || s->relevant->n <= ONE_LINES_MAX)
+		return true;
+	run_limit(s->run, engine_in_parts);
+	return false;
+}
+
+/** Lines before `end` that the index does not know. */
+static bool search_beside(struct search *s, size_t end)
+{
+	while (s->beside < s->chain->n_beside && s->chain->beside[s->beside] < end)
+		if (!search_add(s, s->chain->beside[s->beside++]))
+			return false;
+	return true;
+}
+
+static bool search_visit(void *ctx, size_t position)
+{
+	struct search *s = ctx;
+	size_t line = s->chain->slot != NULL ? s->chain->slot[position] : position;
+
+	return line == LINE_GONE || (search_beside(s, line) && search_add(s, line));
+}
+
 /** The same for what the index knows of the lines from `first` on. */
 static void relevant_find(struct run *run, struct relevant *r, const struct program_chain *c, size_t first)
 {
+	struct search search = {run, r, c, first, 0, 0};
 	struct cell query = match_query(run);
-	bool taken = false;
 
-	box_index_find(c->index, &query, &run->found);
-	for (size_t k = 0; k < run->found.n && !taken; k++)
-		taken = run->found.item[k] >= first && relevant_add(run, r, c, run->found.item[k]);
-	run->work += run->found.n / 8;
+	if (box_index_each(c->index, &query, &run->found, search_visit, &search))
+		search_beside(&search, SIZE_MAX);
+	run->work += search.n / 8;
 }
 
 /** The lines of a chain that this run can meet; computed once per visit of a base chain. */
@@ -265,12 +312,14 @@ static void advance(struct run *run, size_t depth, size_t chain, struct piece *p
 	struct level *level = &run->level[depth];
 	const struct relevant *r = relevant_lines(run, chain);
 
+	if (run->out->limit != NULL)
+		return;
 	for (size_t i = piece->at; i < r->n; i++) {
 		const struct line *line = &run->e->chain[chain].line[r->line[i]];
 		const char *why = "";
 
-		if (++run->work > RUN_WORK_MAX) {
-			run_limit(run, "more than 50000000 rules tried for this flow");
+		if (++run->work > run->work_max) {
+			run_limit(run, run_tired);
 			return;
 		}
 		if (run->trace == NULL && !match_hull_meets(run, line, &piece->cell, piece->translated))
@@ -537,7 +586,13 @@ static void foreign_chains(struct run *run)
 	}
 }
 
-void engine_run(struct engine *e, const struct packet_set *set, struct outcomes *out, engine_trace *trace_fn, void *ctx)
+/**
+ * What is found is added to *out.
+ *
+ * @param work_max  rules to try before giving up: the limit is then run_tired.
+ */
+static void engine_walk(struct engine *e, const struct packet_set *set, size_t work_max, struct outcomes *out,
+        engine_trace *trace_fn, void *ctx)
 {
 	static const enum rs_hook hooks[3][3] = {
 	        [PATH_FORWARD] = {RS_HOOK_PREROUTING, RS_HOOK_FORWARD, RS_HOOK_POSTROUTING},
@@ -552,12 +607,12 @@ void engine_run(struct engine *e, const struct packet_set *set, struct outcomes 
 	        .aimed = set->nat.wanted && set->phase != PHASE_NEW,
 	        .target = set->nat.target};
 
-	outcomes_reset(out);
 	run->set = set;
 	run->out = out;
 	run->trace = trace_fn;
 	run->trace_ctx = ctx;
 	run->boxes = run->work = 0;
+	run->work_max = work_max;
 	run->now.n = 0;
 	pieces_add(&run->now, &first);
 	foreign_chains(run);
@@ -578,4 +633,87 @@ void engine_run(struct engine *e, const struct packet_set *set, struct outcomes 
 	nat_settle_untracked(run, true);
 	for (size_t i = 0; i < run->now.n && out->limit == NULL; i++)
 		run_finish(run, &run->now.item[i], OUTCOME_ACCEPT, run->now.item[i].by_chain, run->now.item[i].by_rule);
+}
+
+static void walk_kind(void *ctx, const struct packet_set *all, struct outcomes *out)
+{
+	outcomes_reset(out);
+	engine_walk(ctx, all, KIND_WORK_MAX, out, NULL, NULL);
+}
+
+/** Halves of halves: so many of them wait at most. */
+struct halves {
+	struct cell cell[DIVIDE_DEPTH + 1];
+	unsigned depth[DIVIDE_DEPTH + 1];
+	size_t n;
+};
+
+static void halves_add(struct halves *h, const struct cell *cell, unsigned depth)
+{
+	h->cell[h->n] = *cell;
+	h->depth[h->n++] = depth;
+}
+
+/** Walk with the whole set where that is soon done, else with its halves, for fewer rules concern each of them. */
+static void walk_divided(struct engine *e, const struct packet_set *set, struct outcomes *out)
+{
+	struct packet_set part = *set;
+	struct halves todo = {.n = 0};
+	size_t work = 0;
+
+	halves_add(&todo, &set->cell, 0);
+	while (todo.n > 0 && out->limit == NULL) {
+		size_t n = out->n, n_note = out->n_note;
+		unsigned depth = todo.depth[--todo.n];
+		bool forked = out->forked;
+		struct cell low, high;
+
+		part.cell = todo.cell[todo.n];
+		engine_walk(e, &part, depth < DIVIDE_DEPTH ? PART_WORK_MAX : RUN_WORK_MAX, out, NULL, NULL);
+		work += e->run->work;
+		if (out->limit == run_tired && set->in_one) {
+			out->limit = engine_in_parts;
+		} else if (out->limit == run_tired && depth < DIVIDE_DEPTH) {
+			bool divided = divide(e->run, &part.cell, &low, &high);
+
+			out->n = n;
+			out->n_note = n_note;
+			out->forked = forked;
+			out->limit = NULL;
+			if (divided) {
+				halves_add(&todo, &high, depth + 1);
+				halves_add(&todo, &low, depth + 1);
+			} else {
+				engine_walk(e, &part, RUN_WORK_MAX, out, NULL, NULL);
+				work += e->run->work;
+			}
+		}
+		if (work > RUN_WORK_MAX)
+			out->limit = run_tired;
+		if (out->limit == NULL && out->n > VERIFY_MAX_BOXES)
+			out->limit = "more than 65536 boxes: too many overlapping rules for this flow";
+	}
+}
+
+bool engine_round(struct engine *e, enum family family, const struct cell *cell, struct cell *out)
+{
+	if (e->grid == NULL)
+		e->grid = grid_new(e);
+	return grid_round(e->grid, family, cell, out);
+}
+
+void engine_run(struct engine *e, const struct packet_set *set, struct outcomes *out, engine_trace *trace_fn, void *ctx)
+{
+	const struct outcome *end = trace_fn == NULL ? uniform_find(e->uniform, set, walk_kind, e) : NULL;
+
+	outcomes_reset(out);
+	if (end != NULL) {
+		out->item = xgrow(out->item, out->n, &out->cap, sizeof(*out->item));
+		out->item[out->n] = *end;
+		out->item[out->n++].cell = set->cell;
+	} else if (trace_fn != NULL || set->nat.wanted) {
+		engine_walk(e, set, RUN_WORK_MAX, out, trace_fn, ctx);
+	} else {
+		walk_divided(e, set, out);
+	}
 }

@@ -42,6 +42,7 @@ struct packet_set {
 	bool mixed_tracking; /**< tracked in one direction only: what conntrack says is not known */
 	struct translation nat;
 	struct cell cell; /**< packet coordinates */
+	bool in_one; /**< give up where the walk would be done in parts: the limit is then engine_in_parts */
 };
 
 /** OUTCOME_ELSEWHERE: led to an inside address of another leg. */
@@ -79,6 +80,15 @@ void outcomes_each_note(const struct outcomes *o, uint32_t notes, void (*each)(v
 
 struct engine *engine_new(const struct ruleset *rs, const struct site *site, int64_t now);
 void engine_free(struct engine *e);
+
+/** The limit of a walk that was to be done in one. */
+extern const char engine_in_parts[];
+/**
+ * Widen a cell of flow coordinates as far as no packet is added that could be treated otherwise than one that was there.
+ *
+ * @return false: it cannot be.
+ */
+bool engine_round(struct engine *e, enum family family, const struct cell *cell, struct cell *out);
 
 enum trace_event { TRACE_CHAIN, TRACE_MATCH, TRACE_MAYBE, TRACE_MISS, TRACE_POLICY };
 /** What a walk meets: the chain, the rule (OUTCOME_POLICY for a policy), and for MAYBE and MISS the condition. */

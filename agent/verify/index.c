@@ -9,26 +9,37 @@
 #include <string.h>
 
 #include "portcullis/alloc.h"
+#include "verify/ranks.h"
 
 #define LEAF_SIZE 8
-/* So few positions are sorted; more are swept from marks. */
+/* So few positions are inserted in order, so few are sorted; more are swept from marks. */
+#define INSERT_MAX 16
 #define SORT_MAX 128
+/* Boxes of the first tree, and how many times more the next ones have. */
+#define BLOCK_FIRST 64
+#define BLOCK_GROWTH 3
+#define BLOCKS_MAX 16
 
+/** A box by its ranks. */
 struct entry {
-	struct cell box;
-	size_t position;
+	struct rank_range axis[AXIS_N];
+	uint32_t position;
 };
 
 /** An inner node has two children, at `first` and `first` + 1; a leaf has n entries from `first` on. */
 struct node {
-	struct cell hull;
+	struct rank_range hull[AXIS_N];
 	uint32_t first, n; /* n: 0 for inner nodes */
 };
 
+/** Trees over the first boxes, over some more behind them, and so on, each of many times the size of the last. */
 struct box_index {
+	struct ranks ranks[AXIS_N];
 	struct entry *entry;
 	struct node *node;
-	size_t n_entry, n_node, cap_node;
+	size_t n_entry, n_node;
+	uint32_t root[BLOCKS_MAX], first[BLOCKS_MAX + 1]; /* first: positions that begin a tree */
+	size_t n_block;
 };
 
 void positions_fini(struct positions *p)
@@ -38,37 +49,37 @@ void positions_fini(struct positions *p)
 	memset(p, 0, sizeof(*p));
 }
 
-static long double middle(const struct cell *box, enum axis axis)
+static uint64_t middle(const struct entry *e, enum axis axis)
 {
-	return ((long double)box->axis[axis].lo + (long double)box->axis[axis].hi) / 2;
+	return (uint64_t)e->axis[axis].lo + e->axis[axis].hi;
 }
 
-static struct cell hull_of(const struct entry *entry, size_t n)
+static void hull_find(const struct entry *entry, size_t n, struct rank_range hull[AXIS_N])
 {
-	struct cell hull = entry[0].box;
+	memcpy(hull, entry[0].axis, sizeof(entry[0].axis));
 	for (size_t i = 1; i < n; i++)
 		for (int a = 0; a < AXIS_N; a++) {
-			const struct range *r = &entry[i].box.axis[a];
-			if (r->lo < hull.axis[a].lo)
-				hull.axis[a].lo = r->lo;
-			if (r->hi > hull.axis[a].hi)
-				hull.axis[a].hi = r->hi;
+			struct rank_range r = entry[i].axis[a];
+			hull[a].lo = r.lo < hull[a].lo ? r.lo : hull[a].lo;
+			hull[a].hi = r.hi > hull[a].hi ? r.hi : hull[a].hi;
 		}
-	return hull;
 }
 
 /* The axis on which boxes are short in comparison to what they spread over. */
-static enum axis axis_choose(const struct entry *entry, size_t n, const struct cell *hull)
+static enum axis axis_choose(const struct entry *entry, size_t n, const struct rank_range hull[AXIS_N])
 {
 	enum axis best = AXIS_DESTINATION;
-	long double least = 2;
+	double least = 2;
 	for (int a = 0; a < AXIS_N; a++) {
-		long double spread = (long double)(hull->axis[a].hi - hull->axis[a].lo), width = 0;
-		for (size_t i = 0; i < n; i++)
-			width += (long double)(entry[i].box.axis[a].hi - entry[i].box.axis[a].lo);
-		width = spread > 0 ? width / spread / (long double)n : 1;
-		if (width < least) {
-			least = width;
+		double spread = hull[a].hi - hull[a].lo, share = 1;
+		uint64_t width = 0;
+		for (size_t i = 0; spread > 0 && i < n; i++)
+			width += entry[i].axis[a].hi - entry[i].axis[a].lo;
+		/* Short on many different intervals is better than on few. */
+		if (spread > 0)
+			share = ((double)width + (double)n) / ((spread + 1) * (double)n);
+		if (share < least) {
+			least = share;
 			best = (enum axis)a;
 		}
 	}
@@ -86,59 +97,99 @@ static void swap_entries(struct entry *a, struct entry *b)
 static void entries_part(struct entry *entry, size_t n, size_t k, enum axis axis)
 {
 	size_t lo = 0, hi = n - 1;
+	/* Rules come in all kinds of orders: a pivot at a fixed place would meet its worst one. */
+	uint32_t random = 1;
 	while (lo < hi) {
-		long double pivot = middle(&entry[lo + (hi - lo) / 2].box, axis);
+		random = random * 1664525 + 1013904223;
+		uint64_t pivot = middle(&entry[lo + (random >> 8) % (hi - lo + 1)], axis);
 		size_t i = lo, j = hi;
-		for (;;) {
-			while (middle(&entry[i].box, axis) < pivot)
+		while (i <= j) {
+			while (middle(&entry[i], axis) < pivot)
 				i++;
-			while (middle(&entry[j].box, axis) > pivot)
+			while (middle(&entry[j], axis) > pivot)
 				j--;
-			if (i >= j)
-				break;
-			swap_entries(&entry[i++], &entry[j--]);
+			if (i <= j) {
+				swap_entries(&entry[i++], &entry[j]);
+				if (j-- == 0)
+					break;
+			}
 		}
-		/* Everything up to j is at most the pivot, everything behind it at least. */
-		if (k <= j)
+		/* What lies between j and i is the pivot. */
+		if (j != SIZE_MAX && k <= j)
 			hi = j;
+		else if (k >= i)
+			lo = i;
 		else
-			lo = j + 1;
+			return;
 	}
 }
 
 static void node_build(struct box_index *index, size_t at, size_t first, size_t n)
 {
 	struct entry *entry = index->entry + first;
-	struct cell hull = hull_of(entry, n);
+	struct node *node = &index->node[at];
 	size_t half = n / 2, child;
-	index->node[at].hull = hull;
+	hull_find(entry, n, node->hull);
 	if (n <= LEAF_SIZE) {
-		index->node[at].first = (uint32_t)first;
-		index->node[at].n = (uint32_t)n;
+		node->first = (uint32_t)first;
+		node->n = (uint32_t)n;
 		return;
 	}
-	entries_part(entry, n, half, axis_choose(entry, n, &hull));
+	entries_part(entry, n, half, axis_choose(entry, n, node->hull));
 	child = index->n_node;
 	index->n_node += 2;
-	index->node[at].first = (uint32_t)child;
-	index->node[at].n = 0;
+	node->first = (uint32_t)child;
+	node->n = 0;
 	node_build(index, child, first, half);
 	node_build(index, child + 1, first + half, n - half);
 }
 
-struct box_index *box_index_new(size_t n, const struct cell *(*box)(const void *ctx, size_t i), const void *ctx)
+static void blocks_build(struct box_index *index)
+{
+	size_t size = BLOCK_FIRST, n = index->n_entry;
+	/* Leaves are more than half full, so twice as many nodes as half-full leaves are enough. */
+	index->node = xcalloc(n / (LEAF_SIZE / 4) + 2 * BLOCKS_MAX, sizeof(*index->node));
+	for (size_t at = 0; at < n; size *= BLOCK_GROWTH) {
+		size_t k = index->n_block++, len = size < n - at ? size : n - at;
+		index->root[k] = (uint32_t)index->n_node++;
+		node_build(index, index->root[k], at, len);
+		at += len;
+		index->first[k + 1] = (uint32_t)at;
+	}
+}
+
+/** One axis of the boxes while the index is made. */
+struct axis_of {
+	box_side *side;
+	const void *ctx;
+	enum axis axis;
+};
+
+static struct range range_of(const void *ctx, size_t i)
+{
+	const struct axis_of *of = ctx;
+	return of->side(of->ctx, i, of->axis);
+}
+
+struct box_index *box_index_new(size_t n, box_side *side, const void *ctx)
 {
 	struct box_index *index = xcalloc(1, sizeof(*index));
+	struct axis_of of = {.side = side, .ctx = ctx};
+	struct rank_range *rank;
 	if (n == 0)
 		return index;
 	index->entry = xcalloc(n, sizeof(*index->entry));
 	index->n_entry = n;
+	rank = xcalloc(n, sizeof(*rank));
+	for (of.axis = 0; of.axis < AXIS_N; of.axis++) {
+		ranks_build(&index->ranks[of.axis], n, range_of, &of, rank);
+		for (size_t i = 0; i < n; i++)
+			index->entry[i].axis[of.axis] = rank[i];
+	}
+	free(rank);
 	for (size_t i = 0; i < n; i++)
-		index->entry[i] = (struct entry){*box(ctx, i), i};
-	/* Leaves are more than half full, so twice as many nodes as half-full leaves are enough. */
-	index->node = xcalloc(n / (LEAF_SIZE / 4) + 2, sizeof(*index->node));
-	index->n_node = 1;
-	node_build(index, 0, 0, n);
+		index->entry[i].position = (uint32_t)i;
+	blocks_build(index);
 	return index;
 }
 
@@ -146,16 +197,28 @@ void box_index_free(struct box_index *index)
 {
 	if (index == NULL)
 		return;
+	for (int a = 0; a < AXIS_N; a++)
+		ranks_fini(&index->ranks[a]);
 	free(index->entry);
 	free(index->node);
 	free(index);
 }
 
-static void find(const struct box_index *index, const struct node *node, const struct cell *cell, struct positions *out)
+static bool meets(const struct rank_range a[AXIS_N], const struct rank_range b[AXIS_N])
+{
+	/* Without branches: which axis parts two boxes cannot be foreseen. */
+	unsigned apart = 0;
+	for (int i = 0; i < AXIS_N; i++)
+		apart |= (unsigned)(a[i].lo > b[i].hi) | (unsigned)(a[i].hi < b[i].lo);
+	return apart == 0;
+}
+
+static void find(
+        const struct box_index *index, const struct node *node, const struct rank_range *cell, struct positions *out)
 {
 	while (node->n == 0) {
 		const struct node *child = &index->node[node->first];
-		bool left = cell_overlaps(&child[0].hull, cell), right = cell_overlaps(&child[1].hull, cell);
+		bool left = meets(child[0].hull, cell), right = meets(child[1].hull, cell);
 		if (left && right)
 			find(index, &child[0], cell, out);
 		else if (!left && !right)
@@ -163,7 +226,7 @@ static void find(const struct box_index *index, const struct node *node, const s
 		node = right ? &child[1] : &child[0];
 	}
 	for (size_t i = node->first; i < node->first + node->n; i++)
-		if (cell_overlaps(&index->entry[i].box, cell)) {
+		if (meets(index->entry[i].axis, cell)) {
 			out->item = xgrow(out->item, out->n, &out->cap, sizeof(*out->item));
 			out->item[out->n++] = index->entry[i].position;
 		}
@@ -171,35 +234,64 @@ static void find(const struct box_index *index, const struct node *node, const s
 
 static int position_cmp(const void *a, const void *b)
 {
-	size_t x = *(const size_t *)a, y = *(const size_t *)b;
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 	return (x > y) - (x < y);
 }
 
-static void sweep(struct positions *p, size_t n)
+/* Positions of one block, by marks. */
+static void sweep(struct positions *p, uint32_t first, uint32_t end)
 {
 	size_t k = 0;
-	if (p->n_mark < n) {
+	if (p->n_mark < end - first) {
 		free(p->mark);
-		p->mark = xcalloc(n, 1);
-		p->n_mark = n;
+		p->mark = xcalloc(end - first, 1);
+		p->n_mark = end - first;
 	}
 	for (size_t i = 0; i < p->n; i++)
-		p->mark[p->item[i]] = 1;
-	for (size_t i = 0; i < n; i++)
-		if (p->mark[i] != 0) {
-			p->mark[i] = 0;
+		p->mark[p->item[i] - first] = 1;
+	for (uint32_t i = first; i < end; i++)
+		if (p->mark[i - first] != 0) {
+			p->mark[i - first] = 0;
 			p->item[k++] = i;
 		}
 }
 
-void box_index_find(const struct box_index *index, const struct cell *cell, struct positions *out)
+static void insert(struct positions *p)
 {
-	out->n = 0;
-	if (index->n_entry == 0 || !cell_overlaps(&index->node[0].hull, cell))
-		return;
-	find(index, &index->node[0], cell, out);
-	if (out->n > SORT_MAX)
-		sweep(out, index->n_entry);
-	else if (out->n > 1)
-		qsort(out->item, out->n, sizeof(*out->item), position_cmp);
+	for (size_t i = 1; i < p->n; i++) {
+		uint32_t x = p->item[i];
+		size_t k = i;
+		for (; k > 0 && p->item[k - 1] > x; k--)
+			p->item[k] = p->item[k - 1];
+		p->item[k] = x;
+	}
+}
+
+static void positions_sort(struct positions *p, uint32_t first, uint32_t end)
+{
+	if (p->n > SORT_MAX)
+		sweep(p, first, end);
+	else if (p->n > INSERT_MAX)
+		qsort(p->item, p->n, sizeof(*p->item), position_cmp);
+	else
+		insert(p);
+}
+
+bool box_index_each(
+        const struct box_index *index, const struct cell *cell, struct positions *scratch, box_visit *visit, void *ctx)
+{
+	struct rank_range ranks[AXIS_N];
+	for (int a = 0; a < AXIS_N; a++)
+		ranks[a] = ranks_find(&index->ranks[a], cell->axis[a]);
+	for (size_t b = 0; b < index->n_block; b++) {
+		const struct node *root = &index->node[index->root[b]];
+		scratch->n = 0;
+		if (meets(root->hull, ranks))
+			find(index, root, ranks, scratch);
+		positions_sort(scratch, index->first[b], index->first[b + 1]);
+		for (size_t i = 0; i < scratch->n; i++)
+			if (!visit(ctx, scratch->item[i]))
+				return false;
+	}
+	return true;
 }

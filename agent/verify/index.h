@@ -1,6 +1,8 @@
 #ifndef VERIFY_INDEX_H
 #define VERIFY_INDEX_H
 
+#include <stdbool.h>
+
 #include "verify/cell.h"
 
 /*
@@ -9,19 +11,29 @@
  */
 struct box_index;
 
-/** Positions in ascending order. Start with {0}; release with positions_fini(). */
+/** Positions of boxes. Start with {0}; release with positions_fini(). */
 struct positions {
-	size_t *item;
+	uint32_t *item;
 	size_t n, cap;
 	unsigned char *mark; /**< scratch */
 	size_t n_mark;
 };
 void positions_fini(struct positions *p);
 
-/** An index of n boxes; box(ctx, i) gives the i-th and may be forgotten afterwards. */
-struct box_index *box_index_new(size_t n, const struct cell *(*box)(const void *ctx, size_t i), const void *ctx);
+/** One side of the i-th box. */
+typedef struct range box_side(const void *ctx, size_t i, enum axis axis);
+/** An index of n boxes, which may be forgotten afterwards. */
+struct box_index *box_index_new(size_t n, box_side *side, const void *ctx);
 void box_index_free(struct box_index *index);
-/** The positions of all boxes that overlap the cell replace those in *out. */
-void box_index_find(const struct box_index *index, const struct cell *cell, struct positions *out);
+/** @return false: no more. */
+typedef bool box_visit(void *ctx, size_t position);
+/**
+ * Visit the boxes that overlap the cell, in ascending order. The first ones are found without looking for the others.
+ *
+ * @param scratch  kept for its memory; not meaningful afterwards.
+ * @return false: a visit said that there be no more.
+ */
+bool box_index_each(
+        const struct box_index *index, const struct cell *cell, struct positions *scratch, box_visit *visit, void *ctx);
 
 #endif

@@ -15,12 +15,13 @@
 #define TCP_PSH 8
 #define TCP_ACK 16
 #define FORKED_MAX 4096 /* outcomes that are compared pairwise */
+#define JOIN_MAX 4096 /* parts that are joined; a few of them are told */
 
 static const char too_many[] = "more than 65536 boxes: too many overlapping rules for this flow";
 
 void leg_result_fini(struct leg_result *r)
 {
-	free(r->share);
+	cells_fini(&r->rest);
 	free(r->open.id);
 	free(r->remark.id);
 	free(r->assumed.id);
@@ -98,11 +99,14 @@ struct check {
 	const struct leg_key *key;
 	struct outcomes *o;
 	struct leg_result *out;
-	struct share *maybe;
+	struct share *share; /**< that do not pass, disjoint */
+	size_t n_share, cap_share;
+	struct share *maybe; /**< that may not pass, disjoint */
 	size_t n_maybe, cap_maybe;
+	size_t share_before, maybe_before; /**< shares of earlier walks */
 	struct cells untracked[PHASE_N]; /**< flow coordinates */
 	enum phase phase;
-	bool translated;
+	bool translated, in_one;
 	struct aim *aim; /**< of a translated leg */
 	size_t n_aim, cap_aim;
 	u128 target; /**< of the phase at hand */
@@ -120,10 +124,13 @@ static void share_put(struct share **list, size_t *n, size_t *cap, const struct 
 static void share_rest(struct check *c, struct cells *cells, const struct outcome *o, enum share_kind kind)
 {
 	bool maybe = kind == SHARE_MAYBE, fits = true;
-	const struct share *list = maybe ? c->maybe : c->out->share;
-	size_t n = maybe ? c->n_maybe : c->out->n;
+	const struct share *list = maybe ? c->maybe : c->share;
+	size_t n = maybe ? c->n_maybe : c->n_share;
 
-	for (size_t i = 0; i < n && cells->n > 0 && fits; i++)
+	/* What one walk ends with is disjoint while no condition is open. */
+	size_t others = c->o->forked ? n : maybe ? c->maybe_before : c->share_before;
+
+	for (size_t i = 0; i < others && cells->n > 0 && fits; i++)
 		fits = cells_subtract(cells, &list[i].cell, VERIFY_MAX_BOXES);
 	if (!fits || n + cells->n > VERIFY_MAX_BOXES)
 		c->out->limit = too_many;
@@ -133,7 +140,7 @@ static void share_rest(struct check *c, struct cells *cells, const struct outcom
 		if (maybe)
 			share_put(&c->maybe, &c->n_maybe, &c->cap_maybe, &s);
 		else
-			share_put(&c->out->share, &c->out->n, &c->out->cap, &s);
+			share_put(&c->share, &c->n_share, &c->cap_share, &s);
 	}
 }
 
@@ -301,8 +308,11 @@ static void probe(struct check *c, uint8_t tcp_flags, bool mixed)
 	set.tcp_flags = tcp_flags;
 	set.translated = c->translated && c->phase != PHASE_NEW;
 	set.mixed_tracking = mixed;
+	set.in_one = c->in_one;
 	engine_run(c->e, &set, c->o, NULL, NULL);
 	c->out->limit = c->o->limit;
+	c->share_before = c->n_share;
+	c->maybe_before = c->n_maybe;
 	if (c->o->forked && c->o->n > FORKED_MAX)
 		c->out->limit = "more than 4096 outcomes that depend on undecided conditions";
 	for (size_t i = 0; i < c->o->n && c->out->limit == NULL; i++)
@@ -373,7 +383,7 @@ static bool tracking_is_mixed(const struct check *c)
 /** Parts that may not pass count only where nothing definite was said. */
 static void finish_maybe(struct check *c)
 {
-	size_t definite = c->out->n;
+	size_t definite = c->n_share;
 
 	for (size_t i = 0; i < c->n_maybe && c->out->limit == NULL; i++) {
 		struct cells rest = {0};
@@ -381,46 +391,94 @@ static void finish_maybe(struct check *c)
 
 		cells_add(&rest, &c->maybe[i].cell);
 		for (size_t k = 0; k < definite && rest.n > 0 && fits; k++)
-			fits = cells_subtract(&rest, &c->out->share[k].cell, VERIFY_MAX_BOXES);
+			fits = cells_subtract(&rest, &c->share[k].cell, VERIFY_MAX_BOXES);
 		for (size_t k = 0; k < rest.n && fits; k++) {
 			struct share s = c->maybe[i];
 
 			s.cell = rest.item[k];
-			share_put(&c->out->share, &c->out->n, &c->out->cap, &s);
+			share_put(&c->share, &c->n_share, &c->cap_share, &s);
 		}
-		if (!fits || c->out->n > VERIFY_MAX_BOXES)
+		if (!fits || c->n_share > VERIFY_MAX_BOXES)
 			c->out->limit = too_many;
 		cells_fini(&rest);
 	}
-	if (c->out->n == definite)
+	if (c->n_share == definite)
 		c->out->open.n = 0;
 }
 
-static void find_passing(struct leg_result *r, const struct cell *whole)
+static void find_passing(struct check *c)
 {
-	struct cell *cover = xcalloc(r->n, sizeof(*cover)), left;
+	struct cell *cover = xcalloc(c->n_share, sizeof(*cover)), left;
 	bool limit = false;
 
-	for (size_t i = 0; i < r->n; i++)
-		cover[i] = r->share[i].cell;
-	r->passes = cells_find_uncovered(whole, cover, r->n, &left, &limit);
+	for (size_t i = 0; i < c->n_share; i++)
+		cover[i] = c->share[i].cell;
+	c->out->passes = cells_find_uncovered(&c->key->cell, cover, c->n_share, &left, &limit);
 	if (limit)
-		r->limit = too_many;
+		c->out->limit = too_many;
 	free(cover);
+}
+
+bool share_before(const struct share *a, const struct share *b)
+{
+	if (a->kind != b->kind)
+		return a->kind < b->kind;
+	if (a->phase != b->phase)
+		return a->phase < b->phase;
+	for (int i = 0; i < AXIS_N; i++)
+		if (a->cell.axis[i].lo != b->cell.axis[i].lo)
+			return a->cell.axis[i].lo < b->cell.axis[i].lo;
+	return false;
+}
+
+static void find_blame(struct check *c)
+{
+	struct leg_result *r = c->out;
+
+	for (size_t i = 0; i < c->n_share; i++) {
+		const struct share *s = &c->share[i];
+
+		if (s->kind == SHARE_ELSEWHERE)
+			continue;
+		r->dropped = r->dropped || s->kind == SHARE_DROPPED;
+		r->maybe = r->maybe || s->kind == SHARE_MAYBE;
+		r->misdirected = r->misdirected || s->kind == SHARE_MISDIRECTED;
+		if (!r->has_first || share_before(s, &r->first))
+			r->first = *s;
+		r->has_first = true;
+	}
+}
+
+static void find_rest(struct check *c)
+{
+	struct leg_result *r = c->out;
+
+	r->rest_cut = c->n_share > JOIN_MAX;
+	for (size_t i = 0; i < c->n_share && r->rest.n < JOIN_MAX; i++)
+		if (c->share[i].kind != SHARE_ELSEWHERE)
+			cells_add(&r->rest, &c->share[i].cell);
+	cells_merge(&r->rest);
+	r->rest_cut = r->rest_cut || r->rest.n > LEG_REST_MAX;
+	if (r->rest.n <= LEG_REST_MAX)
+		return;
+	r->rest.n = r->rest.cap = LEG_REST_MAX;
+	r->rest.item = xrealloc(r->rest.item, r->rest.cap, sizeof(*r->rest.item));
 }
 
 static void check_fini(struct check *c)
 {
 	for (int p = 0; p < PHASE_N; p++)
 		cells_fini(&c->untracked[p]);
+	free(c->share);
 	free(c->maybe);
 	free(c->aim);
 	free(c->aim_atoms.id);
 }
 
-void leg_check(struct engine *e, const struct leg_key *key, struct outcomes *scratch, struct leg_result *out)
+void leg_check(
+        struct engine *e, const struct leg_key *key, bool in_one, struct outcomes *scratch, struct leg_result *out)
 {
-	struct check c = {.e = e, .key = key, .o = scratch, .out = out};
+	struct check c = {.e = e, .key = key, .o = scratch, .out = out, .in_one = in_one};
 
 	check_phases(&c, false);
 	if (out->limit == NULL && tracking_is_mixed(&c)) {
@@ -428,12 +486,40 @@ void leg_check(struct engine *e, const struct leg_key *key, struct outcomes *scr
 
 		check_fini(&c);
 		leg_result_fini(out);
-		c = (struct check){.e = e, .key = key, .o = scratch, .out = out, .translated = translated};
+		c = (struct check){
+		        .e = e, .key = key, .o = scratch, .out = out, .in_one = in_one, .translated = translated};
 		check_phases(&c, true);
 	}
 	if (out->limit == NULL)
 		finish_maybe(&c);
 	if (out->limit == NULL)
-		find_passing(out, &key->cell);
+		find_passing(&c);
+	if (out->limit == NULL)
+		find_blame(&c);
+	if (out->limit == NULL)
+		find_rest(&c);
 	check_fini(&c);
+}
+
+static void atoms_copy(struct atoms *out, const struct atoms *in)
+{
+	for (size_t i = 0; i < in->n; i++)
+		atoms_add(out, in->id[i]);
+}
+
+void leg_result_cut(const struct leg_result *r, const struct cell *cell, struct leg_result *out)
+{
+	struct cell part;
+
+	*out = *r;
+	out->open = out->remark = out->assumed = (struct atoms){0};
+	out->rest = (struct cells){0};
+	atoms_copy(&out->open, &r->open);
+	atoms_copy(&out->remark, &r->remark);
+	atoms_copy(&out->assumed, &r->assumed);
+	if (r->has_first)
+		cell_intersect(&r->first.cell, cell, &out->first.cell);
+	for (size_t i = 0; i < r->rest.n; i++)
+		if (cell_intersect(&r->rest.item[i], cell, &part))
+			cells_add(&out->rest, &part);
 }

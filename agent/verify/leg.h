@@ -24,12 +24,18 @@ struct atoms {
 	size_t n, cap;
 };
 
+/** Parts of a leg that are told, of those that do not pass. */
+#define LEG_REST_MAX VERIFY_MAX_REMAINDER
+
 struct leg_result {
-	struct share *share;
-	size_t n, cap;
 	bool passes; /**< some packet passes in all phases */
+	bool dropped, maybe, misdirected; /**< some packet is, or may not pass */
+	bool has_first;
+	struct share first; /**< who is to blame: the worst kind, then the first phase, then the lowest addresses */
 	struct atoms open, remark, assumed;
 	const char *limit; /**< not decided: why (static); else NULL */
+	struct cells rest; /**< what does not pass, joined where possible, sorted; the first ones where `rest_cut` */
+	bool rest_cut;
 };
 
 /** What identifies a leg's question; equal ones have equal answers. */
@@ -46,8 +52,17 @@ struct leg_key {
 };
 
 void leg_result_fini(struct leg_result *r);
-/** *out must be zero. scratch is reused from call to call. */
-void leg_check(struct engine *e, const struct leg_key *key, struct outcomes *scratch, struct leg_result *out);
+/** Which one to blame of two that do not pass. */
+bool share_before(const struct share *a, const struct share *b);
+/**
+ * *out must be zero. scratch is reused from call to call.
+ *
+ * @param in_one  give up where a walk would be done in parts: the limit is then engine_in_parts.
+ */
+void leg_check(
+        struct engine *e, const struct leg_key *key, bool in_one, struct outcomes *scratch, struct leg_result *out);
+/** The part of a result that lies in a cell, which the result's own question must contain. *out must be zero. */
+void leg_result_cut(const struct leg_result *r, const struct cell *cell, struct leg_result *out);
 /**
  * The packets of a part of a leg in one phase, with interfaces, path and addresses as the packet sees them.
  *

@@ -7,21 +7,22 @@
 /** The smallest value from `from` on that has the wanted bits under the mask. @return false: none. */
 static bool mask_next(const struct test *t, u128 from, u128 *out)
 {
-	u128 free_bits = from > t->wanted ? from - t->wanted : 0, stuck = free_bits & t->mask, next = free_bits;
+	u128 free_bits = from > t->match->value ? from - t->match->value : 0, stuck = free_bits & t->match->mask,
+	     next = free_bits;
 
 	if (stuck != 0) {
 		/* Count up in the free bits above the highest one that is not free. */
 		for (unsigned shift = 1; shift < 128; shift *= 2)
 			stuck |= stuck >> shift;
-		next = ((free_bits | stuck | t->mask) + 1) & ~t->mask;
+		next = ((free_bits | stuck | t->match->mask) + 1) & ~t->match->mask;
 	}
-	*out = t->wanted + next;
+	*out = t->match->value + next;
 	return next >= free_bits;
 }
 
 size_t mask_runs(const struct test *t, struct range side, struct range run[MASK_RUNS])
 {
-	u128 low = ~t->mask & (t->mask - 1), at = side.lo, x;
+	u128 low = ~t->match->mask & (t->match->mask - 1), at = side.lo, x;
 	size_t n = 0;
 
 	/* low: the free bits below the lowest fixed one. */

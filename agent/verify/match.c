@@ -100,7 +100,7 @@ static bool status_is_known(const struct run *run, const struct test *t)
 		unknown |= IPS_CONFIRMED;
 	if (run->e->has_nat)
 		unknown |= IPS_SNAT | IPS_NAT_DONE;
-	return t->masked && (t->mask & unknown) == 0;
+	return t->masked && (t->match->mask & unknown) == 0;
 }
 
 static bool in_ranges(const struct range *range, size_t n, u128 value)
@@ -120,27 +120,30 @@ static bool in_ranges(const struct range *range, size_t n, u128 value)
 
 bool match_test_holds(const struct test *t, u128 value)
 {
-	bool holds = t->masked ? (value & t->mask) == t->wanted : in_ranges(t->range, t->n_range, value);
+	bool holds = t->masked ? (value & t->match->mask) == t->match->value : in_ranges(t->range, t->n_range, value);
 
 	return holds != t->negate;
 }
 
 bool match_hull_meets(const struct run *run, const struct line *line, const struct cell *cell, bool source_translated)
 {
-	bool blurred[AXIS_N] = {
-	        [AXIS_SOURCE] = run->env.source_blurred || source_translated,
-	        [AXIS_DESTINATION] = run->env.destination_blurred,
-	};
+	const struct hull *h = &line->hull;
+	const struct range *c = cell->axis;
+	bool source = run->env.source_blurred || source_translated, destination = run->env.destination_blurred;
+	bool sport = source || run->env.portless, dport = destination || run->env.portless;
 
-	blurred[AXIS_SPORT] = blurred[AXIS_SOURCE] || run->env.portless;
-	blurred[AXIS_DPORT] = blurred[AXIS_DESTINATION] || run->env.portless;
-	for (int i = 0; i < AXIS_N; i++) {
-		struct range h = line->hull.axis[i], c = cell->axis[i];
+	return (destination ||
+	               (h->address[1].lo <= c[AXIS_DESTINATION].hi && h->address[1].hi >= c[AXIS_DESTINATION].lo)) &&
+	       (source || (h->address[0].lo <= c[AXIS_SOURCE].hi && h->address[0].hi >= c[AXIS_SOURCE].lo)) &&
+	       (dport || (h->port[1].lo <= c[AXIS_DPORT].hi && h->port[1].hi >= c[AXIS_DPORT].lo)) &&
+	       (sport || (h->port[0].lo <= c[AXIS_SPORT].hi && h->port[0].hi >= c[AXIS_SPORT].lo));
+}
 
-		if (!blurred[i] && (h.lo > c.hi || h.hi < c.lo))
-			return false;
-	}
-	return true;
+bool match_hull_covers(const struct line *line, const struct cell *cell)
+{
+	const struct cell hull = hull_cell(&line->hull);
+
+	return cell_covers(&hull, cell);
 }
 
 struct cell match_query(const struct run *run)
@@ -364,29 +367,51 @@ static bool look_may_hit(
 	return false;
 }
 
+/** A look-up under way. */
+struct lookup {
+	struct run *run;
+	const struct rs_set *set;
+	const enum rs_field *field;
+	size_t n;
+	const u128 *value;
+	const struct piece *piece;
+	struct pieces *hit;
+};
+
+static bool lookup_element(void *ctx, size_t i)
+{
+	struct lookup *l = ctx;
+	const struct rs_element *el = &l->set->element[i];
+	struct cell box;
+
+	if (!el->catch_all && element_meets(el, l->field, l->n, l->value, &l->piece->cell, &box)) {
+		l->run->work++;
+		take_element(l->run, el, &box, l->hit);
+	}
+	return l->run->pending.n > 0 && l->run->out->limit == NULL;
+}
+
 static void lookup(struct run *run, const struct rs_set *set, const enum rs_field *field, size_t n, const u128 *value,
         const struct piece *piece, struct pieces *hit, struct pieces *rest)
 {
-	const struct rs_element *catch_all = NULL;
-	struct cell box;
+	struct lookup l = {run, set, field, n, value, piece, hit};
+	const struct box_index *index = element_index(run->e, set, field, n);
+	const struct rs_element *last = set->n_element > 0 ? &set->element[set->n_element - 1] : NULL;
+	bool catch_all = last != NULL && last->catch_all;
 
 	run->pending.n = 0;
 	pieces_add(&run->pending, piece);
-	for (size_t i = 0; i < set->n_element && run->pending.n > 0 && run->out->limit == NULL; i++) {
-		const struct rs_element *el = &set->element[i];
-
-		if (el->catch_all)
-			catch_all = el;
-		else if (element_meets(el, field, n, value, &piece->cell, &box))
-			take_element(run, el, &box, hit);
-	}
-	run->work += set->n_element / 8;
+	if (index != NULL)
+		box_index_each(index, &piece->cell, &run->found, lookup_element, &l);
+	for (size_t i = 0; index == NULL && i < set->n_element && lookup_element(&l, i);)
+		i++;
+	run->work += index == NULL ? set->n_element / 8 : 0;
 	for (size_t i = 0; i < run->pending.n; i++) {
 		struct piece p = run->pending.item[i];
 
-		if (catch_all != NULL)
-			p.verdict = catch_all->verdict;
-		pieces_add(catch_all != NULL ? hit : rest, &p);
+		if (catch_all)
+			p.verdict = last->verdict;
+		pieces_add(catch_all ? hit : rest, &p);
 	}
 }
 
@@ -410,9 +435,9 @@ static void split_value(
 	u128 value;
 	uint32_t why;
 
-	if (run_field_missing(run, piece, t->field))
+	if (run_field_missing(run, piece, (enum rs_field)t->field))
 		pieces_add(rest, piece);
-	else if (!run_value(run, piece, t->field, &value, &why))
+	else if (!run_value(run, piece, (enum rs_field)t->field, &value, &why))
 		fork_piece(run, why, false, piece, hit, rest);
 	else if (!status_is_known(run, t))
 		fork_piece(run, run->e->atom_status, false, piece, hit, rest);
@@ -427,7 +452,7 @@ static void split_mask(
 	struct test ranges = *t;
 
 	ranges.range = runs;
-	ranges.n_range = mask_runs(t, piece->cell.axis[t->axis], runs);
+	ranges.n_range = (uint32_t)mask_runs(t, piece->cell.axis[t->axis], runs);
 	if (ranges.n_range > MASK_RUNS)
 		fork_piece(run, t->atom, false, piece, in, out);
 	else
@@ -437,8 +462,7 @@ static void split_mask(
 static bool is_unicast(const struct run *run, const struct range *r)
 {
 	bool four = run->set->family == FAMILY_IPV4;
-	/* Up to 224.0.0.0, up to ff00::. */
-	return r->lo > 0 && r->hi < (four ? (u128)0xe0000000u : (u128)0xff << 120);
+	return r->lo > 0 && r->hi <= (four ? UNICAST_MAX_IPV4 : UNICAST_MAX_IPV6);
 }
 
 /** Does the rule see an address that the path was not made for? */
@@ -486,11 +510,11 @@ static void split_test(
 	struct pieces *in = t->negate ? rest : hit, *out = t->negate ? hit : rest;
 	uint32_t why;
 
-	if ((t->how == HOW_AXIS || t->how == HOW_MASK) && axis_is_blurred(run, piece, t->axis, &why)) {
+	if ((t->how == HOW_AXIS || t->how == HOW_MASK) && axis_is_blurred(run, piece, (enum axis)t->axis, &why)) {
 		fork_piece(run, why, false, piece, hit, rest);
 		return;
 	}
-	switch (t->how) {
+	switch ((enum how)t->how) {
 	case HOW_FIXED:
 	case HOW_TRACKING:
 		split_value(run, t, piece, hit, rest);
@@ -515,14 +539,14 @@ static void split_test(
 
 static const char *test_name(const struct run *run, const struct test *t)
 {
-	switch (t->how) {
+	switch ((enum how)t->how) {
 	case HOW_SET:
 		return rs_field_name(t->match->field[0]);
 	case HOW_FIB:
 	case HOW_ATOM:
 		return run->e->atom[t->atom].name;
 	default:
-		return rs_field_name(t->field);
+		return rs_field_name((enum rs_field)t->field);
 	}
 }
 
@@ -542,7 +566,7 @@ static void apply_verdict(
 
 	if (!line->vmap) {
 		for (size_t i = 0; i < hit->n; i++)
-			hit->item[i].verdict = line->verdict;
+			hit->item[i].verdict = line_verdict(line);
 		return;
 	}
 	spare->n = 0;

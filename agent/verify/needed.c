@@ -4,6 +4,8 @@
  */
 #include "verify/needed.h"
 
+#include <stdlib.h>
+
 #include "portcullis/alloc.h"
 
 bool needed_has_ports(uint8_t proto)
@@ -87,8 +89,47 @@ static void needed_allowance(struct needed_list *out, const struct allowance *a,
 	ranges_fini(&destination);
 }
 
+/** What is needed of one family and protocol: neighbours in the list. */
+struct needed_kind {
+	enum family family;
+	uint8_t proto;
+	const struct needed *first;
+	size_t n;
+	struct box_index *index;
+};
+
+static int needed_cmp(const void *a, const void *b)
+{
+	const struct needed *x = a, *y = b;
+	int order = (int)x->family - (int)y->family;
+
+	return order != 0 ? order : (int)x->proto - (int)y->proto;
+}
+
+static struct range needed_side(const void *ctx, size_t i, enum axis axis)
+{
+	return ((const struct needed *)ctx)[i].cell.axis[axis];
+}
+
+static void kinds_build(struct needed_list *list)
+{
+	if (list->n > 0)
+		qsort(list->item, list->n, sizeof(*list->item), needed_cmp);
+	/* Two families and the number of protocols bound them. */
+	list->kind = xcalloc(2 * 256, sizeof(*list->kind));
+	for (size_t first = 0, end; first < list->n; first = end) {
+		const struct needed *item = &list->item[first];
+
+		for (end = first + 1; end < list->n && needed_cmp(item, &list->item[end]) == 0;)
+			end++;
+		list->kind[list->n_kind++] = (struct needed_kind){
+		        item->family, item->proto, item, end - first, box_index_new(end - first, needed_side, item)};
+	}
+}
+
 void needed_find(const struct site *site, const struct flows *flows, int64_t now, struct needed_list *out)
 {
+	*out = (struct needed_list){0};
 	needed_flows(out, flows);
 	for (size_t i = 0; i < site->n_allowance; i++) {
 		const struct allowance *a = &site->allowance[i];
@@ -97,5 +138,42 @@ void needed_find(const struct site *site, const struct flows *flows, int64_t now
 			continue;
 		needed_allowance(out, a, FAMILY_IPV4);
 		needed_allowance(out, a, FAMILY_IPV6);
+	}
+	kinds_build(out);
+}
+
+void needed_fini(struct needed_list *list)
+{
+	for (size_t i = 0; i < list->n_kind; i++)
+		box_index_free(list->kind[i].index);
+	free(list->kind);
+	free(list->item);
+	*list = (struct needed_list){0};
+}
+
+/** A visit of one kind. */
+struct tour {
+	const struct needed_kind *kind;
+	bool (*visit)(void *ctx, const struct cell *needed);
+	void *ctx;
+	bool goes_on;
+};
+
+static bool tour_visit(void *ctx, size_t i)
+{
+	struct tour *t = ctx;
+
+	return t->goes_on = t->visit(t->ctx, &t->kind->first[i].cell);
+}
+
+void needed_each(const struct needed_list *list, enum family family, uint8_t proto, const struct cell *cell,
+        struct positions *scratch, bool (*visit)(void *ctx, const struct cell *needed), void *ctx)
+{
+	struct tour t = {.visit = visit, .ctx = ctx, .goes_on = true};
+
+	for (size_t i = 0; i < list->n_kind && t.goes_on; i++) {
+		t.kind = &list->kind[i];
+		if (t.kind->family == family && (t.kind->proto == proto || t.kind->proto == PROTO_ANY))
+			box_index_each(t.kind->index, cell, scratch, tour_visit, &t);
 	}
 }

@@ -2,7 +2,7 @@
 #define VERIFY_NEEDED_H
 
 #include "portcullis/deployment.h"
-#include "verify/cell.h"
+#include "verify/index.h"
 
 #define PROTO_ANY 0
 #define PROTO_DCCP 33
@@ -16,12 +16,18 @@ struct needed {
 };
 
 struct needed_list {
-	struct needed *item;
+	struct needed *item; /**< by family and protocol */
 	size_t n, cap;
+	struct needed_kind *kind;
+	size_t n_kind;
 };
 
-/** Append to *out; free out->item. */
+/** Release with needed_fini(). */
 void needed_find(const struct site *site, const struct flows *flows, int64_t now, struct needed_list *out);
+void needed_fini(struct needed_list *list);
+/** Visit what is needed of a family and protocol that overlaps a cell; what any protocol is needed for too. */
+void needed_each(const struct needed_list *list, enum family family, uint8_t proto, const struct cell *cell,
+        struct positions *scratch, bool (*visit)(void *ctx, const struct cell *needed), void *ctx);
 bool needed_has_ports(uint8_t proto);
 
 #endif

@@ -46,7 +46,10 @@ struct scan {
 	const struct difference *difference; /* from what `before` answers; NULL: nothing is known */
 	struct openings_parts *before, *parts;
 	struct outcomes outcomes;
-	struct needed_list needed;
+	const struct openings_question *question;
+	struct needed_list needed; /**< made when the first packets are open */
+	bool needed_known;
+	struct positions found; /**< scratch */
 	bool starts[256];
 	/* the question at hand */
 	enum family family;
@@ -153,44 +156,67 @@ static bool accepted_cells(const struct scan *s, size_t first, size_t end, struc
 	return fits;
 }
 
-static bool is_about(const struct needed *n, const struct scan *s, uint8_t proto)
+/** One accepted cell while what is needed is taken from it. */
+struct taking {
+	uint8_t proto;
+	struct cells left;
+	bool fits, narrow; /**< narrow: something is needed with fewer source ports than are accepted */
+};
+
+static struct cell any_source_port(const struct cell *needed, uint8_t proto)
 {
-	return n->family == s->family && (n->proto == proto || n->proto == PROTO_ANY);
+	struct cell wide = *needed;
+	struct range *ports = &wide.axis[AXIS_SPORT];
+
+	if (needed_has_ports(proto) && (ports->lo > 0 || ports->hi < UINT16_MAX))
+		*ports = (struct range){0, UINT16_MAX};
+	return wide;
+}
+
+static bool take_with_any_source_port(void *ctx, const struct cell *needed)
+{
+	struct taking *t = ctx;
+	struct cell wide = any_source_port(needed, t->proto);
+
+	t->narrow = t->narrow || !cell_covers(needed, &wide);
+	t->fits = cells_subtract(&t->left, &wide, VERIFY_MAX_BOXES);
+	return t->fits && t->left.n > 0;
+}
+
+static bool take_as_it_is(void *ctx, const struct cell *needed)
+{
+	struct taking *t = ctx;
+
+	t->fits = cells_subtract(&t->left, needed, VERIFY_MAX_BOXES);
+	return t->fits && t->left.n > 0;
 }
 
 /** Take from one accepted cell what is needed, and of the rest apart what is needed but for its source port. */
-static bool surplus_add(const struct scan *s, uint8_t proto, const struct cell *cell, struct surplus *out)
+static bool surplus_add(struct scan *s, uint8_t proto, const struct cell *cell, struct surplus *out)
 {
-	struct cells beyond = {0}, beside = {0};
-	bool fits = true, narrow = false;
+	struct taking beyond = {.proto = proto, .fits = true}, beside = beyond;
+	struct cell wide = any_source_port(cell, proto);
 
-	cells_add(&beyond, cell);
-	for (size_t i = 0; i < s->needed.n && beyond.n > 0 && fits; i++) {
-		struct cell any_source_port = s->needed.item[i].cell;
-		struct range *ports = &any_source_port.axis[AXIS_SPORT];
-
-		if (!is_about(&s->needed.item[i], s, proto))
-			continue;
-		if (needed_has_ports(proto) && (ports->lo > 0 || ports->hi < UINT16_MAX))
-			*ports = (struct range){0, UINT16_MAX};
-		narrow = narrow || (cell_overlaps(cell, &any_source_port) &&
-		                           !cell_covers(&s->needed.item[i].cell, &any_source_port));
-		fits = cells_subtract(&beyond, &any_source_port, VERIFY_MAX_BOXES);
-	}
-	if (narrow)
-		cells_add(&beside, cell);
-	for (size_t i = 0; i < beyond.n && beside.n > 0 && fits; i++)
-		fits = cells_subtract(&beside, &beyond.item[i], VERIFY_MAX_BOXES);
-	for (size_t i = 0; i < s->needed.n && beside.n > 0 && fits; i++)
-		if (is_about(&s->needed.item[i], s, proto))
-			fits = cells_subtract(&beside, &s->needed.item[i].cell, VERIFY_MAX_BOXES);
-	for (size_t i = 0; i < beyond.n && fits; i++)
-		cells_add(&out->beyond, &beyond.item[i]);
-	for (size_t i = 0; i < beside.n && fits; i++)
-		cells_add(&out->beside, &beside.item[i]);
-	cells_fini(&beyond);
-	cells_fini(&beside);
-	return fits && out->beyond.n <= VERIFY_MAX_BOXES && out->beside.n <= VERIFY_MAX_BOXES;
+	if (!s->needed_known)
+		needed_find(s->around.site, s->question->flows, s->question->now, &s->needed);
+	s->needed_known = true;
+	cells_add(&beyond.left, cell);
+	/* What is needed with other source ports lies beside the cell. */
+	needed_each(&s->needed, s->family, proto, &wide, &s->found, take_with_any_source_port, &beyond);
+	beside.fits = beyond.fits;
+	if (beyond.narrow)
+		cells_add(&beside.left, cell);
+	for (size_t i = 0; i < beyond.left.n && beside.left.n > 0 && beside.fits; i++)
+		beside.fits = cells_subtract(&beside.left, &beyond.left.item[i], VERIFY_MAX_BOXES);
+	if (beside.left.n > 0 && beside.fits)
+		needed_each(&s->needed, s->family, proto, cell, &s->found, take_as_it_is, &beside);
+	for (size_t i = 0; i < beyond.left.n && beside.fits; i++)
+		cells_add(&out->beyond, &beyond.left.item[i]);
+	for (size_t i = 0; i < beside.left.n && beside.fits; i++)
+		cells_add(&out->beside, &beside.left.item[i]);
+	cells_fini(&beyond.left);
+	cells_fini(&beside.left);
+	return beside.fits && out->beyond.n <= VERIFY_MAX_BOXES && out->beside.n <= VERIFY_MAX_BOXES;
 }
 
 static void excess_add(struct scan *s, const struct excess *x)
@@ -536,6 +562,7 @@ void openings_scan(struct engine *engine, const struct openings_question *q, con
 	struct openings_parts before = *parts;
 	struct scan s = {.engine = engine,
 	        .rs = q->rs,
+	        .question = q,
 	        .around = {q->site, q->net, NULL},
 	        .classes_changed = q->classes_changed,
 	        .difference = difference,
@@ -547,7 +574,6 @@ void openings_scan(struct engine *engine, const struct openings_question *q, con
 	if (q->rs->legacy != NULL)
 		openings_incomplete(out, "iptables-legacy tables exist that nf_tables does not show");
 	protocol_starts(q->classes, s.starts);
-	needed_find(q->site, q->flows, q->now, &s.needed);
 	for (size_t i = 0; i < q->site->n_group; i++) {
 		s.around.group = &q->site->group[i];
 		if (group_is_bound(q->site, s.around.group->name))
@@ -559,7 +585,8 @@ void openings_scan(struct engine *engine, const struct openings_question *q, con
 	find_defaults(&s, out);
 	openings_parts_fini(&before);
 	outcomes_fini(&s.outcomes);
-	free(s.needed.item);
+	needed_fini(&s.needed);
+	positions_fini(&s.found);
 	free(s.accepted);
 	free(s.excess);
 }

@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "portcullis/alloc.h"
+#include "verify/grid.h"
+#include "verify/uniform.h"
 
 /* Chains shorter than this are gone through faster than they are looked up in. */
 #define INDEX_MIN 32
@@ -114,12 +116,21 @@ static enum listed atom_listed(const struct engine *e, const struct rs_match *m)
 	                                          : LISTED_NEVER;
 }
 
+/** @param on_axis  how it is decided where the field is an axis. */
+static void test_field(struct test *t, enum rs_field f, enum how on_axis)
+{
+	enum axis axis = AXIS_SOURCE;
+
+	t->how = (uint8_t)(field_axis(f, &axis) ? on_axis : field_is_tracking(f) ? HOW_TRACKING : HOW_FIXED);
+	t->field = (uint8_t)f;
+	t->axis = (uint8_t)axis;
+}
+
 static void compile_ranges(struct test *t, enum rs_field f, const struct range *range, size_t n)
 {
-	t->field = f;
 	t->range = range;
-	t->n_range = n;
-	t->how = field_axis(f, &t->axis) ? HOW_AXIS : field_is_tracking(f) ? HOW_TRACKING : HOW_FIXED;
+	t->n_range = (uint32_t)n;
+	test_field(t, f, HOW_AXIS);
 }
 
 static u128 field_max(enum rs_field f)
@@ -131,30 +142,85 @@ static u128 field_max(enum rs_field f)
 	return UINT16_MAX;
 }
 
+bool mask_prefix(const struct rs_match *m, struct range *out)
+{
+	u128 wild = ~m->mask & field_max(m->field[0]);
+
+	*out = (struct range){m->value, m->value | wild};
+	return (wild & (wild + 1)) == 0;
+}
+
+/** Memory that lives as long as the engine. */
+static void *owned_add(struct engine *e, size_t size)
+{
+	e->owned = xgrow(e->owned, e->n_owned, &e->cap_owned, sizeof(*e->owned));
+	return e->owned[e->n_owned++] = xcalloc(1, size);
+}
+
 static void compile_mask(struct engine *e, const struct rs_match *m, struct test *t, const struct rs_chain *chain,
         const struct rs_rule *rule, size_t index)
 {
-	u128 all = field_max(m->field[0]), wild;
+	struct range prefix;
 
-	t->field = m->field[0];
-	t->mask = m->mask;
-	t->wanted = m->value;
-	if (!field_axis(t->field, &t->axis)) {
-		t->how = field_is_tracking(t->field) ? HOW_TRACKING : HOW_FIXED;
+	t->match = m;
+	test_field(t, m->field[0], HOW_MASK);
+	if (t->how != HOW_MASK) {
 		t->masked = true;
-		return;
-	}
-	wild = ~m->mask & all;
-	if ((wild & (wild + 1)) != 0) {
-		t->how = HOW_MASK;
+	} else if (!mask_prefix(m, &prefix)) {
 		t->atom = atom_add(e, place_name("mask", chain, rule, index), LISTED_NEVER);
-		return;
+	} else {
+		struct range *range = owned_add(e, sizeof(*range));
+
+		*range = prefix;
+		compile_ranges(t, m->field[0], range, 1);
 	}
-	e->owned = xgrow(e->owned, e->n_owned, &e->cap_owned, sizeof(*e->owned));
-	e->owned[e->n_owned] = xmalloc(sizeof(struct range));
-	*e->owned[e->n_owned] = (struct range){m->value, m->value | wild};
-	compile_ranges(t, t->field, e->owned[e->n_owned], (m->value & wild) == 0 ? 1 : 0);
-	e->n_owned++;
+}
+
+const struct box_index *element_index(
+        const struct engine *e, const struct rs_set *set, const enum rs_field *field, size_t n)
+{
+	for (size_t i = e->set_elements[set - e->rs->set]; i != 0; i = e->elements[i - 1].next) {
+		const struct element_index *x = &e->elements[i - 1];
+
+		if (x->n_field == n && memcmp(x->field, field, n * sizeof(*field)) == 0)
+			return x->index;
+	}
+	return NULL;
+}
+
+/** One side of an element, for box_index_new(). */
+static struct range element_side(const void *ctx, size_t i, enum axis axis)
+{
+	const struct element_index *x = ctx;
+	struct range side = {0, U128_MAX};
+	enum axis of;
+
+	for (size_t f = 0; f < x->n_field && !x->set->element[i].catch_all; f++) {
+		if (!field_axis(x->field[f], &of) || of != axis)
+			continue;
+		side.lo = x->set->element[i].key[f].lo > side.lo ? x->set->element[i].key[f].lo : side.lo;
+		side.hi = x->set->element[i].key[f].hi < side.hi ? x->set->element[i].key[f].hi : side.hi;
+	}
+	/* One field twice, with values that exclude each other. */
+	return side.lo <= side.hi ? side : (struct range){side.hi, side.hi};
+}
+
+static void element_index_add(struct engine *e, const struct rs_set *set, const enum rs_field *field, size_t n)
+{
+	size_t *first = &e->set_elements[set - e->rs->set];
+	struct element_index x = {.set = set, .n_field = n, .next = *first};
+	bool axes = false;
+	enum axis axis;
+
+	for (size_t i = 0; i < n; i++)
+		axes = axes || field_axis(field[i], &axis);
+	memcpy(x.field, field, n * sizeof(*field));
+	if (!axes || set->n_element < INDEX_MIN || element_index(e, set, field, n) != NULL)
+		return;
+	x.index = box_index_new(set->n_element, element_side, &x);
+	e->elements = xgrow(e->elements, e->n_elements, &e->cap_elements, sizeof(*e->elements));
+	e->elements[e->n_elements++] = x;
+	*first = e->n_elements;
 }
 
 static void compile_set(struct engine *e, const struct rs_match *m, struct test *t)
@@ -169,12 +235,14 @@ static void compile_set(struct engine *e, const struct rs_match *m, struct test 
 	} else {
 		t->how = HOW_SET;
 		t->match = m;
+		element_index_add(e, set, m->field, m->n_field);
 	}
 }
 
 static void compile_match(struct engine *e, struct line *line, const struct rs_match *m, const struct rs_chain *chain)
 {
 	struct test *t = &line->test[line->n_test++];
+	unsigned types = 0;
 
 	for (size_t i = 0; i < m->n_field; i++)
 		line->needs |= 1u << m->field[i];
@@ -190,7 +258,8 @@ static void compile_match(struct engine *e, struct line *line, const struct rs_m
 		compile_set(e, m, t);
 		break;
 	case RS_MATCH_ATOM:
-		t->fib = routing_question(m, &t->types);
+		t->fib = (uint8_t)routing_question(m, &types);
+		t->types = (uint8_t)types;
 		t->how = t->fib != FIB_NONE ? HOW_FIB : HOW_ATOM;
 		t->atom = atom_add(e, xstrdup(m->atom), atom_listed(e, m));
 		t->negate = false;
@@ -198,16 +267,36 @@ static void compile_match(struct engine *e, struct line *line, const struct rs_m
 	}
 }
 
+struct range hull_range(const struct hull *h, enum axis axis)
+{
+	if (axis == AXIS_SOURCE || axis == AXIS_DESTINATION)
+		return h->address[axis];
+	return (struct range){h->port[axis - AXIS_SPORT].lo, h->port[axis - AXIS_SPORT].hi};
+}
+
+struct cell hull_cell(const struct hull *h)
+{
+	struct cell c;
+
+	for (int i = 0; i < AXIS_N; i++)
+		c.axis[i] = hull_range(h, (enum axis)i);
+	return c;
+}
+
 static void hull_cut(struct line *line, enum axis axis, struct range r)
 {
-	struct range *h = &line->hull.axis[axis];
+	struct range *address = axis == AXIS_SOURCE || axis == AXIS_DESTINATION ? &line->hull.address[axis] : NULL;
+	struct port_range *port = address == NULL ? &line->hull.port[axis - AXIS_SPORT] : NULL;
 
-	if (r.lo > h->lo)
-		h->lo = r.lo;
-	if (r.hi < h->hi)
-		h->hi = r.hi;
-	if (h->lo > h->hi)
-		line->effect = false;
+	if (address != NULL) {
+		address->lo = r.lo > address->lo ? r.lo : address->lo;
+		address->hi = r.hi < address->hi ? r.hi : address->hi;
+		line->effect = line->effect && address->lo <= address->hi;
+		return;
+	}
+	port->lo = r.lo > port->lo ? (uint16_t)(r.lo < UINT16_MAX ? r.lo : UINT16_MAX) : port->lo;
+	port->hi = r.hi < port->hi ? (uint16_t)r.hi : port->hi;
+	line->effect = line->effect && port->lo <= port->hi;
 }
 
 static void hull_cut_set(const struct engine *e, struct line *line, const enum rs_field *field, size_t n, size_t set)
@@ -221,8 +310,10 @@ static void hull_cut_set(const struct engine *e, struct line *line, const enum r
 
 static void compile_hull(const struct engine *e, struct line *line)
 {
-	for (int i = 0; i < AXIS_N; i++)
-		line->hull.axis[i] = (struct range){0, U128_MAX};
+	for (int i = 0; i < 2; i++) {
+		line->hull.address[i] = (struct range){0, U128_MAX};
+		line->hull.port[i] = (struct port_range){0, UINT16_MAX};
+	}
 	for (size_t i = 0; i < line->n_test; i++) {
 		const struct test *t = &line->test[i];
 
@@ -231,7 +322,7 @@ static void compile_hull(const struct engine *e, struct line *line)
 		if (t->how == HOW_AXIS && t->n_range == 0)
 			line->effect = false;
 		else if (t->how == HOW_AXIS)
-			hull_cut(line, t->axis, (struct range){t->range[0].lo, t->range[t->n_range - 1].hi});
+			hull_cut(line, (enum axis)t->axis, (struct range){t->range[0].lo, t->range[t->n_range - 1].hi});
 		else if (t->how == HOW_SET)
 			hull_cut_set(e, line, t->match->field, t->match->n_field, t->match->set);
 	}
@@ -239,11 +330,17 @@ static void compile_hull(const struct engine *e, struct line *line)
 		hull_cut_set(e, line, line->rule->vmap_field, line->rule->n_vmap_field, line->rule->vmap_set);
 }
 
-static int test_cmp(const void *a, const void *b)
+/** A rule has a handful of them. */
+static void tests_sort(struct test *test, size_t n)
 {
-	const struct test *x = a, *y = b;
+	for (size_t i = 1; i < n; i++) {
+		struct test t = test[i];
+		size_t k = i;
 
-	return (int)x->how - (int)y->how;
+		for (; k > 0 && test[k - 1].how > t.how; k--)
+			test[k] = test[k - 1];
+		test[k] = t;
+	}
 }
 
 static bool sets_mark(const char *statements)
@@ -252,21 +349,24 @@ static bool sets_mark(const char *statements)
 	       strstr(statements, "ct mark set") == NULL;
 }
 
+struct rs_verdict line_verdict(const struct line *line)
+{
+	return line->apart ? (struct rs_verdict){.code = RS_CONTINUE} : line->rule->verdict;
+}
+
 /** The rule's first n matches. */
 static void compile_line(struct engine *e, struct line *line, const struct rs_chain *chain, size_t n)
 {
 	const struct rs_rule *rule = line->rule;
 
-	line->effect = line->vmap || line->notrack || line->verdict.code != RS_CONTINUE;
-	line->test = xcalloc(n, sizeof(*line->test));
+	line->effect = line->vmap || line->notrack || line_verdict(line).code != RS_CONTINUE;
 	for (size_t i = 0; i < n; i++)
 		compile_match(e, line, &rule->match[i], chain);
 	for (size_t i = 0; line->vmap && i < rule->n_vmap_field; i++)
 		line->needs |= 1u << rule->vmap_field[i];
 	compile_hull(e, line);
-	qsort(line->test, line->n_test, sizeof(*line->test), test_cmp);
-	e->uses |= line->needs;
-	e->has_notrack = e->has_notrack || rule->notrack;
+	tests_sort(line->test, line->n_test);
+	line->marks = sets_mark(rule->statements);
 }
 
 /** Does notrack happen to packets that the rule's end does not. */
@@ -275,36 +375,121 @@ static bool notrack_is_apart(const struct rs_rule *rule)
 	return rule->notrack && (rule->vmap || rule->notrack_at < rule->n_match);
 }
 
-static void compile_rule(struct engine *e, struct program_chain *to, const struct rs_chain *chain, size_t index)
+static void class_start(struct engine *e, struct range r, bool comes)
 {
-	const struct rs_rule *rule = &chain->rule[index];
-	bool apart = notrack_is_apart(rule);
-	struct line *line;
+	uint32_t by = comes ? 1 : UINT32_MAX;
 
-	if (apart) {
-		line = &to->line[to->n_line++];
-		*line = (struct line){.rule = rule, .index = index, .verdict = {.code = RS_CONTINUE}, .notrack = true};
-		compile_line(e, line, chain, rule->notrack_at);
+	if (r.lo < 256)
+		e->class_starts[(size_t)r.lo] += by;
+	if (r.hi < 255)
+		e->class_starts[(size_t)r.hi + 1] += by;
+}
+
+static void classes_of_set(struct engine *e, size_t index, const enum rs_field *field, size_t n, bool comes)
+{
+	const struct rs_set *set = &e->rs->set[index];
+
+	for (size_t f = 0; f < n; f++)
+		for (size_t i = 0; field[f] == RS_FIELD_L4PROTO && i < set->n_element; i++)
+			if (!set->element[i].catch_all)
+				class_start(e, set->element[i].key[f], comes);
+}
+
+void engine_count_classes(struct engine *e, const struct rs_rule *rule, bool comes)
+{
+	for (size_t k = 0; k < rule->n_match; k++) {
+		const struct rs_match *m = &rule->match[k];
+
+		if (m->kind == RS_MATCH_SET)
+			classes_of_set(e, m->set, m->field, m->n_field, comes);
+		if (m->field[0] != RS_FIELD_L4PROTO)
+			continue;
+		for (size_t i = 0; m->kind == RS_MATCH_RANGES && i < m->ranges.n; i++)
+			class_start(e, m->ranges.item[i], comes);
+		/* Under a mask neighbours may differ: each protocol stands for itself. */
+		for (u128 p = 0; m->kind == RS_MATCH_MASK && p < 256; p++)
+			class_start(e, (struct range){p, UINT8_MAX}, comes);
 	}
-	line = &to->line[to->n_line++];
-	*line = (struct line){.rule = rule,
-	        .index = index,
-	        .verdict = rule->verdict,
-	        .vmap = rule->vmap,
-	        .notrack = rule->notrack && !apart};
+	if (rule->vmap)
+		classes_of_set(e, rule->vmap_set, rule->vmap_field, rule->n_vmap_field, comes);
+}
+
+bool rule_is_single(const struct rs_rule *rule)
+{
+	return !notrack_is_apart(rule);
+}
+
+/** The line that the rule ends in. */
+static void compile_end(struct engine *e, const struct rs_chain *chain, struct line *line)
+{
+	const struct rs_rule *rule = line->rule;
+
+	line->vmap = rule->vmap;
+	line->notrack = rule->notrack && rule_is_single(rule);
 	compile_line(e, line, chain, rule->n_match);
-	e->sets_mark = e->sets_mark || sets_mark(rule->statements);
+	if (rule->vmap)
+		element_index_add(e, &e->rs->set[rule->vmap_set], rule->vmap_field, rule->n_vmap_field);
 	if (rule->vmap && set_is_open(&e->rs->set[rule->vmap_set]))
 		line->atom = set_atom(e, &e->rs->set[rule->vmap_set]);
 	else if (rule->verdict.code == RS_UNKNOWN || rule->verdict.code == RS_NAT_DST)
 		line->atom = atom_add(e,
-		        place_name(rule->undecided != NULL ? rule->undecided : "verdict", chain, rule, index),
+		        place_name(rule->undecided != NULL ? rule->undecided : "verdict", chain, rule, line->index),
 		        LISTED_NEVER);
+}
+
+/** *test: the chain's next free one. */
+static void compile_rule(
+        struct engine *e, struct program_chain *to, const struct rs_chain *chain, size_t index, struct test **test)
+{
+	const struct rs_rule *rule = &chain->rule[index];
+	struct line *line;
+
+	if (!rule_is_single(rule)) {
+		line = &to->line[to->n_line++];
+		*line = (struct line){
+		        .rule = rule, .test = *test, .index = (uint32_t)index, .notrack = true, .apart = true};
+		compile_line(e, line, chain, rule->notrack_at);
+		*test += line->n_test;
+	}
+	line = &to->line[to->n_line++];
+	*line = (struct line){.rule = rule, .test = *test, .index = (uint32_t)index};
+	engine_count_classes(e, rule, true);
+	compile_end(e, chain, line);
+	*test += line->n_test;
+}
+
+void compile_single(struct engine *e, const struct rs_chain *chain, size_t index, struct line *line)
+{
+	const struct rs_rule *rule = &chain->rule[index];
+
+	*line = (struct line){.rule = rule, .index = (uint32_t)index};
+	line->test = owned_add(e, (rule->n_match + 1) * sizeof(*line->test));
+	engine_count_classes(e, rule, true);
+	compile_end(e, chain, line);
+}
+
+static void compile_chain(struct engine *e, struct program_chain *to, const struct rs_chain *chain)
+{
+	size_t n_line = chain->n_rule, n_test = 0;
+	struct test *test;
+
+	for (size_t k = 0; k < chain->n_rule; k++) {
+		const struct rs_rule *rule = &chain->rule[k];
+
+		n_line += notrack_is_apart(rule);
+		n_test += rule->n_match + (notrack_is_apart(rule) ? rule->notrack_at : 0);
+	}
+	to->line = xcalloc(n_line, sizeof(*to->line));
+	to->cap_line = n_line;
+	to->test = test = xcalloc(n_test, sizeof(*to->test));
+	for (size_t k = 0; k < chain->n_rule; k++)
+		compile_rule(e, to, chain, k, &test);
 }
 
 static void compile_sets(struct engine *e)
 {
 	e->set_ranges = xcalloc(e->rs->n_set, sizeof(*e->set_ranges));
+	e->set_elements = xcalloc(e->rs->n_set, sizeof(*e->set_elements));
 	e->set_hull = xcalloc(e->rs->n_set, sizeof(*e->set_hull));
 	for (size_t s = 0; s < e->rs->n_set; s++) {
 		const struct rs_set *set = &e->rs->set[s];
@@ -412,16 +597,34 @@ static void sort_chains(struct engine *e)
 	}
 }
 
-static const struct cell *line_hull(const void *lines, size_t i)
+static struct range line_range(const void *lines, size_t i, enum axis axis)
 {
-	return &((const struct line *)lines)[i].hull;
+	return hull_range(&((const struct line *)lines)[i].hull, axis);
 }
 
-static void index_chains(struct engine *e)
+void chain_index(struct program_chain *c)
 {
+	box_index_free(c->index);
+	free(c->slot);
+	c->index = NULL;
+	c->slot = NULL;
+	c->n_slot = c->n_beside = 0;
+	if (c->n_line >= INDEX_MIN)
+		c->index = box_index_new(c->n_line, line_range, c->line);
+}
+
+void engine_sum_lines(struct engine *e)
+{
+	e->uses = 0;
+	e->has_notrack = e->sets_mark = false;
 	for (size_t i = 0; i < e->rs->n_chain; i++)
-		if (e->chain[i].n_line >= INDEX_MIN)
-			e->chain[i].index = box_index_new(e->chain[i].n_line, line_hull, e->chain[i].line);
+		for (size_t k = 0; k < e->chain[i].n_line; k++) {
+			const struct line *line = &e->chain[i].line[k];
+
+			e->uses |= line->needs;
+			e->has_notrack = e->has_notrack || line->notrack;
+			e->sets_mark = e->sets_mark || line->marks;
+		}
 }
 
 struct engine *engine_new(const struct ruleset *rs, const struct site *site, int64_t now)
@@ -444,18 +647,14 @@ struct engine *engine_new(const struct ruleset *rs, const struct site *site, int
 	e->atom_conntrack = atom_add(e, xstrdup("connection tracking in use"), LISTED_NEVER);
 	compile_sets(e);
 	e->chain = xcalloc(rs->n_chain, sizeof(*e->chain));
-	for (size_t i = 0; i < rs->n_chain; i++) {
-		size_t n = rs->chain[i].n_rule;
-
-		for (size_t k = 0; k < rs->chain[i].n_rule; k++)
-			n += notrack_is_apart(&rs->chain[i].rule[k]);
-		e->chain[i].line = xcalloc(n, sizeof(*e->chain[i].line));
-		for (size_t k = 0; k < rs->chain[i].n_rule; k++)
-			compile_rule(e, &e->chain[i], &rs->chain[i], k);
-	}
-	index_chains(e);
+	for (size_t i = 0; i < rs->n_chain; i++)
+		compile_chain(e, &e->chain[i], &rs->chain[i]);
+	for (size_t i = 0; i < rs->n_chain; i++)
+		chain_index(&e->chain[i]);
+	engine_sum_lines(e);
 	sort_chains(e);
 	e->run = run_new(e);
+	e->uniform = uniform_new();
 	return e;
 }
 
@@ -464,17 +663,24 @@ void engine_free(struct engine *e)
 	if (e == NULL)
 		return;
 	run_free(e->run);
+	uniform_free(e->uniform);
+	grid_free(e->grid);
 	for (size_t i = 0; i < e->rs->n_chain; i++) {
-		for (size_t k = 0; k < e->chain[i].n_line; k++)
-			free(e->chain[i].line[k].test);
 		free(e->chain[i].line);
+		free(e->chain[i].test);
 		box_index_free(e->chain[i].index);
+		free(e->chain[i].slot);
+		free(e->chain[i].beside);
 	}
 	free(e->chain);
 	for (size_t s = 0; s < e->rs->n_set; s++)
 		ranges_fini(&e->set_ranges[s]);
 	free(e->set_ranges);
 	free(e->set_hull);
+	for (size_t i = 0; i < e->n_elements; i++)
+		box_index_free(e->elements[i].index);
+	free(e->elements);
+	free(e->set_elements);
 	for (size_t i = 0; i < e->n_owned; i++)
 		free(e->owned[i]);
 	free(e->owned);
@@ -508,45 +714,8 @@ bool engine_has_nat(const struct engine *e)
 	return e->has_nat;
 }
 
-static void class_start(bool starts[256], struct range r)
-{
-	if (r.lo < 256)
-		starts[(size_t)r.lo] = true;
-	if (r.hi < 255)
-		starts[(size_t)r.hi + 1] = true;
-}
-
-static void classes_of_set(const struct rs_set *set, const enum rs_field *field, size_t n, bool starts[256])
-{
-	for (size_t f = 0; f < n; f++)
-		for (size_t i = 0; field[f] == RS_FIELD_L4PROTO && i < set->n_element; i++)
-			if (!set->element[i].catch_all)
-				class_start(starts, set->element[i].key[f]);
-}
-
 void engine_protocol_classes(const struct engine *e, bool starts[256])
 {
-	for (size_t c = 0; c < e->rs->n_chain; c++) {
-		for (size_t r = 0; r < e->rs->chain[c].n_rule; r++) {
-			const struct rs_rule *rule = &e->rs->chain[c].rule[r];
-
-			for (size_t k = 0; k < rule->n_match; k++) {
-				const struct rs_match *m = &rule->match[k];
-
-				for (size_t i = 0; m->kind == RS_MATCH_RANGES && m->field[0] == RS_FIELD_L4PROTO &&
-				                   i < m->ranges.n;
-				        i++)
-					class_start(starts, m->ranges.item[i]);
-				/* Under a mask neighbours may differ: each protocol stands for itself. */
-				for (size_t p = 0;
-				        m->kind == RS_MATCH_MASK && m->field[0] == RS_FIELD_L4PROTO && p < 256; p++)
-					starts[p] = true;
-				if (m->kind == RS_MATCH_SET)
-					classes_of_set(&e->rs->set[m->set], m->field, m->n_field, starts);
-			}
-			if (rule->vmap)
-				classes_of_set(
-				        &e->rs->set[rule->vmap_set], rule->vmap_field, rule->n_vmap_field, starts);
-		}
-	}
+	for (size_t p = 0; p < 256; p++)
+		starts[p] = starts[p] || e->class_starts[p] > 0;
 }

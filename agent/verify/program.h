@@ -22,39 +22,68 @@ enum fib { FIB_NONE, FIB_SOURCE_MISSING, FIB_SOURCE_EXISTS, FIB_SOURCE_TYPE, FIB
 /** Types of addresses, and of packets on their link, that a question may name; bits. */
 enum { TYPE_UNICAST = 1, TYPE_LOCAL = 2, TYPE_OTHER = 4, TYPE_HOST = 8 };
 
+/** Small, for a ruleset has many: what is an enumeration elsewhere is a byte here. */
 struct test {
-	enum how how;
-	enum fib fib;
-	unsigned types; /**< FIB_*_TYPE: those that match */
+	uint8_t how; /**< enum how */
+	uint8_t fib; /**< enum fib */
+	uint8_t types; /**< FIB_*_TYPE: those that match */
+	uint8_t field; /**< enum rs_field */
+	uint8_t axis; /**< AXIS, MASK: enum axis */
 	bool negate;
-	bool masked; /**< FIXED, TRACKING: (value & mask) == wanted, instead of ranges */
-	enum rs_field field;
-	enum axis axis; /**< AXIS, MASK */
-	const struct range *range; /**< sorted */
-	size_t n_range;
-	u128 mask, wanted;
-	const struct rs_match *match; /**< SET */
+	bool masked; /**< FIXED, TRACKING: (value & mask) == wanted, as `match` has them, instead of ranges */
 	uint32_t atom; /**< ATOM, MASK, FIB */
+	uint32_t n_range;
+	const struct range *range; /**< sorted */
+	const struct rs_match *match; /**< SET, MASK, and what is masked */
 };
+
+/** A box in fewer bytes than a cell. */
+struct hull {
+	struct range address[2]; /**< AXIS_SOURCE, AXIS_DESTINATION */
+	struct port_range port[2]; /**< AXIS_SPORT, AXIS_DPORT */
+};
+struct range hull_range(const struct hull *h, enum axis axis);
+struct cell hull_cell(const struct hull *h);
 
 /** A rule ready to walk; one whose notrack stands before its last match is two. */
 struct line {
 	const struct rs_rule *rule;
-	size_t index; /**< in its chain */
-	struct cell hull; /**< contains every packet that can match */
+	struct test *test; /**< of the chain's tests */
+	struct hull hull; /**< contains every packet that can match */
+	uint32_t index; /**< in its chain */
 	uint32_t needs; /**< bit per rs_field that must exist */
-	bool effect; /**< changes something: a verdict, a verdict map or notrack */
-	struct rs_verdict verdict; /**< where vmap is false */
-	bool vmap, notrack;
-	struct test *test;
-	size_t n_test;
 	uint32_t atom; /**< for a verdict that the model does not decide */
+	uint32_t n_test;
+	bool effect; /**< changes something: a verdict, a verdict map or notrack */
+	bool vmap, notrack, marks; /**< marks: sets the packet's mark */
+	bool apart; /**< notrack alone: the rule's verdict is the next line's */
 };
+/** Where it is not a verdict map's. */
+struct rs_verdict line_verdict(const struct line *line);
 
 struct program_chain {
 	struct line *line;
-	size_t n_line;
-	struct box_index *index; /**< of the lines' hulls; NULL in a short chain */
+	size_t n_line, cap_line;
+	struct test *test; /**< of the lines that the chain began with */
+	/**
+	 * Of the hulls of the lines that the chain had when the index was made; NULL in a short chain. Since then lines
+	 * were taken out and put in: slot[i] is where the i-th line of those days is now.
+	 */
+	struct box_index *index;
+	uint32_t *slot; /**< LINE_GONE: taken out; NULL: nothing changed */
+	size_t n_slot;
+	uint32_t *beside; /**< lines that the index does not know, ascending */
+	size_t n_beside, cap_beside;
+};
+#define LINE_GONE UINT32_MAX
+
+/** Elements of a concatenation or map by their addresses and ports, for those who look up these fields. */
+struct element_index {
+	const struct rs_set *set;
+	enum rs_field field[RS_CONCAT_MAX];
+	size_t n_field;
+	struct box_index *index;
+	size_t next; /**< of the same set, from 1; 0: none */
 };
 
 /** Which value of an atom says: an address is in a dynamic or timeout set. */
@@ -92,12 +121,17 @@ struct engine {
 	size_t n_foreign, cap_foreign;
 	struct ranges *set_ranges; /**< one-field sets as ranges, sorted; by set index */
 	struct range (*set_hull)[RS_CONCAT_MAX];
-	struct range **owned; /**< ranges made for prefixes */
+	struct element_index *elements;
+	size_t n_elements, cap_elements, *set_elements; /**< by set index: the first, from 1 */
+	void **owned; /**< ranges made for prefixes, tests of lines that came later */
 	size_t n_owned, cap_owned;
 	uint32_t uses; /**< bit per rs_field */
+	uint32_t class_starts[256]; /**< rules and elements that treat protocol p otherwise than p - 1 */
 	bool has_nat, has_notrack, sets_mark;
 	uint32_t atom_iif, atom_oif, atom_tracking, atom_source, atom_destination, atom_mark, atom_status, atom_related,
 	        atom_ports, atom_conntrack, atom_code;
+	struct uniform *uniform;
+	struct grid *grid; /**< made when it is first asked for: engine_round() */
 	struct run *run; /**< scratch of engine_run(), kept for its memory */
 };
 
@@ -109,8 +143,28 @@ enum fib routing_question(const struct rs_match *m, unsigned *types);
 /** What matches a mask inside a range, as ranges. @return their number, or MASK_RUNS + 1: too many. */
 size_t mask_runs(const struct test *t, struct range side, struct range run[MASK_RUNS]);
 
+/** The last unicast addresses but those that routes single out (RFC 1112, RFC 4291 section 2.7). */
+#define UNICAST_MAX_IPV4 ((u128)0xdfffffffu)
+#define UNICAST_MAX_IPV6 (((u128)0xff << 120) - 1)
+/** What a match on an address or port under a mask matches. @return false: the mask is no prefix. */
+bool mask_prefix(const struct rs_match *m, struct range *out);
+
+/** NULL: the set is small, or no field is an axis. */
+const struct box_index *element_index(
+        const struct engine *e, const struct rs_set *set, const enum rs_field *field, size_t n);
+
 bool field_axis(enum rs_field f, enum axis *out);
 bool field_is_tracking(enum rs_field f);
+
+/** What some line does or looks at is what the engine does. */
+void engine_sum_lines(struct engine *e);
+/** A rule comes, or goes: how it tells protocols apart. */
+void engine_count_classes(struct engine *e, const struct rs_rule *rule, bool comes);
+/** Compile a rule that is one line into *line, with tests of its own. */
+void compile_single(struct engine *e, const struct rs_chain *chain, size_t index, struct line *line);
+bool rule_is_single(const struct rs_rule *rule);
+/** An index of the chain's lines as they are now, where it is worth one. */
+void chain_index(struct program_chain *c);
 
 struct run *run_new(const struct engine *e);
 void run_free(struct run *run);

@@ -130,8 +130,20 @@ static bool cell_meets(const struct region *r, const struct cell *cell, uint8_t 
 	       (range_meets(h[AXIS_SOURCE], c[AXIS_SOURCE]) && (!ports || range_meets(h[AXIS_SPORT], c[AXIS_SPORT])));
 }
 
-/* The packets as the listener sees them, behind the wanted translation. */
-static struct cell inside_cell(const struct leg_key *key)
+struct cell region_reach(const struct region *r, bool translated)
+{
+	const struct range all = {0, U128_MAX};
+	struct cell cell = r->cell;
+	bool nat = r->nat || translated;
+
+	if (nat && destination_is_blurred(r))
+		cell.axis[AXIS_DESTINATION] = cell.axis[AXIS_DPORT] = all;
+	if (nat && source_is_blurred(r))
+		cell.axis[AXIS_SOURCE] = cell.axis[AXIS_SPORT] = all;
+	return cell;
+}
+
+struct cell leg_inside_cell(const struct leg_key *key)
 {
 	struct cell cell = key->cell;
 	struct range *ports = &cell.axis[AXIS_DPORT];
@@ -144,7 +156,7 @@ static struct cell inside_cell(const struct leg_key *key)
 
 static bool region_touches_leg(const struct region *r, const struct leg_key *key)
 {
-	const struct cell inside = inside_cell(key);
+	const struct cell inside = leg_inside_cell(key);
 
 	for (enum phase phase = PHASE_NEW; phase < PHASE_N; phase++) {
 		struct packet_set set = leg_packets(key, phase, &key->cell, key->inside.lo);

@@ -9,7 +9,8 @@
 /* Where the kernel translates, whatever priority a chain of type nat has. */
 #define NAT_DST_PRIORITY (-100)
 #define NAT_SRC_PRIORITY 100
-#define RUN_WORK_MAX 50000000u /* rules tried per run: the bound in time */
+#define RUN_WORK_MAX 5000000u /* rules tried per run: the bound in time */
+extern const char run_tired[]; /* the limit that says so */
 
 /** Part of the packet set on its way. */
 struct piece {
@@ -69,12 +70,15 @@ struct run {
 	struct pieces now, accepted, pending, pending_next;
 	struct cells parts;
 	struct positions found; /**< lines of a chain that the index gave */
-	size_t boxes, work;
+	size_t boxes, work, work_max;
 };
 
 /** Stop with a reason: the outcomes are then not complete. */
 void run_limit(struct run *run, const char *why);
 uint32_t run_note(struct run *run, uint32_t notes, uint32_t atom);
+
+/** Halve a cell whose walk took too long, at an end of the rules that it met. @return false: they have none within it. */
+bool divide(const struct run *run, const struct cell *cell, struct cell *low, struct cell *high);
 
 /** The value of a field that is not an axis. @return false when nobody knows; *why is then its atom. */
 bool run_value(const struct run *run, const struct piece *piece, enum rs_field f, u128 *value, uint32_t *why);
@@ -109,6 +113,8 @@ void run_accept(struct run *run, struct piece *piece, size_t chain, size_t rule)
 bool match_test_holds(const struct test *t, u128 value);
 /** Can the line match packets of the cell, by its hull? What is translated or not known is not compared. */
 bool match_hull_meets(const struct run *run, const struct line *line, const struct cell *cell, bool source_translated);
+/** The hull contains the cell. */
+bool match_hull_covers(const struct line *line, const struct cell *cell);
 /** What depends on an atom: the part where it is true goes to yes, the other to no, one of them where it is assumed. */
 void run_fork(struct run *run, uint32_t atom, const struct piece *piece, struct pieces *yes, struct pieces *no);
 /** The packets whose lines match_hull_meets() would let through, in a chain that is being walked. */

@@ -11,11 +11,13 @@
 #include "portcullis/alloc.h"
 #include "verify/blame.h"
 #include "verify/findings.h"
+#include "verify/flow_index.h"
 
 #define VERIFY_MAX_FLOWS 10000000u
 #define REMAINDER_MAX_CELLS 4096 /* before they are joined; a few of them are shown */
+#define MEMO_MAX 4096 /* answers that are kept: flows that ask the same lie near each other */
 
-/** Answers to the questions asked so far: an open-addressed hash table. */
+/** Answers to the last questions: an open-addressed hash table. */
 struct memo {
 	struct leg_key *key;
 	struct leg_result *result;
@@ -29,6 +31,7 @@ struct verifier {
 	struct engine *engine;
 	struct outcomes scratch;
 	struct memo memo;
+	struct memo rounded; /**< answers to wider questions, of which many legs are parts */
 	struct ranges **siblings; /**< lists that keys point to, each once */
 	size_t n_siblings, cap_siblings;
 };
@@ -80,34 +83,86 @@ static void memo_grow(struct memo *m)
 		*memo_slot(m, &m->key[i]) = (uint32_t)(i + 1);
 }
 
-static size_t memo_leg(struct verifier *v, const struct leg_key *key)
+/** The place of a question's answer, which the caller fills where *is_new. */
+static size_t memo_find(struct memo *m, const struct leg_key *key, bool *is_new)
 {
-	struct memo *m = &v->memo;
 	uint32_t *slot;
+	size_t cap = m->cap;
 
 	if (m->n * 2 >= m->n_slot)
 		memo_grow(m);
 	slot = memo_slot(m, key);
-	if (*slot == 0) {
-		size_t cap = m->cap;
-
-		m->key = xgrow(m->key, m->n, &cap, sizeof(*m->key));
-		m->result = xgrow(m->result, m->n, &m->cap, sizeof(*m->result));
-		m->key[m->n] = *key;
-		m->result[m->n] = (struct leg_result){0};
-		leg_check(v->engine, key, &v->scratch, &m->result[m->n]);
-		*slot = (uint32_t)++m->n;
-	}
+	*is_new = *slot == 0;
+	if (!*is_new)
+		return *slot - 1;
+	m->key = xgrow(m->key, m->n, &cap, sizeof(*m->key));
+	m->result = xgrow(m->result, m->n, &m->cap, sizeof(*m->result));
+	m->key[m->n] = *key;
+	m->result[m->n] = (struct leg_result){0};
+	*slot = (uint32_t)++m->n;
 	return *slot - 1;
+}
+
+static void memo_forget(struct memo *m)
+{
+	for (size_t i = 0; i < m->n; i++)
+		leg_result_fini(&m->result[i]);
+	m->n = 0;
+	if (m->slot != NULL)
+		memset(m->slot, 0, m->n_slot * sizeof(*m->slot));
+}
+
+static void memo_trim(struct memo *m)
+{
+	if (m->n > MEMO_MAX)
+		memo_forget(m);
 }
 
 static void memo_fini(struct memo *m)
 {
-	for (size_t i = 0; i < m->n; i++)
-		leg_result_fini(&m->result[i]);
+	memo_forget(m);
 	free(m->key);
 	free(m->result);
 	free(m->slot);
+}
+
+/** An answer in parts takes long, so it is given to all questions that cannot be told apart, and cut to each of them. */
+static void leg_rounded(struct verifier *v, const struct leg_key *key, const struct cell *wide, struct leg_result *out)
+{
+	struct leg_key rounded = *key;
+	struct leg_result *r;
+	bool is_new;
+	size_t i;
+
+	memo_trim(&v->rounded);
+	rounded.cell = *wide;
+	i = memo_find(&v->rounded, &rounded, &is_new);
+	r = &v->rounded.result[i];
+	if (is_new)
+		leg_check(v->engine, &rounded, false, &v->scratch, r);
+	leg_result_cut(r, &key->cell, out);
+}
+
+/** @return where the answer is, until the next flow is asked for. */
+static size_t memo_leg(struct verifier *v, const struct leg_key *key)
+{
+	struct leg_result *r;
+	struct cell wide;
+	bool is_new;
+	size_t i = memo_find(&v->memo, key, &is_new);
+
+	if (!is_new)
+		return i;
+	r = &v->memo.result[i];
+	leg_check(v->engine, key, !key->translated, &v->scratch, r);
+	if (r->limit == engine_in_parts) {
+		leg_result_fini(r);
+		if (engine_round(v->engine, key->family, &key->cell, &wide))
+			leg_rounded(v, key, &wide, r);
+		else
+			leg_check(v->engine, key, false, &v->scratch, r);
+	}
+	return i;
 }
 
 /** The same list again where there is one. Takes the ranges over. */
@@ -187,36 +242,18 @@ struct sum {
 	size_t first_leg;
 };
 
-/** Earlier phases first, then lower addresses. */
-static bool share_before(const struct share *a, const struct share *b)
-{
-	if (a->phase != b->phase)
-		return a->phase < b->phase;
-	for (int i = 0; i < AXIS_N; i++)
-		if (a->cell.axis[i].lo != b->cell.axis[i].lo)
-			return a->cell.axis[i].lo < b->cell.axis[i].lo;
-	return false;
-}
-
 static void sum_leg(struct sum *sum, const struct leg_result *r, size_t leg)
 {
 	sum->passes = sum->passes || r->passes;
+	sum->dropped = sum->dropped || r->dropped;
+	sum->maybe = sum->maybe || r->maybe;
+	sum->misdirected = sum->misdirected || r->misdirected;
 	if (sum->limit == NULL)
 		sum->limit = r->limit;
-	for (size_t i = 0; i < r->n; i++) {
-		const struct share *s = &r->share[i];
-
-		if (s->kind == SHARE_ELSEWHERE)
-			continue;
-		sum->dropped = sum->dropped || s->kind == SHARE_DROPPED;
-		sum->maybe = sum->maybe || s->kind == SHARE_MAYBE;
-		sum->misdirected = sum->misdirected || s->kind == SHARE_MISDIRECTED;
-		if (sum->first == NULL || s->kind < sum->first->kind ||
-		        (s->kind == sum->first->kind && share_before(s, sum->first))) {
-			sum->first = s;
-			sum->first_leg = leg;
-		}
-	}
+	if (!r->has_first || (sum->first != NULL && !share_before(&r->first, sum->first)))
+		return;
+	sum->first = &r->first;
+	sum->first_leg = leg;
 }
 
 static enum verdict sum_verdict(const struct sum *sum)
@@ -253,12 +290,10 @@ static void fill_remainder(const struct verifier *v, const size_t *leg, size_t n
 	for (size_t i = 0; i < n_leg && !f->remainder_cut; i++) {
 		const struct leg_result *r = &v->memo.result[leg[i]];
 
-		for (size_t k = 0; k < r->n; k++) {
+		for (size_t k = 0; k < r->rest.n; k++) {
 			struct cells part = {0};
 
-			if (r->share[k].kind == SHARE_ELSEWHERE)
-				continue;
-			cells_add(&part, &r->share[k].cell);
+			cells_add(&part, &r->rest.item[k]);
 			/* Two legs may hold the same addresses on different interfaces. */
 			for (size_t s = 0; i > 0 && s < all.n; s++)
 				if (!cells_subtract(&part, &all.item[s], VERIFY_MAX_BOXES))
@@ -267,9 +302,10 @@ static void fill_remainder(const struct verifier *v, const size_t *leg, size_t n
 				cells_add(&all, &part.item[s]);
 			cells_fini(&part);
 		}
-		f->remainder_cut = all.n > REMAINDER_MAX_CELLS;
+		f->remainder_cut = r->rest_cut || all.n > REMAINDER_MAX_CELLS;
 	}
-	cells_merge(&all);
+	if (n_leg > 1)
+		cells_merge(&all);
 	f->remainder_cut = f->remainder_cut || all.n > VERIFY_MAX_REMAINDER;
 	f->n_remainder = all.n > VERIFY_MAX_REMAINDER ? VERIFY_MAX_REMAINDER : all.n;
 	f->remainder = xcalloc(f->n_remainder, sizeof(*f->remainder));
@@ -320,6 +356,7 @@ static void check_flow(struct verifier *v, const struct flow *flow, struct findi
 	size_t *leg = xcalloc(flow->n_leg, sizeof(*leg));
 	struct sum sum = {0};
 
+	memo_trim(&v->memo);
 	for (size_t i = 0; i < flow->n_leg; i++) {
 		struct leg_key key = flow_leg_key(flow, i);
 
@@ -377,10 +414,16 @@ static void verify_flow(struct verifier *v, const struct flow *flow, const char 
 		f->verdict = VERDICT_WAIVED;
 }
 
-/** May the flow be found otherwise than before. A bound that was met may not be met again. */
+/** A bound that was met may not be met again. */
+static bool has_met_a_bound(const struct finding *before)
+{
+	return before->reason != NULL && strncmp(before->reason, "more than", 9) == 0;
+}
+
+/** May the flow be found otherwise than before. */
 static bool is_touched(const struct difference *d, const struct flow *flow, const struct finding *before)
 {
-	if (before->reason != NULL && strncmp(before->reason, "more than", 9) == 0)
+	if (has_met_a_bound(before))
 		return true;
 	for (size_t i = 0; i < flow->n_leg; i++) {
 		struct leg_key key = flow_leg_key(flow, i);
@@ -408,6 +451,10 @@ static char **names_copy(char *const *list, size_t n)
 static void finding_copy(struct finding *out, const struct finding *in)
 {
 	*out = *in;
+	/* Most flows pass, and there is nothing to say about them. */
+	if (in->verdict == VERDICT_CONFORMANT && in->n_atom == 0 && in->n_assumed == 0 && in->reason == NULL &&
+	        in->blame.table == NULL && in->remainder == NULL)
+		return;
 	out->blame.table = text_copy(in->blame.table);
 	out->blame.chain = text_copy(in->blame.chain);
 	out->blame.text = text_copy(in->blame.text);
@@ -421,24 +468,35 @@ static void finding_copy(struct finding *out, const struct finding *in)
 }
 
 size_t findings_find(struct engine *engine, const struct flows *flows, const struct ruleset *rs, const char *why,
-        const struct difference *difference, const struct findings *before, struct findings *out)
+        const struct difference *difference, struct flow_index *index, const struct findings *before,
+        struct findings *out)
 {
 	struct verifier v = {.rs = rs, .engine = engine};
+	bool *near = difference != NULL && index != NULL ? xcalloc(flows->n, sizeof(*near)) : NULL;
 	size_t n = 0;
 
-	out->finding = xcalloc(flows->n, sizeof(*out->finding));
+	if (near != NULL)
+		flow_index_touch(index, difference, near);
+	/* Each is written as a whole: cleared memory would be written twice. */
+	out->finding = xmalloc(flows->n * sizeof(*out->finding) + 1);
 	out->n = flows->n;
 	for (size_t i = 0; i < flows->n; i++) {
 		const struct flow *flow = &flows->flow[i];
 
-		if (difference != NULL && is_looked_at(flow) && !is_touched(difference, flow, &before->finding[i])) {
+		bool may_differ = near == NULL || near[i] || has_met_a_bound(&before->finding[i]);
+
+		if (difference != NULL && is_looked_at(flow) &&
+		        !(may_differ && is_touched(difference, flow, &before->finding[i]))) {
 			finding_copy(&out->finding[i], &before->finding[i]);
 			continue;
 		}
+		out->finding[i] = (struct finding){0};
 		verify_flow(&v, flow, why, &out->finding[i]);
 		n += is_looked_at(flow);
 	}
+	free(near);
 	memo_fini(&v.memo);
+	memo_fini(&v.rounded);
 	siblings_fini(&v);
 	outcomes_fini(&v.scratch);
 	return n;
@@ -459,7 +517,7 @@ int verify_flows(const struct flows *flows, const struct ruleset *rs, const char
 	if (findings_check(flows, err) != 0)
 		return -1;
 	struct engine *engine = rs != NULL ? engine_new(rs, site, now) : NULL;
-	findings_find(engine, flows, rs, why, NULL, NULL, out);
+	findings_find(engine, flows, rs, why, NULL, NULL, NULL, out);
 	engine_free(engine);
 	return 0;
 }

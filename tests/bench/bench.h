@@ -27,11 +27,19 @@ struct bench_line {
  */
 int bench_measure(void (*work)(void *arg), void *arg, unsigned runs, struct bench_cost *out)
         __attribute__((warn_unused_result));
+/**
+ * The same once, with a bound in time.
+ *
+ * @return 0; 1: not done within so many seconds of processor time; -1 as above.
+ */
+int bench_measure_within(void (*work)(void *arg), void *arg, unsigned seconds, struct bench_cost *out)
+        __attribute__((warn_unused_result));
 /** Print a line as JSON or as a line of the table; the first line of the table goes after its heading. */
 void bench_print(const struct bench_line *line, bool json);
 
 /* One function per NAME. @return the exit code. */
 int bench_import(bool json);
+int bench_verify(bool json);
 int bench_drift(bool json);
 
 #endif

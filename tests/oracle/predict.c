@@ -98,25 +98,25 @@ static void compare_leg(struct engine *e, struct connection *c, struct outcomes 
 	bool definite = true;
 
 	connection_steps(c->key.proto, &kind);
-	leg_check(e, &c->key, scratch, &r);
+	leg_check(e, &c->key, false, scratch, &r);
 	for (; stop < c->n_step && c->step[stop].definite && c->step[stop].code == OUTCOME_ACCEPT; stop++)
 		;
 	definite = stop == c->n_step || c->step[stop].definite;
 	if (definite && r.limit == NULL) {
-		bool maybe = r.n > 0 && r.share[0].kind == SHARE_MAYBE;
+		bool maybe = r.has_first && r.first.kind == SHARE_MAYBE;
 
 		if (stop == c->n_step)
-			c->by_leg = r.n > 0 && !maybe;
+			c->by_leg = r.has_first && !maybe;
 		else if (!maybe)
-			c->by_leg = r.n == 0 || r.share[0].phase != kind[stop].phase ||
-			            r.share[0].code != c->step[stop].code;
+			c->by_leg =
+			        !r.has_first || r.first.phase != kind[stop].phase || r.first.code != c->step[stop].code;
 	}
 	c->mismatch = c->mismatch || c->by_leg;
 	c->at = stop;
 	if (c->by_leg)
-		c->words = r.n == 0 ? xstrdup("passes")
-		                    : xasprintf("%s, kind %d, code %d", phase_name(r.share[0].phase),
-		                              (int)r.share[0].kind, (int)r.share[0].code);
+		c->words = !r.has_first ? xstrdup("passes")
+		                        : xasprintf("%s, kind %d, code %d", phase_name(r.first.phase),
+		                                  (int)r.first.kind, (int)r.first.code);
 	leg_result_fini(&r);
 }
 
