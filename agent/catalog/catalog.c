@@ -23,10 +23,39 @@ void catalog_free(struct catalog *catalog)
 {
 	if (catalog == NULL || __atomic_fetch_sub(&catalog->refs, 1, __ATOMIC_ACQ_REL) > 1)
 		return;
-	for (size_t i = 0; i < catalog->n_pack; i++)
+	for (size_t i = 0; catalog->n_part == 0 && i < catalog->n_pack; i++)
 		pack_fini(&catalog->pack[i]);
+	for (size_t i = 0; i < catalog->n_part; i++)
+		catalog_free(catalog->part[i]);
+	free(catalog->part);
 	free(catalog->pack);
 	free(catalog);
+}
+
+/* By insertion: what has one id stays in its order, and there are few. */
+static void pack_insert(struct catalog *catalog, const struct pack *pack)
+{
+	size_t at = catalog->n_pack++;
+	for (; at > 0 && catalog->pack[at - 1].id > pack->id; at--)
+		catalog->pack[at] = catalog->pack[at - 1];
+	catalog->pack[at] = *pack;
+}
+
+struct catalog *catalog_join(struct catalog *const *part, size_t n)
+{
+	struct catalog *out = xcalloc(1, sizeof(*out));
+	size_t n_pack = 0;
+	for (size_t i = 0; i < n; i++)
+		n_pack += part[i]->n_pack;
+	out->refs = 1;
+	out->pack = xcalloc(n_pack + 1, sizeof(*out->pack));
+	out->part = xcalloc(n + 1, sizeof(*out->part));
+	for (size_t i = 0; i < n; i++) {
+		out->part[out->n_part++] = catalog_ref(part[i]);
+		for (size_t k = 0; k < part[i]->n_pack; k++)
+			pack_insert(out, &part[i]->pack[k]);
+	}
+	return out;
 }
 
 const struct pack *catalog_find(const struct catalog *catalog, const char *name)

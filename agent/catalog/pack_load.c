@@ -25,8 +25,7 @@ static char *pack_json(json_t *from, const char *digest)
 	return out;
 }
 
-/* The same content has the same digest, whoever states it: the agent's marks are no content. */
-static void merged_digest(const json_t *pack, char out[65])
+void pack_content_digest(const json_t *pack, char out[65])
 {
 	static const char *const lists[] = {"service", "role", "requirement"};
 	json_t *plain = json_deep_copy(pack), *entry;
@@ -98,7 +97,7 @@ static int entry_convert(const struct pack_entry *entry, struct pack *pack, stru
 		pack_fini(pack);
 		return -1;
 	}
-	merged_digest(entry->json, pack->digest);
+	pack_content_digest(entry->json, pack->digest);
 	pack->json = pack_json(entry->json, pack->digest);
 	return 0;
 }
@@ -172,9 +171,9 @@ int catalog_load(
 	return result;
 }
 
-int catalog_load_file(const char *file, const char *yang_dir, struct catalog **out, struct error *err)
+static int file_load(const char *file, const char *yang_dir, bool copy, struct catalog **out, struct error *err)
 {
-	struct pack_files files = {0};
+	struct pack_files files = {.copy = copy};
 	struct ly_ctx *ctx;
 	int result = -1;
 	*out = NULL;
@@ -187,6 +186,16 @@ int catalog_load_file(const char *file, const char *yang_dir, struct catalog **o
 	pack_files_fini(&files);
 	ly_ctx_destroy(ctx);
 	return result;
+}
+
+int catalog_load_file(const char *file, const char *yang_dir, struct catalog **out, struct error *err)
+{
+	return file_load(file, yang_dir, false, out, err);
+}
+
+int catalog_load_copy(const char *file, const char *yang_dir, struct catalog **out, struct error *err)
+{
+	return file_load(file, yang_dir, true, out, err);
 }
 
 static bool has_pack(const struct pack_files *files, const char *name)

@@ -30,6 +30,7 @@ struct pack_files {
 	struct pack_entry *pack, *override;
 	size_t n_pack, cap_pack, n_override, cap_override;
 	size_t n_file, bytes; /**< what pack_files_add() has read */
+	bool copy; /**< made by the agent: own-file may be in it */
 };
 
 /** A schema context with portcullis-catalog.yang; ly_ctx_destroy() it. @return 0, or -1 with ERR_NOT_FOUND, ERR_INVALID. */
@@ -60,6 +61,8 @@ size_t pack_list_limit(const char *list);
  *         another name, two overrides of one entry: both files), ERR_LIMIT. The packs are then merged in part.
  */
 int pack_merge(struct pack_files *files, struct error *err) MUST_USE;
+/** SHA-256 of a pack's content. The same content has the same digest, whoever states it: the agent's marks are no content. */
+void pack_content_digest(const json_t *pack, char out[65]);
 /** A catalog of merged packs, checked. @return 0, or -1 with ERR_INVALID; *out is NULL then. */
 int pack_files_convert(const struct pack_files *files, struct catalog **out, struct error *err) MUST_USE;
 

@@ -109,7 +109,7 @@ static int digest_check(const json_t *from, const char *name, const char *file, 
 	char digest[65];
 	if (stated == NULL)
 		return 0;
-	pack_digest(from, digest);
+	pack_content_digest(from, digest);
 	if (strcmp(stated, digest) == 0)
 		return 0;
 	return error_set(err, ERR_INVALID, file,
@@ -119,7 +119,7 @@ static int digest_check(const json_t *from, const char *name, const char *file, 
 }
 
 /* The lists of a pack or an override: few enough entries, and none that says what the agent is to say. */
-static int lists_check(const json_t *from, const char *name, const char *file, struct error *err)
+static int lists_check(const json_t *from, const char *name, const char *file, bool copy, struct error *err)
 {
 	static const char *const lists[] = {"service", "role", "requirement"};
 	bool marked = json_object_get(from, "own-file") != NULL;
@@ -131,21 +131,22 @@ static int lists_check(const json_t *from, const char *name, const char *file, s
 			        "pack %s: %zu entries of list %s; at most %zu, divide it", name, n, lists[i], limit);
 		json_array_foreach(list, k, entry) marked = marked || json_object_get(entry, "own-file") != NULL;
 	}
-	if (marked)
+	if (marked && !copy)
 		return error_set(err, ERR_INVALID, file,
 		        "pack %s: own-file is what the agent says of files of your own; remove it", name);
 	return 0;
 }
 
-static int entries_add(const json_t *list, const char *key, const struct pack_entry *like, struct pack_entry **to,
-        size_t *n, size_t *cap, struct error *err)
+static int entries_add(const json_t *list, const char *key, const struct pack_entry *like, bool copy,
+        struct pack_entry **to, size_t *n, size_t *cap, struct error *err)
 {
 	size_t i;
 	json_t *from;
 	json_array_foreach(list, i, from)
 	{
 		const char *name = json_string_value(json_object_get(from, key));
-		if (lists_check(from, name, like->file, err) != 0 || digest_check(from, name, like->file, err) != 0)
+		if (lists_check(from, name, like->file, copy, err) != 0 ||
+		        digest_check(from, name, like->file, err) != 0)
 			return -1;
 		*to = xgrow(*to, *n, cap, sizeof(**to));
 		(*to)[(*n)++] = (struct pack_entry){json_incref(from), xstrdup(like->file), like->own, {0}};
@@ -197,9 +198,10 @@ int pack_parse(const struct ly_ctx *ctx, const char *bytes, size_t len, const ch
 	         count_check("overrides", files->n_override + json_array_size(overrides), PACK_MAX_OVERRIDES, file,
 	                 err) == 0 &&
 	         ((!own && json_array_size(overrides) == 0) || file_name_check(file, err) == 0) &&
-	         entries_add(packs, "name", &like, &files->pack, &files->n_pack, &files->cap_pack, err) == 0 &&
-	         entries_add(overrides, "pack", &like, &files->override, &files->n_override, &files->cap_override,
-	                 err) == 0)
+	         entries_add(packs, "name", &like, files->copy, &files->pack, &files->n_pack, &files->cap_pack, err) ==
+	                 0 &&
+	         entries_add(overrides, "pack", &like, false, &files->override, &files->n_override,
+	                 &files->cap_override, err) == 0)
 		result = 0;
 	json_decref(root);
 	return result;

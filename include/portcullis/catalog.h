@@ -147,6 +147,7 @@ struct pack {
 	char digest[65]; /**< SHA-256 of the canonical pack content, overrides merged */
 	char *file;
 	bool own; /**< from the operator's own directory */
+	bool kept; /**< not installed: a copy that the agent keeps because a deployment pins it */
 	char **own_file; /**< the operator's files that it comes from or that changed it */
 	size_t n_own_file;
 	char *json; /**< the whole pack as instance data: an entry of the model's list `pack` */
@@ -165,8 +166,10 @@ struct pack {
 };
 
 struct catalog {
-	struct pack *pack; /**< sorted by id */
+	struct pack *pack; /**< sorted by id; of a joined catalog several may have one id and name */
 	size_t n_pack;
+	struct catalog **part; /**< of a joined catalog: what the packs belong to */
+	size_t n_part;
 	int refs; /**< references (1 after loading), changed atomically by catalog_ref() and catalog_free() only */
 };
 
@@ -187,6 +190,15 @@ int catalog_load(const char *catalog_dir, const char *own_dir, const char *yang_
 const char *catalog_own_dir(const char *named, const char *otherwise);
 /** Load one pack file into a catalog of its packs. */
 int catalog_load_file(const char *file, const char *yang_dir, struct catalog **out, struct error *err) MUST_USE;
+/** The same for a copy that the agent made of an effective pack: it may say which own files the pack comes from. */
+int catalog_load_copy(const char *file, const char *yang_dir, struct catalog **out, struct error *err) MUST_USE;
+/**
+ * A catalog of the packs of several; packs of one id stay in the order of the parts.
+ *
+ * @param part  n loaded catalogs; each gets one more reference.
+ * @return the catalog; release with catalog_free().
+ */
+struct catalog *catalog_join(struct catalog *const *part, size_t n);
 
 struct override_count {
 	size_t added, replaced;
