@@ -7,6 +7,7 @@
 
 #include "flat_build.h"
 #include "portcullis/alloc.h"
+#include "portcullis/pins.h"
 
 #define LAYOUT(table, row, index) [table] = {sizeof(row), index},
 
@@ -156,14 +157,39 @@ static void sort_rows(struct flat_builder *b, enum flat_table table)
 		}
 }
 
+bool flat_product_is_first(const struct flat_builder *b, size_t i)
+{
+	return i == 0 || b->pack[i - 1]->id != b->pack[i]->id;
+}
+
+bool flat_role_is_first(const struct flat_builder *b, size_t i, uint32_t id)
+{
+	for (; !flat_product_is_first(b, i); i--)
+		for (size_t k = 0; k < b->pack[i - 1]->n_role; k++)
+			if (b->pack[i - 1]->role[k].id == id)
+				return false;
+	return true;
+}
+
+bool flat_requirement_is_first(const struct flat_builder *b, size_t i, uint32_t id)
+{
+	for (; !flat_product_is_first(b, i); i--)
+		if (pack_requirement_find(b->pack[i - 1], id) != NULL)
+			return false;
+	return true;
+}
+
 static void count_rows(const struct flat_builder *b, size_t count[FLAT_TABLE_N])
 {
 	memset(count, 0, FLAT_TABLE_N * sizeof(*count));
 	count[FLAT_SUMMARY] = 1;
-	for (size_t i = 0; b->catalog != NULL && i < b->catalog->n_pack; i++) {
-		count[FLAT_PRODUCT]++;
-		count[FLAT_ROLE] += b->catalog->pack[i].n_role;
-		count[FLAT_REQUIREMENT] += b->catalog->pack[i].n_requirement;
+	for (size_t i = 0; i < b->n_pack; i++) {
+		const struct pack *pack = b->pack[i];
+		count[FLAT_PRODUCT] += flat_product_is_first(b, i);
+		for (size_t k = 0; k < pack->n_role; k++)
+			count[FLAT_ROLE] += flat_role_is_first(b, i, pack->role[k].id);
+		for (size_t k = 0; k < pack->n_requirement; k++)
+			count[FLAT_REQUIREMENT] += flat_requirement_is_first(b, i, pack->requirement[k].id);
 	}
 	count[FLAT_DEPLOYMENT] = b->site != NULL ? b->site->n_deployment : 0;
 	count[FLAT_GROUP] = b->site != NULL ? b->site->n_group : 0;
@@ -215,8 +241,14 @@ int flat_build(const struct snapshot *s, void **out, size_t *size)
 		b.catalog = s->inputs->catalog;
 		b.flows = &s->inputs->flows;
 	}
-	if (block_new(&b) != 0)
+	if (b.catalog != NULL) {
+		b.pack = site_packs(b.site, b.catalog);
+		b.n_pack = b.catalog->n_pack;
+	}
+	if (block_new(&b) != 0) {
+		free(b.pack);
 		return -1;
+	}
 	block_fill(&b);
 	if (!b.full) {
 		size_t rows = b.block->text_offset;
@@ -229,6 +261,7 @@ int flat_build(const struct snapshot *s, void **out, size_t *size)
 		b.block = NULL;
 		result = 0;
 	}
+	free(b.pack);
 	free(b.block);
 	free(b.slot);
 	text_fini(&b.text);

@@ -10,6 +10,8 @@ struct flat_builder {
 	const struct snapshot *s;
 	const struct site *site; /* or NULL */
 	const struct catalog *catalog; /* or NULL */
+	const struct pack **pack; /* of the catalog; of one product, those that deployments are for come first */
+	size_t n_pack;
 	const struct flows *flows;
 	struct flat *block;
 	struct text text;
@@ -19,6 +21,10 @@ struct flat_builder {
 	struct text scratch; /* for one text that is put together */
 };
 
+/** Is there no product, role or requirement of that number in the packs before pack i, which have the same product. */
+bool flat_product_is_first(const struct flat_builder *b, size_t i);
+bool flat_role_is_first(const struct flat_builder *b, size_t i, uint32_t id);
+bool flat_requirement_is_first(const struct flat_builder *b, size_t i, uint32_t id);
 /** Row number i of a table, zero when it is new. */
 void *flat_builder_row(struct flat_builder *b, enum flat_table table, size_t i);
 /** A text that other rows may have too; NULL is the empty one. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "flat_build.h"
+#include "portcullis/pins.h"
 
 static flat_text put_list(struct flat_builder *b, char *const *item, size_t n)
 {
@@ -79,9 +80,9 @@ static void fill_summary(struct flat_builder *b)
 	row->unreadable = s->ruleset != NULL ? 0 : flat_put(b, s->unreadable);
 	row->digest = s->ruleset != NULL ? flat_put(b, s->ruleset->digest) : 0;
 	row->version = flat_put(b, s->version);
-	for (size_t i = 0; b->catalog != NULL && i < b->catalog->n_pack; i++) {
-		flat_join(b, b->catalog->pack[i].name);
-		text_addf(&b->scratch, " %s", b->catalog->pack[i].version);
+	for (size_t i = 0; i < b->n_pack; i++) {
+		flat_join(b, b->pack[i]->name);
+		text_addf(&b->scratch, " %s", b->pack[i]->version);
 	}
 	row->catalog = flat_put_scratch(b);
 	row->overall = (uint8_t)s->summary.overall;
@@ -206,21 +207,24 @@ static void fill_requirement(struct flat_builder *b, size_t at, const struct pac
 
 static void fill_catalog(struct flat_builder *b)
 {
-	size_t role = 0, requirement = 0;
-	for (size_t i = 0; b->catalog != NULL && i < b->catalog->n_pack; i++) {
-		const struct pack *pack = &b->catalog->pack[i];
-		fill_product(b, i, pack);
+	size_t product = 0, role = 0, requirement = 0;
+	for (size_t i = 0; i < b->n_pack; i++) {
+		const struct pack *pack = b->pack[i];
+		if (flat_product_is_first(b, i))
+			fill_product(b, product++, pack);
 		for (size_t k = 0; k < pack->n_role; k++)
-			fill_role(b, role++, pack, &pack->role[k]);
+			if (flat_role_is_first(b, i, pack->role[k].id))
+				fill_role(b, role++, pack, &pack->role[k]);
 		for (size_t k = 0; k < pack->n_requirement; k++)
-			fill_requirement(b, requirement++, pack, &pack->requirement[k]);
+			if (flat_requirement_is_first(b, i, pack->requirement[k].id))
+				fill_requirement(b, requirement++, pack, &pack->requirement[k]);
 	}
 }
 
 static void fill_deployment(struct flat_builder *b, size_t at, const struct deployment *d)
 {
 	struct flat_deployment *row = flat_builder_row(b, FLAT_DEPLOYMENT, at);
-	const struct pack *pack = b->catalog != NULL ? catalog_find(b->catalog, d->product) : NULL;
+	const struct pack *pack = b->catalog != NULL ? deployment_pack(b->catalog, d) : NULL;
 	row->deployment = d->id;
 	row->name = flat_put(b, d->name);
 	row->product = flat_put(b, d->product);

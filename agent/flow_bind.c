@@ -148,16 +148,28 @@ static bool succeeds(const struct catalog *catalog, const struct pack *pack, con
 	if (!strcmp(role->successor_of, wanted))
 		return true;
 	for (size_t i = 0; depth && i < catalog->n_pack; i++)
-		if (&catalog->pack[i] != pack && &catalog->pack[i] != other &&
+		if (strcmp(catalog->pack[i].name, pack->name) != 0 && strcmp(catalog->pack[i].name, other->name) != 0 &&
 		        succeeds(catalog, &catalog->pack[i], role->successor_of, other, wanted, depth - 1))
 			return true;
 	return false;
 }
 
+/* The pack of another product: the one that a deployment is for that this one coexists with, else the installed one. */
+static const struct pack *other_pack(const struct binding *b, const char *product)
+{
+	for (size_t i = 0; i < b->deployment->n_coexists_with; i++) {
+		const struct deployment *d = site_deployment_find(b->parties->site, b->deployment->coexists_with[i]);
+
+		if (d && !strcmp(d->product, product))
+			return deployment_pack(b->catalog, d);
+	}
+	return catalog_find(b->catalog, product);
+}
+
 /* Is a role of this pack the counterpart of what a group is in another product: same-named, or one replaces the other. */
 static bool corresponds(const struct binding *b, const struct membership *m, const char *role)
 {
-	const struct pack *other = catalog_find(b->catalog, m->product);
+	const struct pack *other = other_pack(b, m->product);
 
 	if (!strcmp(m->role, role))
 		return true;

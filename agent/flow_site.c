@@ -178,12 +178,14 @@ static int claims_check(struct checker *c)
 }
 
 /* Beside the installed pack of a product there may be others that deployments pin. */
-static bool has_role(const struct catalog *catalog, const struct membership *m)
+static const struct role *role_of(const struct catalog *catalog, const struct membership *m)
 {
-	for (size_t i = 0; i < catalog->n_pack; i++)
-		if (!strcmp(catalog->pack[i].name, m->product) && pack_role_find(&catalog->pack[i], m->role))
-			return true;
-	return false;
+	const struct role *role = NULL;
+
+	for (size_t i = 0; !role && i < catalog->n_pack; i++)
+		if (!strcmp(catalog->pack[i].name, m->product))
+			role = pack_role_find(&catalog->pack[i], m->role);
+	return role;
 }
 
 static int member_check(struct checker *c, const struct group *g, const struct membership *m)
@@ -195,7 +197,7 @@ static int member_check(struct checker *c, const struct group *g, const struct m
 		        "group %s is a member of product %s, which no catalog pack describes; add the pack or correct "
 		        "the name",
 		        g->name, m->product);
-	if (!has_role(c->catalog, m))
+	if (!role_of(c->catalog, m))
 		return error_set(c->err, ERR_INVALID, c->where,
 		        "group %s has the role %s, which product %s does not know; choose a role of its pack", g->name,
 		        m->role, m->product);
@@ -231,8 +233,7 @@ static bool has_balancer_group(const struct checker *c)
 		const struct group *g = &c->site->group[i];
 
 		for (size_t k = 0; k < g->n_member_of; k++) {
-			const struct pack *pack = catalog_find(c->catalog, g->member_of[k].product);
-			const struct role *role = pack ? pack_role_find(pack, g->member_of[k].role) : NULL;
+			const struct role *role = role_of(c->catalog, &g->member_of[k]);
 
 			if (role && role->kind == ROLE_LOAD_BALANCER)
 				return true;

@@ -35,6 +35,7 @@ struct daemon {
 	int listen_fd, signal_fd, network_fd, wake_fd;
 	struct journal *journal;
 	struct config *config;
+	struct pins *pins;
 	struct hub *hub;
 	struct monitor *monitor;
 	struct snmp *snmp;
@@ -106,6 +107,25 @@ static int take_policies(struct daemon *d)
 	return POLICIES_MS;
 }
 
+/* Takes the catalog over on success. */
+static int start_monitor(struct daemon *d, struct catalog *catalog, struct error *err)
+{
+	const struct options *o = &d->options;
+	char *packs = xasprintf("%s/packs", o->state_dir);
+
+	d->pins = pins_new(packs, o->yang_dir);
+	free(packs);
+	if (config_open(o->yang_dir, d->journal, catalog, &d->config, err) != 0)
+		return -1;
+	config_set_pins(d->config, d->pins);
+	if ((o->load != NULL && config_load_file(d->config, o->load, err) != 0) ||
+	        (d->network_fd = network_watch_open(err)) < 0)
+		return -1;
+	d->hub = hub_new();
+	struct monitor_parts parts = {d->config, d->journal, d->nft, d->hub, catalog, d->pins, clock_monotonic_ms};
+	return monitor_new(&parts, &d->monitor, err);
+}
+
 /* As the unprivileged user: state, catalog, configuration, the first verification. */
 static int start_core(struct daemon *d, struct error *err)
 {
@@ -117,15 +137,7 @@ static int start_core(struct daemon *d, struct error *err)
 	d->nft_open = true;
 	if (journal_open(o->state_dir, &d->journal, err) != 0 || load_catalog(o, &catalog, err) != 0)
 		return -1;
-	if (config_open(o->yang_dir, d->journal, catalog, &d->config, err) != 0 ||
-	        (o->load != NULL && config_load_file(d->config, o->load, err) != 0) ||
-	        (d->network_fd = network_watch_open(err)) < 0) {
-		catalog_free(catalog);
-		return -1;
-	}
-	d->hub = hub_new();
-	struct monitor_parts parts = {d->config, d->journal, d->nft, d->hub, catalog, clock_monotonic_ms};
-	if (monitor_new(&parts, &d->monitor, err) != 0) {
+	if (start_monitor(d, catalog, err) != 0) {
 		catalog_free(catalog);
 		return -1;
 	}
@@ -361,6 +373,7 @@ static void stop(struct daemon *d)
 		snmp_stop(d->snmp);
 	monitor_free(d->monitor);
 	config_close(d->config);
+	pins_free(d->pins);
 	journal_close(d->journal);
 	hub_free(d->hub);
 	if (d->nft_open)

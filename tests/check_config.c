@@ -16,6 +16,7 @@
 #include "config/datastore.h"
 #include "portcullis/alloc.h"
 #include "portcullis/clock.h"
+#include "portcullis/pins.h"
 #include "portcullis/text.h"
 
 #define YANG_DIR SOURCE_DIR "/yang"
@@ -44,7 +45,7 @@ static void remove_all(const char *dir)
 	rmdir(dir);
 }
 
-static void open_config(const struct catalog *catalog)
+static void open_config(struct catalog *catalog)
 {
 	ck_assert_msg(journal_open(state, &journal, &err) == 0, "%s: %s", err.where, err.text);
 	ck_assert_msg(config_open(YANG_DIR, journal, catalog, &config, &err) == 0, "%s: %s", err.where, err.text);
@@ -413,6 +414,45 @@ START_TEST(site_is_checked_against_the_catalog)
 }
 END_TEST
 
+#define DEPLOYMENT(digest)                                                                                             \
+	"<deployment" NS "><name>d</name><product>p</product><pack-digest>" digest "</pack-digest></deployment>"
+#define DIGEST "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+/* What a commit pins is kept before the commit is; where that cannot be, the commit is refused. */
+START_TEST(a_commit_keeps_what_it_pins)
+{
+	struct pack pack = {.id = 1,
+	        .name = (char *)"p",
+	        .title = (char *)"P",
+	        .version = (char *)"1",
+	        .file = (char *)"p.json",
+	        .json = (char *)"{}",
+	        .digest = DIGEST};
+	struct catalog catalog = {.pack = &pack, .n_pack = 1, .refs = 1};
+	char packs[96], copy[192];
+	snprintf(packs, sizeof(packs), "%s/packs", base);
+	snprintf(copy, sizeof(copy), "%s/p-" DIGEST ".json", packs);
+	struct pins *pins = pins_new(packs, YANG_DIR);
+
+	config_set_catalog(config, &catalog);
+	config_set_pins(config, pins);
+	write_file(packs, "in the way");
+	ck_ok(edit(&one, DATASTORE_CANDIDATE, DEPLOYMENT(DIGEST)));
+	ck_fails(config_commit(config, &one, &err), ERR_IO, copy);
+	ck_content(DATASTORE_RUNNING, "{}");
+	ck_assert_int_eq(unlink(packs), 0);
+	ck_ok(config_commit(config, &one, &err));
+	ck_assert_int_eq(access(copy, R_OK), 0);
+	/* Another pack is installed, and the copy is none: nothing is evaluated with either. */
+	pack.digest[0] = '1';
+	ck_assert_int_eq(config_validate(config, DATASTORE_RUNNING, &err), -1);
+	ck_assert_msg(err.code == ERR_INVALID && strstr(err.where, copy) != NULL, "%s: %s", err.where, err.text);
+	config_set_pins(config, NULL);
+	config_set_catalog(config, NULL);
+	pins_free(pins);
+}
+END_TEST
+
 /* Files and sites */
 
 START_TEST(file_fills_running_at_the_first_start_only)
@@ -716,6 +756,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, unlocked_candidate_is_shared_and_outlives_sessions);
 	tcase_add_test(tc, validates_inline_configuration);
 	tcase_add_test(tc, site_is_checked_against_the_catalog);
+	tcase_add_test(tc, a_commit_keeps_what_it_pins);
 	tcase_add_test(tc, file_fills_running_at_the_first_start_only);
 	tcase_add_test(tc, site_has_everything_that_the_file_says);
 	tcase_add_test(tc, empty_configuration_has_the_defaults);

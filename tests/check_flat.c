@@ -88,6 +88,37 @@ START_TEST(requirement_says_ports_and_source)
 }
 END_TEST
 
+/* An index is there once: the pack that a deployment pins gives it, and what only the installed one has joins in. */
+START_TEST(two_packs_of_a_product_are_rows_of_one)
+{
+	struct catalog *pinned = snapshot->inputs->catalog, *installed = sample_catalog();
+	struct pack *newer = &installed->pack[0];
+	struct deployment *d = &snapshot->inputs->site->deployment[0];
+	pinned->pack[0].kept = true;
+	memset(newer->digest, 'b', 64);
+	free(newer->version);
+	newer->version = xstrdup("2.0");
+	newer->requirement[1].id = 77;
+	newer->role[1].id = 5;
+	free(d->pack_digest);
+	d->pack_digest = xstrdup(pinned->pack[0].digest);
+	snapshot->inputs->catalog = catalog_join((struct catalog *[]){installed, pinned}, 2);
+	catalog_free(installed);
+	catalog_free(pinned);
+	free(block);
+	ck_assert_int_eq(flat_build(snapshot, &block, &block_size), 0);
+	ck_assert_int_eq(flat_open(block, block_size, &view), 0);
+	const struct flat_deployment *deployment = flat_row(&view, FLAT_DEPLOYMENT, 0);
+	const struct flat_product *product = flat_row(&view, FLAT_PRODUCT, 0);
+	assert_text(deployment->version, "1.0");
+	ck_assert_uint_eq(flat_rows(&view, FLAT_PRODUCT).count, 1);
+	assert_text(product->version, "1.0");
+	ck_assert_uint_eq(flat_rows(&view, FLAT_ROLE).count, 3);
+	ck_assert_uint_eq(flat_rows(&view, FLAT_REQUIREMENT).count, 3);
+	ck_assert_uint_eq(((const struct flat_requirement *)flat_row(&view, FLAT_REQUIREMENT, 2))->requirement, 77);
+}
+END_TEST
+
 START_TEST(deployment_counts_its_flows)
 {
 	const struct flat_deployment *row = flat_row(&view, FLAT_DEPLOYMENT, 0);
@@ -260,6 +291,7 @@ int main(void)
 	tcase_add_test(c, tables_have_a_row_for_each_thing);
 	tcase_add_test(c, roles_are_sorted_by_id_though_the_pack_sorts_by_name);
 	tcase_add_test(c, requirement_says_ports_and_source);
+	tcase_add_test(c, two_packs_of_a_product_are_rows_of_one);
 	tcase_add_test(c, deployment_counts_its_flows);
 	tcase_add_test(c, blocked_flow_names_rule_and_witness);
 	tcase_add_test(c, opening_keeps_a_count_beyond_64_bits);

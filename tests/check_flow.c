@@ -4,6 +4,7 @@
  * that must come of it, in order, with their legs, or the error. NAME states the fact.
  */
 #include <glob.h>
+#include <sys/stat.h>
 
 #include "flow_scene.h"
 #include "portcullis/pins.h"
@@ -235,10 +236,10 @@ static uint16_t derived_port(struct scene *s, const struct catalog *catalog)
 START_TEST(an_upgrade_leaves_a_pinned_deployment_with_its_pack)
 {
 	char *dir = temporary(), *kept = xasprintf("%s/kept", dir);
-	struct catalog *before = one_pack(dir, "443"), *after;
+	struct catalog *before = one_pack(dir, "443"), *after, *all;
+	struct pins *pins = pins_new(kept, SOURCE_DIR "/yang");
 	struct error err = {0};
 	struct flows flows;
-	struct pins pins;
 	struct scene s;
 	char *in = xasprintf("group 1 clients roles=client address=10.1.0.1\ngroup 2 servers roles=server "
 	                     "address=10.2.0.1\ndeployment 1 site groups=clients,servers digest=%s\n",
@@ -246,24 +247,94 @@ START_TEST(an_upgrade_leaves_a_pinned_deployment_with_its_pack)
 
 	scene_read(&s, in);
 	ck_assert_uint_eq(derived_port(&s, before), 443);
-	ck_assert_int_eq(pins_keep(kept, &s.site, before, &err), 0);
+	ck_assert_int_eq(pins_keep(pins, &s.site, before, &err), 0);
 	after = one_pack(dir, "444");
 	/* Without its copy the deployment is refused by the derivation too, not evaluated against the other pack. */
 	ck_assert_int_eq(flows_derive(&s.site, after, &s.net, 0, &flows, &err), -1);
 	ck_assert_ptr_nonnull(strstr(err.text, before->pack[0].digest));
 	ck_assert_ptr_nonnull(strstr(err.text, after->pack[0].digest));
-	ck_assert_int_eq(pins_keep(kept, &s.site, after, &err), 0);
-	ck_assert_msg(!pins_load(kept, SOURCE_DIR "/yang", &s.site, after, &pins, &err), "%s: %s", err.where, err.text);
-	ck_assert_uint_eq(pins.all.n_pack, 2);
-	ck_assert_uint_eq(derived_port(&s, &pins.all), 443);
+	ck_assert_int_eq(pins_keep(pins, &s.site, after, &err), 0);
+	ck_assert_msg(!pins_catalog(pins, &s.site, after, &all, &err), "%s: %s", err.where, err.text);
+	ck_assert_uint_eq(all->n_pack, 2);
+	ck_assert_uint_eq(derived_port(&s, all), 443);
+	ck_assert(deployment_pack(all, &s.site.deployment[0])->kept);
+	ck_assert_str_eq(deployment_available(all, &s.site.deployment[0])->digest, after->pack[0].digest);
+	ck_assert_ptr_null(deployment_available(before, &s.site.deployment[0]));
 	s.site.deployment[0].pack_digest[0] = '\0';
-	ck_assert_uint_eq(derived_port(&s, &pins.all), 444);
-	pins_fini(&pins);
+	ck_assert_uint_eq(derived_port(&s, all), 444);
+	ck_assert_ptr_null(deployment_available(all, &s.site.deployment[0]));
+	pins_free(pins); /* what was given out stays */
+	catalog_free(after);
+	ck_assert_uint_eq(derived_port(&s, all), 444);
 	scene_fini(&s);
 	catalog_free(before);
-	catalog_free(after);
+	catalog_free(all);
 	free(in);
 	free(kept);
+	removed(dir);
+}
+END_TEST
+
+START_TEST(the_packs_in_use_come_first)
+{
+	char *dir = temporary();
+	struct catalog *old = one_pack(dir, "443"), *new = one_pack(dir, "444"), *all;
+	const struct pack **packs;
+	struct scene s;
+	char *in = xasprintf("group 1 servers roles=server address=10.2.0.1\ndeployment 1 site groups=servers "
+	                     "digest=%s\n",
+	        old->pack[0].digest);
+
+	scene_read(&s, in);
+	all = catalog_join((struct catalog *[]){new, old}, 2);
+	ck_assert_str_eq(catalog_find(all, "p")->digest, new->pack[0].digest);
+	packs = site_packs(&s.site, all);
+	ck_assert_str_eq(packs[0]->digest, old->pack[0].digest);
+	ck_assert_str_eq(packs[1]->digest, new->pack[0].digest);
+	free(packs);
+	packs = site_packs(NULL, all);
+	ck_assert_str_eq(packs[0]->digest, new->pack[0].digest);
+	free(packs);
+	scene_fini(&s);
+	catalog_free(old);
+	catalog_free(new);
+	catalog_free(all);
+	free(in);
+	removed(dir);
+}
+END_TEST
+
+/* A pack that files of one's own made what it is says so, in its copy too. */
+START_TEST(keeps_packs_with_overrides)
+{
+	static const char override[] =
+	        "{\"portcullis-catalog:catalog\":{\"override\":[{\"pack\":\"p\",\"role\":[{\"id\":3,\"name\":\"other\","
+	        "\"kind\":\"client\"}]}]}}";
+	char *dir = temporary(), *own = xasprintf("%s/own", dir), *file = xasprintf("%s/o.json", own);
+	struct catalog *plain = one_pack(dir, "443"), *merged, *all;
+	struct pins *pins = pins_new(dir, SOURCE_DIR "/yang");
+	struct error err = {0};
+	struct scene s;
+	char *in;
+
+	ck_assert_int_eq(mkdir(own, 0700), 0);
+	ck_assert_int_eq(file_replace(file, override, strlen(override), &err), 0);
+	ck_assert_msg(!catalog_load(dir, own, SOURCE_DIR "/yang", &merged, &err), "%s: %s", err.where, err.text);
+	in = xasprintf("group 1 servers roles=server address=10.2.0.1\ndeployment 1 site groups=servers digest=%s\n",
+	        merged->pack[0].digest);
+	scene_read(&s, in);
+	ck_assert_int_eq(pins_keep(pins, &s.site, merged, &err), 0);
+	ck_assert_msg(!pins_catalog(pins, &s.site, plain, &all, &err), "%s: %s", err.where, err.text);
+	ck_assert_str_eq(deployment_pack(all, &s.site.deployment[0])->digest, merged->pack[0].digest);
+	ck_assert_str_eq(pack_role_find(deployment_pack(all, &s.site.deployment[0]), "other")->own_file, file);
+	pins_free(pins);
+	scene_fini(&s);
+	catalog_free(plain);
+	catalog_free(merged);
+	catalog_free(all);
+	free(in);
+	free(file);
+	free(own);
 	removed(dir);
 }
 END_TEST
@@ -271,24 +342,64 @@ END_TEST
 START_TEST(refuses_a_copy_that_is_another_pack)
 {
 	char *dir = temporary(), *copy;
-	struct catalog *catalog = one_pack(dir, "443");
+	struct catalog *catalog = one_pack(dir, "443"), *all;
+	struct pins *pins = pins_new(dir, SOURCE_DIR "/yang");
 	struct error err = {0};
-	struct pins pins;
 	struct scene s;
 	char in[] = "group 1 servers roles=server address=10.2.0.1\ndeployment 1 site groups=servers digest=d2\n";
 
 	scene_read(&s, in);
-	ck_assert_int_eq(pins_load(dir, SOURCE_DIR "/yang", &s.site, catalog, &pins, &err), 0);
-	ck_assert_uint_eq(pins.all.n_pack, 1);
-	pins_fini(&pins);
+	ck_assert_int_eq(pins_catalog(pins, &s.site, catalog, &all, &err), 0);
+	ck_assert_ptr_eq(all, catalog);
+	catalog_free(all);
 	copy = xasprintf("cp '%s/p.json' '%s/p-d2.json'", dir, dir);
 	ck_assert_int_eq(system(copy), 0);
-	ck_assert_int_eq(pins_load(dir, SOURCE_DIR "/yang", &s.site, catalog, &pins, &err), -1);
+	ck_assert_int_eq(pins_catalog(pins, &s.site, catalog, &all, &err), -1);
+	ck_assert_ptr_null(all);
 	ck_assert_msg(strstr(err.where, "p-d2.json") && strstr(err.text, "digest d2"), "%s: %s", err.where, err.text);
-	pins_fini(&pins);
+	pins_free(pins);
 	scene_fini(&s);
 	catalog_free(catalog);
 	free(copy);
+	removed(dir);
+}
+END_TEST
+
+/* Cut short, changed, or no file at all: refused with its name, and made anew once the pack is installed again. */
+START_TEST(a_broken_copy_is_refused_and_made_anew)
+{
+	static const char *const breakage[] = {"truncate -s 100", "sed -i s/443/442/", ": >"};
+	char *dir = temporary(), *kept = xasprintf("%s/kept", dir), *path, *command;
+	struct catalog *before = one_pack(dir, "443"), *after, *all;
+	struct pins *pins = pins_new(kept, SOURCE_DIR "/yang");
+	struct error err = {0};
+	struct scene s;
+	char *in = xasprintf("group 1 servers roles=server address=10.2.0.1\ndeployment 1 site groups=servers "
+	                     "digest=%s\n",
+	        before->pack[0].digest);
+
+	scene_read(&s, in);
+	ck_assert_int_eq(pins_keep(pins, &s.site, before, &err), 0);
+	pins_free(pins);
+	after = one_pack(dir, "444");
+	path = xasprintf("%s/p-%s.json", kept, before->pack[0].digest);
+	command = xasprintf("%s '%s'", breakage[_i], path);
+	ck_assert_int_eq(system(command), 0);
+	pins = pins_new(kept, SOURCE_DIR "/yang");
+	ck_assert_int_eq(pins_catalog(pins, &s.site, after, &all, &err), -1);
+	ck_assert_msg(strstr(err.where, before->pack[0].digest), "%s: %s", err.where, err.text);
+	ck_assert_int_eq(pins_keep(pins, &s.site, before, &err), 0);
+	ck_assert_msg(!pins_catalog(pins, &s.site, after, &all, &err), "%s: %s", err.where, err.text);
+	ck_assert_uint_eq(all->n_pack, 2);
+	catalog_free(all);
+	pins_free(pins);
+	scene_fini(&s);
+	catalog_free(before);
+	catalog_free(after);
+	free(command);
+	free(path);
+	free(kept);
+	free(in);
 	removed(dir);
 }
 END_TEST
@@ -325,7 +436,10 @@ int main(void)
 	tcase_add_test(tc, override_may_name_a_variant_that_the_errata_policy_brings);
 	tcase_add_test(tc, shipped_roles_name_what_they_replace);
 	tcase_add_test(tc, an_upgrade_leaves_a_pinned_deployment_with_its_pack);
+	tcase_add_test(tc, the_packs_in_use_come_first);
+	tcase_add_test(tc, keeps_packs_with_overrides);
 	tcase_add_test(tc, refuses_a_copy_that_is_another_pack);
+	tcase_add_loop_test(tc, a_broken_copy_is_refused_and_made_anew, 0, 3);
 	tcase_add_test(tc, orders_ids_by_every_field);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);

@@ -45,8 +45,13 @@ static struct pack pack = {.name = S("p"),
         .ipsec = exemptions,
         .n_ipsec = N};
 static struct catalog catalog = {.pack = &pack, .n_pack = 1};
-static struct deployment deployment = {
-        .name = S("d"), .product = S("p"), .group = names, .n_group = 2, .port_override = &media, .n_port_override = 1};
+static struct deployment deployment = {.pack_digest = (char *)"",
+        .name = S("d"),
+        .product = S("p"),
+        .group = names,
+        .n_group = 2,
+        .port_override = &media,
+        .n_port_override = 1};
 static struct site site = {.group = groups, .n_group = 2, .deployment = &deployment, .n_deployment = 1};
 
 /** What a policy says, short. */

@@ -24,6 +24,7 @@ struct scene {
 	const char *tables; /* of iptables-legacy, as the kernel would say; NULL: none */
 	struct journal *journal;
 	struct config *config;
+	struct pins *pins;
 	struct hub *hub;
 	struct monitor *monitor;
 	struct changes changes;
@@ -114,7 +115,7 @@ static void scene_init_with(struct scene *s, const char *deployment)
 	ck_assert_msg(config_load_file(s->config, deployment, &err) == 0, "%s", err.text);
 	s->hub = hub_new();
 	struct nft_ops nft = {.self = s, .dump = dump, .legacy = legacy};
-	struct monitor_parts parts = {s->config, s->journal, nft, s->hub, catalog, test_clock_ms};
+	struct monitor_parts parts = {s->config, s->journal, nft, s->hub, catalog, s->pins, test_clock_ms};
 	ck_assert_msg(monitor_new(&parts, &s->monitor, &err) == 0, "%s", err.text);
 }
 
@@ -128,6 +129,7 @@ static void scene_fini(struct scene *s)
 	changes_fini(&s->changes);
 	monitor_free(s->monitor);
 	config_close(s->config);
+	pins_free(s->pins);
 	journal_close(s->journal);
 	hub_free(s->hub);
 	s->real.close(s->real.self);
@@ -189,7 +191,7 @@ static void restart(struct scene *s)
 	ck_assert_int_eq(catalog_load(SOURCE_DIR "/yang/catalog", NULL, SOURCE_DIR "/yang", &catalog, &err), 0);
 	config_set_catalog(s->config, catalog);
 	struct nft_ops nft = {.self = s, .dump = dump, .legacy = legacy};
-	struct monitor_parts parts = {s->config, s->journal, nft, s->hub, catalog, test_clock_ms};
+	struct monitor_parts parts = {s->config, s->journal, nft, s->hub, catalog, s->pins, test_clock_ms};
 	ck_assert_int_eq(monitor_new(&parts, &s->monitor, &err), 0);
 }
 

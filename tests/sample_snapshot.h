@@ -51,6 +51,7 @@ static inline struct catalog *sample_catalog(void)
 	struct catalog *c = xcalloc(1, sizeof(*c));
 	struct pack *p = c->pack = xcalloc(1, sizeof(*c->pack));
 	c->n_pack = 1;
+	c->refs = 1;
 	p->id = 2;
 	p->name = xstrdup("lync-server-2013");
 	p->title = xstrdup("Lync Server 2013");

@@ -95,8 +95,9 @@ static void show_json(const xmlNode *c, const struct request *request)
 		json_array_append_new(openings, opening_json(o));
 	for (const xmlNode *x = node_child(c, "ipsec"); x != NULL; x = node_next(x))
 		json_array_append_new(ipsec, ipsec_json(x));
-	json_show(json_pack("{sosososososo}", "generation", json_number(c, "generation"), "summary", json_summary(c),
-	        "flows", flows, "openings", openings, "ipsec", ipsec, "caveats", json_leaves(c, "caveat")));
+	json_show(json_pack("{sososososososo}", "generation", json_number(c, "generation"), "summary", json_summary(c),
+	        "flows", flows, "openings", openings, "ipsec", ipsec, "caveats", json_leaves(c, "caveat"),
+	        "deployments", json_deployments(c)));
 }
 
 static void show_flows(const xmlNode *c, enum selection selection)
@@ -212,7 +213,7 @@ int verb_conformance(int argc, char **argv)
 	if (code >= 0)
 		return code;
 	const char *wanted = r.openings || r.ipsec || r.daemon.json
-	                             ? "<summary/><generation/><caveat/><result/><opening/><ipsec/>"
+	                             ? "<summary/><generation/><caveat/><result/><opening/><ipsec/><deployment-state/>"
 	                             : "<summary/><generation/><caveat/><result/>";
 	if (daemon_conformance(&r.daemon, wanted, &doc, &conformance, &err) != 0)
 		return cli_fail("conformance", &err);

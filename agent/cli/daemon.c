@@ -152,6 +152,20 @@ json_t *json_witness_of(const xmlNode *parent)
 	        "destination_port", json_number(w, "destination-port"), "phase", json_leaf(w, "phase"));
 }
 
+json_t *json_deployments(const xmlNode *conformance)
+{
+	json_t *list = json_array();
+	for (const xmlNode *d = node_child(conformance, "deployment-state"); d != NULL; d = node_next(d))
+		json_array_append_new(list,
+		        json_pack("{sososososbsbsoso}", "deployment", json_leaf(d, "name"), "product",
+		                json_leaf(d, "product"), "pack_version", json_leaf(d, "pack-version"), "pack_digest",
+		                json_leaf(d, "pack-digest"), "pinned", strcmp(node_leaf(d, "pinned"), "true") == 0,
+		                "kept", strcmp(node_leaf(d, "kept"), "true") == 0, "available_version",
+		                json_leaf(d, "available-version"), "available_digest",
+		                json_leaf(d, "available-digest")));
+	return list;
+}
+
 json_t *json_summary(const xmlNode *conformance)
 {
 	const xmlNode *summary = node_child(conformance, "summary");

@@ -54,6 +54,8 @@ json_t *json_leaves(const xmlNode *parent, const char *name);
 json_t *json_rule_of(const xmlNode *parent);
 /** Container `witness` as in `verify --json`; null when there is none. */
 json_t *json_witness_of(const xmlNode *parent);
+/** List `deployment-state`: which pack each deployment uses, and what is installed beside it. */
+json_t *json_deployments(const xmlNode *conformance);
 /** The summary: its leaves by name with '_', numbers but for `overall`. */
 json_t *json_summary(const xmlNode *conformance);
 /** Print and release. */

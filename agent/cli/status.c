@@ -29,13 +29,13 @@ static void show_json(const xmlNode *c)
 	json_t *problems = json_array();
 	for (const xmlNode *p = node_child(c, "problem"); p != NULL; p = node_next(p))
 		json_array_append_new(problems, problem_json(p));
-	json_show(json_pack("{sosososososososososososo}", "summary", json_summary(c), "generation",
+	json_show(json_pack("{sososososososososososososo}", "summary", json_summary(c), "generation",
 	        json_number(c, "generation"), "ruleset_generation", json_number(c, "ruleset-generation"),
 	        "ruleset_digest", json_leaf(c, "ruleset-digest"), "unreadable", json_leaf(c, "unreadable"),
 	        "last_change", json_leaf(c, "last-change"), "last_verify", json_leaf(c, "last-verify"),
 	        "verify_time_us", json_number(c, "verify-time"), "agent_version", json_leaf(c, "agent-version"),
 	        "newest_sequence", json_number(c, "newest-sequence"), "caveats", json_leaves(c, "caveat"), "problems",
-	        problems));
+	        problems, "deployments", json_deployments(c)));
 }
 
 static void line(const char *name, const char *value)
@@ -79,6 +79,21 @@ static void show_problems(const xmlNode *c)
 	cli_table_print(table, stdout);
 }
 
+/* What an upgrade brought and no deployment of it uses. */
+static void show_available(const xmlNode *c)
+{
+	struct text t = {0};
+	for (const xmlNode *d = node_child(c, "deployment-state"); d != NULL; d = node_next(d)) {
+		if (node_child(d, "available-digest") == NULL)
+			continue;
+		t.len = 0;
+		text_addf(&t, "%s: %s %s with digest %s; pin it to use it", node_leaf(d, "name"),
+		        node_leaf(d, "product"), node_leaf(d, "available-version"), node_leaf(d, "available-digest"));
+		line("available", t.s);
+	}
+	text_fini(&t);
+}
+
 static void show_table(const xmlNode *c)
 {
 	const xmlNode *summary = node_child(c, "summary");
@@ -101,6 +116,7 @@ static void show_table(const xmlNode *c)
 	line("verified", t.s);
 	line("last change", node_leaf(c, "last-change"));
 	line("agent", node_leaf(c, "agent-version"));
+	show_available(c);
 	text_fini(&t);
 	show_problems(c);
 }
@@ -136,7 +152,8 @@ int verb_status(int argc, char **argv)
 		return cli_usage("status", "'%s' is one argument too many", argv[optind]);
 	if (daemon_conformance(&o,
 	            "<summary/><problem/><generation/><ruleset-generation/><ruleset-digest/><unreadable/><last-change/>"
-	            "<last-verify/><verify-time/><agent-version/><newest-sequence/><caveat/>",
+	            "<last-verify/><verify-time/><agent-version/><newest-sequence/><caveat/>"
+	            "<deployment-state/>",
 	            &doc, &conformance, &err) != 0)
 		return cli_fail("status", &err);
 	int code = daemon_exit_code(conformance);

@@ -15,6 +15,7 @@
 #include "config/datastore.h"
 #include "portcullis/alloc.h"
 #include "portcullis/log.h"
+#include "portcullis/pins.h"
 
 #define N_DATASTORE 2
 
@@ -30,7 +31,8 @@ struct config {
 	int event_fd;
 	pthread_mutex_t
 	        writer; /* one writer at a time, from the look at the locks to the swap; also guards catalog, stored */
-	const struct catalog *catalog;
+	struct catalog *catalog; /* installed, or NULL */
+	struct pins *pins; /* or NULL */
 	char *stored; /* running as the journal has it */
 	struct site *site; /* of running, for the ids; NULL while running does not convert */
 	pthread_mutex_t state; /* what follows; taken after writer, for moments only */
@@ -129,12 +131,26 @@ static int check_writable(struct config *c, const struct config_actor *actor, en
 	return holder == 0 || holder == actor->session ? 0 : in_use(d, holder, err);
 }
 
+/* With what is installed, and with what the site pins otherwise. */
+static int packs_check(struct config *c, const struct site *site, struct error *err)
+{
+	struct catalog *catalog;
+
+	if (c->catalog == NULL)
+		return 0;
+	if (pins_catalog(c->pins, site, c->catalog, &catalog, err) != 0)
+		return -1;
+	int result = site_check(site, catalog, err);
+	catalog_free(catalog);
+	return result;
+}
+
 /* Model first, then what the model cannot say. The ids of the site are those that the tree will get. */
 static int check(struct config *c, struct lyd_node **root, struct site **out, struct error *err)
 {
 	if (tree_validate(c->ctx, root, err) != 0 || ids_site(*root, c->site, out, err) != 0)
 		return -1;
-	if (c->catalog == NULL || site_check(*out, c->catalog, err) == 0)
+	if (packs_check(c, *out, err) == 0)
 		return 0;
 	site_free(*out);
 	*out = NULL;
@@ -155,7 +171,7 @@ static void running_changed(struct config *c)
 		log_warning("configuration: event not delivered: %s", strerror(errno));
 }
 
-/* Put *root in the place of running: ids stored, journal written, then the swap. Takes *root over on success. */
+/* Put *root in the place of running: ids stored, pinned packs kept, journal written, then the swap. Takes *root over on success. */
 static int publish(struct config *c, const struct config_actor *actor, struct lyd_node **root, const char *comment,
         struct error *err)
 {
@@ -169,6 +185,8 @@ static int publish(struct config *c, const struct config_actor *actor, struct ly
 		result = 0;
 		goto out;
 	}
+	if (c->catalog != NULL && pins_keep(c->pins, site, c->catalog, err) != 0)
+		goto out;
 	if (c->journal != NULL && journal_commit(c->journal, "running", json, actor->user != NULL ? actor->user : "",
 	                                  actor->session, comment, err) != 0)
 		goto out;
@@ -376,10 +394,17 @@ void config_session_end(struct config *c, uint32_t session)
 	pthread_mutex_unlock(&c->writer);
 }
 
-void config_set_catalog(struct config *c, const struct catalog *catalog)
+void config_set_catalog(struct config *c, struct catalog *catalog)
 {
 	pthread_mutex_lock(&c->writer);
 	c->catalog = catalog;
+	pthread_mutex_unlock(&c->writer);
+}
+
+void config_set_pins(struct config *c, struct pins *pins)
+{
+	pthread_mutex_lock(&c->writer);
+	c->pins = pins;
 	pthread_mutex_unlock(&c->writer);
 }
 
@@ -441,8 +466,8 @@ out:
 	return result;
 }
 
-int config_open(const char *yang_dir, struct journal *journal, const struct catalog *catalog, struct config **out,
-        struct error *err)
+int config_open(
+        const char *yang_dir, struct journal *journal, struct catalog *catalog, struct config **out, struct error *err)
 {
 	struct config *c = xcalloc(1, sizeof(*c));
 

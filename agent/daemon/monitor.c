@@ -177,6 +177,31 @@ void monitor_test_notification(struct monitor *m)
 	pthread_mutex_unlock(&m->mutex);
 }
 
+/* The packs are those of the site: what it pins, as it was when it was pinned. */
+static int read_inputs(struct monitor *m, struct inputs *in, int64_t now_wall, struct error *err)
+{
+	struct catalog *catalog;
+
+	if (config_site(m->parts.config, &in->site, err) != 0 || network_read(&in->network, err) != 0 ||
+	        pins_catalog(m->parts.pins, in->site, m->parts.catalog, &catalog, err) != 0)
+		return -1;
+	catalog_free(in->catalog);
+	in->catalog = catalog;
+	if (site_check(in->site, catalog, err) != 0)
+		return -1;
+	return flows_derive(in->site, catalog, &in->network, now_wall, &in->flows, err);
+}
+
+/* What a configuration pins was kept when it was committed, but for one of an earlier version of the agent. */
+static void keep_pins(struct monitor *m, const struct site *site)
+{
+	struct error err;
+	char line[1200];
+
+	if (pins_keep(m->parts.pins, site, m->parts.catalog, &err) != 0)
+		log_error("a pinned pack is not kept: %s", error_line(&err, line, sizeof(line)));
+}
+
 /* The site, the addresses and routes, and the flows that follow. */
 static void refresh_inputs(struct monitor *m, int64_t now_wall)
 {
@@ -188,14 +213,14 @@ static void refresh_inputs(struct monitor *m, int64_t now_wall)
 	m->inputs_error = NULL;
 	m->dirty_inputs = false;
 	verification_forget(m->verification);
-	if (config_site(m->parts.config, &in->site, &err) != 0 || network_read(&in->network, &err) != 0 ||
-	        site_check(in->site, in->catalog, &err) != 0 ||
-	        flows_derive(in->site, in->catalog, &in->network, now_wall, &in->flows, &err) != 0) {
+	if (read_inputs(m, in, now_wall, &err) != 0) {
 		char line[1200];
 		m->inputs_error = xstrdup(error_line(&err, line, sizeof(line)));
 		log_error("the required flows cannot be derived: %s", line);
 	}
-	if (in->site == NULL)
+	if (in->site != NULL)
+		keep_pins(m, in->site);
+	else
 		in->site = xcalloc(1, sizeof(*in->site));
 	if (m->inputs_error != NULL && m->inputs != NULL) {
 		inputs_unref(in); /* the flows that were known stay listed, as unknown */

@@ -7,6 +7,7 @@
 #include "portcullis/conformance.h"
 #include "portcullis/journal.h"
 #include "portcullis/nft.h"
+#include "portcullis/pins.h"
 #include "portcullis/snapshot.h"
 
 /*
@@ -21,6 +22,7 @@ struct monitor_parts {
 	struct nft_ops nft;
 	struct hub *hub;
 	struct catalog *catalog; /**< one reference is taken over */
+	struct pins *pins; /**< borrowed; NULL: no copy of a pinned pack is kept */
 	int64_t (*clock_ms)(void); /**< measures what a verification costs: clock_monotonic_ms(), or a test's */
 };
 

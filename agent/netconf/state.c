@@ -5,6 +5,9 @@
 #include "netconf/state.h"
 
 #include <stdio.h>
+#include <string.h>
+
+#include "portcullis/pins.h"
 
 /* A monotonic time as wall time, relative to the verification, so that it does not jump from read to read. */
 static int64_t wall_of(const struct snapshot *snap, int64_t ms)
@@ -170,6 +173,25 @@ static void add_ipsec_list(struct rows *b, struct lyd_node *root, struct hub *hu
 	ipsec_policies_unref(policies);
 }
 
+static void add_deployment(struct rows *b, struct lyd_node *root, const struct inputs *in, const struct deployment *d)
+{
+	const struct pack *used = deployment_pack(in->catalog, d), *available = deployment_available(in->catalog, d);
+	struct lyd_node *row = row_list(b, root, "deployment-state", d->name);
+	if (used != NULL && d->pack_digest[0] != '\0' && strcmp(used->digest, d->pack_digest) != 0)
+		used = NULL; /* what is pinned is not there, and nothing else is used in its place */
+	row_leaf(b, row, "product", d->product);
+	if (used != NULL) {
+		row_leaf(b, row, "pack-version", used->version);
+		row_leaf(b, row, "pack-digest", used->digest);
+	}
+	row_bool(b, row, "pinned", d->pack_digest[0] != '\0');
+	row_bool(b, row, "kept", used != NULL && used->kept);
+	if (available != NULL) {
+		row_leaf(b, row, "available-version", available->version);
+		row_leaf(b, row, "available-digest", available->digest);
+	}
+}
+
 static bool wants(const struct filter *filter, const struct ly_ctx *ctx, const char *path)
 {
 	return filter_wants(filter, lys_find_path(ctx, NULL, path, 0));
@@ -187,6 +209,10 @@ struct lyd_node *state_conformance(
 		add_summary(b, root, snap);
 	add_scalars(b, root, snap);
 	add_caveats(b, root, snap);
+	if (wants(filter, ctx, "/portcullis:conformance/deployment-state") && snap->inputs->catalog != NULL &&
+	        snap->inputs->site != NULL)
+		for (size_t i = 0; i < snap->inputs->site->n_deployment && !b->failed; i++)
+			add_deployment(b, root, snap->inputs, &snap->inputs->site->deployment[i]);
 	if (wants(filter, ctx, "/portcullis:conformance/result"))
 		for (size_t i = 0; i < snap->inputs->flows.n && !b->failed; i++)
 			add_result(b, root, snap, i);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "portcullis/alloc.h"
+#include "portcullis/pins.h"
 #include "portcullis/text.h"
 #include "verify/blame.h"
 #include "verify/cell.h"
@@ -308,7 +309,7 @@ void ipsec_decide(const struct site *site, const struct catalog *catalog, const 
 
 	memset(out, 0, sizeof(*out));
 	for (size_t i = 0; i < site->n_deployment; i++) {
-		const struct pack *pack = catalog_find(catalog, site->deployment[i].product);
+		const struct pack *pack = deployment_pack(catalog, &site->deployment[i]);
 
 		for (size_t k = 0; pack != NULL && k < pack->n_ipsec; k++) {
 			struct decision d = {.site = site,

@@ -38,10 +38,13 @@ struct config_actor {
  * @return 0, or -1: ERR_NOT_FOUND (a YANG module is missing: which, and the Debian package that brings it),
  *         ERR_INVALID (the stored configuration no longer fits the model: where).
  */
-int config_open(const char *yang_dir, struct journal *journal, const struct catalog *catalog, struct config **out,
+int config_open(const char *yang_dir, struct journal *journal, struct catalog *catalog, struct config **out,
         struct error *err) MUST_USE;
 void config_close(struct config *c);
-void config_set_catalog(struct config *c, const struct catalog *catalog);
+void config_set_catalog(struct config *c, struct catalog *catalog);
+/** Where copies of pinned packs are: commits make and use them. Borrowed until config_close(); NULL: there are none. */
+struct pins;
+void config_set_pins(struct config *c, struct pins *pins);
 
 /** The schema context; lives as long as the config. All server modules are implemented in it. */
 const struct ly_ctx *config_context(const struct config *c);

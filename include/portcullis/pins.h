@@ -5,35 +5,46 @@
 
 /**
  * Packs that deployments pin, kept in a directory of the agent's: an upgrade brings another pack of the product, and the
- * deployment stays with the copy of the one that it pins until its pin is changed.
+ * deployment stays with the copy of the one that it pins until its pin is changed. Safe from any thread.
  */
-struct pins {
-	struct catalog **kept; /**< of one pack each */
-	size_t n;
-	struct catalog
-	        all; /**< the installed packs, then the kept ones: what site_check() and flows_derive() take; borrows */
-};
+struct pins;
 
 /**
- * Keep a copy of each installed pack that a deployment pins by its digest. Copies are never removed or changed.
+ * @param dir       where copies are, in files PRODUCT-DIGEST.json; is made with the first of them.
+ * @param yang_dir  directory of our YANG modules.
+ */
+struct pins *pins_new(const char *dir, const char *yang_dir);
+void pins_free(struct pins *pins);
+
+/**
+ * Keep a copy of each installed pack that a deployment pins by its digest. A copy that is not whole is made anew; none is
+ * ever removed.
  *
- * @param dir  is made when it is not there; files PRODUCT-DIGEST.json.
  * @return 0, or -1 with ERR_IO: which file. Copies made before stay.
  */
-int pins_keep(const char *dir, const struct site *site, const struct catalog *catalog, struct error *err) MUST_USE;
+int pins_keep(struct pins *pins, const struct site *site, const struct catalog *installed, struct error *err) MUST_USE;
 /**
- * Load the copies that deployments pin and that are not what is installed.
+ * The catalog that a site is evaluated with: what is installed, then the copies of what its deployments pin otherwise.
  *
- * @param installed  borrowed by out->all.
- * @param out        release with pins_fini() before `installed`; on failure only what is installed is in it.
- * @return 0, or -1: a copy that cannot be read or is not what its name says. A pin without a copy is no failure here:
- *         site_check() tells it.
+ * @param pins       NULL: there are no copies.
+ * @param installed  gets one more reference.
+ * @param out        release with catalog_free(); NULL on failure.
+ * @return 0, or -1 with ERR_INVALID: a copy that cannot be read or is not what its name says. A pin without a copy is no
+ *         failure here: site_check() tells it.
  */
-int pins_load(const char *dir, const char *yang_dir, const struct site *site, const struct catalog *installed,
-        struct pins *out, struct error *err) MUST_USE;
-void pins_fini(struct pins *pins);
+int pins_catalog(struct pins *pins, const struct site *site, struct catalog *installed, struct catalog **out,
+        struct error *err) MUST_USE;
 
 /** The pack that a deployment is for: the one that it pins, else the first of the product, or NULL. */
 const struct pack *deployment_pack(const struct catalog *catalog, const struct deployment *d);
+/** The installed pack of the product where the deployment pins another one: it takes effect by another pin; or NULL. */
+const struct pack *deployment_available(const struct catalog *catalog, const struct deployment *d);
+/**
+ * The packs of a catalog by id; of one product, those that deployments are for come first.
+ *
+ * @param site  may be NULL: nobody is for any.
+ * @return as many as the catalog has; the caller frees the array.
+ */
+const struct pack **site_packs(const struct site *site, const struct catalog *catalog);
 
 #endif
