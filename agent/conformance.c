@@ -385,8 +385,8 @@ static void compare_openings(struct conformance *c, const struct openings *openi
 }
 
 bool conformance_update(struct conformance *c, const struct flows *flows, const struct findings *findings,
-        const struct openings *openings, const struct ruleset *rs, const struct cause *cause, int64_t now_ms,
-        int64_t now_wall, struct changes *out)
+        const struct openings *openings, const struct ruleset *rs, const char *why, const struct cause *cause,
+        int64_t now_ms, int64_t now_wall, struct changes *out)
 {
 	struct summary summary;
 
@@ -396,9 +396,9 @@ bool conformance_update(struct conformance *c, const struct flows *flows, const 
 		struct change *change = tell(c, out, CHANGE_UNREADABLE, cause, now_wall, "", "", "");
 		change->severity = SEVERITY_MAJOR;
 		change->affected = summary.count[VERDICT_UNKNOWN];
-		if (flows->n > 0 && findings->finding[0].reason != NULL) {
+		if (why != NULL) {
 			free(change->reason);
-			change->reason = xstrdup(findings->finding[0].reason);
+			change->reason = xstrdup(why);
 		}
 	} else if (rs != NULL && !c->readable) {
 		tell(c, out, CHANGE_READABLE, cause, now_wall, "", "", "");

@@ -187,9 +187,14 @@ static struct catalog *copy_find(const struct pins *pins, const struct deploymen
 static int copy_load(struct pins *pins, const char *path, const struct deployment *d, struct error *err)
 {
 	struct catalog *catalog;
+	struct error why;
 
-	if (catalog_load_copy(path, pins->yang_dir, &catalog, err))
-		return error_prefix(err, "the copy of the pack that deployment %s pins", d->name);
+	if (catalog_load_copy(path, pins->yang_dir, &catalog, &why))
+		return error_set(err, why.code, path,
+		        "the copy of the pack that deployment %s pins cannot be used: %s%s%s; install that pack once, "
+		        "or change the pin",
+		        d->name, strcmp(why.where, path) != 0 ? why.where : "",
+		        strcmp(why.where, path) != 0 && why.where[0] ? ": " : "", why.text);
 	if (catalog->n_pack != 1 || !pinned_find(catalog, d)) {
 		catalog_free(catalog);
 		return error_set(err, ERR_INVALID, path,

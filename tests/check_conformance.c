@@ -65,7 +65,7 @@ static bool update(struct scene *s, const char *verdicts, bool readable)
 	changes_fini(&s->changes);
 	now += 1000;
 	return conformance_update(&s->conformance, &s->flows, &s->findings, &s->openings, readable ? &s->ruleset : NULL,
-	        &cause, now, now / 1000, &s->changes);
+	        readable ? NULL : "why not", &cause, now, now / 1000, &s->changes);
 }
 
 static void kinds(const struct scene *s, char *out)
@@ -200,6 +200,7 @@ START_TEST(unreadable_neither_raises_nor_clears)
 	update(&s, "????", false);
 	kinds(&s, seen);
 	ck_assert_str_eq(seen, "UO");
+	ck_assert_str_eq(s.changes.change[0].reason, "why not"); /* whatever the first flow says, if there is one */
 	ck_assert_int_eq(s.changes.change[1].new_overall, OVERALL_CANNOT_TELL);
 	ck_assert_uint_eq(s.conformance.n_problem, 1);
 	update(&s, "????", false);

@@ -294,7 +294,8 @@ static void tell(struct monitor *m, int64_t now_ms, int64_t now_wall, struct cha
 {
 	const struct evaluation *e = m->evaluation;
 	if (conformance_update(&m->conformance, &m->inputs->flows, &e->findings,
-	            e->ruleset != NULL ? &e->openings : NULL, e->ruleset, &m->cause, now_ms, now_wall, out)) {
+	            e->ruleset != NULL ? &e->openings : NULL, e->ruleset,
+	            e->ruleset == NULL ? monitor_why_unknown(m) : NULL, &m->cause, now_ms, now_wall, out)) {
 		m->changed_ms = now_ms;
 		m->changed_wall = now_wall;
 	}

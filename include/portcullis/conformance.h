@@ -123,12 +123,13 @@ int64_t conformance_changed_ms(const struct conformance *c, const struct flow_id
  *
  * @param openings  NULL: not computed this time; those told stay told.
  * @param rs        NULL: unreadable; problems are neither raised nor cleared.
+ * @param why       reason for rs == NULL, else NULL.
  * @param out       what is to be told, in order; release with changes_fini().
  * @return whether any verdict changed.
  */
 bool conformance_update(struct conformance *c, const struct flows *flows, const struct findings *findings,
-        const struct openings *openings, const struct ruleset *rs, const struct cause *cause, int64_t now_ms,
-        int64_t now_wall, struct changes *out);
+        const struct openings *openings, const struct ruleset *rs, const char *why, const struct cause *cause,
+        int64_t now_ms, int64_t now_wall, struct changes *out);
 /** One change of kind CHANGE_TEST. */
 void conformance_test(struct conformance *c, int64_t now_wall, struct changes *out);
 
