@@ -171,7 +171,10 @@ static void running_changed(struct config *c)
 		log_warning("configuration: event not delivered: %s", strerror(errno));
 }
 
-/* Put *root in the place of running: ids stored, pinned packs kept, journal written, then the swap. Takes *root over on success. */
+/*
+ * Put *root in the place of running: ids stored, pinned packs kept, journal written, then the swap. Takes *root over on
+ * success.
+ */
 static int publish(struct config *c, const struct config_actor *actor, struct lyd_node **root, const char *comment,
         struct error *err)
 {

@@ -1,6 +1,7 @@
 /*
  * The effective catalog as data of portcullis-catalog.yang: the packs of a snapshot come in, one tree goes out, with one
- * pack a product and the others beside it. It holds just what was loaded, nothing less; a pack that the model refuses is a fault of this program.
+ * pack a product and the others beside it. It holds just what was loaded, nothing less; a pack that the model refuses is a
+ * fault of this program.
  */
 #include <stdlib.h>
 
