@@ -18,6 +18,7 @@ void network_fini(struct network *net)
 	free(net->route);
 	free(net->member);
 	free(net->rule);
+	free(net->setting);
 	memset(net, 0, sizeof(*net));
 }
 
@@ -93,6 +94,38 @@ static int rule_cmp(const void *x, const void *y)
 	return strcmp(a->iif, b->iif);
 }
 
+static int setting_cmp(const void *x, const void *y)
+{
+	const struct net_setting *a = x, *b = y;
+	ORDER(a->forwards, b->forwards);
+	ORDER(a->rp_filter, b->rp_filter);
+	return strcmp(a->ifname, b->ifname);
+}
+
+static int setting_name_cmp(const void *x, const void *y)
+{
+	const struct net_setting *a = x, *b = y;
+	return strcmp(a->ifname, b->ifname);
+}
+
+void network_settings_finish(struct network *net, uint8_t rp_filter_of_all)
+{
+	for (size_t i = 0; i < net->n_setting; i++)
+		if (net->setting[i].rp_filter < rp_filter_of_all)
+			net->setting[i].rp_filter = rp_filter_of_all;
+	if (net->n_setting > 1)
+		qsort(net->setting, net->n_setting, sizeof(*net->setting), setting_name_cmp);
+}
+
+const struct net_setting *network_setting_find(const struct network *net, const char *ifname)
+{
+	struct net_setting key = {.forwards = false};
+	memcpy(key.ifname, ifname, strnlen(ifname, IFNAME_SIZE - 1));
+	if (net->n_setting == 0)
+		return NULL;
+	return bsearch(&key, net->setting, net->n_setting, sizeof(key), setting_name_cmp);
+}
+
 static void *sorted(const void *items, size_t n, size_t size, int (*cmp)(const void *, const void *))
 {
 	void *copy = xcalloc(n, size);
@@ -117,7 +150,9 @@ static bool lists_equal(const void *a, const void *b, size_t n, size_t size, int
 bool network_equal(const struct network *a, const struct network *b)
 {
 	return a->known == b->known && a->n_address == b->n_address && a->n_route == b->n_route &&
-	       a->n_member == b->n_member && a->n_rule == b->n_rule &&
+	       a->n_member == b->n_member && a->n_rule == b->n_rule && a->n_setting == b->n_setting &&
+	       a->no_forwarding6 == b->no_forwarding6 &&
+	       lists_equal(a->setting, b->setting, a->n_setting, sizeof(*a->setting), setting_cmp) &&
 	       lists_equal(a->address, b->address, a->n_address, sizeof(*a->address), address_cmp) &&
 	       lists_equal(a->route, b->route, a->n_route, sizeof(*a->route), route_cmp) &&
 	       lists_equal(a->member, b->member, a->n_member, sizeof(*a->member), member_cmp) &&

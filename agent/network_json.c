@@ -354,12 +354,15 @@ static int read_rules(const json_t *list, const char *name, enum family f, struc
 
 static int read_document(const json_t *root, struct reading *r)
 {
-	const json_t *addr, *route, *route6, *rule, *rule6;
+	const json_t *addr, *route, *route6, *rule, *rule6, *netconf;
 	size_t i;
 	json_t *item;
 	if (list_of(root, "addr", true, &addr, r->err) != 0 || list_of(root, "route", true, &route, r->err) != 0 ||
 	        list_of(root, "route6", false, &route6, r->err) != 0 ||
-	        list_of(root, "rule", false, &rule, r->err) != 0 || list_of(root, "rule6", false, &rule6, r->err) != 0)
+	        list_of(root, "rule", false, &rule, r->err) != 0 ||
+	        list_of(root, "rule6", false, &rule6, r->err) != 0 ||
+	        list_of(root, "netconf", false, &netconf, r->err) != 0 ||
+	        network_json_settings(netconf, r->net, r->err) != 0)
 		return -1;
 	json_array_foreach(addr, i, item)
 	{

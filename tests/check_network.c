@@ -371,6 +371,18 @@ static const struct {
 	const char *where;
 } faults[] = {
         {"{\"addr\":[],\"route\":[],\"rule\":[{}]}", ERR_INVALID, "rule[0]"},
+        {"{\"addr\":[],\"route\":[],\"netconf\":{}}", ERR_INVALID, "netconf"},
+        {"{\"addr\":[],\"route\":[],\"netconf\":[5]}", ERR_INVALID, "netconf[0]"},
+        {"{\"addr\":[],\"route\":[],\"netconf\":[{\"family\":\"mpls\"},{\"family\":\"inet\"}]}", ERR_INVALID,
+                "netconf[1]"},
+        {"{\"addr\":[],\"route\":[],\"netconf\":[{\"family\":\"inet\",\"interface\":\"a\",\"forwarding\":1}]}",
+                ERR_INVALID, "netconf[0]"},
+        {"{\"addr\":[],\"route\":[],\"netconf\":[{\"family\":\"inet\",\"interface\":\"a\",\"forwarding\":true,"
+         "\"rp_filter\":1}]}",
+                ERR_INVALID, "netconf[0]"},
+        {"{\"addr\":[],\"route\":[],\"netconf\":[{\"family\":\"inet\",\"interface\":\"a123456789012345\","
+         "\"forwarding\":true}]}",
+                ERR_INVALID, "netconf[0]"},
         {"{\"addr\":[],\"route\":[],\"rule\":[{\"priority\":1,\"src\":\"2001:db8::\",\"srclen\":32}]}", ERR_INVALID,
                 "rule[0]"},
         {"{\"addr\":[{\"ifname\":\"b\",\"linkinfo\":{\"info_kind\":\"vrf\"}}],\"route\":[]}", ERR_INVALID, "addr[0]"},
@@ -543,6 +555,9 @@ START_TEST(the_offline_form_says_what_the_kernel_says)
 	   "&&"
 	   "ip addr add 10.37.0.1 peer 10.38.0.1/24 dev wan0 && ip -6 addr add fe80::1/64 dev lan0 nodad &&"
 	   "ip -6 addr add 2001:db8:21::5/127 dev lan0 nodad && ip -6 addr add 2001:db8:22::5/128 dev lo");
+	sh("cd /proc/sys/net/ipv4 && echo 1 >ip_forward && echo 0 >conf/lan0/forwarding && echo 1 >conf/all/rp_filter "
+	   "&& "
+	   "echo 2 >conf/lan0/rp_filter && echo 0 >conf/far0/rp_filter");
 	sh(routes);
 	sh("ip rule add from 10.20.0.0/24 to 10.30.0.0/16 lookup 100 && ip rule add to 10.40.0.0/16 lookup main pref "
 	   "90 &&"
@@ -552,14 +567,22 @@ START_TEST(the_offline_form_says_what_the_kernel_says)
 	   "suppress_prefixlength 0 && ip -6 rule add from 2001:db8::/32 lookup 7");
 	char *json = command_output("printf '{\"addr\":'; ip -d -j addr; printf ',\"route\":'; ip -j route; printf "
 	                            "',\"route6\":'; ip -j -6 route; printf ',\"rule\":'; ip -j rule; printf "
-	                            "',\"rule6\":'; ip -j -6 rule; echo '}'");
+	                            "',\"rule6\":'; ip -j -6 rule; printf ',\"netconf\":'; ip -j netconf; echo '}'");
 	ck_assert_msg(network_parse_json(json, strlen(json), &printed, &err) == 0, "%s: %s", err.where, err.text);
 	ck_assert_int_eq(network_read(&net, &err), 0);
 	ck_assert_uint_eq(net.n_address, printed.n_address);
 	ck_assert_uint_eq(net.n_route, printed.n_route);
 	ck_assert_uint_eq(net.n_rule, 11);
 	ck_assert_uint_eq(printed.n_rule, 11);
+	ck_assert_uint_eq(net.n_setting, 5);
+	ck_assert(!network_setting_find(&net, "lan0")->forwards && network_setting_find(&net, "far0")->forwards);
+	ck_assert_uint_eq(network_setting_find(&net, "lan0")->rp_filter, 2);
+	ck_assert_uint_eq(network_setting_find(&net, "far0")->rp_filter, 1);
+	ck_assert_ptr_null(network_setting_find(&net, "none"));
+	ck_assert(!net.no_forwarding6);
 	ck_assert(network_equal(&net, &printed));
+	net.setting[0].forwards = !net.setting[0].forwards;
+	ck_assert(!network_equal(&net, &printed));
 	free(json);
 	network_fini(&net);
 	network_fini(&printed);

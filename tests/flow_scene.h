@@ -441,6 +441,22 @@ static void add_rule(struct scene *s, const struct words *w)
 	network_rules_sort(&s->net);
 }
 
+/* setting NAME [off=1] [rp=0|1|2]; "setting ipv6 off=1": nothing of it is forwarded */
+static void add_setting(struct scene *s, const struct words *w)
+{
+	struct net_setting setting = {
+	        .forwards = !value_of(w, "off")[0], .rp_filter = (uint8_t)atoi(value_of(w, "rp"))};
+
+	if (!strcmp(w->word[1], "ipv6")) {
+		s->net.no_forwarding6 = !setting.forwards;
+		return;
+	}
+	copy_name(setting.ifname, w->word[1]);
+	s->net.setting = xgrow(s->net.setting, s->net.n_setting, &s->net.cap_setting, sizeof(setting));
+	s->net.setting[s->net.n_setting++] = setting;
+	network_settings_finish(&s->net, 0);
+}
+
 /* now SECONDS */
 static void set_now(struct scene *s, const struct words *w)
 {
@@ -468,6 +484,7 @@ static const struct verb {
         {"route", add_route},
         {"vrf", add_vrf},
         {"rule", add_rule},
+        {"setting", add_setting},
         {"now", set_now},
 };
 

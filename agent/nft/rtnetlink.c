@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/if_link.h>
+#include <linux/netconf.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <stdlib.h>
@@ -37,6 +38,7 @@ struct reader {
 	struct link *link; /* sorted by index once all are read */
 	size_t n_link, cap_link;
 	struct network *net;
+	uint8_t rp_filter_of_all;
 	struct error *err;
 	_Alignas(struct nlmsghdr) uint8_t buffer[RECEIVE_SIZE];
 };
@@ -332,8 +334,9 @@ static int list(struct reader *r, uint16_t type, unsigned char af, mnl_cb_t each
 			return -1;
 		if (errno == EINTR || errno == ENOBUFS)
 			return 0;
-		/* A kernel without routing policy has only the rules that go without saying. */
-		if (type == RTM_GETRULE && (errno == EAFNOSUPPORT || errno == EOPNOTSUPP))
+		/* A kernel without routing policy has only the rules that go without saying; one that does not say what
+		   it forwards leaves that open. */
+		if ((type == RTM_GETRULE || type == RTM_GETNETCONF) && (errno == EAFNOSUPPORT || errno == EOPNOTSUPP))
 			return 1;
 		return error_set(r->err, ERR_IO, WHERE, "%s: %s", what, strerror(errno));
 	}
@@ -353,6 +356,42 @@ static int on_rule(const struct nlmsghdr *m, void *ctx)
 	net->rule = xgrow(net->rule, net->n_rule, &net->cap_rule, sizeof(rule));
 	net->rule[net->n_rule++] = rule;
 	return MNL_CB_OK;
+}
+
+static int on_setting(const struct nlmsghdr *m, void *ctx)
+{
+	struct reader *r = ctx;
+	struct network *net = r->net;
+	const struct netconfmsg *info = mnl_nlmsg_get_payload(m);
+	struct net_setting setting = {.forwards = false};
+	int index;
+	if (!rtnetlink_setting(m, &index, &setting))
+		return MNL_CB_OK;
+	if (info->ncm_family == AF_INET6) {
+		if (index == NETCONFA_IFINDEX_ALL)
+			net->no_forwarding6 = !setting.forwards;
+		return MNL_CB_OK;
+	}
+	const char *name = link_name(r, index);
+	if (index == NETCONFA_IFINDEX_ALL)
+		r->rp_filter_of_all = setting.rp_filter;
+	if (index <= 0 || name == NULL || name[0] == '\0')
+		return MNL_CB_OK;
+	memcpy(setting.ifname, name, strnlen(name, IFNAME_SIZE - 1));
+	net->setting = xgrow(net->setting, net->n_setting, &net->cap_setting, sizeof(setting));
+	net->setting[net->n_setting++] = setting;
+	return MNL_CB_OK;
+}
+
+static int list_settings(struct reader *r)
+{
+	r->rp_filter_of_all = 0;
+	int result = list(r, RTM_GETNETCONF, AF_INET, on_setting, "listing IPv4 settings");
+	if (result > 0)
+		result = list(r, RTM_GETNETCONF, AF_INET6, on_setting, "listing IPv6 settings");
+	if (result > 0)
+		network_settings_finish(r->net, r->rp_filter_of_all);
+	return result;
 }
 
 static int attempt(struct reader *r)
@@ -379,6 +418,8 @@ static int attempt(struct reader *r)
 		result = list(r, RTM_GETRULE, AF_INET, on_rule, "listing IPv4 routing rules");
 	if (result > 0)
 		result = list(r, RTM_GETRULE, AF_INET6, on_rule, "listing IPv6 routing rules");
+	if (result > 0)
+		result = list_settings(r);
 	mnl_socket_close(r->socket);
 	return result;
 }
@@ -419,7 +460,8 @@ int network_watch_open(struct error *err)
 	const struct sockaddr_nl address = {
 	        .nl_family = AF_NETLINK,
 	        .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE |
-	                     RTMGRP_IPV6_ROUTE | RTMGRP_IPV4_RULE | 1u << (RTNLGRP_IPV6_RULE - 1),
+	                     RTMGRP_IPV6_ROUTE | RTMGRP_IPV4_RULE | 1u << (RTNLGRP_IPV6_RULE - 1) |
+	                     1u << (RTNLGRP_IPV4_NETCONF - 1) | 1u << (RTNLGRP_IPV6_NETCONF - 1),
 	};
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE);
 	if (fd < 0)

@@ -46,6 +46,13 @@ struct net_rule {
 	bool marked; /**< selects marked packets or those of some users only: none that a verdict speaks of */
 };
 
+/** What decides over IPv4 packets that arrive on an interface, before routes and beside the ruleset. */
+struct net_setting {
+	char ifname[IFNAME_SIZE];
+	bool forwards; /**< else what arrives there goes nowhere else */
+	uint8_t rp_filter; /**< 0: off, 1: strict, 2: loose; the higher one of the interface's and that of all */
+};
+
 /** What the device's addresses and routes say; known == false: nothing is known (offline without --network). */
 struct network {
 	bool known;
@@ -57,11 +64,17 @@ struct network {
 	size_t n_member, cap_member;
 	struct net_rule *rule; /**< in order of priority; empty: the kernel's own alone */
 	size_t n_rule, cap_rule;
+	struct net_setting *setting; /**< sorted by name; empty: not known */
+	size_t n_setting, cap_setting;
+	bool no_forwarding6; /**< IPv6 packets are not forwarded; false where that is not known */
 };
 
 void network_fini(struct network *net);
 /** Sort the addresses and keep each once per interface: sources name some of them twice. */
 void network_addresses_unique(struct network *net);
+/** Sort the settings by name, with what holds for all interfaces in them. */
+void network_settings_finish(struct network *net, uint8_t rp_filter_of_all);
+const struct net_setting *network_setting_find(const struct network *net, const char *ifname); /**< or NULL */
 /** Sort the rules by priority, in the order of arrival where it is the same. */
 void network_rules_sort(struct network *net);
 bool network_is_local(const struct network *net, enum family f, u128 address);
@@ -98,7 +111,8 @@ void network_each_caveat(const struct network *net, void (*each)(void *ctx, cons
 
 /**
  * `ip -j addr` and `ip -j route` (and -6) output, as one JSON document {"addr":[...],"route":[...],"route6":[...]}; with
- * VRFs `ip -d -j addr` and `ip -4 -j route show table all`; with a routing policy also "rule" and "rule6" (`ip -j rule`).
+ * VRFs `ip -d -j addr` and `ip -4 -j route show table all`; with a routing policy also "rule" and "rule6" (`ip -j rule`),
+ * and for what the device does not forward "netconf" (`ip -j netconf`).
  */
 int network_parse_json(const char *json, size_t len, struct network *out, struct error *err) MUST_USE;
 
