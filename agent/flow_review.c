@@ -97,26 +97,24 @@ static void add_caveat(void *ctx, const char *text)
 {
 	const struct reviewer *r = ctx;
 
-	review_add(r->out, REMARK_NOTE, "network", "", "%s", text);
+	review_add(r->out, REMARK_NOTE, r->net->known ? "network" : "network-unknown", "", "%s", text);
 }
 
 static void flows_review(const struct reviewer *r)
 {
-	size_t open = 0, families = 0;
-	const struct flow *first_open = NULL, *first_family = NULL;
+	size_t families = 0;
+	const struct flow *first_family = NULL;
+	char *open = flows_open_caveat(r->flows);
 
 	for (size_t i = 0; i < r->flows->n; i++) {
 		const struct flow *f = &r->flows->flow[i];
 
-		if (f->caveat && !open++)
-			first_open = f;
 		if (f->state == FLOW_NO_COMMON_FAMILY && !families++)
 			first_family = f;
 	}
-	if (first_open)
-		review_add(r->out, REMARK_NOTE, "path-open", "",
-		        "%zu flows have an interface that cannot be told, for example %s: %s", open, first_open->label,
-		        first_open->caveat);
+	if (open)
+		review_add(r->out, REMARK_NOTE, "path-open", "", "%s", open);
+	free(open);
 	if (first_family)
 		review_add(r->out, REMARK_WARNING, "no-common-family", "",
 		        "%zu pairs have no address family in common, for example %s; give both groups addresses of one "
@@ -134,12 +132,7 @@ void review_site(const struct site *site, const struct catalog *catalog, const s
 	exceptions_review(&r);
 	baseline_review(&r);
 	flows_review(&r);
-	if (net->known)
-		network_each_caveat(net, add_caveat, &r);
-	else
-		review_add(out, REMARK_NOTE, "network-unknown", "",
-		        "addresses and routes of the device are not known: the path is taken as forward, between the "
-		        "zones of the groups");
+	flows_each_caveat(flows, net, add_caveat, &r);
 }
 
 bool review_finish(struct review *r, enum remark_level *worst)

@@ -53,10 +53,10 @@ static json_t *flow_json(const xmlNode *r)
 	        json_leaf(r, "label"), "transport", json_leaf(r, "transport"), "source_ports",
 	        json_leaf(r, "source-ports"), "ports", json_leaf(r, "ports"));
 	json_object_update_new(flow,
-	        json_pack("{sososososososososo}", "path", json_leaf(r, "path"), "severity", json_leaf(r, "severity"),
+	        json_pack("{sosososososososososo}", "path", json_leaf(r, "path"), "severity", json_leaf(r, "severity"),
 	                "assumed", json_leaves(r, "assumed"), "verdict", json_leaf(r, "verdict"), "rule",
 	                json_rule_of(r), "witness", json_witness_of(r), "atoms", json_leaves(r, "condition"), "changed",
-	                json_leaf(r, "changed"), "reason", json_leaf(r, "reason")));
+	                json_leaf(r, "changed"), "reason", json_leaf(r, "reason"), "caveat", json_leaf(r, "caveat")));
 	return flow;
 }
 

@@ -52,28 +52,17 @@ static void add_scalars(struct rows *b, struct lyd_node *root, const struct snap
 	row_leaf(b, root, "agent-version", snap->version);
 	row_number(b, root, "oldest-sequence", snap->oldest_sequence);
 	row_number(b, root, "newest-sequence", snap->newest_sequence);
-	if (rs != NULL && rs->legacy != NULL) {
-		char text[512];
-		snprintf(text, sizeof(text), "rules of iptables-legacy exist and cannot be seen: %s", rs->legacy);
-		row_leaf(b, root, "caveat", text);
-	}
-	if (rs != NULL && rs->foreign_flowtable != NULL) {
-		char text[512];
-		snprintf(text, sizeof(text), "flowtable %s lets established connections bypass the chains",
-		        rs->foreign_flowtable);
-		row_leaf(b, root, "caveat", text);
-	}
 }
 
-static void add_caveats(struct rows *b, struct lyd_node *root, const struct snapshot *snap)
+struct caveats {
+	struct rows *b;
+	struct lyd_node *root;
+};
+
+static void add_caveat(void *ctx, const char *text)
 {
-	for (size_t i = 0; i < snap->openings.n_caveat; i++)
-		row_leaf(b, root, "caveat", snap->openings.caveat[i]);
-	if (snap->openings.incomplete) {
-		char text[512];
-		snprintf(text, sizeof(text), "there may be more openings than are listed: %s", snap->openings.reason);
-		row_leaf(b, root, "caveat", text);
-	}
+	const struct caveats *c = ctx;
+	row_leaf(c->b, c->root, "caveat", text);
 }
 
 static void add_result(struct rows *b, struct lyd_node *root, const struct snapshot *snap, size_t i)
@@ -100,6 +89,7 @@ static void add_result(struct rows *b, struct lyd_node *root, const struct snaps
 	for (size_t k = 0; k < finding->n_assumed; k++)
 		row_leaf(b, row, "assumed", finding->assumed[k]);
 	row_leaf(b, row, "reason", finding->reason);
+	row_leaf(b, row, "caveat", flow->caveat);
 }
 
 static void add_opening(struct rows *b, struct lyd_node *root, const struct opening *o)
@@ -150,7 +140,7 @@ static void add_ipsec(struct rows *b, struct lyd_node *root, const struct ipsec_
 	row_leaf(b, row, "direction", e->direction);
 	row_leaf(b, row, "source", e->source);
 	row_leaf(b, row, "destination", e->destination);
-	row_leaf(b, row, "transports", e->tcp && e->udp ? "tcp, udp" : e->tcp ? "tcp" : "udp");
+	row_leaf(b, row, "transports", ipsec_transports(e));
 	row_leaf(b, row, "source-ports", e->source_port);
 	row_leaf(b, row, "ports", e->destination_port);
 	row_leaf(b, row, "state", ipsec_state_name(f->state));
@@ -208,7 +198,8 @@ struct lyd_node *state_conformance(
 	if (wants(filter, ctx, "/portcullis:conformance/summary"))
 		add_summary(b, root, snap);
 	add_scalars(b, root, snap);
-	add_caveats(b, root, snap);
+	conformance_each_caveat(snap->ruleset, &snap->openings, &snap->inputs->flows, &snap->inputs->network,
+	        add_caveat, &(struct caveats){b, root});
 	if (wants(filter, ctx, "/portcullis:conformance/deployment-state") && snap->inputs->catalog != NULL &&
 	        snap->inputs->site != NULL)
 		for (size_t i = 0; i < snap->inputs->site->n_deployment && !b->failed; i++)

@@ -301,6 +301,11 @@ static void decide(struct decision *d)
 		d->out->reason = xstrdup("no policy of this device catches it; what its hosts do, only they know");
 }
 
+const char *ipsec_transports(const struct ipsec_exemption *e)
+{
+	return e->tcp && e->udp ? "tcp, udp" : e->tcp ? "tcp" : "udp";
+}
+
 void ipsec_decide(const struct site *site, const struct catalog *catalog, const struct network *net,
         const struct ipsec_policies *policies, struct ipsec_findings *out)
 {

@@ -27,6 +27,15 @@ struct summary {
 void summary_build(const struct flows *flows, const struct findings *findings, const struct openings *openings,
         const struct ruleset *rs, struct summary *out);
 
+/**
+ * What the verdicts and openings of a verification do not see, and what makes them worth little: one text each.
+ *
+ * @param rs   NULL: unreadable; then nothing is told.
+ * @param net  that the flows were derived with.
+ */
+void conformance_each_caveat(const struct ruleset *rs, const struct openings *openings, const struct flows *flows,
+        const struct network *net, void (*each)(void *ctx, const char *text), void *ctx);
+
 /** Why verdicts changed. */
 enum cause_kind { CAUSE_START, CAUSE_RULESET, CAUSE_DEPLOYMENT, CAUSE_CATALOG, CAUSE_ROUTES, CAUSE_ASSUMPTION };
 const char *cause_kind_name(enum cause_kind k);

@@ -82,4 +82,13 @@ const struct flow *flows_find(const struct flows *flows, const char *label);
 int flows_derive(const struct site *site, const struct catalog *catalog, const struct network *net, int64_t now,
         struct flows *out, struct error *err) MUST_USE;
 
+/**
+ * What, beside the ruleset, can keep the packets of flows from passing, or makes their path less than certain: one text
+ * each, with network_each_caveat() of the network. Where that is not known, this is the only one.
+ */
+void flows_each_caveat(
+        const struct flows *flows, const struct network *net, void (*each)(void *ctx, const char *text), void *ctx);
+/** How many flows have a caveat of their own, with an example; NULL: none. The caller frees it. */
+char *flows_open_caveat(const struct flows *flows);
+
 #endif

@@ -74,6 +74,8 @@ enum ipsec_state {
 };
 const char *ipsec_state_name(enum ipsec_state s); /**< "not-observable", "carried-in-a-tunnel" */
 
+const char *ipsec_transports(const struct ipsec_exemption *e); /**< "tcp, udp" */
+
 /** What is known of one exemption of a deployment's product. */
 struct ipsec_finding {
 	const char *deployment; /**< borrowed from the site */
