@@ -10,7 +10,20 @@
 #include "portcullis/alloc.h"
 #include "portcullis/nft.h"
 
-int live_ruleset(struct ruleset **out, struct error *err)
+static struct ipsec_policies *policies_read(const struct nft_ops *nft)
+{
+	struct ipsec_policies *policies = NULL;
+	struct error err = {0};
+	uint8_t *bytes = NULL;
+	size_t len = 0;
+	char line[1200];
+	if (nft->policies(nft->self, &bytes, &len, &err) != 0 || ipsec_parse(bytes, len, &policies, &err) != 0)
+		policies = ipsec_unreadable(error_line(&err, line, sizeof(line)));
+	free(bytes);
+	return policies;
+}
+
+int live_ruleset(struct ruleset **out, struct ipsec_policies **policies, struct error *err)
 {
 	struct nft_ops nft;
 	struct nft_dump dump = {0};
@@ -21,6 +34,8 @@ int live_ruleset(struct ruleset **out, struct error *err)
 		result = ruleset_parse_netlink(dump.bytes, dump.len, out, err);
 	if (result == 0 && dump.legacy != NULL && (*out)->legacy == NULL)
 		(*out)->legacy = xstrdup(dump.legacy);
+	if (result == 0 && policies != NULL)
+		*policies = policies_read(&nft);
 	nft_dump_fini(&dump);
 	nft.close(nft.self);
 	return result;

@@ -157,7 +157,7 @@ static int claim_of_packet(const struct question *q, const struct ruleset *rs, s
 static int live_read(struct ruleset **out, char **text, struct error *err)
 {
 	static const char *const argv[] = {"nft", "list", "ruleset", NULL};
-	return live_ruleset(out, err) == 0 ? prove_execute(argv, "", text, err) : -1;
+	return live_ruleset(out, NULL, err) == 0 ? prove_execute(argv, "", text, err) : -1;
 }
 
 static bool ends_equal(const struct packet *a, const struct packet *b)

@@ -3,13 +3,13 @@
  * Needs no daemon. A deployment that names what no pack knows is an error, not a verdict.
  */
 #include <getopt.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "build.h"
 #include "cli/cli.h"
 #include "cli/live.h"
+#include "cli/verify.h"
 #include "portcullis/alloc.h"
 #include "portcullis/clock.h"
 #include "portcullis/config.h"
@@ -30,8 +30,8 @@ static const char help[] =
         "  --ruleset DUMP      output of `nft -j list ruleset`; '-' reads standard input\n"
         "  --live              the kernel's ruleset in this network namespace (needs CAP_NET_ADMIN)\n"
         "  --network FILE      addresses and routes: {\"addr\": `ip -j addr`, \"route\": `ip -j route`,\n"
-        "                      \"route6\": `ip -j -6 route`}; without it zones decide, and the path is taken as "
-        "forward\n"
+        "                      \"route6\": `ip -j -6 route`, \"netconf\": `ip -j netconf`}; without it zones decide,\n"
+        "                      and the path is taken as forward\n"
         "  --catalog-dir DIR   catalog packs (default " PORTCULLIS_CATALOG_DIR ")\n"
         "  --own-catalog-dir DIR\n"
         "                      packs and overrides of your own (default " PORTCULLIS_OWN_CATALOG_DIR
@@ -49,24 +49,20 @@ struct request {
 	bool live, json, all, strict;
 };
 
-struct work {
-	struct ly_ctx *ctx;
-	struct catalog *catalog;
-	struct site *site;
-	struct network network;
-	struct ruleset *ruleset;
-	struct flows flows;
-	struct findings findings;
-	struct openings openings;
-	struct summary summary;
-};
-
 static int read_live(struct work *w, struct error *err)
 {
-	int result = live_ruleset(&w->ruleset, err);
+	w->live = true;
+	int result = live_ruleset(&w->ruleset, &w->policies, err);
 	if (result == 0 && !w->network.known)
 		result = network_read(&w->network, err);
 	return result;
+}
+
+static void add_caveat(void *ctx, const char *text)
+{
+	struct work *w = ctx;
+	w->caveat = xgrow(w->caveat, w->n_caveat, &w->cap_caveat, sizeof(*w->caveat));
+	w->caveat[w->n_caveat++] = xstrdup(text);
 }
 
 static int read_dump(const char *path, struct work *w, struct error *err)
@@ -109,11 +105,19 @@ static int run(const struct request *r, struct work *w, struct error *err)
 	        verify_openings(&w->flows, w->ruleset, w->site, &w->network, now, &w->openings, err) != 0)
 		return -1;
 	summary_build(&w->flows, &w->findings, &w->openings, w->ruleset, &w->summary);
+	conformance_each_caveat(w->ruleset, &w->openings, &w->flows, &w->network, add_caveat, w);
+	if (r->live)
+		ipsec_decide(w->site, w->catalog, &w->network, w->policies, &w->ipsec);
 	return 0;
 }
 
 static void work_fini(struct work *w)
 {
+	for (size_t i = 0; i < w->n_caveat; i++)
+		free(w->caveat[i]);
+	free(w->caveat);
+	ipsec_findings_fini(&w->ipsec);
+	ipsec_policies_unref(w->policies);
 	openings_fini(&w->openings);
 	findings_fini(&w->findings);
 	flows_fini(&w->flows);
@@ -122,146 +126,6 @@ static void work_fini(struct work *w)
 	site_free(w->site);
 	config_context_free(w->ctx);
 	catalog_free(w->catalog);
-}
-
-/* JSON (INTERFACES) */
-
-static json_t *json_ports(struct port_range p)
-{
-	char buf[16];
-	return json_string(port_range_print(p, buf, sizeof(buf)));
-}
-
-static json_t *json_ports_of(struct range r)
-{
-	return json_ports((struct port_range){(uint16_t)r.lo, (uint16_t)r.hi});
-}
-
-static json_t *json_witness(const struct packet *p)
-{
-	char source[64], destination[64];
-	return json_pack("{sssssisssiss}", "transport", proto_name(p->proto), "source",
-	        addr_print(p->family, p->source, source, sizeof(source)), "source_port", (int)p->source_port,
-	        "destination", addr_print(p->family, p->destination, destination, sizeof(destination)),
-	        "destination_port", (int)p->destination_port, "phase", phase_name(p->phase));
-}
-
-static void append_cidr(void *ctx, const char *cidr)
-{
-	json_array_append_new(ctx, json_string(cidr));
-}
-
-static json_t *json_box(enum family f, const struct box *b)
-{
-	json_t *source = json_array(), *destination = json_array();
-	range_each_prefix(f, b->source, append_cidr, source);
-	range_each_prefix(f, b->destination, append_cidr, destination);
-	return json_pack("{sosososo}", "source", source, "destination", destination, "source_ports",
-	        json_ports_of(b->source_ports), "ports", json_ports_of(b->ports));
-}
-
-/* Source and destination of a flow, cut where the interfaces change. */
-static json_t *json_legs(const struct flow *flow)
-{
-	json_t *legs = json_array();
-	for (size_t i = 0; i < flow->n_leg; i++) {
-		const struct flow_leg *leg = &flow->leg[i];
-		json_t *source = json_array(), *destination = json_array();
-		range_each_prefix(flow->family, leg->source, append_cidr, source);
-		range_each_prefix(flow->family, leg->destination, append_cidr, destination);
-		json_array_append_new(
-		        legs, json_pack("{sosososo}", "source", source, "destination", destination, "input_interface",
-		                      json_text(leg->iif), "output_interface", json_text(leg->oif)));
-	}
-	return legs;
-}
-
-static json_t *json_strings(char *const *s, size_t n)
-{
-	json_t *array = json_array();
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(array, json_text(s[i]));
-	return array;
-}
-
-static void set_text(json_t *o, const char *key, const char *value)
-{
-	json_object_set_new(o, key, json_text(value));
-}
-
-static json_t *json_flow(const struct flow *flow, const struct finding *f)
-{
-	json_t *remainder = json_array();
-	for (size_t i = 0; i < f->n_remainder; i++)
-		json_array_append_new(remainder, json_box(flow->family, &f->remainder[i]));
-	json_t *o = json_object();
-	set_text(o, "deployment", flow->deployment);
-	set_text(o, "product", flow->pack->name);
-	set_text(o, "requirement", flow->requirement->label);
-	set_text(o, "label", flow->label);
-	json_object_set_new(o, "variant", json_integer(flow->id.variant));
-	set_text(o, "source", flow->source);
-	set_text(o, "destination", flow->destination);
-	set_text(o, "family", family_name(flow->family));
-	set_text(o, "transport", proto_name(flow->proto));
-	json_object_set_new(o, "source_ports", json_ports(flow->source_ports));
-	json_object_set_new(o, "ports", json_ports(flow->ports));
-	set_text(o, "path", path_name(flow->path));
-	set_text(o, "severity", severity_name(finding_severity(flow, f)));
-	set_text(o, "verdict", verdict_name(f->verdict));
-	json_object_set_new(o, "legs", json_legs(flow));
-	json_object_set_new(o, "rule", json_blame(&f->blame));
-	json_object_set_new(o, "witness", f->has_witness ? json_witness(&f->witness) : json_null());
-	json_object_set_new(o, "remainder", remainder);
-	json_object_set_new(o, "atoms", json_strings(f->atom, f->n_atom));
-	json_object_set_new(o, "assumed", json_strings(f->assumed, f->n_assumed));
-	if (f->reason != NULL)
-		set_text(o, "reason", f->reason);
-	return o;
-}
-
-static json_t *json_opening(const struct opening *op)
-{
-	json_t *o = json_object();
-	json_object_set_new(o, "id", json_integer((json_int_t)op->id));
-	set_text(o, "label", op->label);
-	json_object_set_new(o, "rule", json_blame(&op->blame));
-	json_object_set_new(o, "box", json_box(op->family, &op->box));
-	set_text(o, "family", family_name(op->family));
-	set_text(o, "transport", op->proto == 0 ? "other" : proto_name(op->proto));
-	set_text(o, "listener", op->listener);
-	set_text(o, "packets", op->packets);
-	json_object_set_new(o, "witness", json_witness(&op->witness));
-	json_object_set_new(o, "acknowledged", json_boolean(op->acknowledged));
-	return o;
-}
-
-static json_t *json_summary(const struct work *w)
-{
-	json_t *o = json_object();
-	for (size_t v = 0; v < VERDICT_N; v++)
-		json_object_set_new(
-		        o, verdict_summary_key((enum verdict)v), json_integer((json_int_t)w->summary.count[v]));
-	json_object_set_new(o, "overall", json_string(overall_name(w->summary.overall)));
-	json_object_set_new(o, "openings", json_integer((json_int_t)w->summary.openings));
-	json_object_set_new(o, "openings_incomplete", json_boolean(w->openings.incomplete));
-	json_object_set_new(o, "rules", json_integer((json_int_t)w->summary.rules));
-	json_object_set_new(o, "undecoded_rules", json_integer((json_int_t)w->summary.undecoded_rules));
-	return o;
-}
-
-static void print_json(const struct work *w)
-{
-	json_t *flows = json_array(), *openings = json_array();
-	for (size_t i = 0; i < w->flows.n; i++)
-		json_array_append_new(flows, json_flow(&w->flows.flow[i], &w->findings.finding[i]));
-	for (size_t i = 0; i < w->openings.n; i++)
-		json_array_append_new(openings, json_opening(&w->openings.opening[i]));
-	json_t *o = json_pack("{sososo}", "summary", json_summary(w), "flows", flows, "openings", openings);
-	char *s = json_dumps(o, JSON_INDENT(1));
-	cli_json(s);
-	free(s);
-	json_decref(o);
 }
 
 /* Tables for people */
@@ -306,6 +170,26 @@ static void print_openings(const struct work *w)
 	cli_table_print(t, stdout);
 }
 
+/* Exemptions that a policy of this device touches; with --all, every one. @return the rows that are shown. */
+static size_t print_ipsec(const struct request *r, const struct work *w)
+{
+	static const char *const header[] = {"IPSEC EXEMPTION", "STATE", "SOURCE", "DESTINATION", "POLICY OR REASON"};
+	struct cli_table *t = cli_table_new(5, header);
+	size_t n = 0;
+	for (size_t i = 0; i < w->ipsec.n; i++) {
+		const struct ipsec_finding *f = &w->ipsec.finding[i];
+		if (!r->all && f->state != IPSEC_VIOLATED && f->state != IPSEC_TUNNELLED)
+			continue;
+		n++;
+		char *name = xasprintf("%s/%s", f->deployment, f->exemption->name);
+		cli_table_row(t, (const char *[]){name, ipsec_state_name(f->state), f->exemption->source,
+		                         f->exemption->destination, f->policy != NULL ? f->policy : f->reason});
+		free(name);
+	}
+	cli_table_print(t, stdout);
+	return n;
+}
+
 static void print_people(const struct request *r, const struct work *w)
 {
 	size_t n = print_flows(r, w);
@@ -314,15 +198,18 @@ static void print_people(const struct request *r, const struct work *w)
 	print_openings(w);
 	if (n + w->openings.n > 0)
 		putchar('\n');
+	if (print_ipsec(r, w) > 0)
+		putchar('\n');
 	printf("%s:", overall_name(w->summary.overall));
 	for (size_t v = 0; v < VERDICT_N; v++)
 		if (w->summary.count[v] > 0)
 			printf(" %zu %s", w->summary.count[v], verdict_name((enum verdict)v));
-	printf("; %zu openings%s; %zu rules, %zu of them not fully decoded\n", w->summary.openings,
-	        w->openings.incomplete ? " at least" : "", w->summary.rules, w->summary.undecoded_rules);
-	if (!w->network.known)
-		puts("Addresses and routes are not known (--network): the path is taken as forward, interfaces come "
-		     "from zones.");
+	printf("; %zu openings%s; %zu rules, %zu of them not fully decoded; forwarded packets that no rule singles "
+	       "out: %s\n",
+	        w->summary.openings, w->openings.incomplete ? " at least" : "", w->summary.rules,
+	        w->summary.undecoded_rules, default_kind_name(w->openings.by_default));
+	for (size_t i = 0; i < w->n_caveat; i++)
+		cli_line("caveat: %s", w->caveat[i]);
 }
 
 static int parse(int argc, char **argv, struct request *r)
@@ -406,7 +293,7 @@ int verb_verify(int argc, char **argv)
 		code = cli_fail("verify", &err);
 	} else {
 		if (r.json)
-			print_json(&w);
+			verify_print_json(&w);
 		else
 			print_people(&r, &w);
 		code = overall_exit_code(w.summary.overall);
