@@ -22,6 +22,7 @@ static const char too_many[] = "more than 65536 boxes: too many overlapping rule
 void leg_result_fini(struct leg_result *r)
 {
 	cells_fini(&r->rest);
+	free(r->share);
 	free(r->open.id);
 	free(r->remark.id);
 	free(r->assumed.id);
@@ -431,6 +432,16 @@ bool share_before(const struct share *a, const struct share *b)
 	return false;
 }
 
+/** The one to blame is where the lowest packet is, however the parts were cut. */
+static void find_first(struct leg_result *r, const struct share *s)
+{
+	if (s->kind == SHARE_ELSEWHERE)
+		return;
+	if (!r->has_first || share_before(s, &r->first))
+		r->first = *s;
+	r->has_first = true;
+}
+
 static void find_blame(struct check *c)
 {
 	struct leg_result *r = c->out;
@@ -443,9 +454,7 @@ static void find_blame(struct check *c)
 		r->dropped = r->dropped || s->kind == SHARE_DROPPED;
 		r->maybe = r->maybe || s->kind == SHARE_MAYBE;
 		r->misdirected = r->misdirected || s->kind == SHARE_MISDIRECTED;
-		if (!r->has_first || share_before(s, &r->first))
-			r->first = *s;
-		r->has_first = true;
+		find_first(r, s);
 	}
 }
 
@@ -498,6 +507,9 @@ void leg_check(
 		find_blame(&c);
 	if (out->limit == NULL)
 		find_rest(&c);
+	out->share = c.share;
+	out->n_share = c.n_share;
+	c.share = NULL;
 	check_fini(&c);
 }
 
@@ -510,15 +522,22 @@ static void atoms_copy(struct atoms *out, const struct atoms *in)
 void leg_result_cut(const struct leg_result *r, const struct cell *cell, struct leg_result *out)
 {
 	struct cell part;
+	struct share s;
 
 	*out = *r;
+	out->share = NULL;
+	out->n_share = 0;
+	out->has_first = false;
 	out->open = out->remark = out->assumed = (struct atoms){0};
 	out->rest = (struct cells){0};
 	atoms_copy(&out->open, &r->open);
 	atoms_copy(&out->remark, &r->remark);
 	atoms_copy(&out->assumed, &r->assumed);
-	if (r->has_first)
-		cell_intersect(&r->first.cell, cell, &out->first.cell);
+	for (size_t i = 0; i < r->n_share; i++) {
+		s = r->share[i];
+		if (cell_intersect(&r->share[i].cell, cell, &s.cell))
+			find_first(out, &s);
+	}
 	for (size_t i = 0; i < r->rest.n; i++)
 		if (cell_intersect(&r->rest.item[i], cell, &part))
 			cells_add(&out->rest, &part);

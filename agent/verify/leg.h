@@ -36,6 +36,9 @@ struct leg_result {
 	const char *limit; /**< not decided: why (static); else NULL */
 	struct cells rest; /**< what does not pass, joined where possible, sorted; the first ones where `rest_cut` */
 	bool rest_cut;
+	struct share
+	        *share; /**< all that does not pass, or may not, for leg_result_cut(); may be freed and NULL before */
+	size_t n_share;
 };
 
 /** What identifies a leg's question; equal ones have equal answers. */

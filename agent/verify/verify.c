@@ -15,13 +15,15 @@
 
 #define VERIFY_MAX_FLOWS 10000000u
 #define REMAINDER_MAX_CELLS 4096 /* before they are joined; a few of them are shown */
-#define MEMO_MAX 4096 /* answers that are kept: flows that ask the same lie near each other */
+/* Answers that are kept, and parts of wide ones: flows that ask the same lie near each other. */
+#define MEMO_MAX 4096
+#define MEMO_MAX_SHARES 131072
 
 /** Answers to the last questions: an open-addressed hash table. */
 struct memo {
 	struct leg_key *key;
 	struct leg_result *result;
-	size_t n, cap;
+	size_t n, cap, n_share;
 	uint32_t *slot; /**< index + 1; 0: free */
 	size_t n_slot;
 };
@@ -107,14 +109,14 @@ static void memo_forget(struct memo *m)
 {
 	for (size_t i = 0; i < m->n; i++)
 		leg_result_fini(&m->result[i]);
-	m->n = 0;
+	m->n = m->n_share = 0;
 	if (m->slot != NULL)
 		memset(m->slot, 0, m->n_slot * sizeof(*m->slot));
 }
 
 static void memo_trim(struct memo *m)
 {
-	if (m->n > MEMO_MAX)
+	if (m->n > MEMO_MAX || m->n_share > MEMO_MAX_SHARES)
 		memo_forget(m);
 }
 
@@ -138,8 +140,10 @@ static void leg_rounded(struct verifier *v, const struct leg_key *key, const str
 	rounded.cell = *wide;
 	i = memo_find(&v->rounded, &rounded, &is_new);
 	r = &v->rounded.result[i];
-	if (is_new)
+	if (is_new) {
 		leg_check(v->engine, &rounded, false, &v->scratch, r);
+		v->rounded.n_share += r->n_share;
+	}
 	leg_result_cut(r, &key->cell, out);
 }
 
@@ -162,6 +166,9 @@ static size_t memo_leg(struct verifier *v, const struct leg_key *key)
 		else
 			leg_check(v->engine, key, false, &v->scratch, r);
 	}
+	free(r->share);
+	r->share = NULL;
+	r->n_share = 0;
 	return i;
 }
 
