@@ -103,7 +103,12 @@ static int take_policies(struct daemon *d)
 	if (d->nft.policies(d->nft.self, &bytes, &len, &err) != 0 || ipsec_parse(bytes, len, &policies, &err) != 0)
 		policies = ipsec_unreadable(error_line(&err, line, sizeof(line)));
 	free(bytes);
+	struct ipsec_policies *old = hub_get_ipsec(d->hub);
+	bool changed = old != NULL && !ipsec_policies_same(old, policies);
+	ipsec_policies_unref(old);
 	hub_set_ipsec(d->hub, policies);
+	if (changed)
+		monitor_changed(d->monitor, CAUSE_RULESET, NULL, now);
 	return POLICIES_MS;
 }
 
@@ -146,8 +151,8 @@ static int start_core(struct daemon *d, struct error *err)
 	if (d->nft.dump(d->nft.self, &dump, err) != 0 && err->code == ERR_DENIED)
 		return -1;
 	nft_dump_fini(&dump);
-	monitor_step(d->monitor, clock_monotonic_ms(), clock_wall_s(), &d->first);
 	take_policies(d);
+	monitor_step(d->monitor, clock_monotonic_ms(), clock_wall_s(), &d->first);
 	return 0;
 }
 
@@ -333,9 +338,9 @@ static int run(struct daemon *d)
 	say_ready(d);
 	for (;;) {
 		struct changes changes;
+		int policies = take_policies(d);
 		int wait = monitor_step(d->monitor, clock_monotonic_ms(), clock_wall_s(), &changes);
 		hand_out(d, &changes);
-		int policies = take_policies(d);
 		wait = policies < wait ? policies : wait;
 		if (poll(fds, N, wait) < 0 && errno != EINTR) {
 			log_error("poll: %s", strerror(errno));

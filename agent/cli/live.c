@@ -10,9 +10,9 @@
 #include "portcullis/alloc.h"
 #include "portcullis/nft.h"
 
-static struct ipsec_policies *policies_read(const struct nft_ops *nft)
+static struct ipsec_policies *live_policies(const struct nft_ops *nft)
 {
-	struct ipsec_policies *policies = NULL;
+	struct ipsec_policies *policies;
 	struct error err = {0};
 	uint8_t *bytes = NULL;
 	size_t len = 0;
@@ -23,7 +23,7 @@ static struct ipsec_policies *policies_read(const struct nft_ops *nft)
 	return policies;
 }
 
-int live_ruleset(struct ruleset **out, struct ipsec_policies **policies, struct error *err)
+int live_ruleset(struct ruleset **out, struct error *err)
 {
 	struct nft_ops nft;
 	struct nft_dump dump = {0};
@@ -34,8 +34,8 @@ int live_ruleset(struct ruleset **out, struct ipsec_policies **policies, struct 
 		result = ruleset_parse_netlink(dump.bytes, dump.len, out, err);
 	if (result == 0 && dump.legacy != NULL && (*out)->legacy == NULL)
 		(*out)->legacy = xstrdup(dump.legacy);
-	if (result == 0 && policies != NULL)
-		*policies = policies_read(&nft);
+	if (result == 0)
+		(*out)->policies = live_policies(&nft);
 	nft_dump_fini(&dump);
 	nft.close(nft.self);
 	return result;

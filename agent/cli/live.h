@@ -9,12 +9,8 @@
 
 /* What the verbs share that look at rulesets themselves, without the daemon. */
 
-/**
- * The kernel's ruleset in this network namespace, with the names of iptables-legacy tables; needs CAP_NET_ADMIN.
- *
- * @param policies  IPsec policies, or why they cannot be read; NULL: they are not asked for.
- */
-int live_ruleset(struct ruleset **out, struct ipsec_policies **policies, struct error *err) MUST_USE;
+/** The kernel's ruleset in this network namespace, with IPsec policies and the names of iptables-legacy tables; needs CAP_NET_ADMIN. */
+int live_ruleset(struct ruleset **out, struct error *err) MUST_USE;
 
 /** Text of a ruleset, which can be any bytes, as JSON, which is UTF-8; NULL: "". */
 json_t *json_text(const char *s);

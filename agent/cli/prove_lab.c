@@ -361,7 +361,7 @@ int prove_lab_open(const struct ruleset *live, const char *text, const struct pa
 		*err = ignored;
 		goto out;
 	}
-	if (load_all(load, err) != 0 || live_ruleset(&lab->copy, NULL, err) != 0 || raw_open(lab, err) != 0)
+	if (load_all(load, err) != 0 || live_ruleset(&lab->copy, err) != 0 || raw_open(lab, err) != 0)
 		goto out;
 	lab->trace_fd = nft_trace_open(err);
 	result = lab->trace_fd >= 0 ? 0 : -1;

@@ -52,7 +52,7 @@ struct request {
 static int read_live(struct work *w, struct error *err)
 {
 	w->live = true;
-	int result = live_ruleset(&w->ruleset, &w->policies, err);
+	int result = live_ruleset(&w->ruleset, err);
 	if (result == 0 && !w->network.known)
 		result = network_read(&w->network, err);
 	return result;
@@ -107,7 +107,7 @@ static int run(const struct request *r, struct work *w, struct error *err)
 	summary_build(&w->flows, &w->findings, &w->openings, w->ruleset, &w->summary);
 	conformance_each_caveat(w->ruleset, &w->openings, &w->flows, &w->network, add_caveat, w);
 	if (r->live)
-		ipsec_decide(w->site, w->catalog, &w->network, w->policies, &w->ipsec);
+		ipsec_decide(w->site, w->catalog, &w->network, w->ruleset->policies, &w->ipsec);
 	return 0;
 }
 
@@ -117,7 +117,6 @@ static void work_fini(struct work *w)
 		free(w->caveat[i]);
 	free(w->caveat);
 	ipsec_findings_fini(&w->ipsec);
-	ipsec_policies_unref(w->policies);
 	openings_fini(&w->openings);
 	findings_fini(&w->findings);
 	flows_fini(&w->flows);

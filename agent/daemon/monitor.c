@@ -241,6 +241,8 @@ static void refresh_ruleset(struct monitor *m)
 		if (m->unreadable == NULL || strcmp(m->unreadable, line) != 0)
 			log_error("the ruleset cannot be read: %s", line);
 	}
+	if (rs != NULL)
+		rs->policies = hub_get_ipsec(m->parts.hub);
 	ruleset_free(m->ruleset);
 	m->ruleset = rs;
 	free(m->unreadable);

@@ -8,10 +8,7 @@
 #include <libmnl/libmnl.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
-#include <poll.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
 
 #include "nft/source.h"
 #include "portcullis/clock.h"
@@ -19,18 +16,12 @@
 #define ATTEMPTS 40
 #define BUDGET_MS 25000
 #define PAUSE_MAX_MS 100
-#define RECEIVE_SIZE ((size_t)65536)
 #define WHERE "nf_tables dump"
 
-enum outcome { DONE, AGAIN, FAILED };
-
 struct dump {
-	struct mnl_socket *socket;
-	int peer;
-	uint32_t sequence;
+	struct nft_asker ask;
 	struct nft_bytes *out;
 	struct error *err;
-	_Alignas(struct nlmsghdr) uint8_t buffer[RECEIVE_SIZE];
 };
 
 /* A place in the bytes that holds messages of one type: what the next requests are made from. */
@@ -38,102 +29,37 @@ struct span {
 	size_t from, to;
 };
 
-static enum outcome fail_errno(struct dump *d, const char *what, int error)
+static enum nft_outcome fail_errno(const char *what, int error, struct error *err)
 {
 	switch (error) {
 	case EINTR: /* the ruleset changed under the dump */
 	case ENOENT: /* a table, chain or set was deleted since it was listed */
 	case ENOBUFS:
 	case ERESTART: /* a transaction went before settle() */
-		return AGAIN;
+		return NFT_AGAIN;
 	case EPERM:
 	case EACCES:
-		error_set(d->err, ERR_DENIED, WHERE,
+		error_set(err, ERR_DENIED, WHERE,
 		        "reading the ruleset needs CAP_NET_ADMIN: start it as root, or give its service "
 		        "AmbientCapabilities=CAP_NET_ADMIN");
-		return FAILED;
+		return NFT_FAILED;
 	case EINVAL:
 	case EOPNOTSUPP:
 	case EPROTONOSUPPORT:
 	case EAFNOSUPPORT:
-		error_set(d->err, ERR_UNAVAILABLE, WHERE,
+		error_set(err, ERR_UNAVAILABLE, WHERE,
 		        "%s: the kernel does not answer for nf_tables (%s): load the module nf_tables", what,
 		        strerror(error));
-		return FAILED;
+		return NFT_FAILED;
 	default:
-		error_set(d->err, ERR_IO, WHERE, "%s: %s", what, strerror(error));
-		return FAILED;
+		error_set(err, ERR_IO, WHERE, "%s: %s", what, strerror(error));
+		return NFT_FAILED;
 	}
 }
 
-static bool peer_gone(int peer, int wait_ms)
+static bool is_nftables(uint16_t type)
 {
-	struct pollfd p = {.fd = peer, .events = 0};
-	return poll(&p, 1, wait_ms) > 0 && (p.revents & (POLLHUP | POLLERR)) != 0;
-}
-
-static enum outcome open_socket(struct dump *d)
-{
-	static const struct timeval patience = {.tv_sec = 10};
-	d->socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
-	if (d->socket == NULL)
-		return fail_errno(d, "opening a netlink socket", errno);
-	if (mnl_socket_bind(d->socket, 0, MNL_SOCKET_AUTOPID) != 0)
-		return fail_errno(d, "binding a netlink socket", errno);
-	/* The kernel answers at once or never: without this a lost answer would wait for ever. */
-	if (setsockopt(mnl_socket_get_fd(d->socket), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) != 0)
-		return fail_errno(d, "setting a receive time-out", errno);
-	return DONE;
-}
-
-/* One datagram of answers: messages of nf_tables are kept; *end is set at the last one. */
-static enum outcome keep(struct dump *d, const char *what, size_t len, bool single, struct nft_bytes *to, bool *end)
-{
-	const struct nlmsghdr *m = (const struct nlmsghdr *)d->buffer;
-	int left = (int)len;
-	for (; mnl_nlmsg_ok(m, left); m = mnl_nlmsg_next(m, &left)) {
-		if (m->nlmsg_seq != d->sequence)
-			continue;
-		if (m->nlmsg_flags & NLM_F_DUMP_INTR)
-			return AGAIN;
-		if (m->nlmsg_type == NLMSG_ERROR || m->nlmsg_type == NLMSG_DONE) {
-			int code = 0;
-			*end = true;
-			if (mnl_nlmsg_get_payload_len(m) >= sizeof(code))
-				memcpy(&code, mnl_nlmsg_get_payload(m), sizeof(code));
-			return code < 0 ? fail_errno(d, what, -code) : DONE;
-		}
-		if (NFNL_SUBSYS_ID(m->nlmsg_type) != NFNL_SUBSYS_NFTABLES)
-			continue;
-		if (nft_bytes_add(to, m, nft_netlink_aligned(m->nlmsg_len), NFT_DUMP_MAX, d->err) != 0)
-			return FAILED;
-		if (single) {
-			*end = true;
-			return DONE;
-		}
-	}
-	return DONE;
-}
-
-static enum outcome exchange(struct dump *d, const char *what, struct nlmsghdr *request, struct nft_bytes *to)
-{
-	bool single = (request->nlmsg_flags & NLM_F_DUMP) == 0, end = false;
-	request->nlmsg_seq = ++d->sequence;
-	if (mnl_socket_sendto(d->socket, request, request->nlmsg_len) < 0)
-		return fail_errno(d, what, errno);
-	while (!end) {
-		ssize_t n = mnl_socket_recvfrom(d->socket, d->buffer, sizeof(d->buffer));
-		if (n < 0)
-			return fail_errno(d, what, errno);
-		enum outcome outcome = keep(d, what, (size_t)n, single, to, &end);
-		if (outcome != DONE)
-			return outcome;
-		if (peer_gone(d->peer, 0)) {
-			error_set(d->err, ERR_UNAVAILABLE, WHERE, "the process that asked has ended");
-			return FAILED;
-		}
-	}
-	return DONE;
+	return NFNL_SUBSYS_ID(type) == NFNL_SUBSYS_NFTABLES;
 }
 
 static struct nlmsghdr *request_new(void *buffer, unsigned type, uint16_t flags, uint8_t family)
@@ -148,13 +74,13 @@ static struct nlmsghdr *request_new(void *buffer, unsigned type, uint16_t flags,
 	return m;
 }
 
-static enum outcome list(
+static enum nft_outcome list(
         struct dump *d, const char *what, unsigned type, uint16_t flags, struct nft_bytes *to, struct span *span)
 {
 	_Alignas(struct nlmsghdr) uint8_t buffer[256];
 	struct nlmsghdr *request = request_new(buffer, type, flags, AF_UNSPEC);
 	span->from = to->len;
-	enum outcome outcome = exchange(d, what, request, to);
+	enum nft_outcome outcome = nft_ask(&d->ask, what, request, to, d->err);
 	span->to = to->len;
 	return outcome;
 }
@@ -193,7 +119,7 @@ static bool put_name(struct nlmsghdr *request, size_t size, uint16_t type, const
 	return memchr(text, '\0', len) != NULL && mnl_attr_put_strz_check(request, size, type, text);
 }
 
-static enum outcome ask_detail(struct dump *d, const struct detail *detail, const struct nlmsghdr *listed)
+static enum nft_outcome ask_detail(struct dump *d, const struct detail *detail, const struct nlmsghdr *listed)
 {
 	_Alignas(struct nlmsghdr) uint8_t buffer[2048];
 	const struct nfgenmsg *g = mnl_nlmsg_get_payload(listed);
@@ -204,48 +130,48 @@ static enum outcome ask_detail(struct dump *d, const struct detail *detail, cons
 	if (table == NULL || name == NULL || !put_name(request, sizeof(buffer), detail->table, table) ||
 	        !put_name(request, sizeof(buffer), detail->name, name)) {
 		error_set(d->err, ERR_IO, WHERE, "%s: the kernel listed an object without a usable name", detail->what);
-		return FAILED;
+		return NFT_FAILED;
 	}
-	return exchange(d, detail->what, request, d->out);
+	return nft_ask(&d->ask, detail->what, request, d->out, d->err);
 }
 
 /* The bytes move when they grow, so the walk is by offset. */
-static enum outcome ask_details(struct dump *d, const struct detail *detail, struct span span)
+static enum nft_outcome ask_details(struct dump *d, const struct detail *detail, struct span span)
 {
 	for (size_t at = span.from; at < span.to;) {
 		const struct nlmsghdr *listed = (const struct nlmsghdr *)(d->out->data + at);
 		at += nft_netlink_aligned(listed->nlmsg_len);
-		enum outcome outcome = ask_detail(d, detail, listed);
-		if (outcome != DONE)
+		enum nft_outcome outcome = ask_detail(d, detail, listed);
+		if (outcome != NFT_DONE)
 			return outcome;
 	}
-	return DONE;
+	return NFT_DONE;
 }
 
-static enum outcome dump_objects(struct dump *d)
+static enum nft_outcome dump_objects(struct dump *d)
 {
 	struct span tables, chains, sets, flowtables;
-	enum outcome o = list(d, "listing tables", NFT_MSG_GETTABLE, NLM_F_DUMP, d->out, &tables);
-	if (o == DONE)
+	enum nft_outcome o = list(d, "listing tables", NFT_MSG_GETTABLE, NLM_F_DUMP, d->out, &tables);
+	if (o == NFT_DONE)
 		o = list(d, "listing chains", NFT_MSG_GETCHAIN, NLM_F_DUMP, d->out, &chains);
-	if (o == DONE)
+	if (o == NFT_DONE)
 		o = list(d, "listing sets", NFT_MSG_GETSET, NLM_F_DUMP, d->out, &sets);
-	if (o == DONE)
+	if (o == NFT_DONE)
 		o = ask_details(d, &elements, sets);
-	if (o == DONE)
+	if (o == NFT_DONE)
 		o = list(d, "listing flowtables", NFT_MSG_GETFLOWTABLE, NLM_F_DUMP, d->out, &flowtables);
 	/* Chain by chain: the kernel counts from the first rule again for each answer it fills. */
-	if (o == DONE)
+	if (o == NFT_DONE)
 		o = ask_details(d, &rules, chains);
 	return o;
 }
 
-static enum outcome generation(struct dump *d, struct nft_bytes *to, uint32_t *out)
+static enum nft_outcome generation(struct dump *d, struct nft_bytes *to, uint32_t *out)
 {
 	struct span span;
-	enum outcome o = list(d, "asking for the generation", NFT_MSG_GETGEN, 0, to, &span);
-	if (o == DONE && nft_netlink_generation(to->data, to->len, out, d->err) != 0)
-		o = FAILED;
+	enum nft_outcome o = list(d, "asking for the generation", NFT_MSG_GETGEN, 0, to, &span);
+	if (o == NFT_DONE && nft_netlink_generation(to->data, to->len, out, d->err) != 0)
+		o = NFT_FAILED;
 	return o;
 }
 
@@ -266,61 +192,65 @@ static void put_batch(struct nlmsghdr *m, unsigned type, uint32_t sequence)
  * dump whole. An empty transaction for this very generation changes nothing, waits for the one under way and fails
  * (ERESTART) where the generation is another by then.
  */
-static enum outcome settle(struct dump *d, uint32_t expected)
+static enum nft_outcome settle(struct dump *d, uint32_t expected)
 {
 	_Alignas(struct nlmsghdr) uint8_t buffer[256];
 	struct nft_bytes scratch = {0};
 	uint32_t now = 0;
 	/* A refusal then arrives as an answer to the question below. */
-	uint32_t sequence = d->sequence + 1;
+	uint32_t sequence = d->ask.sequence + 1;
 	struct nlmsghdr *begin = mnl_nlmsg_put_header(buffer);
 	put_batch(begin, NFNL_MSG_BATCH_BEGIN, sequence);
 	mnl_attr_put_u32(begin, NFNL_BATCH_GENID, htonl(expected));
 	struct nlmsghdr *end = mnl_nlmsg_put_header(buffer + nft_netlink_aligned(begin->nlmsg_len));
 	put_batch(end, NFNL_MSG_BATCH_END, sequence);
 	size_t len = nft_netlink_aligned(begin->nlmsg_len) + end->nlmsg_len;
-	if (mnl_socket_sendto(d->socket, buffer, len) < 0)
-		return fail_errno(d, "waiting for transactions under way", errno);
-	enum outcome o = generation(d, &scratch, &now);
+	if (mnl_socket_sendto(d->ask.socket, buffer, len) < 0)
+		return fail_errno("waiting for transactions under way", errno, d->err);
+	enum nft_outcome o = generation(d, &scratch, &now);
 	nft_bytes_fini(&scratch);
-	return o == DONE && now != expected ? AGAIN : o;
+	return o == NFT_DONE && now != expected ? NFT_AGAIN : o;
 }
 
-static enum outcome attempt(struct dump *d)
+static enum nft_outcome attempt(struct dump *d)
 {
 	uint32_t current = 0;
-	/* A new socket each time: after an interrupted dump the old one still holds its rest. */
-	enum outcome o = open_socket(d);
-	if (o == DONE)
+	enum nft_outcome o = nft_asker_open(&d->ask, d->err);
+	if (o == NFT_DONE)
 		o = generation(d, d->out, &current);
-	if (o == DONE)
+	if (o == NFT_DONE)
 		o = settle(d, current);
-	if (o == DONE)
+	if (o == NFT_DONE)
 		o = dump_objects(d);
-	if (o == DONE)
+	if (o == NFT_DONE)
 		o = settle(d, current);
-	if (d->socket != NULL)
-		mnl_socket_close(d->socket);
-	d->socket = NULL;
+	nft_asker_close(&d->ask);
 	return o;
 }
 
 int nft_dump_read(int peer, struct nft_bytes *out, struct error *err)
 {
-	struct dump d = {.peer = peer, .out = out, .err = err};
+	struct dump d = {.ask = {.protocol = NETLINK_NETFILTER,
+	                         .where = WHERE,
+	                         .peer = peer,
+	                         .limit = NFT_DUMP_MAX,
+	                         .keeps = is_nftables,
+	                         .fails = fail_errno},
+	        .out = out,
+	        .err = err};
 	int64_t until = clock_monotonic_ms() + BUDGET_MS;
-	enum outcome o = AGAIN;
+	enum nft_outcome o = NFT_AGAIN;
 	int tried = 0;
-	while (o == AGAIN && tried < ATTEMPTS && clock_monotonic_ms() < until) {
-		if (tried > 0 && peer_gone(peer, tried * 5 < PAUSE_MAX_MS ? tried * 5 : PAUSE_MAX_MS))
+	while (o == NFT_AGAIN && tried < ATTEMPTS && clock_monotonic_ms() < until) {
+		if (tried > 0 && nft_peer_gone(peer, tried * 5 < PAUSE_MAX_MS ? tried * 5 : PAUSE_MAX_MS))
 			break;
 		out->len = 0;
 		o = attempt(&d);
 		tried++;
 	}
-	if (o == DONE)
+	if (o == NFT_DONE)
 		return 0;
-	if (o == AGAIN)
+	if (o == NFT_AGAIN)
 		error_set(err, ERR_UNAVAILABLE, WHERE,
 		        "the ruleset changed during each of %d attempts to read it: another program rewrites it all "
 		        "the time",

@@ -1,16 +1,20 @@
 /*
- * Runs of nf_tables netlink messages as bytes: kept, checked for whole messages, and asked for the generation and its
- * author (NFT_MSG_NEWGEN). What the messages say about rules is not looked at here. Bytes that are not whole messages
- * of nf_tables are refused.
+ * Netlink messages as bytes: the kernel is asked and its answers are kept, runs of nf_tables messages are checked for
+ * whole messages, and asked for the generation and its author (NFT_MSG_NEWGEN). What the messages say about rules is not
+ * looked at here. Bytes that are not whole messages of nf_tables, and answers above a limit, are refused.
  */
 #include "nft/netlink.h"
 
+#include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 
 #include "portcullis/alloc.h"
 
@@ -37,6 +41,85 @@ int nft_bytes_add(struct nft_bytes *b, const void *data, size_t len, size_t limi
 	memcpy(b->data + b->len, data, len);
 	b->len += len;
 	return 0;
+}
+
+bool nft_peer_gone(int peer, int wait_ms)
+{
+	struct pollfd p = {.fd = peer, .events = 0};
+	return poll(&p, 1, wait_ms) > 0 && (p.revents & (POLLHUP | POLLERR)) != 0;
+}
+
+enum nft_outcome nft_asker_open(struct nft_asker *a, struct error *err)
+{
+	static const struct timeval patience = {.tv_sec = 10};
+	a->socket = mnl_socket_open2(a->protocol, SOCK_CLOEXEC);
+	if (a->socket == NULL)
+		return a->fails("opening a netlink socket", errno, err);
+	if (mnl_socket_bind(a->socket, 0, MNL_SOCKET_AUTOPID) != 0)
+		return a->fails("binding a netlink socket", errno, err);
+	/* The kernel answers at once or never: without this a lost answer would wait for ever. */
+	if (setsockopt(mnl_socket_get_fd(a->socket), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) != 0)
+		return a->fails("setting a receive time-out", errno, err);
+	return NFT_DONE;
+}
+
+void nft_asker_close(struct nft_asker *a)
+{
+	if (a->socket != NULL)
+		mnl_socket_close(a->socket);
+	a->socket = NULL;
+}
+
+/* One datagram of answers; *end is set at the last one. */
+static enum nft_outcome keep(struct nft_asker *a, const char *what, size_t len, bool single, struct nft_bytes *to,
+        bool *end, struct error *err)
+{
+	const struct nlmsghdr *m = (const struct nlmsghdr *)a->buffer;
+	int left = (int)len;
+	for (; mnl_nlmsg_ok(m, left); m = mnl_nlmsg_next(m, &left)) {
+		if (m->nlmsg_seq != a->sequence)
+			continue;
+		if (m->nlmsg_flags & NLM_F_DUMP_INTR)
+			return NFT_AGAIN;
+		if (m->nlmsg_type == NLMSG_ERROR || m->nlmsg_type == NLMSG_DONE) {
+			int code = 0;
+			*end = true;
+			if (mnl_nlmsg_get_payload_len(m) >= sizeof(code))
+				memcpy(&code, mnl_nlmsg_get_payload(m), sizeof(code));
+			return code < 0 ? a->fails(what, -code, err) : NFT_DONE;
+		}
+		if (!a->keeps(m->nlmsg_type))
+			continue;
+		if (nft_bytes_add(to, m, nft_netlink_aligned(m->nlmsg_len), a->limit, err) != 0)
+			return NFT_FAILED;
+		if (single) {
+			*end = true;
+			return NFT_DONE;
+		}
+	}
+	return NFT_DONE;
+}
+
+enum nft_outcome nft_ask(
+        struct nft_asker *a, const char *what, struct nlmsghdr *request, struct nft_bytes *to, struct error *err)
+{
+	bool single = (request->nlmsg_flags & NLM_F_DUMP) == 0, end = false;
+	request->nlmsg_seq = ++a->sequence;
+	if (mnl_socket_sendto(a->socket, request, request->nlmsg_len) < 0)
+		return a->fails(what, errno, err);
+	while (!end) {
+		ssize_t n = mnl_socket_recvfrom(a->socket, a->buffer, sizeof(a->buffer));
+		if (n < 0)
+			return a->fails(what, errno, err);
+		enum nft_outcome outcome = keep(a, what, (size_t)n, single, to, &end, err);
+		if (outcome != NFT_DONE)
+			return outcome;
+		if (nft_peer_gone(a->peer, 0)) {
+			error_set(err, ERR_UNAVAILABLE, a->where, "the process that asked has ended");
+			return NFT_FAILED;
+		}
+	}
+	return NFT_DONE;
 }
 
 /* A copy of the header, so that bytes from a socket need no alignment; false where no whole message of ours lies. */

@@ -24,6 +24,38 @@ int nft_bytes_add(struct nft_bytes *b, const void *data, size_t len, size_t limi
 
 struct nlmsghdr;
 struct nlattr;
+struct mnl_socket;
+
+/** How a question to the kernel ended; NFT_AGAIN: what it is about changed, ask again from the start. */
+enum nft_outcome { NFT_DONE, NFT_AGAIN, NFT_FAILED };
+
+#define NFT_RECEIVE_SIZE ((size_t)65536)
+
+/** Who asks the kernel over one netlink socket. */
+struct nft_asker {
+	int protocol; /**< NETLINK_NETFILTER, NETLINK_XFRM */
+	const char *where; /**< for errors */
+	int peer; /**< gives up when this socket is hung up; -1: does not */
+	size_t limit; /**< bytes that answers may have together */
+	bool (*keeps)(uint16_t type); /**< messages of other types are passed over */
+	/** What an error number of the kernel means; fills *err for NFT_FAILED. */
+	enum nft_outcome (*fails)(const char *what, int error, struct error *err);
+	struct mnl_socket *socket; /**< NULL: closed */
+	uint32_t sequence;
+	_Alignas(8) uint8_t buffer[NFT_RECEIVE_SIZE];
+};
+/** A new socket: after an interrupted dump an old one still holds its rest. */
+enum nft_outcome nft_asker_open(struct nft_asker *a, struct error *err);
+void nft_asker_close(struct nft_asker *a);
+/**
+ * Send a request and append its answers to *to: all of a dump, or the first message where it is none.
+ *
+ * @param what  for errors: "listing tables".
+ */
+enum nft_outcome nft_ask(
+        struct nft_asker *a, const char *what, struct nlmsghdr *request, struct nft_bytes *to, struct error *err);
+/** Is the socket hung up, now or within wait_ms? */
+bool nft_peer_gone(int peer, int wait_ms);
 /** Length of a message or attribute with its padding. */
 size_t nft_netlink_aligned(size_t len);
 /** Sort the attributes of a kernel's message: table[type] for types below n; the caller clears the table. */

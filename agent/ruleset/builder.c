@@ -267,12 +267,18 @@ char *atom_name(const struct rs_chain *c, uint64_t handle, size_t position, cons
 	return text_take(&name);
 }
 
-void builder_atom(struct builder *b, const char *kind, const char *text)
+void builder_ipsec(struct builder *b, const char *kind, const char *text, struct rs_ipsec *take)
 {
 	const struct rs_chain *c = &b->rs->chain[b->chain];
 	struct rs_match *m = match_add(b, RS_MATCH_ATOM);
 	m->atom = atom_name(c, b->rule.handle, c->n_rule, kind, ++b->n_atom);
 	m->text = xstrdup(text);
+	m->ipsec = take;
+}
+
+void builder_atom(struct builder *b, const char *kind, const char *text)
+{
+	builder_ipsec(b, kind, text, ipsec_question(text));
 }
 
 void builder_ether_atom(struct builder *b, const char *kind, const char *text)
@@ -282,6 +288,7 @@ void builder_ether_atom(struct builder *b, const char *kind, const char *text)
 	        strcmp(last->text, "meta iiftype ether") == 0) {
 		free(last->atom);
 		free(last->text);
+		free(last->ipsec);
 		b->rule.n_match--;
 		b->n_atom--;
 	}

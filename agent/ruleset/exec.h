@@ -62,6 +62,9 @@ expr_fn expr_counter, expr_last, expr_log, expr_notrack, expr_dup, expr_flow_off
         expr_connlimit, expr_dynset, expr_objref;
 expr_fn expr_match, expr_target;
 
+/** iptables' match `policy`, from its structure. @return false: not decoded, nothing was done. */
+bool xt_policy(struct exec *x, const void *info, size_t len);
+
 /** Byte offset of a register, or -1 when len bytes do not fit from there. */
 int register_offset(uint32_t reg, size_t len);
 /** Bytes of a constant; false when one of them is not constant. */

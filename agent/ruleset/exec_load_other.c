@@ -3,6 +3,7 @@
  * system fingerprints, tunnels and IPsec. Each is loaded under its name in nft syntax and gives atoms later.
  */
 #include <endian.h>
+#include <linux/xfrm.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -179,10 +180,31 @@ bool expr_tunnel(struct exec *x, const struct nlattr *data)
 
 bool expr_xfrm(struct exec *x, const struct nlattr *data)
 {
+	static const struct {
+		const char *name;
+		unsigned width;
+		enum source_format format;
+	} keys[] = {[NFT_XFRM_KEY_DADDR_IP4] = {"ip daddr", 4, SOURCE_IPV4},
+	        [NFT_XFRM_KEY_DADDR_IP6] = {"ip6 daddr", 16, SOURCE_IPV6},
+	        [NFT_XFRM_KEY_SADDR_IP4] = {"ip saddr", 4, SOURCE_IPV4},
+	        [NFT_XFRM_KEY_SADDR_IP6] = {"ip6 saddr", 16, SOURCE_IPV6},
+	        [NFT_XFRM_KEY_REQID] = {"reqid", 4, SOURCE_DECIMAL},
+	        [NFT_XFRM_KEY_SPI] = {"spi", 4, SOURCE_DECIMAL}};
 	const struct nlattr *tb[NFTA_XFRM_MAX + 1];
-	uint32_t key;
-	if (!attrs_nested(data, tb, NFTA_XFRM_MAX + 1) || !attr_u32(tb[NFTA_XFRM_KEY], &key))
+	uint32_t key, reg, number = 0;
+	uint8_t direction;
+	if (!attrs_nested(data, tb, NFTA_XFRM_MAX + 1) || !attr_u32(tb[NFTA_XFRM_KEY], &key) ||
+	        key >= sizeof(keys) / sizeof(keys[0]) || keys[key].name == NULL ||
+	        !attr_u8(tb[NFTA_XFRM_DIR], &direction) || !attr_u32(tb[NFTA_XFRM_DREG], &reg) ||
+	        register_offset(reg, keys[key].width) < 0)
 		return false;
-	bool wide = key == NFT_XFRM_KEY_DADDR_IP6 || key == NFT_XFRM_KEY_SADDR_IP6;
-	return load_named(x, data, NFTA_XFRM_MAX, NFTA_XFRM_DREG, wide ? 16 : 4, "ipsec", SOURCE_HEX);
+	attr_u32(tb[NFTA_XFRM_SPNUM], &number);
+	struct text t = {0};
+	text_addf(&t, "ipsec %s ", direction == XFRM_POLICY_IN ? "in" : "out");
+	if (number > 0)
+		text_addf(&t, "spnum %u ", number);
+	text_add(&t, keys[key].name);
+	register_load_unknown(
+	        x, reg, keys[key].width, text_take(&t), keys[key].format, NULL, key == NFT_XFRM_KEY_REQID);
+	return true;
 }

@@ -103,7 +103,7 @@ static const char *atom_kind(const struct exec *x, int at, size_t len)
 		int s = x->reg[(size_t)at + i].source;
 		if (s != BYTE_CONSTANT && x->source[s].field == FIELD_NONE) {
 			const char *name = source_name(&x->source[s]);
-			return strncmp(name, "fib ", 4) == 0 ? "fib" : name;
+			return strncmp(name, "fib ", 4) == 0 ? "fib" : strncmp(name, "ipsec ", 6) == 0 ? "ipsec" : name;
 		}
 	}
 	return "match";

@@ -97,6 +97,22 @@ static void named_print(struct text *t, const char *word, const json_t *json)
 	}
 }
 
+/* {"key":"saddr","family":"ip","dir":"out","spnum":0} */
+static void ipsec_print(struct text *t, const json_t *json)
+{
+	long long number = (long long)json_integer_value(json_object_get(json, "spnum"));
+	text_add(t, "ipsec ");
+	plain(t, json_member(json, "dir"));
+	if (number != 0)
+		text_addf(t, " spnum %lld", number);
+	if (json_is_string(json_object_get(json, "family"))) {
+		text_add(t, " ");
+		plain(t, json_member(json, "family"));
+	}
+	text_add(t, " ");
+	plain(t, json_member(json, "key"));
+}
+
 static void elements_print(struct text *t, const json_t *list, int depth)
 {
 	text_add(t, "{ ");
@@ -117,6 +133,8 @@ static void object_print(struct text *t, const char *key, const json_t *v, int d
 		ct_print(t, v);
 	} else if (strcmp(key, "fib") == 0) {
 		fib_print(t, v);
+	} else if (strcmp(key, "ipsec") == 0) {
+		ipsec_print(t, v);
 	} else if (strcmp(key, "numgen") == 0) {
 		numgen_print(t, v);
 	} else if (strcmp(key, "jhash") == 0 || strcmp(key, "symhash") == 0) {
@@ -171,8 +189,8 @@ char *json_kind(const json_t *json)
 	const json_t *inner, *first;
 	const char *key = json_single(json, &inner);
 	struct text t = {0};
-	if (key != NULL && strcmp(key, "fib") == 0)
-		return xstrdup("fib");
+	if (key != NULL && (strcmp(key, "fib") == 0 || strcmp(key, "ipsec") == 0))
+		return xstrdup(key);
 	if (key != NULL && (strcmp(key, "&") == 0 || strcmp(key, "|") == 0 || strcmp(key, "^") == 0) &&
 	        json_single(json_array_get(inner, 0), &first) != NULL)
 		json = json_array_get(inner, 0);

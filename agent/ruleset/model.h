@@ -117,6 +117,10 @@ void builder_set(struct builder *b, const unsigned *field, size_t n_field, const
 void builder_never(struct builder *b);
 /** kind: what it is in a word or two; text: in nft syntax. */
 void builder_atom(struct builder *b, const char *kind, const char *text);
+/** The same for a match that IPsec policies can decide; takes the question over. */
+void builder_ipsec(struct builder *b, const char *kind, const char *text, struct rs_ipsec *take);
+/** A condition in nft syntax as a question to IPsec policies ("meta ipsec exists"), or NULL. */
+struct rs_ipsec *ipsec_question(const char *text);
 /** The same for a match on the link-layer header: nft's own match on the interface's type before it is part of it. */
 void builder_ether_atom(struct builder *b, const char *kind, const char *text);
 /** An atom "ether type ip" means a packet of IPv4. (The other way round there may be a VLAN tag.) */

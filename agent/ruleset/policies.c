@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "portcullis/alloc.h"
-#include "portcullis/ipsec.h"
+#include "portcullis/policies.h"
 #include "portcullis/text.h"
 
 #define POLICIES_MAX 100000
@@ -84,7 +84,37 @@ static void templates_take(const uint8_t *data, size_t len, struct ipsec_policy 
 	}
 }
 
-static void attributes_take(const uint8_t *data, size_t len, struct ipsec_policy *out)
+static void policy_attribute(unsigned type, const uint8_t *value, size_t n, void *ctx)
+{
+	struct ipsec_policy *out = ctx;
+	struct xfrm_userpolicy_type list;
+	struct xfrm_mark mark;
+
+	if (type == XFRMA_TMPL) {
+		templates_take(value, n, out);
+	} else if (type == XFRMA_MARK && n >= sizeof(mark)) {
+		memcpy(&mark, value, sizeof(mark));
+		out->mark = mark.v;
+		out->mark_mask = mark.m;
+	} else if (type == XFRMA_IF_ID && n >= sizeof(out->if_id)) {
+		memcpy(&out->if_id, value, sizeof(out->if_id));
+	} else if (type == XFRMA_POLICY_TYPE && n >= sizeof(list)) {
+		memcpy(&list, value, sizeof(list));
+		out->sub = list.type == XFRM_POLICY_TYPE_SUB;
+	}
+}
+
+static void associations_attribute(unsigned type, const uint8_t *value, size_t n, void *ctx)
+{
+	struct ipsec_policies *out = ctx;
+
+	if (type == XFRMA_SAD_CNT && n >= sizeof(out->n_association))
+		memcpy(&out->n_association, value, sizeof(out->n_association));
+}
+
+typedef void attribute_fn(unsigned type, const uint8_t *value, size_t n, void *ctx);
+
+static void attributes_each(const uint8_t *data, size_t len, attribute_fn *each, void *ctx)
 {
 	struct nlattr a;
 
@@ -92,20 +122,7 @@ static void attributes_take(const uint8_t *data, size_t len, struct ipsec_policy
 		memcpy(&a, data, sizeof(a));
 		if (a.nla_len < sizeof(a) || a.nla_len > len)
 			return;
-		const uint8_t *value = data + sizeof(a);
-		size_t n = a.nla_len - sizeof(a);
-		unsigned type = a.nla_type & (unsigned)NLA_TYPE_MASK;
-		struct xfrm_mark mark;
-
-		if (type == XFRMA_TMPL) {
-			templates_take(value, n, out);
-		} else if (type == XFRMA_MARK && n >= sizeof(mark)) {
-			memcpy(&mark, value, sizeof(mark));
-			out->mark = mark.v;
-			out->mark_mask = mark.m;
-		} else if (type == XFRMA_IF_ID && n >= sizeof(out->if_id)) {
-			memcpy(&out->if_id, value, sizeof(out->if_id));
-		}
+		each((unsigned)a.nla_type & (unsigned)NLA_TYPE_MASK, data + sizeof(a), a.nla_len - sizeof(a), ctx);
 		size_t step = ALIGN(a.nla_len);
 		if (step > len)
 			return;
@@ -130,7 +147,8 @@ static void policy_take(const uint8_t *payload, size_t len, struct ipsec_policie
 	p.block = info.action == XFRM_POLICY_BLOCK;
 	p.priority = info.priority;
 	p.index = info.index;
-	attributes_take(payload + ALIGN(sizeof(info)), len > ALIGN(sizeof(info)) ? len - ALIGN(sizeof(info)) : 0, &p);
+	attributes_each(payload + ALIGN(sizeof(info)), len > ALIGN(sizeof(info)) ? len - ALIGN(sizeof(info)) : 0,
+	        policy_attribute, &p);
 	out->policy = xgrow(out->policy, out->n, &out->cap, sizeof(*out->policy));
 	out->policy[out->n++] = p;
 }
@@ -172,6 +190,14 @@ static struct ipsec_policies *policies_new(void)
 	return p;
 }
 
+/** Least length of a message's own header; 0: it is none of those expected here. */
+static size_t header_size(uint16_t type)
+{
+	return type == XFRM_MSG_NEWPOLICY    ? sizeof(struct xfrm_userpolicy_info)
+	       : type == XFRM_MSG_NEWSADINFO ? sizeof(uint32_t)
+	                                     : 0;
+}
+
 int ipsec_parse(const void *bytes, size_t len, struct ipsec_policies **out, struct error *err)
 {
 	const uint8_t *at = bytes;
@@ -182,9 +208,9 @@ int ipsec_parse(const void *bytes, size_t len, struct ipsec_policies **out, stru
 	for (size_t left = len, n = 1; left > 0; n++) {
 		if (left >= sizeof(m))
 			memcpy(&m, at, sizeof(m));
-		if (left < sizeof(m) || m.nlmsg_type != XFRM_MSG_NEWPOLICY || m.nlmsg_len > left ||
-		        ALIGN((size_t)m.nlmsg_len) > left ||
-		        m.nlmsg_len < sizeof(m) + sizeof(struct xfrm_userpolicy_info)) {
+		size_t header = left < sizeof(m) ? 0 : header_size(m.nlmsg_type);
+		if (header == 0 || m.nlmsg_len > left || ALIGN((size_t)m.nlmsg_len) > left ||
+		        m.nlmsg_len < sizeof(m) + header) {
 			ipsec_policies_unref(p);
 			return error_set(err, ERR_FORMAT, "IPsec policies",
 			        "netlink message %zu is cut or is not one of a policy", n);
@@ -193,7 +219,11 @@ int ipsec_parse(const void *bytes, size_t len, struct ipsec_policies **out, stru
 			ipsec_policies_unref(p);
 			return error_set(err, ERR_LIMIT, "IPsec policies", "there are more than %d", POLICIES_MAX);
 		}
-		policy_take(at + sizeof(m), m.nlmsg_len - sizeof(m), p);
+		if (m.nlmsg_type == XFRM_MSG_NEWPOLICY)
+			policy_take(at + sizeof(m), m.nlmsg_len - sizeof(m), p);
+		else /* behind four bytes of flags */
+			attributes_each(
+			        at + sizeof(m) + header, m.nlmsg_len - sizeof(m) - header, associations_attribute, p);
 		at += ALIGN(m.nlmsg_len);
 		left -= ALIGN(m.nlmsg_len);
 	}
@@ -223,6 +253,45 @@ void ipsec_policies_unref(struct ipsec_policies *p)
 	free(p->policy);
 	free(p->unreadable);
 	free(p);
+}
+
+static bool template_same(const struct ipsec_template *a, const struct ipsec_template *b)
+{
+	return a->mode == b->mode && a->proto == b->proto && a->reqid == b->reqid && a->optional == b->optional &&
+	       a->family == b->family && a->source == b->source && a->destination == b->destination;
+}
+
+static bool range_same(struct range a, struct range b)
+{
+	return a.lo == b.lo && a.hi == b.hi;
+}
+
+static bool policy_same(const struct ipsec_policy *a, const struct ipsec_policy *b)
+{
+	if (a->family != b->family || !range_same(a->source, b->source) ||
+	        !range_same(a->destination, b->destination) || a->proto != b->proto ||
+	        !range_same(a->source_ports, b->source_ports) || !range_same(a->ports, b->ports) ||
+	        a->masked_ports != b->masked_ports || strcmp(a->ifname, b->ifname) != 0 ||
+	        a->direction != b->direction || a->block != b->block || a->sub != b->sub || a->mark != b->mark ||
+	        a->mark_mask != b->mark_mask || a->if_id != b->if_id || a->n_template != b->n_template)
+		return false;
+	for (size_t i = 0; i < a->n_template; i++)
+		if (!template_same(&a->template[i], &b -> template[i]))
+			return false;
+	return true;
+}
+
+bool ipsec_policies_same(const struct ipsec_policies *a, const struct ipsec_policies *b)
+{
+	if (a == b || a == NULL || b == NULL)
+		return a == b;
+	if ((a->unreadable == NULL) != (b->unreadable == NULL) || a->n != b->n ||
+	        (a->n_association == 0) != (b->n_association == 0))
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (!policy_same(&a->policy[i], &b->policy[i]))
+			return false;
+	return true;
 }
 
 static void print_ports(struct text *t, const char *name, struct range r)

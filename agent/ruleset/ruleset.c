@@ -82,6 +82,7 @@ void rule_fini(struct rs_rule *rule)
 		ranges_fini(&rule->match[i].ranges);
 		free(rule->match[i].atom);
 		free(rule->match[i].text);
+		free(rule->match[i].ipsec);
 	}
 	free(rule->match);
 	free(rule->undecided);
@@ -109,6 +110,7 @@ void ruleset_free(struct ruleset *rs)
 	free(rs->chain);
 	free(rs->set);
 	free(rs->legacy);
+	ipsec_policies_unref(rs->policies);
 	free(rs->foreign_flowtable);
 	free(rs);
 }

@@ -398,7 +398,7 @@ static const struct {
         {"state", 0, 0, xt_state}, {"conntrack", 1, 3, xt_conntrack}, {"comment", 0, 0, xt_comment},
         {"iprange", 1, 1, xt_iprange}, {"icmp", 0, 0, xt_icmp}, {"icmp6", 0, 0, xt_icmp6}, {"mark", 1, 1, xt_mark},
         {"mac", 0, 0, xt_mac}, {"pkttype", 0, 0, xt_pkttype}, {"addrtype", 1, 1, xt_addrtype},
-        {"rpfilter", 0, 0, xt_rpfilter}};
+        {"rpfilter", 0, 0, xt_rpfilter}, {"policy", 0, 0, xt_policy}};
 
 static xt_fn *match_find(const char *name, uint32_t revision)
 {

@@ -97,7 +97,8 @@ struct grid *grid_new(const struct engine *e)
 	/* Addresses that routes treat alike: unicast ones are 1 up to 224.0.0.0, and up to ff00::. */
 	ranges_add(&c.address, 1, UNICAST_MAX_IPV4);
 	ranges_add(&c.address, 1, UNICAST_MAX_IPV6);
-	g->masked = c.masked;
+	/* What IPsec policies tell apart is not collected. */
+	g->masked = c.masked || e->asks_ipsec;
 	ranks_of(&g->address, &c.address);
 	ranks_of(&g->port, &c.port);
 	free(c.seen);

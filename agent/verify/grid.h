@@ -15,7 +15,7 @@ void grid_free(struct grid *g);
 /**
  * Widen a cell to whole intervals.
  *
- * @return false: some rule tells addresses apart within any interval (a mask that is no prefix).
+ * @return false: some rule tells addresses apart within any interval (a mask that is no prefix, IPsec).
  */
 bool grid_round(const struct grid *g, enum family family, const struct cell *cell, struct cell *out);
 

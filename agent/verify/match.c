@@ -213,8 +213,7 @@ void run_fork(struct run *run, uint32_t atom, const struct piece *piece, struct 
 	fork_piece(run, atom, false, piece, yes, no);
 }
 
-/** Is the axis translated where the chain runs, so that the flow's own value does not say what the rule sees? */
-static bool axis_is_blurred(const struct run *run, const struct piece *piece, enum axis axis, uint32_t *why)
+bool run_axis_blurred(const struct run *run, const struct piece *piece, enum axis axis, uint32_t *why)
 {
 	bool source = axis == AXIS_SOURCE || axis == AXIS_SPORT;
 
@@ -289,8 +288,7 @@ static bool element_meets(const struct rs_element *el, const enum rs_field *fiel
 	return true;
 }
 
-/** Cut an element's box out of the pending pieces: what it takes goes to hit with the element's verdict. */
-static void take_element(struct run *run, const struct rs_element *el, const struct cell *box, struct pieces *hit)
+void pending_take(struct run *run, const struct cell *box, struct pieces *taken)
 {
 	run->pending_next.n = 0;
 	for (size_t i = 0; i < run->pending.n && run->out->limit == NULL; i++) {
@@ -304,8 +302,7 @@ static void take_element(struct run *run, const struct rs_element *el, const str
 		}
 		run->parts.n = 0;
 		cell_subtract(&whole, box, &run->parts);
-		p.verdict = el->verdict;
-		pieces_add(hit, &p);
+		pieces_add(taken, &p);
 		for (size_t k = 0; k < run->parts.n; k++) {
 			p.cell = run->parts.item[k];
 			emit(run, &run->pending_next, &p);
@@ -315,6 +312,16 @@ static void take_element(struct run *run, const struct rs_element *el, const str
 
 	run->pending = run->pending_next;
 	run->pending_next = swap;
+}
+
+/** What an element's box takes goes to hit with the element's verdict. */
+static void take_element(struct run *run, const struct rs_element *el, const struct cell *box, struct pieces *hit)
+{
+	size_t first = hit->n;
+
+	pending_take(run, box, hit);
+	for (size_t i = first; i < hit->n; i++)
+		hit->item[i].verdict = el->verdict;
 }
 
 /** A look-up: what is known of its key. */
@@ -335,7 +342,7 @@ static struct look look_up(const struct run *run, const enum rs_field *field, si
 
 		/* Not all bits of ct status follow from the phase. */
 		if (field_axis(field[i], &axis))
-			l.known[i] = !axis_is_blurred(run, piece, axis, &why);
+			l.known[i] = !run_axis_blurred(run, piece, axis, &why);
 		else
 			l.known[i] =
 			        run_value(run, piece, field[i], &l.value[i], &why) && field[i] != RS_FIELD_CT_STATUS;
@@ -459,58 +466,13 @@ static void split_mask(
 		split_axis(run, &ranges, piece, in, out);
 }
 
-static bool is_unicast(const struct run *run, const struct range *r)
-{
-	bool four = run->set->family == FAMILY_IPV4;
-	return r->lo > 0 && r->hi <= (four ? UNICAST_MAX_IPV4 : UNICAST_MAX_IPV6);
-}
-
-/** Does the rule see an address that the path was not made for? */
-static bool address_is_foreign(const struct run *run, const struct piece *piece, enum axis axis)
-{
-	uint32_t why;
-
-	if (axis_is_blurred(run, piece, axis, &why))
-		return true;
-	if (!run->set->nat.wanted)
-		return false;
-	return run->set->phase == PHASE_REPLY ? axis == AXIS_SOURCE && !piece->inside
-	                                      : axis == AXIS_DESTINATION && !piece->inside;
-}
-
-/** The interface of a leg is the one that its sources are routed to, and its path says whether it ends here. */
-static void split_fib(
-        struct run *run, const struct test *t, const struct piece *piece, struct pieces *hit, struct pieces *rest)
-{
-	bool holds = t->fib == FIB_SOURCE_EXISTS, unknown = false;
-
-	if (t->fib == FIB_SOURCE_EXISTS || t->fib == FIB_SOURCE_MISSING) {
-		unknown = (run->env.unknown & 1u << RS_FIELD_IIFNAME) != 0;
-	} else if (t->fib == FIB_PACKET_TYPE) {
-		holds = (t->types & TYPE_HOST) != 0;
-		unknown = !is_unicast(run, &piece->cell.axis[AXIS_DESTINATION]);
-	} else {
-		bool source = t->fib == FIB_SOURCE_TYPE;
-		enum axis axis = source ? AXIS_SOURCE : AXIS_DESTINATION;
-		bool local = run->set->path == (source ? PATH_OUTPUT : PATH_INPUT);
-
-		holds = (t->types & (local ? TYPE_LOCAL : TYPE_UNICAST)) != 0;
-		/* The path was made for the inside address; the published one may be the device's own. */
-		unknown = address_is_foreign(run, piece, axis) || !is_unicast(run, &piece->cell.axis[axis]);
-	}
-	if (unknown)
-		fork_piece(run, t->atom, false, piece, hit, rest);
-	else
-		pieces_add(holds ? hit : rest, piece);
-}
-
 static void split_test(
         struct run *run, const struct test *t, const struct piece *piece, struct pieces *hit, struct pieces *rest)
 {
 	struct pieces *in = t->negate ? rest : hit, *out = t->negate ? hit : rest;
 	uint32_t why;
 
-	if ((t->how == HOW_AXIS || t->how == HOW_MASK) && axis_is_blurred(run, piece, (enum axis)t->axis, &why)) {
+	if ((t->how == HOW_AXIS || t->how == HOW_MASK) && run_axis_blurred(run, piece, (enum axis)t->axis, &why)) {
 		fork_piece(run, why, false, piece, hit, rest);
 		return;
 	}
@@ -529,7 +491,10 @@ static void split_test(
 		split_mask(run, t, piece, in, out);
 		break;
 	case HOW_FIB:
-		split_fib(run, t, piece, hit, rest);
+		fib_split(run, t, piece, hit, rest);
+		break;
+	case HOW_IPSEC:
+		ipsec_split(run, t, piece, hit, rest);
 		break;
 	case HOW_ATOM:
 		fork_piece(run, t->atom, t->negate, piece, hit, rest);
@@ -543,6 +508,7 @@ static const char *test_name(const struct run *run, const struct test *t)
 	case HOW_SET:
 		return rs_field_name(t->match->field[0]);
 	case HOW_FIB:
+	case HOW_IPSEC:
 	case HOW_ATOM:
 		return run->e->atom[t->atom].name;
 	default:

@@ -239,6 +239,24 @@ static void compile_set(struct engine *e, const struct rs_match *m, struct test 
 	}
 }
 
+/** An assumption on the match holds whatever the reason is. */
+static void compile_ipsec(struct engine *e, const struct rs_match *m, struct test *t)
+{
+	t->how = HOW_IPSEC;
+	t->match = m;
+	t->atom = atom_add(e, xstrdup(m->atom), LISTED_NEVER);
+	for (int why = OPEN_NOT_READ + 1; why < OPEN_N; why++) {
+		char *name = xasprintf("%s: %s", m->atom, ipsec_open_text((enum ipsec_open)why));
+		uint32_t atom = atom_add(e, name, LISTED_NEVER);
+
+		if (e->atom[atom].assumption == NULL) {
+			e->atom[atom].assumption = e->atom[t->atom].assumption;
+			e->atom[atom].value = e->atom[t->atom].value;
+		}
+	}
+	e->asks_ipsec = true;
+}
+
 static void compile_match(struct engine *e, struct line *line, const struct rs_match *m, const struct rs_chain *chain)
 {
 	struct test *t = &line->test[line->n_test++];
@@ -258,11 +276,15 @@ static void compile_match(struct engine *e, struct line *line, const struct rs_m
 		compile_set(e, m, t);
 		break;
 	case RS_MATCH_ATOM:
+		t->negate = false;
+		if (m->ipsec != NULL) {
+			compile_ipsec(e, m, t);
+			break;
+		}
 		t->fib = (uint8_t)routing_question(m, &types);
 		t->types = (uint8_t)types;
 		t->how = t->fib != FIB_NONE ? HOW_FIB : HOW_ATOM;
 		t->atom = atom_add(e, xstrdup(m->atom), atom_listed(e, m));
-		t->negate = false;
 		break;
 	}
 }

@@ -14,10 +14,30 @@ enum how {
 	HOW_SET, /**< concatenation: cuts element by element */
 	HOW_MASK, /**< address or port under a mask that is no prefix: cuts, where it is not into too many ranges */
 	HOW_FIB, /**< a routing question that the path answers, because it came from the routes */
+	HOW_IPSEC, /**< a question that IPsec policies answer: cuts policy by policy */
 	HOW_ATOM
 };
 
 enum fib { FIB_NONE, FIB_SOURCE_MISSING, FIB_SOURCE_EXISTS, FIB_SOURCE_TYPE, FIB_DESTINATION_TYPE, FIB_PACKET_TYPE };
+
+/** Why IPsec policies do not answer; each has an atom of its own behind the match's. */
+enum ipsec_open {
+	OPEN_NOT_READ, /**< the ruleset comes without policies: the match's own atom */
+	OPEN_UNREADABLE,
+	OPEN_IF_ID,
+	OPEN_MARK,
+	OPEN_PORTS,
+	OPEN_DEVICE,
+	OPEN_SUB,
+	OPEN_TRANSLATED,
+	OPEN_OPTIONAL,
+	OPEN_BLOCK,
+	OPEN_TEMPLATE,
+	OPEN_TRANSPORT,
+	OPEN_ASSOCIATIONS,
+	OPEN_N
+};
+const char *ipsec_open_text(enum ipsec_open why);
 
 /** Types of addresses, and of packets on their link, that a question may name; bits. */
 enum { TYPE_UNICAST = 1, TYPE_LOCAL = 2, TYPE_OTHER = 4, TYPE_HOST = 8 };
@@ -31,10 +51,10 @@ struct test {
 	uint8_t axis; /**< AXIS, MASK: enum axis */
 	bool negate;
 	bool masked; /**< FIXED, TRACKING: (value & mask) == wanted, as `match` has them, instead of ranges */
-	uint32_t atom; /**< ATOM, MASK, FIB */
+	uint32_t atom; /**< ATOM, MASK, FIB; IPSEC: the first of OPEN_N */
 	uint32_t n_range;
 	const struct range *range; /**< sorted */
-	const struct rs_match *match; /**< SET, MASK, and what is masked */
+	const struct rs_match *match; /**< SET, MASK, IPSEC, and what is masked */
 };
 
 /** A box in fewer bytes than a cell. */
@@ -127,7 +147,7 @@ struct engine {
 	size_t n_owned, cap_owned;
 	uint32_t uses; /**< bit per rs_field */
 	uint32_t class_starts[256]; /**< rules and elements that treat protocol p otherwise than p - 1 */
-	bool has_nat, has_notrack, sets_mark;
+	bool has_nat, has_notrack, sets_mark, asks_ipsec;
 	uint32_t atom_iif, atom_oif, atom_tracking, atom_source, atom_destination, atom_mark, atom_status, atom_related,
 	        atom_ports, atom_conntrack, atom_code;
 	struct uniform *uniform;

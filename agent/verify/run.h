@@ -117,6 +117,19 @@ bool match_hull_meets(const struct run *run, const struct line *line, const stru
 bool match_hull_covers(const struct line *line, const struct cell *cell);
 /** What depends on an atom: the part where it is true goes to yes, the other to no, one of them where it is assumed. */
 void run_fork(struct run *run, uint32_t atom, const struct piece *piece, struct pieces *yes, struct pieces *no);
+/**
+ * Is the axis translated where the chain runs, so that the flow's own value does not say what the rule sees?
+ *
+ * @param why  the atom of that.
+ */
+bool run_axis_blurred(const struct run *run, const struct piece *piece, enum axis axis, uint32_t *why);
+/** Cut a box out of run->pending; what it takes is appended to taken. */
+void pending_take(struct run *run, const struct cell *box, struct pieces *taken);
+/** Parts of a piece for which a routing question, or a question about IPsec, holds and for which it does not. */
+void fib_split(
+        struct run *run, const struct test *t, const struct piece *piece, struct pieces *hit, struct pieces *rest);
+void ipsec_split(
+        struct run *run, const struct test *t, const struct piece *piece, struct pieces *hit, struct pieces *rest);
 /** The packets whose lines match_hull_meets() would let through, in a chain that is being walked. */
 struct cell match_query(const struct run *run);
 /** Does a test of a concrete field hold for every packet of the run in this chain; *known is set where that can be said. */

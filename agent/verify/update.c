@@ -60,6 +60,8 @@ static bool same_frame(const struct ruleset *a, const struct ruleset *b)
 /** What is made of the rules of a ruleset as a whole stays as it is whatever rules come and go. */
 static bool frame_is_firm(const struct engine *e, const struct ruleset *rs)
 {
+	if (e->asks_ipsec && !ipsec_policies_same(e->rs->policies, rs->policies))
+		return false;
 	return e->n_foreign == 0 && (!e->has_nat || (rs->tracks[0] && rs->tracks[1])) && e->n_owned < OWNED_MAX;
 }
 

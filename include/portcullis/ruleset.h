@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "portcullis/error.h"
+#include "portcullis/policies.h"
 #include "portcullis/range.h"
 
 /*
@@ -116,6 +117,38 @@ enum rs_match_kind {
 	RS_MATCH_ATOM /**< not decided by the model: the rule goes on only where the atom is true */
 };
 
+/** What a question asks of one transformation (IPsec) of a packet. */
+enum {
+	RS_IPSEC_MODE = 1,
+	RS_IPSEC_PROTO = 2,
+	RS_IPSEC_REQID = 4,
+	RS_IPSEC_SOURCE = 8,
+	RS_IPSEC_DESTINATION = 16,
+	RS_IPSEC_SPI = 32
+};
+struct rs_ipsec_part {
+	unsigned asked, inverted; /**< RS_IPSEC_* bits: must be so, must not be so */
+	enum ipsec_mode mode;
+	uint8_t proto;
+	uint32_t reqid, spi;
+	enum family family; /**< of the addresses */
+	u128 source, source_mask, destination, destination_mask;
+	bool tunnels_only; /**< one in transport mode has no such addresses (nft), else they are the packet's */
+};
+
+#define RS_IPSEC_PARTS 4 /* XT_POLICY_MAX_ELEM */
+#define RS_IPSEC_ANYWHERE (-1)
+
+/** `meta ipsec`, `rt ipsec`, `ipsec in reqid 7` and iptables' `-m policy`: a question that IPsec policies can answer. */
+struct rs_ipsec {
+	bool out; /**< of how the packet leaves; else of how it came */
+	bool none; /**< it was not transformed; else it was, and: */
+	bool strict; /**< the parts, in order, are all that happened to it */
+	int at; /**< which of its transformations is part[0]; RS_IPSEC_ANYWHERE: some */
+	struct rs_ipsec_part part[RS_IPSEC_PARTS];
+	size_t n; /**< 0: nothing more is asked */
+};
+
 struct rs_match {
 	enum rs_match_kind kind;
 	bool negate; /**< of what the kind says; in RS_MATCH_ATOM meaningless */
@@ -133,6 +166,7 @@ struct rs_match {
 	 */
 	char *atom;
 	char *text; /**< RS_MATCH_ATOM: what it is in nft syntax, as well as it is known */
+	struct rs_ipsec *ipsec; /**< RS_MATCH_ATOM: what it asks of IPsec policies, should these be known; or NULL */
 	const char
 	        *as; /**< the source's spelling when it is not rs_field_name(): "ip protocol", "iif"; static, or NULL */
 };
@@ -189,6 +223,7 @@ struct ruleset {
 	 */
 	bool tracks[2];
 	char *legacy; /**< names of iptables-legacy tables that the kernel has, which nf_tables does not show; NULL: none */
+	struct ipsec_policies *policies; /**< the kernel's IPsec policies, one reference; NULL: not known (offline) */
 	char *foreign_flowtable; /**< a flowtable exists (a caveat); NULL: none */
 	char digest[65]; /**< SHA-256 over ruleset_print() */
 };
