@@ -62,6 +62,9 @@ static const char objects[] =
         " set mk { type mark; elements = { 1, 256 } }\n"
         " set mki { type mark; flags interval; elements = { 1-5, 256 } }\n"
         " map vm { type inet_service : verdict; elements = { 22 : accept, 80 : jump sub, * : drop } }\n"
+        " map inside { type ipv4_addr : ipv4_addr; flags interval; elements = { 1.0.0.0/8 : 10.0.0.1 } }\n"
+        " map ranges { type inet_service : interval ipv4_addr . inet_service; elements = { 80 : "
+        "10.0.0.1-10.0.0.9 . 8000-8009 } }\n"
         " map ivm { type ipv4_addr : verdict; flags interval; elements = { 10.0.0.0/8 : accept, 11.0.0.0/8 : drop } }\n"
         " chain sub { }\n chain other { }\n"
         " chain pre { type nat hook prerouting priority dstnat; }\n"
@@ -364,9 +367,33 @@ static const struct {
         {"pre", "tcp dport 80 redirect to :8080", "meta l4proto 6; th dport 50; nat-dst port 8080-8080"},
         {"pre", "tcp dport 81 redirect", "meta l4proto 6; th dport 51; nat-dst"},
         {"pre", "dnat ip to ip daddr map { 1.2.3.4 : 10.0.0.1 }",
-                "meta nfproto 2; ip daddr {1020304: continue}; nat-dst"},
+                "meta nfproto 2; ip daddr {1020304: continue to a000001}; nat-dst by ip daddr in {1020304: continue to "
+                "a000001}"},
+        {"pre", "dnat ip to tcp dport map { 80 : 10.0.0.1 . 8080, 81 : 10.0.0.2 . 8081 }",
+                "meta l4proto 6; th dport {50: continue to a000001 port 8080-8080, 51: continue to a000002 port "
+                "8081-8081}; meta nfproto 2; nat-dst by th dport in {50: continue to a000001 port 8080-8080, 51: "
+                "continue to a000002 "
+                "port 8081-8081}"},
+        {"pre", "tcp dport 80 dnat ip to 10.0.0.1:tcp sport map { 1000-1999 : 8080, 2000 : 8081 }",
+                "meta l4proto 6; th dport 50; th sport {3e8-7cf: continue port 8080-8080, 7d0: continue port "
+                "8081-8081}; "
+                "meta nfproto 2; nat-dst to a000001 by th sport in {3e8-7cf: continue port 8080-8080, 7d0: continue "
+                "port "
+                "8081-8081}"},
+        {"pre", "tcp dport 82 redirect to :tcp dport map { 82 : 8082 }",
+                "meta l4proto 6; th dport 52; th dport {52: continue port 8082-8082}; nat-dst by th dport in {52: "
+                "continue port 8082-8082}"},
+        {"pre", "dnat ip to numgen inc mod 2 map { 0 : 10.0.0.1, 1 : 10.0.0.2 }",
+                "meta nfproto 2; nat-dst by 0-1 in {0: continue to a000001, 1: continue to a000002}"},
+        {"pre", "dnat ip to jhash ip saddr mod 4 map { 0-2 : 10.0.0.1, 3 : 10.0.0.2 }",
+                "meta nfproto 2; nat-dst by 0-3 in {0-2: continue to a000001, 3: continue to a000002}"},
+        {"pre", "dnat ip to numgen random mod 3 offset 1 map { 1 : 10.0.0.1, 2 : 10.0.0.2 }",
+                "atom numgen random mod 3 offset 1@t/pre#%; meta nfproto 2; nat-dst"},
+        {"pre", "dnat ip to ip daddr map @inside", "meta nfproto 2; ip daddr @inside; nat-dst by ip daddr in @inside"},
+        {"pre", "dnat ip to tcp dport map @ranges",
+                "meta l4proto 6; th dport @ranges; meta nfproto 2; nat-dst by th dport in @ranges"},
         {"pre", "dnat ip prefix to ip daddr map { 10.0.0.0/24 : 10.0.1.0/24 }",
-                "meta nfproto 2; ip daddr {a000000-a0000ff: continue}; nat-dst"},
+                "meta nfproto 2; ip daddr {a000000-a0000ff: continue to a000100-a0001ff}; nat-dst"},
         {"post", "oifname \"eth0\" masquerade", "oifname 6574683000000000:0000000000000000; nat-src"},
         {"post", "meta l4proto tcp snat ip to 1.2.3.4:1000-2000", "meta l4proto 6; meta nfproto 2; nat-src"},
 };

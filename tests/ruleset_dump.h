@@ -38,6 +38,16 @@ static void verdict_dump(struct text *t, const struct ruleset *rs, struct rs_ver
 		text_addf(t, " %s", rs->chain[v.chain].name);
 }
 
+static void target_dump(struct text *t, const struct rs_target *target)
+{
+	if (target->has_address) {
+		text_add(t, " to ");
+		range_dump(t, (struct range){target->address_lo, target->address_hi});
+	}
+	if (target->has_port)
+		text_addf(t, " port %u-%u", target->port.lo, target->port.hi);
+}
+
 static void set_dump(struct text *t, const struct ruleset *rs, const struct rs_set *set)
 {
 	if (!set->anonymous) {
@@ -56,6 +66,7 @@ static void set_dump(struct text *t, const struct ruleset *rs, const struct rs_s
 		if (set->map) {
 			text_add(t, ": ");
 			verdict_dump(t, rs, e->verdict);
+			target_dump(t, &e->target);
 		}
 	}
 	text_add(t, "}");
@@ -100,19 +111,23 @@ static char *rule_dump(const struct ruleset *rs, const struct rs_rule *rule)
 	}
 	if (rule->notrack)
 		text_add(&t, "notrack; ");
-	if (rule->vmap) {
+	if (rule->vmap && !rule->nat_map) {
 		fields_dump(&t, rule->vmap_field, rule->n_vmap_field);
 		text_add(&t, " vmap ");
 		set_dump(&t, rs, &rs->set[rule->vmap_set]);
 	} else {
 		verdict_dump(&t, rs, rule->verdict);
 	}
-	if (rule->nat_has_address) {
-		text_add(&t, " to ");
-		range_dump(&t, (struct range){rule->nat_address_lo, rule->nat_address_hi});
+	target_dump(&t, &(struct rs_target){rule->nat_has_address, rule->nat_has_port, rule->nat_address_lo,
+	                        rule->nat_address_hi, rule->nat_port});
+	if (rule->nat_map) {
+		text_add(&t, " by ");
+		fields_dump(&t, rule->vmap_field, rule->vmap ? rule->n_vmap_field : 0);
+		if (!rule->vmap)
+			range_dump(&t, rule->nat_key);
+		text_add(&t, " in ");
+		set_dump(&t, rs, &rs->set[rule->vmap_set]);
 	}
-	if (rule->nat_has_port)
-		text_addf(&t, " port %u-%u", rule->nat_port.lo, rule->nat_port.hi);
 	return text_take(&t);
 }
 

@@ -18,7 +18,6 @@ struct work {
 	struct openings openings;
 	struct summary summary;
 	bool live;
-	struct ipsec_policies *policies; /**< of a live ruleset's kernel, else NULL */
 	struct ipsec_findings ipsec;
 	char **caveat; /**< in the order of conformance_each_caveat() */
 	size_t n_caveat, cap_caveat;

@@ -30,6 +30,9 @@ struct source {
 	const struct symbol *symbols;
 	unsigned width;
 	bool host; /**< loaded in the host's byte order */
+	bool drawn; /**< a number in this range that has nothing to do with what the model has of the packet */
+	struct range range;
+	struct nat_map *map; /**< the data of this map; or NULL */
 };
 
 #define BYTE_CONSTANT (-1)
@@ -72,7 +75,11 @@ bool register_constant(const struct exec *x, uint32_t reg, size_t len, uint8_t *
 /** Load len bytes of a source outside the model; takes text. */
 void register_load_unknown(struct exec *x, uint32_t reg, size_t len, char *text, enum source_format format,
         const struct symbol *symbols, bool host);
+/** Note that what was loaded last is a number of which only the range is known. */
+void register_is_drawn(struct exec *x, uint32_t lo, uint32_t modulus);
 size_t source_add(struct exec *x, struct source source);
+/** kind of an atom: the first source outside the model, without what would make it long; static, or the source's. */
+const char *register_kind(const struct exec *x, int at, size_t len);
 /** What is in a register, in nft syntax, followed by nothing; for set statements the constant. */
 void register_print(struct text *t, const struct exec *x, uint32_t reg, size_t len);
 /** The match that a key is in a set; false when the key does not lie in registers. */

@@ -54,6 +54,38 @@ static bool constant_number(const struct exec *x, uint32_t reg, size_t len, u128
 	return true;
 }
 
+/* Data of a map as it is, from this byte on. @return its map; NULL: something else. */
+static const struct nat_map *map_at(const struct exec *x, uint32_t reg, size_t len, size_t byte)
+{
+	int at = register_offset(reg, len), source = at < 0 ? BYTE_CONSTANT : x->reg[at].source;
+	if (source == BYTE_CONSTANT)
+		return NULL;
+	for (size_t i = 0; i < len; i++) {
+		const struct byte_symbol *r = &x->reg[(size_t)at + i];
+		if (r->source != source || r->mask != 0xff || r->value != 0 || r->index != byte + i)
+			return NULL;
+	}
+	return x->source[source].map;
+}
+
+/* Both ends come from the place that the map's data has for them. */
+static const struct nat_map *map_part(
+        const struct exec *x, uint32_t reg, uint32_t reg_max, size_t len, bool port, struct nat *nat)
+{
+	struct target_layout layout;
+	const struct nat_map *map = map_at(x, reg, len, 0);
+	if (map == NULL && port)
+		map = map_at(x, reg, len, nat->family == 10 ? 16 : 4);
+	if (map == NULL || !target_layout_of(&x->nl->raw[map->set], &layout))
+		return NULL;
+	size_t byte = port ? layout.port_at : 0;
+	if ((port ? layout.port : layout.address) != len || map_at(x, reg, len, byte) != map ||
+	        map_at(x, reg_max, len, byte + (layout.range ? layout.size : 0)) != map)
+		return NULL;
+	*(port ? &nat->port_mapped : &nat->address_mapped) = true;
+	return map;
+}
+
 /* max registers are absent or the same when there is one value. */
 static void nat_read(struct exec *x, struct nat *nat, const struct nlattr *lo, const struct nlattr *hi, size_t len,
         bool *has, u128 *out_lo, u128 *out_hi)
@@ -66,8 +98,10 @@ static void nat_read(struct exec *x, struct nat *nat, const struct nlattr *lo, c
 		reg_max = reg;
 	if (constant_number(x, reg, len, out_lo) && constant_number(x, reg_max, len, out_hi))
 		return;
-	/* Address and port may come from one map. */
+	/* Address and port may come from one map, but not from two. */
 	struct text t = {0};
+	const struct nat_map *map = map_part(x, reg, reg_max, len, has == &nat->has_port, nat);
+	nat->map = nat->known || nat->map == map ? map : NULL;
 	nat->known = false;
 	register_print(&t, x, reg, len);
 	if (strcmp(text_str(&t), text_str(&nat->text)) != 0)

@@ -50,6 +50,14 @@ static void clear_rest(struct exec *x, size_t at, size_t len)
 		x->reg[i] = (struct byte_symbol){.source = BYTE_CONSTANT};
 }
 
+void register_is_drawn(struct exec *x, uint32_t lo, uint32_t modulus)
+{
+	struct source *s = &x->source[x->n_source - 1];
+	s->drawn = modulus > 0 && (uint64_t)lo + modulus <= UINT32_MAX;
+	if (s->drawn)
+		s->range = (struct range){lo, lo + modulus - 1};
+}
+
 void register_load_unknown(struct exec *x, uint32_t reg, size_t len, char *text, enum source_format format,
         const struct symbol *symbols, bool host)
 {

@@ -131,17 +131,19 @@ bool expr_numgen(struct exec *x, const struct nlattr *data)
 	if (offset > 0)
 		text_addf(&t, " offset %u", offset);
 	register_load_unknown(x, reg, 4, text_take(&t), SOURCE_DECIMAL, NULL, true);
+	register_is_drawn(x, offset, modulus);
 	return true;
 }
 
 bool expr_hash(struct exec *x, const struct nlattr *data)
 {
 	const struct nlattr *tb[NFTA_HASH_MAX + 1];
-	uint32_t reg, sreg, len, modulus, type = NFT_HASH_JENKINS;
+	uint32_t reg, sreg, len, modulus, offset = 0, type = NFT_HASH_JENKINS;
 	if (!attrs_nested(data, tb, NFTA_HASH_MAX + 1) || !attr_u32(tb[NFTA_HASH_DREG], &reg) ||
 	        !attr_u32(tb[NFTA_HASH_MODULUS], &modulus) || register_offset(reg, 4) < 0)
 		return false;
 	attr_u32(tb[NFTA_HASH_TYPE], &type);
+	attr_u32(tb[NFTA_HASH_OFFSET], &offset);
 	struct text t = {0};
 	if (type == NFT_HASH_SYM) {
 		text_addf(&t, "symhash mod %u", modulus);
@@ -152,6 +154,7 @@ bool expr_hash(struct exec *x, const struct nlattr *data)
 		text_addf(&t, " mod %u", modulus);
 	}
 	register_load_unknown(x, reg, 4, text_take(&t), SOURCE_DECIMAL, NULL, true);
+	register_is_drawn(x, offset, modulus);
 	return true;
 }
 

@@ -1,6 +1,6 @@
 /*
- * Comparisons of the symbolic machine: cmp, range, bitwise, byteorder and look-ups in sets. Bytes of fields give matches
- * of the model, bytes of anything else atoms with the comparison's text; nothing is taken for true or false by guess.
+ * Comparisons of the symbolic machine: cmp, range, bitwise and byteorder. Bytes of fields give matches of the model, bytes
+ * of anything else atoms with the comparison's text; nothing is taken for true or false by guess.
  */
 #include <endian.h>
 #include <stdlib.h>
@@ -96,8 +96,7 @@ void register_print(struct text *t, const struct exec *x, uint32_t reg, size_t l
 	}
 }
 
-/* kind of an atom: the first source outside the model, without what would make it long. */
-static const char *atom_kind(const struct exec *x, int at, size_t len)
+const char *register_kind(const struct exec *x, int at, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
 		int s = x->reg[(size_t)at + i].source;
@@ -148,7 +147,7 @@ static void compare_atom(struct exec *x, int at, size_t len, uint32_t op, const 
 {
 	struct text t = {0};
 	const struct byte_symbol *r = &x->reg[at];
-	const char *kind = atom_kind(x, at, len);
+	const char *kind = register_kind(x, at, len);
 	for (size_t i = 0, n; i < len; i += n) {
 		n = run_length(r, i, len);
 		if (r[i].source == BYTE_CONSTANT)
@@ -378,7 +377,7 @@ bool expr_range(struct exec *x, const struct nlattr *data)
 	source_value_print(&t, s, from, len);
 	text_add(&t, "-");
 	source_value_print(&t, s, to, len);
-	builder_atom(&x->b, atom_kind(x, at, len), text_str(&t));
+	builder_atom(&x->b, register_kind(x, at, len), text_str(&t));
 	text_fini(&t);
 	return true;
 }
@@ -445,144 +444,5 @@ bool expr_byteorder(struct exec *x, const struct nlattr *data)
 	for (size_t i = 0; i < turned; i++)
 		result[i] = x->reg[(size_t)from + (swap ? i - i % size + (size - 1 - i % size) : i)];
 	memcpy(&x->reg[to], result, turned * sizeof(*result));
-	return true;
-}
-
-/* Is a look-up key made of whole fields, each padded to four bytes? */
-static bool layout_of_registers(const struct exec *x, int at, size_t len, struct layout *out)
-{
-	const struct byte_symbol *r = &x->reg[at];
-	*out = (struct layout){0};
-	for (size_t i = 0; i < len;) {
-		int s = r[i].source;
-		if (s == BYTE_CONSTANT && i % 4 != 0 && r[i].value == 0) {
-			i++;
-			continue;
-		}
-		if (s == BYTE_CONSTANT || i % 4 != 0 || out->n == RS_CONCAT_MAX || x->source[s].field == FIELD_NONE)
-			return false;
-		unsigned width = x->source[s].width;
-		bool swapped = width > 1 && r[i].index == width - 1;
-		for (unsigned k = 0; k < width; k++)
-			if (i + k >= len || r[i + k].source != s || r[i + k].mask != 0xff || r[i + k].value != 0 ||
-			        r[i + k].index != (swapped ? width - 1 - k : k))
-				return false;
-		out->part[out->n].field = x->source[s].field;
-		out->part[out->n].offset = (unsigned)i;
-		out->part[out->n].host = swapped;
-		out->n++;
-		i += width;
-	}
-	return out->n > 0;
-}
-
-static int raw_compare(const void *a, const void *b)
-{
-	const struct raw_element *p = a, *q = b;
-	return memcmp(p->key, q->key, 4);
-}
-
-/* The elements of a set whose key is one thing outside the model. */
-static bool raw_elements_print(struct text *t, const struct exec *x, int at, size_t index)
-{
-	struct raw_set *raw = &x->nl->raw[index];
-	int s = x->reg[at].source;
-	if (!x->b.rs->set[index].anonymous || x->b.rs->set[index].interval || raw->decoded || s == BYTE_CONSTANT ||
-	        x->source[s].width != raw->key_len || raw->data_len != 0)
-		return false;
-	for (size_t i = 0; i < raw->n_element; i++)
-		if (raw->element[i].key == NULL)
-			return false;
-	if (raw->key_len == 4 && raw->n_element > 1)
-		qsort(raw->element, raw->n_element, sizeof(*raw->element), raw_compare);
-	text_add(t, "{");
-	for (size_t i = 0; i < raw->n_element; i++) {
-		text_add(t, i > 0 ? ", " : " ");
-		source_value_print(t, &x->source[s], raw->element[i].key, raw->key_len);
-	}
-	text_add(t, " }");
-	return true;
-}
-
-static void lookup_unknown(struct exec *x, int at, uint32_t reg, size_t len, size_t index, bool negate, bool vmap)
-{
-	struct text t = {0};
-	register_print(&t, x, reg, len);
-	text_addf(&t, "%s%s", vmap ? " vmap" : "", negate ? " != " : " ");
-	if (vmap || !raw_elements_print(&t, x, at, index))
-		text_addf(&t, "@%s", x->b.rs->set[index].name);
-	if (vmap)
-		builder_undecided(&x->b, RS_UNKNOWN, text_str(&t));
-	else
-		builder_ether_atom(&x->b, atom_kind(x, at, len), text_str(&t));
-	text_fini(&t);
-}
-
-/* The fields of a key that the set's elements are decoded for. @return their number, 0: none. */
-static size_t lookup_fields(struct exec *x, int at, size_t index, unsigned *field)
-{
-	struct layout layout;
-	if (!layout_of_registers(x, at, x->nl->raw[index].key_len, &layout) || !set_decode(x->nl, index, &layout))
-		return 0;
-	for (size_t i = 0; i < layout.n; i++)
-		field[i] = layout.part[i].field;
-	return layout.n;
-}
-
-bool lookup_act(struct exec *x, uint32_t reg, size_t index, bool negate)
-{
-	size_t len = x->nl->raw[index].key_len;
-	unsigned field[RS_CONCAT_MAX];
-	int at = register_offset(reg, len);
-	if (at < 0)
-		return false;
-	size_t n = lookup_fields(x, at, index, field);
-	if (n == 0)
-		lookup_unknown(x, at, reg, len, index, negate, false);
-	else
-		builder_set(&x->b, field, n, n == 1 ? x->source[x->reg[at].source].as : NULL, index, negate);
-	return true;
-}
-
-static bool verdict_map(struct exec *x, uint32_t reg, size_t index)
-{
-	size_t len = x->nl->raw[index].key_len;
-	unsigned field[RS_CONCAT_MAX];
-	int at = register_offset(reg, len);
-	if (at < 0)
-		return false;
-	size_t n = lookup_fields(x, at, index, field);
-	builder_reached(&x->b);
-	if (n == 0)
-		lookup_unknown(x, at, reg, len, index, false, true);
-	else
-		builder_vmap(&x->b, field, n, index);
-	x->done = true;
-	return true;
-}
-
-bool expr_lookup(struct exec *x, const struct nlattr *data)
-{
-	const struct nlattr *tb[NFTA_LOOKUP_MAX + 1];
-	char name[RULESET_MAX_NAME + 1];
-	uint32_t reg, dreg, flags = 0;
-	size_t index;
-	if (!attrs_nested(data, tb, NFTA_LOOKUP_MAX + 1) || !attr_name(tb[NFTA_LOOKUP_SET], name) ||
-	        !attr_u32(tb[NFTA_LOOKUP_SREG], &reg) ||
-	        !name_index_find(&x->nl->sets, x->family, x->table, name, &index))
-		return false;
-	attr_u32(tb[NFTA_LOOKUP_FLAGS], &flags);
-	if (!attr_u32(tb[NFTA_LOOKUP_DREG], &dreg))
-		return lookup_act(x, reg, index, flags & NFT_LOOKUP_F_INV);
-	if (dreg == NFT_REG_VERDICT)
-		return verdict_map(x, reg, index);
-	/* A map of data: the rule goes on where the key is in it, with something that is not followed. */
-	size_t data_len = x->nl->raw[index].data_len;
-	if (register_offset(dreg, data_len) < 0 || !lookup_act(x, reg, index, false))
-		return false;
-	struct text t = {0};
-	register_print(&t, x, reg, x->nl->raw[index].key_len);
-	text_addf(&t, " map @%s", name);
-	register_load_unknown(x, dreg, data_len, text_take(&t), SOURCE_HEX, NULL, false);
 	return true;
 }

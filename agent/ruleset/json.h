@@ -59,7 +59,12 @@ bool json_statement(struct json_reader *r, struct builder *b, const json_t *stat
 bool json_match(struct json_reader *r, struct builder *b, const json_t *match);
 bool json_vmap(struct json_reader *r, struct builder *b, const json_t *vmap);
 bool json_nat(struct json_reader *r, struct builder *b, const char *word, const json_t *value);
-/** The match that a map's key is in the map. */
-void json_map_key(struct json_reader *r, struct builder *b, const json_t *map);
+/**
+ * The match that a map's key is in the map, unless it is whatever it is.
+ *
+ * @param out  or NULL: the key decides.
+ * @return whether *out says which map with which key it is.
+ */
+bool json_map_key(struct json_reader *r, struct builder *b, const json_t *map, struct nat_map *out);
 
 #endif

@@ -160,15 +160,57 @@ bool json_vmap(struct json_reader *r, struct builder *b, const json_t *vmap)
 	return false;
 }
 
-void json_map_key(struct json_reader *r, struct builder *b, const json_t *map)
+/* A number that has nothing to do with what the model has of the packet. @return false: something else. */
+static bool drawn_range(const json_t *key, struct range *out)
+{
+	static const char *const words[] = {"numgen", "jhash", "symhash"};
+	const json_t *v = NULL;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]) && v == NULL; i++)
+		v = json_object_get(key, words[i]);
+	json_int_t modulus = json_integer_value(json_object_get(v, "mod")),
+	           offset = json_integer_value(json_object_get(v, "offset"));
+	if (modulus <= 0 || offset < 0 || modulus > UINT32_MAX || offset > UINT32_MAX - modulus)
+		return false;
+	*out = (struct range){(u128)offset, (u128)(offset + modulus - 1)};
+	return true;
+}
+
+/* Is the number in the map whatever it is? */
+static bool drawn_map(struct json_reader *r, struct builder *b, const json_t *map, struct nat_map *out)
+{
+	const struct left number = {.field = {RS_FIELD_MARK}, .n = 1};
+	const json_t *data = json_object_get(map, "data");
+	if (!drawn_range(json_object_get(map, "key"), &out->key) || !json_is_object(data))
+		return false;
+	out->set = right_set(r, b, &number, data, true);
+	if (out->set == SIZE_MAX || b->rs->set[out->set].undecided)
+		return false;
+	const struct rs_set *set = &b->rs->set[out->set];
+	u128 next = out->key.lo;
+	for (size_t i = 0; i < set->n_element && next <= out->key.hi; i++)
+		if (!set->element[i].catch_all && set->element[i].key[0].lo <= next &&
+		        set->element[i].key[0].hi >= next)
+			next = set->element[i].key[0].hi + 1;
+	return next > out->key.hi;
+}
+
+bool json_map_key(struct json_reader *r, struct builder *b, const json_t *map, struct nat_map *out)
 {
 	struct left left;
+	if (out != NULL)
+		*out = (struct nat_map){.set = SIZE_MAX};
+	if (out != NULL && drawn_map(r, b, map, out))
+		return true;
 	json_left(b, json_object_get(map, "key"), &left);
 	size_t index =
 	        left.n == 0 || left.masked ? SIZE_MAX : right_set(r, b, &left, json_object_get(map, "data"), true);
 	if (index != SIZE_MAX && types_fit(&b->rs->set[index], &left)) {
 		builder_set(b, left.field, left.n, left.as, index, false);
-		return;
+		if (out == NULL)
+			return false;
+		*out = (struct nat_map){.set = index, .n_field = left.n};
+		memcpy(out->field, left.field, sizeof(out->field));
+		return true;
 	}
 	struct text t = {0};
 	json_print(&t, json_object_get(map, "key"), 0);
@@ -178,4 +220,5 @@ void json_map_key(struct json_reader *r, struct builder *b, const json_t *map)
 	builder_atom(b, kind, text_str(&t));
 	free(kind);
 	text_fini(&t);
+	return false;
 }

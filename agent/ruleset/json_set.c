@@ -54,6 +54,39 @@ static const json_t *ethertype_key(const struct rs_set *set, const json_t *json,
 	return NULL;
 }
 
+static bool target_address(const json_t *json, struct rs_target *t)
+{
+	struct range r;
+	if (!json_value(RS_FIELD_IP_DADDR, json, &r) && !json_value(RS_FIELD_IP6_DADDR, json, &r))
+		return false;
+	t->has_address = true;
+	t->address_lo = r.lo;
+	t->address_hi = r.hi;
+	return true;
+}
+
+static bool target_port(const json_t *json, struct rs_target *t)
+{
+	struct range r;
+	if (!json_value(RS_FIELD_DPORT, json, &r))
+		return false;
+	t->has_port = true;
+	t->port = (struct port_range){(uint16_t)r.lo, (uint16_t)r.hi};
+	return true;
+}
+
+/* "10.0.0.1", {"range":["10.0.0.1","10.0.0.9"]}, {"concat":["10.0.0.1",8080]}, 8080; nothing of anything else. */
+static struct rs_target target_read(const json_t *json)
+{
+	const struct rs_target nothing = {.has_address = false};
+	const json_t *parts = json_object_get(json, "concat");
+	struct rs_target t = nothing;
+	bool ok = parts == NULL ? target_address(json, &t) || target_port(json, &t)
+	                        : json_array_size(parts) == 2 && target_address(json_array_get(parts, 0), &t) &&
+	                                  target_port(json_array_get(parts, 1), &t);
+	return ok ? t : nothing;
+}
+
 void json_element(struct json_reader *r, size_t index, enum rs_family family, const char *table, const json_t *json,
         const json_t *data)
 {
@@ -83,6 +116,8 @@ void json_element(struct json_reader *r, size_t index, enum rs_family family, co
 	const char *key = data != NULL ? json_single(data, &value) : NULL;
 	if (key != NULL && !json_verdict(r, family, table, key, value, &e.verdict) && strcmp(key, "queue") != 0)
 		e.verdict = (struct rs_verdict){.code = RS_CONTINUE};
+	if (data != NULL)
+		e.target = target_read(data);
 	*set_element_add(set) = e;
 }
 

@@ -64,7 +64,7 @@ static void object_reference(struct json_reader *r, struct builder *b, uint32_t 
 	struct text t = {0};
 	const json_t *map = json_object_get(v, "map");
 	if (map != NULL)
-		json_map_key(r, b, map);
+		(void)json_map_key(r, b, map, NULL);
 	text_add(&t, map != NULL ? "" : "\"");
 	json_print(&t, v, 0);
 	text_add(&t, map != NULL ? "" : "\"");
@@ -228,13 +228,14 @@ static bool mangle_statement(struct json_reader *r, struct builder *b, const cha
 {
 	const json_t *target = json_object_get(v, "key"), *value = json_object_get(v, "value");
 	struct left left;
+	struct nat_map ignored;
 	struct text t = {0};
 	(void)r;
 	(void)key;
 	json_left(b, target, &left);
 	b->rs->sets_mark |= left.n == 1 && left.field[0] == RS_FIELD_MARK;
 	if (json_object_get(value, "map") != NULL)
-		json_map_key(r, b, json_object_get(value, "map"));
+		(void)json_map_key(r, b, json_object_get(value, "map"), &ignored);
 	json_print(&t, target, 0);
 	text_add(&t, " set ");
 	size_t from = t.len;
@@ -358,16 +359,21 @@ bool json_statement(struct json_reader *r, struct builder *b, const json_t *stat
 }
 
 static bool nat_part(
-        struct json_reader *r, struct builder *b, struct nat *nat, unsigned field, const json_t *v, u128 *lo, u128 *hi)
+        struct json_reader *r, struct builder *b, struct nat *nat, struct nat_map *map, unsigned field, const json_t *v)
 {
+	bool port = field == RS_FIELD_DPORT;
+	u128 *lo = port ? &nat->port_lo : &nat->address_lo, *hi = port ? &nat->port_hi : &nat->address_hi;
 	struct range range;
-	if (json_value(field, v, &range) && json_object_get(v, "prefix") == NULL) {
+	/* nft writes a range as a prefix where it is one; a prefix translation has a flag. */
+	if (json_value(field, v, &range)) {
 		*lo = range.lo;
 		*hi = range.hi;
 		return true;
 	}
-	if (json_object_get(v, "map") != NULL)
-		json_map_key(r, b, json_object_get(v, "map"));
+	bool mapped = json_object_get(v, "map") != NULL && json_map_key(r, b, json_object_get(v, "map"), map);
+	/* One map alone is followed. */
+	nat->map = mapped && nat->known ? map : NULL;
+	*(port ? &nat->port_mapped : &nat->address_mapped) = mapped;
 	nat->known = false;
 	text_add(&nat->text, nat->text.len > 0 ? ":" : "");
 	json_print(&nat->text, v, 0);
@@ -395,6 +401,7 @@ bool json_nat(struct json_reader *r, struct builder *b, const char *word, const 
 	const json_t *address = json_object_get(v, "addr"), *port = json_object_get(v, "port");
 	const char *family = json_member(v, "family");
 	struct range four;
+	struct nat_map map;
 	struct nat nat = {
 	        .word = word, .known = true, .family = b->nfproto, .flags = nat_flags(json_object_get(v, "flags"))};
 	nat.code = strcmp(word, "dnat") == 0 || strcmp(word, "redirect") == 0 ? RS_NAT_DST : RS_NAT_SRC;
@@ -404,13 +411,12 @@ bool json_nat(struct json_reader *r, struct builder *b, const char *word, const 
 		nat.family = strcmp(family, "ip6") == 0 ? 10 : 2;
 	else if (nat.family == -1 && address != NULL)
 		nat.family = json_value(RS_FIELD_IP_DADDR, address, &four) ? 2 : 10;
+	if (address != NULL)
+		nat_part(r, b, &nat, &map, nat.family == 10 ? RS_FIELD_IP6_DADDR : RS_FIELD_IP_DADDR, address);
+	if (port != NULL)
+		nat_part(r, b, &nat, &map, RS_FIELD_DPORT, port);
 	if (nat.has_address && (nat.family == 2 || nat.family == 10))
 		builder_need_nfproto(b, nat.family);
-	if (address != NULL)
-		nat_part(r, b, &nat, nat.family == 10 ? RS_FIELD_IP6_DADDR : RS_FIELD_IP_DADDR, address,
-		        &nat.address_lo, &nat.address_hi);
-	if (port != NULL)
-		nat_part(r, b, &nat, RS_FIELD_DPORT, port, &nat.port_lo, &nat.port_hi);
 	builder_reached(b);
 	builder_nat(b, &nat);
 	return false;

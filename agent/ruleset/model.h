@@ -146,6 +146,13 @@ void builder_notrack(struct builder *b);
 /** Require IPv4 (2) or IPv6 (10), a protocol, unless an earlier match does. */
 void builder_need_nfproto(struct builder *b, int nfproto);
 void builder_need_l4proto(struct builder *b, int l4proto);
+/** A look-up in a map of targets. */
+struct nat_map {
+	size_t set;
+	size_t n_field; /**< 0: what is looked up is not of the packet, but in key: */
+	unsigned field[RS_CONCAT_MAX];
+	struct range key;
+};
 /** An address translation as a reader finds it. */
 struct nat {
 	const char *word; /**< "dnat", "snat", "masquerade", "redirect" */
@@ -153,8 +160,11 @@ struct nat {
 	int family; /**< 2, 10, or -1: no address */
 	bool has_address, has_port;
 	bool known; /**< address and port are constants */
+	bool address_mapped, port_mapped; /**< they come from map */
 	u128 address_lo, address_hi, port_lo, port_hi;
 	uint32_t flags; /**< NF_NAT_RANGE_* */
+	const struct nat_map
+	        *map; /**< where the parts come from that are not constant, and only those; NULL: elsewhere */
 	struct text text; /**< what is not constant; builder_nat() releases it */
 };
 void builder_nat(struct builder *b, struct nat *nat);

@@ -45,10 +45,34 @@ static void nat_print(struct text *t, const struct nat *nat, enum rs_family fami
 	}
 }
 
+/* Can the map be followed? One that the packet path changes cannot. */
+static bool map_is_known(const struct builder *b, const struct nat_map *map)
+{
+	const struct rs_set *set = &b->rs->set[map->set];
+	if (set->undecided || set->dynamic || set->timeout || set->n_element == 0 ||
+	        set->n_field != (map->n_field > 0 ? map->n_field : 1))
+		return false;
+	for (size_t i = 0; i < set->n_element; i++)
+		if (!set->element[i].target.has_address && !set->element[i].target.has_port)
+			return false;
+	return true;
+}
+
+static void take_map(struct builder *b, const struct nat_map *map)
+{
+	struct rs_rule *rule = &b->rule;
+	if (map->n_field > 0)
+		builder_vmap(b, map->field, map->n_field, map->set);
+	rule->vmap_set = map->set;
+	rule->nat_key = map->key;
+	rule->nat_map = true;
+}
+
 void builder_nat(struct builder *b, struct nat *nat)
 {
 	struct rs_rule *rule = &b->rule;
 	struct text t = {0};
+	bool mapped = nat->map != NULL && map_is_known(b, nat->map);
 	nat_print(&t, nat, b->rs->chain[b->chain].family);
 	builder_undecided(b, nat->code, text_str(&t));
 	/* One that says "ip" or "ip6" makes the kernel track that family alone. */
@@ -58,13 +82,16 @@ void builder_nat(struct builder *b, struct nat *nat)
 	text_fini(&t);
 	text_fini(&nat->text);
 	/* A prefix translation keeps the host part, a shift gives each port another one. */
-	if (nat->code != RS_NAT_DST || !nat->known ||
+	if (nat->code != RS_NAT_DST || (!nat->known && !mapped) ||
 	        (nat->flags & (NF_NAT_RANGE_NETMAP | NF_NAT_RANGE_PROTO_OFFSET)) != 0)
 		return;
-	rule->nat_has_address = nat->has_address;
+	rule->nat_redirect = strcmp(nat->word, "redirect") == 0;
+	if (mapped)
+		take_map(b, nat->map);
+	/* What a reader does not have as a constant is in the map. */
+	rule->nat_has_address = nat->has_address && !nat->address_mapped;
 	rule->nat_address_lo = nat->address_lo;
 	rule->nat_address_hi = nat->address_hi;
-	rule->nat_has_port = nat->has_port;
+	rule->nat_has_port = nat->has_port && !nat->port_mapped;
 	rule->nat_port = (struct port_range){(uint16_t)nat->port_lo, (uint16_t)nat->port_hi};
-	rule->nat_redirect = strcmp(nat->word, "redirect") == 0;
 }

@@ -44,6 +44,15 @@ struct raw_element {
 	const uint8_t *key, *key_end; /**< borrowed from the dump; key_end NULL: none */
 	uint32_t flags;
 	struct rs_verdict verdict;
+	const uint8_t *data; /**< borrowed; NULL: no data, or a verdict */
+	size_t data_len;
+};
+
+/** Where in a map's data the parts of a destination are; a range is the lowest data, then the highest. */
+struct target_layout {
+	unsigned address, port; /**< widths; 0: there is none */
+	unsigned port_at, size;
+	bool range;
 };
 
 struct raw_set {
@@ -82,6 +91,10 @@ int netlink_rule(struct netlink *nl, enum rs_family family, const void *attrs, s
 size_t netlink_own_set(struct netlink *nl, size_t chain, const enum rs_field *field, size_t n_field);
 /** Decode a set's elements for a look-up. @return false when this layout cannot be used with them. */
 bool set_decode(struct netlink *nl, size_t index, const struct layout *layout);
+/** @return false when the data is no destination. */
+bool target_layout_of(const struct raw_set *raw, struct target_layout *out);
+/** What an element's data says; nothing where it says no destination. */
+struct rs_target target_decode(const struct raw_set *raw, const struct raw_element *element);
 /** Is the set decoded as its key type alone would have it. */
 bool set_is_plain(const struct netlink *nl, size_t index);
 /** Decode the sets that no rule looked into by their key type. */

@@ -70,8 +70,10 @@ static void exec_init(struct exec *x, struct netlink *nl, enum rs_family family,
 
 static void exec_fini(struct exec *x)
 {
-	for (size_t i = 0; i < x->n_source; i++)
+	for (size_t i = 0; i < x->n_source; i++) {
 		free(x->source[i].text);
+		free(x->source[i].map);
+	}
 	free(x->source);
 }
 

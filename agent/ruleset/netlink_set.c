@@ -213,6 +213,8 @@ static bool element_parse(
 		        !verdict_parse(nl, set->family, set->table, data[NFTA_DATA_VERDICT], &out->verdict, &text))
 			out->verdict = (struct rs_verdict){.code = RS_UNKNOWN};
 		free(text);
+	} else if (nl->raw[index].data_type != NFT_DATA_VERDICT && tb[NFTA_SET_ELEM_DATA] != NULL) {
+		attr_data(tb[NFTA_SET_ELEM_DATA], &out->data, &out->data_len);
 	}
 	return true;
 }
@@ -276,11 +278,12 @@ static int part_convert(unsigned field, struct range *r)
 	return result;
 }
 
-static void element_put(
-        struct rs_set *set, const struct layout *layout, const struct range *key, struct rs_verdict verdict)
+static void element_put(struct rs_set *set, const struct raw_set *raw, const struct layout *layout,
+        const struct range *key, const struct raw_element *from)
 {
 	struct rs_element *e = set_element_add(set);
-	e->verdict = verdict;
+	e->verdict = from->verdict;
+	e->target = target_decode(raw, from);
 	for (size_t i = 0; i < layout->n; i++) {
 		e->key[i] = key[i];
 		int known = part_convert(layout->part[i].field, &e->key[i]);
@@ -306,14 +309,14 @@ static void decode_points(struct rs_set *set, const struct raw_set *raw, const s
 			if (key[k].hi < key[k].lo)
 				set->undecided = true;
 		}
-		element_put(set, layout, key, e->verdict);
+		element_put(set, raw, layout, key, e);
 	}
 }
 
 struct edge {
 	u128 value;
 	bool end;
-	struct rs_verdict verdict;
+	const struct raw_element *from;
 };
 
 static int edge_compare(const void *a, const void *b)
@@ -338,10 +341,10 @@ static void decode_intervals(struct rs_set *set, const struct raw_set *raw, cons
 		if (e->key_end != NULL) {
 			struct range key = {lo, part_value(layout, 0, e->key_end)};
 			set->undecided |= key.hi < key.lo;
-			element_put(set, layout, &key, e->verdict);
+			element_put(set, raw, layout, &key, e);
 			continue;
 		}
-		edge[n++] = (struct edge){lo, e->flags & NFT_SET_ELEM_INTERVAL_END, e->verdict};
+		edge[n++] = (struct edge){lo, e->flags & NFT_SET_ELEM_INTERVAL_END, e};
 	}
 	qsort(edge, n, sizeof(*edge), edge_compare);
 	for (size_t i = 0; i < n; i++) {
@@ -350,7 +353,7 @@ static void decode_intervals(struct rs_set *set, const struct raw_set *raw, cons
 			continue;
 		if (i + 1 < n && edge[i + 1].value == edge[i].value)
 			continue;
-		element_put(set, layout, &key, edge[i].verdict);
+		element_put(set, raw, layout, &key, edge[i].from);
 	}
 	free(edge);
 }
@@ -430,6 +433,7 @@ bool set_decode(struct netlink *nl, size_t index, const struct layout *layout)
 			struct rs_element *e = set_element_add(set);
 			e->catch_all = true;
 			e->verdict = raw->element[i].verdict;
+			e->target = target_decode(raw, &raw->element[i]);
 		}
 	}
 	free(raw->element);

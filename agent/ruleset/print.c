@@ -332,7 +332,7 @@ static void word(struct text *t, const char *s)
 
 static void outcome_print(struct text *t, const struct ruleset *rs, const struct rs_rule *rule, int l4proto)
 {
-	if (rule->vmap) {
+	if (rule->vmap && !rule->nat_map) {
 		word(t, "");
 		fields_print(t, rule->vmap_field, rule->n_vmap_field, NULL, l4proto);
 		text_add(t, " vmap ");

@@ -215,7 +215,7 @@ static void elements_differ(const struct diff *d, size_t a, size_t b, struct ele
 			elements_add(out, &x->element[i++], false);
 		else if (c > 0)
 			elements_add(out, &y->element[k++], true);
-		else if (pairs_verdict_same(&d->pairs, &x->element[i].verdict, &y->element[k].verdict)) {
+		else if (pairs_element_same(&d->pairs, &x->element[i], &y->element[k])) {
 			i++;
 			k++;
 		} else {
@@ -253,6 +253,8 @@ static void set_differs(struct diff *d, bool after, size_t set, const struct ele
 					        d, after, c, i, r->match[k].field, r->match[k].n_field, elements);
 			if (r->vmap && r->vmap_set == set)
 				look_up_differs(d, after, c, i, r->vmap_field, r->n_vmap_field, elements);
+			if (r->nat_map && !r->vmap && r->vmap_set == set)
+				region_add(d, after, c, i, NULL);
 		}
 	}
 }

@@ -41,6 +41,19 @@ static void collect_set(struct collection *c, size_t index, const enum rs_field 
 	c->seen[index] = true;
 }
 
+/** Where translation leaves packets as they are. */
+static void collect_targets(struct collection *c, const struct rs_set *map)
+{
+	for (size_t i = 0; i < map->n_element; i++) {
+		const struct rs_target *t = &map->element[i].target;
+
+		if (t->has_address)
+			ranges_add(&c->address, t->address_lo, t->address_hi);
+		if (t->has_port)
+			ranges_add(&c->port, t->port.lo, t->port.hi);
+	}
+}
+
 static void collect_mask(struct collection *c, const struct rs_match *m)
 {
 	struct range prefix;
@@ -58,6 +71,8 @@ static void collect_rule(struct collection *c, const struct rs_rule *rule)
 		ranges_add(&c->address, rule->nat_address_lo, rule->nat_address_hi);
 	if (rule->nat_has_port)
 		ranges_add(&c->port, rule->nat_port.lo, rule->nat_port.hi);
+	if (rule->nat_map)
+		collect_targets(c, &c->rs->set[rule->vmap_set]);
 	for (size_t i = 0; i < rule->n_match; i++) {
 		const struct rs_match *m = &rule->match[i];
 

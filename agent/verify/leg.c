@@ -113,6 +113,8 @@ struct check {
 	u128 target; /**< of the phase at hand */
 	bool aim_open; /**< which way the first packet is led depends on open atoms: */
 	struct atoms aim_atoms;
+	bool surveys; /**< what passes, whichever of the targets, is collected and no more: */
+	struct cells passing; /**< of the packets of the phase at hand, flow coordinates */
 };
 
 static void share_put(struct share **list, size_t *n, size_t *cap, const struct share *s)
@@ -218,7 +220,8 @@ static void take_forked(struct check *c, const struct outcome *o, enum share_kin
 		fits = cells_subtract(&maybe, &sure.item[i], VERIFY_MAX_BOXES);
 	if (!fits)
 		c->out->limit = too_many;
-	if (maybe.n > 0 && c->out->limit == NULL) {
+	/* What may go through another leg does not fail here. */
+	if (maybe.n > 0 && kind != SHARE_ELSEWHERE && c->out->limit == NULL) {
 		size_t before = c->n_maybe;
 
 		share_rest(c, &maybe, o, SHARE_MAYBE);
@@ -263,16 +266,41 @@ static enum share_kind outcome_kind(enum outcome_code code)
 	}
 }
 
+/** What does not pass for one target may pass for another: it is lost for certain where it passes for none. */
+static void take_share_of_target(struct check *c, const struct outcome *o, enum share_kind kind)
+{
+	struct cells sure = {0}, maybe = {0};
+	bool fits = true;
+
+	outcome_cells(c, o, &sure);
+	outcome_cells(c, o, &maybe);
+	for (size_t i = 0; i < c->passing.n && sure.n > 0 && fits; i++)
+		fits = cells_subtract(&sure, &c->passing.item[i], VERIFY_MAX_BOXES);
+	for (size_t i = 0; i < sure.n && fits; i++)
+		fits = cells_subtract(&maybe, &sure.item[i], VERIFY_MAX_BOXES);
+	if (!fits)
+		c->out->limit = too_many;
+	if (maybe.n > 0 && c->out->limit == NULL) {
+		share_rest(c, &maybe, o, SHARE_MAYBE);
+		for (size_t i = 0; i < c->aim_atoms.n; i++)
+			atoms_add(&c->out->open, c->aim_atoms.id[i]);
+		outcomes_each_note(c->o, o->notes, note_open, c);
+	}
+	if (c->out->limit == NULL)
+		share_rest(c, &sure, o, kind);
+	cells_fini(&sure);
+	cells_fini(&maybe);
+}
+
 /** A part that does not pass, or may not. */
 static void take_share(struct check *c, const struct outcome *o)
 {
 	enum share_kind kind = outcome_kind(o->code);
 	struct cells cells = {0};
 
-	if (c->aim_open && c->phase != PHASE_NEW) {
-		kind = SHARE_MAYBE;
-		for (size_t i = 0; i < c->aim_atoms.n; i++)
-			atoms_add(&c->out->open, c->aim_atoms.id[i]);
+	if (c->aim_open && c->phase != PHASE_NEW && kind != SHARE_MAYBE) {
+		take_share_of_target(c, o, kind);
+		return;
 	}
 	if (c->o->forked && kind != SHARE_MAYBE) {
 		take_forked(c, o, kind);
@@ -287,6 +315,11 @@ static void take_share(struct check *c, const struct outcome *o)
 
 static void take_outcome(struct check *c, const struct outcome *o)
 {
+	if (c->surveys) {
+		if (o->code == OUTCOME_ACCEPT || o->code == OUTCOME_UNKNOWN)
+			outcome_cells(c, o, &c->passing);
+		return;
+	}
 	outcomes_each_note(c->o, o->notes, note_assumed, c);
 	c->translated = c->translated || o->translated;
 	/* What is not tracked cannot be led to where it should: of that only the way astray is told. */
@@ -320,14 +353,8 @@ static void probe(struct check *c, uint8_t tcp_flags, bool mixed)
 		take_outcome(c, &c->o->item[i]);
 }
 
-/** Once, or behind a translation once for each target. */
-static void probe_targets(struct check *c, uint8_t tcp_flags, bool mixed)
+static void probe_each_target(struct check *c, uint8_t tcp_flags, bool mixed)
 {
-	c->target = 0;
-	if (!c->key->translated || c->phase == PHASE_NEW) {
-		probe(c, tcp_flags, mixed);
-		return;
-	}
 	for (size_t i = 0; i < c->n_aim; i++) {
 		bool seen = false;
 
@@ -337,6 +364,22 @@ static void probe_targets(struct check *c, uint8_t tcp_flags, bool mixed)
 		if (!seen)
 			probe(c, tcp_flags, mixed);
 	}
+}
+
+/** Once, or behind a translation once for each target. */
+static void probe_targets(struct check *c, uint8_t tcp_flags, bool mixed)
+{
+	c->target = 0;
+	if (!c->key->translated || c->phase == PHASE_NEW) {
+		probe(c, tcp_flags, mixed);
+		return;
+	}
+	c->passing.n = 0;
+	c->surveys = c->aim_open;
+	if (c->surveys)
+		probe_each_target(c, tcp_flags, mixed);
+	c->surveys = false;
+	probe_each_target(c, tcp_flags, mixed);
 }
 
 /** Every kind of packet that a phase has; those that no rule can tell apart are one. */
@@ -482,6 +525,7 @@ static void check_fini(struct check *c)
 	free(c->maybe);
 	free(c->aim);
 	free(c->aim_atoms.id);
+	cells_fini(&c->passing);
 }
 
 void leg_check(

@@ -320,8 +320,10 @@ static void take_element(struct run *run, const struct rs_element *el, const str
 	size_t first = hit->n;
 
 	pending_take(run, box, hit);
-	for (size_t i = first; i < hit->n; i++)
+	for (size_t i = first; i < hit->n; i++) {
 		hit->item[i].verdict = el->verdict;
+		hit->item[i].led = &el->target;
+	}
 }
 
 /** A look-up: what is known of its key. */
@@ -416,8 +418,10 @@ static void lookup(struct run *run, const struct rs_set *set, const enum rs_fiel
 	for (size_t i = 0; i < run->pending.n; i++) {
 		struct piece p = run->pending.item[i];
 
-		if (catch_all)
+		if (catch_all) {
 			p.verdict = last->verdict;
+			p.led = &last->target;
+		}
 		pieces_add(catch_all ? hit : rest, &p);
 	}
 }
@@ -535,22 +539,28 @@ static void apply_verdict(
 			hit->item[i].verdict = line_verdict(line);
 		return;
 	}
+	/* The atom of a map of destinations is for what it leaves open. */
+	const uint32_t open = rule->nat_map ? 0 : line->atom;
+
 	spare->n = 0;
 	for (size_t i = 0; i < hit->n && run->out->limit == NULL; i++) {
 		struct piece *p = &hit->item[i];
 		const struct rs_set *set = &run->e->rs->set[rule->vmap_set];
 		struct look l = look_up(run, rule->vmap_field, rule->n_vmap_field, p);
 
-		if (line->atom == 0 && l.decided) {
+		if (open == 0 && l.decided) {
 			lookup(run, set, rule->vmap_field, rule->n_vmap_field, l.value, p, spare, rest);
-		} else if (line->atom == 0 && !look_may_hit(&l, set, rule->vmap_field, rule->n_vmap_field, &p->cell)) {
+		} else if (open == 0 && !look_may_hit(&l, set, rule->vmap_field, rule->n_vmap_field, &p->cell)) {
 			pieces_add(rest, p);
 		} else {
-			p->notes = run_note(run, p->notes, line->atom != 0 ? line->atom : l.why);
+			p->notes = run_note(run, p->notes, open != 0 ? open : l.why);
 			p->verdict = (struct rs_verdict){.code = RS_UNKNOWN};
 			pieces_add(spare, p);
 		}
 	}
+	for (size_t i = 0; rule->nat_map && i < spare->n; i++)
+		if (spare->item[i].verdict.code != RS_UNKNOWN)
+			spare->item[i].verdict = line->verdict;
 	swap_pieces(hit, spare);
 }
 

@@ -23,6 +23,7 @@ struct piece {
 	bool inside; /**< the cell is that of the listener: behind the wanted destination NAT, or not yet undone in a reply */
 	bool aimed; /**< the connection has its destination NAT, or needs none */
 	u128 target; /**< where it leads */
+	const struct rs_target *led; /**< of the element of a map that it matched */
 };
 
 struct pieces {

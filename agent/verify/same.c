@@ -15,6 +15,17 @@ static bool text_same(const char *a, const char *b)
 	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
+static bool target_same(const struct rs_target *a, const struct rs_target *b)
+{
+	return a->has_address == b->has_address && a->has_port == b->has_port && a->address_lo == b->address_lo &&
+	       a->address_hi == b->address_hi && a->port.lo == b->port.lo && a->port.hi == b->port.hi;
+}
+
+bool pairs_element_same(const struct pairs *p, const struct rs_element *a, const struct rs_element *b)
+{
+	return pairs_verdict_same(p, &a->verdict, &b->verdict) && target_same(&a->target, &b->target);
+}
+
 bool pairs_verdict_same(const struct pairs *p, const struct rs_verdict *a, const struct rs_verdict *b)
 {
 	if (a->code != b->code || a->reject != b->reject)
@@ -56,7 +67,7 @@ static bool elements_same(const struct pairs *p, const struct rs_set *a, const s
 		return false;
 	for (size_t i = 0; i < a->n_element; i++)
 		if (element_cmp(&a->element[i], &b->element[i], a->n_field) != 0 ||
-		        !pairs_verdict_same(p, &a->element[i].verdict, &b->element[i].verdict))
+		        !pairs_element_same(p, &a->element[i], &b->element[i]))
 			return false;
 	return true;
 }
@@ -87,7 +98,8 @@ static bool nat_same(const struct rs_rule *a, const struct rs_rule *b)
 	return a->nat_has_address == b->nat_has_address && a->nat_has_port == b->nat_has_port &&
 	       a->nat_redirect == b->nat_redirect && a->nat_address_lo == b->nat_address_lo &&
 	       a->nat_address_hi == b->nat_address_hi && a->nat_port.lo == b->nat_port.lo &&
-	       a->nat_port.hi == b->nat_port.hi;
+	       a->nat_port.hi == b->nat_port.hi && a->nat_map == b->nat_map && a->nat_key.lo == b->nat_key.lo &&
+	       a->nat_key.hi == b->nat_key.hi;
 }
 
 bool pairs_rule_same(const struct pairs *p, const struct rs_rule *a, const struct rs_rule *b)
@@ -98,6 +110,8 @@ bool pairs_rule_same(const struct pairs *p, const struct rs_rule *a, const struc
 	        (a->notrack && a->notrack_at != b->notrack_at) || !pairs_verdict_same(p, &a->verdict, &b->verdict) ||
 	        !nat_same(a, b) || !text_same(a->undecided, b->undecided) || !text_same(a->statements, b->statements) ||
 	        !text_same(a->comment, b->comment) || !text_same(a->reject_with, b->reject_with))
+		return false;
+	if (a->nat_map && !set_same(p, a->vmap_set, b->vmap_set))
 		return false;
 	if (a->vmap && (a->n_vmap_field != b->n_vmap_field || !set_same(p, a->vmap_set, b->vmap_set) ||
 	                       memcmp(a->vmap_field, b->vmap_field, a->n_vmap_field * sizeof(a->vmap_field[0])) != 0))

@@ -21,6 +21,8 @@ void pairs_init(struct pairs *p, const struct ruleset *a, const struct ruleset *
 void pairs_fini(struct pairs *p);
 /** Does the rule of a say what the rule of b says, word for word; named sets are the same when their names are. */
 bool pairs_rule_same(const struct pairs *p, const struct rs_rule *a, const struct rs_rule *b);
+/** Elements of equal keys: do they lead to the same? */
+bool pairs_element_same(const struct pairs *p, const struct rs_element *a, const struct rs_element *b);
 /** Verdicts that lead to the same chain count as equal. */
 bool pairs_verdict_same(const struct pairs *p, const struct rs_verdict *a, const struct rs_verdict *b);
 /** What the elements of two sets are read by is equal: flags, fields. */

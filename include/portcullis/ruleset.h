@@ -85,9 +85,17 @@ struct rs_verdict {
 	bool reject; /**< RS_DROP that answers (for the text) */
 };
 
+/** A destination that packets are given: one of a range of addresses, one of a range of ports. */
+struct rs_target {
+	bool has_address, has_port;
+	u128 address_lo, address_hi;
+	struct port_range port;
+};
+
 struct rs_element {
 	struct range key[RS_CONCAT_MAX]; /**< one range per field of the match that looks it up */
 	struct rs_verdict verdict; /**< in verdict maps; RS_UNKNOWN for queue and the like */
+	struct rs_target target; /**< in maps of addresses, ports or both; neither: it is not known */
 	bool catch_all; /**< "*": when nothing else matches; key is unused */
 };
 
@@ -176,7 +184,7 @@ struct rs_rule {
 	struct rs_match *match;
 	size_t n_match;
 	struct rs_verdict verdict;
-	bool vmap; /**< the verdict comes from a verdict map: */
+	bool vmap; /**< the verdict comes from a verdict map, or with nat_map the destination from a map: */
 	enum rs_field vmap_field[RS_CONCAT_MAX];
 	size_t n_vmap_field, vmap_set; /**< a packet that is in no element goes on with the next rule */
 	bool notrack; /**< takes the packet out of connection tracking (then continues), as soon as: */
@@ -189,6 +197,12 @@ struct rs_rule {
 	        nat_address_hi; /**< RS_NAT_DST to a constant: the new destination (when nat_has_address) */
 	bool nat_has_address, nat_has_port, nat_redirect;
 	struct port_range nat_port;
+	/**
+	 * RS_NAT_DST: the destination, or the part of it that is not above, is the target of an element of vmap_set: with vmap
+	 * of the one that vmap_field is in, else of any that nat_key meets, for what is looked up is drawn or counted.
+	 */
+	bool nat_map;
+	struct range nat_key;
 	struct rs_share *share; /**< NULL: of this ruleset alone */
 };
 
