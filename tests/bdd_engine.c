@@ -386,7 +386,8 @@ static BDD translate(struct question *q, const struct rs_rule *r, BDD in)
 	struct field address = field_address(q, q->family == FAMILY_IPV4, false), port = field_port(q, false);
 	BDD same = bddtrue;
 
-	if ((!r->nat_has_address && !r->nat_has_port) || r->nat_redirect || r->nat_address_lo != r->nat_address_hi ||
+	if ((!r->nat_has_address && !r->nat_has_port) || r->nat_map || r->nat_redirect ||
+	        r->nat_address_lo != r->nat_address_hi ||
 	        (r->nat_has_port && (r->nat_port.lo != r->nat_port.hi || port.kind != KIND_BLOCK))) {
 		refuse(q, "translation to no constant");
 		return bddfalse;
@@ -474,7 +475,8 @@ static struct ends walk(struct question *q, size_t chain, BDD in, int depth)
 			refuse(q, "notrack");
 		hit = rule_meets(q, r, r->n_match, in);
 		in = without(in, hit);
-		on = r->vmap ? apply_map(q, r, hit, depth, &ends) : apply(q, r, r->verdict, hit, depth, &ends);
+		on = r->vmap && !r->nat_map ? apply_map(q, r, hit, depth, &ends)
+		                            : apply(q, r, r->verdict, hit, depth, &ends);
 		in = either(in, on);
 		forget_but(first, results, sizeof(results) / sizeof(results[0]));
 	}

@@ -118,36 +118,54 @@ static enum path path_draw(void)
 	return r < 70 ? PATH_FORWARD : r < 85 ? PATH_INPUT : PATH_OUTPUT;
 }
 
-/** A rule of destination NAT to a constant: then the packet should go where that leads. */
-static const struct rs_rule *translation_draw(const struct ruleset *rs, enum family f)
+/** Where a rule leads, or for one element of its map. */
+static struct rs_target target_draw(const struct ruleset *rs, const struct rs_rule *rule)
 {
-	const struct rs_rule *found = NULL;
+	struct rs_target t = {
+	        rule->nat_has_address, rule->nat_has_port, rule->nat_address_lo, rule->nat_address_hi, rule->nat_port};
+	const struct rs_set *map = rule->nat_map ? &rs->set[rule->vmap_set] : NULL;
+
+	if (map != NULL && map->n_element > 0) {
+		struct rs_target of_map = map->element[draw((uint32_t)map->n_element)].target;
+
+		t = t.has_address ? (struct rs_target){true, of_map.has_port, t.address_lo, t.address_hi, of_map.port}
+		                  : of_map;
+	}
+	return t;
+}
+
+/** A target of destination NAT: then the packet should go where that leads. @return false: there is none. */
+static bool translation_draw(const struct ruleset *rs, enum family f, struct rs_target *found)
+{
 	uint32_t n = 0;
 
 	for (size_t c = 0; c < rs->n_chain; c++) {
 		for (size_t r = 0; r < rs->chain[c].n_rule; r++) {
 			const struct rs_rule *rule = &rs->chain[c].rule[r];
-			bool six = rule->nat_address_lo > UINT32_MAX;
+			struct rs_target t;
 
-			if (rule->verdict.code != RS_NAT_DST || (!rule->nat_has_address && !rule->nat_has_port) ||
-			        rule->nat_redirect || (rule->nat_has_address && six != (f == FAMILY_IPV6)))
+			if (rule->verdict.code != RS_NAT_DST || rule->nat_redirect)
+				continue;
+			t = target_draw(rs, rule);
+			if ((!t.has_address && !t.has_port) ||
+			        (t.has_address && (t.address_lo > UINT32_MAX) != (f == FAMILY_IPV6)))
 				continue;
 			if (draw(++n) == 0)
-				found = rule;
+				*found = t;
 		}
 	}
-	return found;
+	return n > 0;
 }
 
-static bool translate(struct connection *c, const struct rs_rule *rule)
+static bool translate(struct connection *c, const struct rs_target *target)
 {
 	struct leg_key *key = &c->key;
 
 	key->translated = true;
 	key->inside = key->cell.axis[AXIS_DESTINATION];
-	if (rule->nat_has_address)
-		key->inside = (struct range){rule->nat_address_lo, rule->nat_address_hi};
-	key->shift = rule->nat_has_port && wire_has_ports(key->proto) ? rule->nat_port.lo - c->first.dport : 0;
+	if (target->has_address)
+		key->inside = (struct range){target->address_lo, target->address_hi};
+	key->shift = target->has_port && wire_has_ports(key->proto) ? target->port.lo - c->first.dport : 0;
 	if (key->path == PATH_OUTPUT)
 		return address_is_usable(key->family, key->inside.lo);
 	key->path = address_is_local(key->family, key->inside.lo) ? PATH_INPUT : PATH_FORWARD;
@@ -184,7 +202,7 @@ bool connection_draw(struct connection *c, const struct hints *hints, const stru
 	const struct hint *address =
 	        hint_draw(l, 1u << HINT_SADDR | 1u << HINT_DADDR | 1u << HINT_ANY_ADDR, FAMILY_NONE);
 	bool backwards = chance(12);
-	const struct rs_rule *nat;
+	struct rs_target target;
 	struct wire *w = &c->first;
 
 	*c = (struct connection){.key.siblings = &no_siblings, .traced = chance(12)};
@@ -211,8 +229,7 @@ bool connection_draw(struct connection *c, const struct hints *hints, const stru
 		w->sport = 0;
 	}
 	point(c);
-	nat = chance(60) && c->icmp_type == 0 ? translation_draw(rs, w->family) : NULL;
-	if (nat != NULL && !translate(c, nat))
+	if (chance(60) && c->icmp_type == 0 && translation_draw(rs, w->family, &target) && !translate(c, &target))
 		return false;
 	devices_draw(c, k);
 	return true;

@@ -70,9 +70,50 @@ static void rule_add(struct table *table, struct place p)
 	text_add(t, "\n");
 }
 
-static void destination_add(struct text *t, const char *ip, bool four, bool ports)
+static void target_add(struct text *t, bool four, bool port)
 {
+	address_add(t, four, false);
+	if (port)
+		text_addf(t, " . %u", 1000 + draw(40));
+}
+
+/** A map of targets: by a field of the packet, or by what has nothing to do with it. */
+static void destination_map_add(struct text *t, bool four, const char *proto)
+{
+	bool port = proto != NULL && draw(2) == 0;
+	const char *first, *second;
+
+	if (proto != NULL && draw(2) == 0) {
+		text_addf(t, "%s dport", proto);
+		first = "1000-1019";
+		second = "1020-1039";
+	} else if (draw(3) == 0) {
+		text_add(t, draw(2) == 0 ? "numgen inc mod 2" : "symhash mod 2");
+		first = "0";
+		second = "1";
+	} else {
+		text_addf(t, "%s saddr", four ? "ip" : "ip6");
+		first = four ? "10.0.0.0-10.0.0.4" : "fd00::-fd00::4";
+		second = four ? "10.0.0.5-10.255.255.255" : "fd00::5-fdff::";
+	}
+	text_addf(t, " map { %s : ", first);
+	target_add(t, four, port);
+	if (draw(3) > 0) {
+		text_addf(t, ", %s : ", second);
+		target_add(t, four, port);
+	}
+	text_add(t, " }");
+}
+
+static void destination_add(struct text *t, const char *ip, bool four, const char *proto)
+{
+	bool ports = proto != NULL;
+
 	text_addf(t, "dnat %sto ", ip);
+	if (chance(25)) {
+		destination_map_add(t, four, proto);
+		return;
+	}
 	if (chance(85)) {
 		text_add(t, !four && ports ? "[" : "");
 		address_add(t, four, false);
@@ -106,7 +147,7 @@ static void nat_add(struct table *table, struct place p)
 	if (chance(60))
 		match_add(t, &p);
 	if (to && chance(85)) {
-		destination_add(t, ip, four, ports);
+		destination_add(t, ip, four, ports ? p.proto : NULL);
 	} else if (to) {
 		text_addf(t, ports && draw(2) == 0 ? "redirect to :%u" : "redirect", 1000 + draw(40));
 	} else if (draw(2) == 0 || p.where == WHERE_INPUT) {

@@ -35,7 +35,9 @@ static struct prediction conclude(const struct outcomes *o)
 	for (size_t i = 0; i < o->n; i++) {
 		const struct outcome *x = &o->item[i];
 
-		p.definite = p.definite && x->code == p.code && x->code != OUTCOME_UNKNOWN && !x->listed;
+		/* Of several targets the kernel takes one. */
+		p.definite = p.definite && x->code == p.code && x->code != OUTCOME_UNKNOWN && !x->listed &&
+		             x->target == o->item[0].target;
 		p.blame_definite = p.blame_definite && x->chain == p.chain && x->rule == p.rule;
 	}
 	return p;
