@@ -26,6 +26,13 @@ class Scene:
         done = self.lab.online("conformance", "--json")
         return {entry["exemption"]: entry for entry in json.loads(done.stdout)["ipsec"]}
 
+    def verdicts(self):
+        """What is said of the clients' flows to the Mediation Server, with policies read a moment ago."""
+        self.states()
+        return {flow["verdict"] for flow in self.lab.conformance()["flows"]
+                if flow["source"] == "clients" and flow["destination"] == "mediation" and flow["family"] == "ipv4"
+                and flow["verdict"] not in ("not-transit", "needs-range", "unbound")}
+
     def becomes(self, name, state, what):
         """An exemption's entry when it has the state."""
         def current():
@@ -54,6 +61,21 @@ hear()
 say(f'<rpc xmlns="{base}" message-id="1"><verify xmlns="urn:portcullis:yang:portcullis"/></rpc>')
 assert b"overall" in hear()
 """
+
+
+def rules_follow(scene):
+    """Rules that ask about IPsec are verified again when policies change, and only then."""
+    scene.flush()
+    scene.lab.run("device", "nft", "flush", "ruleset")
+    scene.lab.run("device", "nft", "add table inet t; add chain inet t f { type filter hook forward priority 0; }; "
+                  "add rule inet t f ip daddr 10.20.3.11 meta ipsec exists drop")
+    wait_until(lambda: scene.verdicts() == {"conformant"}, 15, "nothing comes through a tunnel")
+    scene.policy("src 10.10.0.0/16 dst 10.20.3.11/32 dir fwd priority 20 tmpl src 192.0.2.1 dst 192.0.2.2 proto esp mode tunnel")
+    wait_until(lambda: scene.verdicts() == {"blocked"}, 15, "the tunnel's packets are dropped")
+    scene.policy("src 10.10.0.0/16 dst 10.20.3.11/32 dir fwd priority 10 mark 5")
+    wait_until(lambda: "indeterminate" in scene.verdicts(), 15, "a policy with a mark leaves it open")
+    scene.flush()
+    wait_until(lambda: scene.verdicts() == {"conformant"}, 15, "without policies")
 
 
 def test(lab, checks):
@@ -95,6 +117,8 @@ def test(lab, checks):
     scene.policy("src 10.10.0.0/16 dst 10.30.0.10/32 dir out tmpl proto ah mode transport")
     entry = scene.becomes("av-edge-external-inbound", "violated", "one among many")
     checks.that(" ah transport" in entry["policy"], "AH")
+    rules_follow(scene)
+    checks.that(True, "rules follow policies")
     checks.equal(lab.stop(lab.daemon), 0, "exit code of the daemon")
 
 
