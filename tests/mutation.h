@@ -31,7 +31,8 @@ static const char *pick(const char *const *list, size_t n)
 static const char *const mutation_tables[] = {"inet t0", "inet t1", "ip t2", "inet t0", "inet t0"};
 static const char *const mutation_chains[] = {"c0", "c1", "c2", "c3", "c4"};
 /* name, type, further flags, and what an element looks like is found by the name */
-static const char *const mutation_sets[] = {"plain", "wide", "pairs", "ports", "verdicts", "places", "listed"};
+static const char *const mutation_sets[] = {
+        "plain", "wide", "pairs", "ports", "verdicts", "places", "listed", "targets"};
 
 static const struct rs_chain *mutation_chain(const struct ruleset *rs)
 {
@@ -77,6 +78,11 @@ static void mutation_element(struct text *t, const char *set)
 			text_addf(t, "%u", 5060 + draw(8));
 		text_addf(t, " : %s", PICK(verdicts));
 		break;
+	case 't':
+		mutation_address(t);
+		text_add(t, " : ");
+		mutation_address(t);
+		break;
 	case 'l':
 		mutation_address(t);
 		text_add(t, draw(2) == 0 ? "" : " timeout 1h");
@@ -115,13 +121,14 @@ static void mutation_set(struct text *t, const char *table, const char *set)
 	        {"pairs", "type ipv4_addr . inet_service; flags interval;"},
 	        {"ports", "type inet_service; flags interval;"}, {"verdicts", "type inet_service : verdict;"},
 	        {"places", "type ipv4_addr . inet_service : verdict; flags interval;"},
-	        {"listed", "type ipv4_addr; flags dynamic,timeout; size 1000;"}};
+	        {"listed", "type ipv4_addr; flags dynamic,timeout; size 1000;"},
+	        {"targets", "type ipv4_addr : ipv4_addr;"}};
 
 	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
 		if (strcmp(bodies[i].name, set) != 0)
 			continue;
-		text_addf(t, "add %s %s %s { %s", strstr(bodies[i].body, ": verdict") != NULL ? "map" : "set", table,
-		        set, bodies[i].body);
+		text_addf(t, "add %s %s %s { %s", strstr(bodies[i].body, " : ") != NULL ? "map" : "set", table, set,
+		        bodies[i].body);
 		if (draw(2) == 0) {
 			text_add(t, " elements = ");
 			mutation_elements(t, set, 1 + draw(3));
@@ -208,9 +215,16 @@ static void mutation_rule(struct text *t, const struct ruleset *rs, const struct
 	        "add @listed { ip saddr }", "meta mark set 0x7", "counter comment \"shop\"",
 	        "limit name \"slow\" accept", "ct mark set 3 accept"};
 
+	static const char *const nats[] = {"dnat ip to ip daddr map @targets", "dnat ip to ip daddr map @targets",
+	        "dnat ip to 10.1.0.1-10.1.0.3", "dnat ip to tcp dport map { 5061 : 10.1.0.1, 5062 : 10.1.0.2 }",
+	        "dnat ip to numgen inc mod 2 map { 0 : 10.1.0.1, 1 : 10.1.0.2 }", "dnat ip to 10.1.0.1"};
+
 	for (unsigned n = draw(4); n > 0; n--)
 		mutation_match(t, rs, c);
-	text_addf(t, "%s\n", FITTING(rs, c, ends));
+	if (c->base && c->type == RS_CHAIN_NAT && c->hook == RS_HOOK_PREROUTING && draw(2) == 0)
+		text_addf(t, "%s\n", FITTING(rs, c, nats));
+	else
+		text_addf(t, "%s\n", FITTING(rs, c, ends));
 }
 
 static void mutation_of_rule(struct text *t, const struct ruleset *rs)
