@@ -341,6 +341,68 @@ START_TEST(bytes_that_are_cut_or_bent_are_refused_or_read_in_part)
 }
 END_TEST
 
+START_TEST(associations_are_counted)
+{
+	struct {
+		struct nlmsghdr head;
+		uint32_t flags;
+		struct nlattr count_head;
+		uint32_t count;
+	} m = {{.nlmsg_len = sizeof(m), .nlmsg_type = XFRM_MSG_NEWSADINFO}, UINT32_MAX,
+	        {sizeof(struct nlattr) + sizeof(uint32_t), XFRMA_SAD_CNT}, 3};
+	struct ipsec_policies *p = NULL;
+	struct error err = {0};
+
+	ck_assert_int_eq(ipsec_parse(&m, sizeof(m), &p, &err), 0);
+	ck_assert_uint_eq(p->n_association, 3);
+	ck_assert_uint_eq(p->n, 0);
+	ipsec_policies_unref(p);
+	ck_assert_int_eq(ipsec_parse(&m, sizeof(m) - 1, &p, &err), -1);
+	ck_assert_int_eq(err.code, ERR_FORMAT);
+	m.head.nlmsg_type = XFRM_MSG_NEWSA; /* holds keys, and is not asked for */
+	ck_assert_int_eq(ipsec_parse(&m, sizeof(m), &p, &err), -1);
+}
+END_TEST
+
+/* Whatever decides a packet makes a difference; what only tells policies apart makes none. */
+START_TEST(other_policies_are_not_the_same)
+{
+	struct message a = message_make(1, 1), b = a;
+	struct ipsec_policies *p = NULL, *q = NULL, *none = NULL, *unreadable = ipsec_unreadable("x");
+	struct error err;
+
+	ck_assert_int_eq(ipsec_parse(NULL, 0, &none, &err), 0);
+	ck_assert_int_eq(ipsec_parse(&a, sizeof(a), &p, &err), 0);
+	ck_assert(ipsec_policies_same(p, p) && ipsec_policies_same(NULL, NULL));
+	ck_assert(!ipsec_policies_same(p, NULL) && !ipsec_policies_same(none, p));
+	ck_assert(!ipsec_policies_same(none, unreadable));
+	for (size_t i = 0; i < 6; i++) {
+		b = a;
+		b.info.index = 7;
+		if (i == 1)
+			b.info.sel.prefixlen_d = 31;
+		else if (i == 2)
+			b.template.reqid = 10;
+		else if (i == 3)
+			b.template.optional = 1;
+		else if (i == 4)
+			b.info.action = XFRM_POLICY_BLOCK;
+		else if (i == 5)
+			b.info.dir = XFRM_POLICY_IN;
+		ck_assert_int_eq(ipsec_parse(&b, sizeof(b), &q, &err), 0);
+		ck_assert_msg(ipsec_policies_same(p, q) == (i == 0), "%zu", i);
+		ipsec_policies_unref(q);
+	}
+	none->n_association = 1;
+	ck_assert_int_eq(ipsec_parse(NULL, 0, &q, &err), 0);
+	ck_assert(!ipsec_policies_same(none, q));
+	ipsec_policies_unref(q);
+	ipsec_policies_unref(p);
+	ipsec_policies_unref(none);
+	ipsec_policies_unref(unreadable);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("ipsec");
@@ -354,6 +416,8 @@ int main(void)
 	tcase_add_test(t, a_message_gives_every_field);
 	tcase_add_test(t, order_is_priority_then_age);
 	tcase_add_test(t, policies_of_sockets_and_other_families_are_left_out);
+	tcase_add_test(t, associations_are_counted);
+	tcase_add_test(t, other_policies_are_not_the_same);
 	tcase_add_test(t, bytes_that_are_cut_or_bent_are_refused_or_read_in_part);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
