@@ -560,7 +560,7 @@ static void apply_verdict(
 	}
 	for (size_t i = 0; rule->nat_map && i < spare->n; i++)
 		if (spare->item[i].verdict.code != RS_UNKNOWN)
-			spare->item[i].verdict = line->verdict;
+			spare->item[i].verdict = line_verdict(line);
 	swap_pieces(hit, spare);
 }
 

@@ -89,8 +89,9 @@ static bool chain_compare(struct update *u, size_t i)
 	u->n_rule += c.end_before - c.from + c.end_after - c.from;
 	if (u->n_rule > CHANGED_MAX || u->n_change == CHANGED_MAX || u->e->chain[i].n_line != a->n_rule)
 		return false;
+	/* Rules that nobody shares may still be the same. */
 	for (size_t k = c.from; k < c.end_after; k++)
-		if (!rule_is_single(&b->rule[k]))
+		if (!rule_is_single(&b->rule[k]) || b->rule[k].share == NULL)
 			return false;
 	u->change[u->n_change++] = c;
 	return true;
