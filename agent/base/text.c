@@ -63,6 +63,23 @@ void text_addf(struct text *t, const char *format, ...)
 	va_end(again);
 }
 
+bool text_is_full(const struct text *t)
+{
+	return t->max > 0 && t->len > t->max;
+}
+
+void text_shorten(struct text *t)
+{
+	static const char more[] = "...";
+	if (!text_is_full(t))
+		return;
+	size_t n = t->max < strlen(more) ? 0 : t->max - strlen(more);
+	while (n > 0 && ((unsigned char)t->s[n] & 0xc0) == 0x80)
+		n--;
+	t->len = n;
+	text_add(t, more);
+}
+
 static void add_xml(struct text *t, const char *s)
 {
 	for (; *s != '\0'; s++) {

@@ -123,7 +123,7 @@ static void ranges_print(struct text *t, const struct rs_match *m)
 		return;
 	}
 	text_add(t, " {");
-	for (size_t i = 0; i < m->ranges.n; i++) {
+	for (size_t i = 0; i < m->ranges.n && !text_is_full(t); i++) {
 		text_add(t, i > 0 ? ", " : " ");
 		spelled_value_print(t, m, m->ranges.item[i]);
 	}
@@ -173,7 +173,7 @@ static void elements_print(struct text *t, const struct ruleset *rs, const struc
 {
 	const struct rs_match spelled = {.as = as, .field = {field[0]}};
 	text_add(t, "{");
-	for (size_t i = 0; i < set->n_element; i++) {
+	for (size_t i = 0; i < set->n_element && !text_is_full(t); i++) {
 		const struct rs_element *e = &set->element[i];
 		text_add(t, i > 0 ? ", " : " ");
 		for (size_t k = 0; !e->catch_all && k < set->n_field; k++) {
@@ -349,7 +349,12 @@ static void outcome_print(struct text *t, const struct ruleset *rs, const struct
 
 char *rule_print(const struct ruleset *rs, const struct rs_chain *chain, const struct rs_rule *rule)
 {
-	struct text t = {0};
+	return rule_print_within(rs, chain, rule, 0);
+}
+
+char *rule_print_within(const struct ruleset *rs, const struct rs_chain *chain, const struct rs_rule *rule, size_t max)
+{
+	struct text t = {.max = max};
 	int l4proto = -1;
 	bool told = false;
 	for (size_t i = 0; i < rule->n_match; i++) {
@@ -378,5 +383,6 @@ char *rule_print(const struct ruleset *rs, const struct rs_chain *chain, const s
 		word(&t, "comment \"");
 		text_addf(&t, "%s\"", rule->comment);
 	}
+	text_shorten(&t);
 	return text_take(&t);
 }

@@ -36,8 +36,21 @@ void blame_fill(const struct ruleset *rs, size_t chain, size_t rule, enum outcom
 		out->text = xstrdup(c->policy == RS_DROP ? "policy drop" : "policy accept");
 	} else {
 		out->handle = c->rule[rule].handle;
-		out->text = rule_print(rs, c, &c->rule[rule]);
+		out->text = rule_print_within(rs, c, &c->rule[rule], BLAME_TEXT_MAX);
 	}
+}
+
+static char *text_copy(const char *s)
+{
+	return s != NULL ? xstrdup(s) : NULL;
+}
+
+void blame_copy(struct blame *out, const struct blame *in)
+{
+	*out = *in;
+	out->table = text_copy(in->table);
+	out->chain = text_copy(in->chain);
+	out->text = text_copy(in->text);
 }
 
 void blame_fini(struct blame *b)

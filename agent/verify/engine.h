@@ -90,8 +90,11 @@ extern const char engine_in_parts[];
  */
 bool engine_round(struct engine *e, enum family family, const struct cell *cell, struct cell *out);
 
-enum trace_event { TRACE_CHAIN, TRACE_MATCH, TRACE_MAYBE, TRACE_MISS, TRACE_POLICY };
-/** What a walk meets: the chain, the rule (OUTCOME_POLICY for a policy), and for MAYBE and MISS the condition. */
+enum trace_event { TRACE_CHAIN, TRACE_AGAIN, TRACE_MATCH, TRACE_MAYBE, TRACE_MISS, TRACE_POLICY };
+/**
+ * What a walk meets: the chain (AGAIN: that one more time does nothing; told so in long walks only), the rule
+ * (OUTCOME_POLICY for a policy), and for MAYBE and MISS the condition.
+ */
 typedef void engine_trace(void *ctx, enum trace_event event, size_t chain, size_t rule, const char *what);
 
 /** Fill *out (reset first). trace may be NULL. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "portcullis/alloc.h"
+#include "verify/index.h"
 
 #define TCP_FIN 1
 #define TCP_SYN 2
@@ -16,6 +17,8 @@
 #define TCP_ACK 16
 #define FORKED_MAX 4096 /* outcomes that are compared pairwise */
 #define JOIN_MAX 4096 /* parts that are joined; a few of them are told */
+/* Fewer shares are gone through faster than they are looked up in. */
+#define INDEX_MIN 32
 
 static const char too_many[] = "more than 65536 boxes: too many overlapping rules for this flow";
 
@@ -94,6 +97,12 @@ struct aim {
 	u128 target;
 };
 
+/** The first n of a list of shares, by what they overlap. */
+struct share_index {
+	struct box_index *index; /**< NULL: of none */
+	size_t n;
+};
+
 /** One phase's outcomes on their way into the result. */
 struct check {
 	struct engine *e;
@@ -104,7 +113,9 @@ struct check {
 	size_t n_share, cap_share;
 	struct share *maybe; /**< that may not pass, disjoint */
 	size_t n_maybe, cap_maybe;
-	size_t share_before, maybe_before; /**< shares of earlier walks */
+	struct share_index shares_before, maybe_before; /**< what earlier probes found */
+	size_t n_before[2]; /**< how many that is: shares, and those that may be */
+	struct positions found;
 	struct cells untracked[PHASE_N]; /**< flow coordinates */
 	enum phase phase;
 	bool translated, in_one;
@@ -123,18 +134,68 @@ static void share_put(struct share **list, size_t *n, size_t *cap, const struct 
 	(*list)[(*n)++] = *s;
 }
 
+static struct range share_side(const void *shares, size_t i, enum axis axis)
+{
+	return ((const struct share *)shares)[i].cell.axis[axis];
+}
+
+static void share_index_make(struct share_index *x, const struct share *list, size_t n)
+{
+	box_index_free(x->index);
+	*x = (struct share_index){0};
+	if (n < INDEX_MIN)
+		return;
+	x->index = box_index_new(n, share_side, list);
+	x->n = n;
+}
+
+/** Cells while shares are taken from them. */
+struct cutting {
+	const struct share *list;
+	struct cells *cells;
+	bool fits;
+};
+
+static bool cutting_visit(void *ctx, size_t i)
+{
+	struct cutting *c = ctx;
+
+	c->fits = cells_subtract(c->cells, &c->list[i].cell, VERIFY_MAX_BOXES);
+	return c->fits && c->cells->n > 0;
+}
+
+/** Take from the cells what the shares have: those that are indexed and the ones from there to n. */
+static bool shares_subtract(
+        struct check *c, const struct share_index *x, const struct share *list, size_t n, struct cells *cells)
+{
+	bool fits = true;
+
+	if (x->index != NULL && cells->n > 0) {
+		struct cell hull = cells->item[0];
+
+		for (size_t i = 1; i < cells->n; i++)
+			hull = cell_hull(&hull, &cells->item[i]);
+		struct cutting cutting = {list, cells, true};
+
+		box_index_each(x->index, &hull, &c->found, cutting_visit, &cutting);
+		fits = cutting.fits;
+	}
+	for (size_t i = x->n; i < n && cells->n > 0 && fits; i++)
+		fits = cells_subtract(cells, &list[i].cell, VERIFY_MAX_BOXES);
+	return fits;
+}
+
 /** Append the parts of the cells that no share has yet. */
 static void share_rest(struct check *c, struct cells *cells, const struct outcome *o, enum share_kind kind)
 {
-	bool maybe = kind == SHARE_MAYBE, fits = true;
+	bool maybe = kind == SHARE_MAYBE;
+	/* Where nothing was left open the outcomes of one probe are disjoint, and so are the aims that cut them. */
+	bool disjoint = !c->o->forked && !c->aim_open;
+	const struct share_index *before = maybe ? &c->maybe_before : &c->shares_before;
 	const struct share *list = maybe ? c->maybe : c->share;
-	size_t n = maybe ? c->n_maybe : c->n_share;
+	size_t n = maybe ? c->n_maybe : c->n_share, compared = disjoint ? c->n_before[maybe] : n;
+	bool fits = shares_subtract(c, before, list, compared, cells);
 
-	/* What one walk ends with is disjoint while no condition is open. */
-	size_t others = c->o->forked ? n : maybe ? c->maybe_before : c->share_before;
-
-	for (size_t i = 0; i < others && cells->n > 0 && fits; i++)
-		fits = cells_subtract(cells, &list[i].cell, VERIFY_MAX_BOXES);
 	if (!fits || n + cells->n > VERIFY_MAX_BOXES)
 		c->out->limit = too_many;
 	for (size_t i = 0; i < cells->n && c->out->limit == NULL; i++) {
@@ -345,8 +406,10 @@ static void probe(struct check *c, uint8_t tcp_flags, bool mixed)
 	set.in_one = c->in_one;
 	engine_run(c->e, &set, c->o, NULL, NULL);
 	c->out->limit = c->o->limit;
-	c->share_before = c->n_share;
-	c->maybe_before = c->n_maybe;
+	c->n_before[false] = c->n_share;
+	c->n_before[true] = c->n_maybe;
+	share_index_make(&c->shares_before, c->share, c->n_share);
+	share_index_make(&c->maybe_before, c->maybe, c->n_maybe);
 	if (c->o->forked && c->o->n > FORKED_MAX)
 		c->out->limit = "more than 4096 outcomes that depend on undecided conditions";
 	for (size_t i = 0; i < c->o->n && c->out->limit == NULL; i++)
@@ -429,13 +492,13 @@ static void finish_maybe(struct check *c)
 {
 	size_t definite = c->n_share;
 
+	share_index_make(&c->shares_before, c->share, definite);
 	for (size_t i = 0; i < c->n_maybe && c->out->limit == NULL; i++) {
 		struct cells rest = {0};
-		bool fits = true;
 
 		cells_add(&rest, &c->maybe[i].cell);
-		for (size_t k = 0; k < definite && rest.n > 0 && fits; k++)
-			fits = cells_subtract(&rest, &c->share[k].cell, VERIFY_MAX_BOXES);
+		bool fits = shares_subtract(c, &c->shares_before, c->share, definite, &rest);
+
 		for (size_t k = 0; k < rest.n && fits; k++) {
 			struct share s = c->maybe[i];
 
@@ -521,6 +584,9 @@ static void check_fini(struct check *c)
 {
 	for (int p = 0; p < PHASE_N; p++)
 		cells_fini(&c->untracked[p]);
+	box_index_free(c->shares_before.index);
+	box_index_free(c->maybe_before.index);
+	positions_fini(&c->found);
 	free(c->share);
 	free(c->maybe);
 	free(c->aim);

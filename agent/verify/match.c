@@ -41,8 +41,7 @@ uint32_t run_note(struct run *run, uint32_t notes, uint32_t atom)
 	return (uint32_t)o->n_note++;
 }
 
-/** One more piece of the packet set: the bound in memory. */
-static void emit(struct run *run, struct pieces *to, const struct piece *piece)
+void run_emit(struct run *run, struct pieces *to, const struct piece *piece)
 {
 	if (++run->boxes > VERIFY_MAX_BOXES)
 		run_limit(run, "more than 65536 boxes: too many overlapping rules for this flow");
@@ -202,10 +201,11 @@ static void fork_piece(
 		return;
 	}
 	run->out->forked = true;
+	run->forks++;
 	p.listed = piece->listed || a->listed == LISTED_WHEN_FALSE;
 	pieces_add(negate ? hit : rest, &p);
 	p.listed = piece->listed || a->listed == LISTED_WHEN_TRUE;
-	emit(run, negate ? rest : hit, &p);
+	run_emit(run, negate ? rest : hit, &p);
 }
 
 void run_fork(struct run *run, uint32_t atom, const struct piece *piece, struct pieces *yes, struct pieces *no)
@@ -251,190 +251,28 @@ static void split_axis(
 	for (; k < t->n_range && t->range[k].lo <= whole.hi; k++) {
 		if (side->lo < t->range[k].lo) {
 			side->hi = t->range[k].lo - 1;
-			emit(run, out, &p);
+			run_emit(run, out, &p);
 			side->lo = t->range[k].lo;
 		}
 		side->hi = t->range[k].hi < whole.hi ? t->range[k].hi : whole.hi;
-		emit(run, in, &p);
+		run_emit(run, in, &p);
 		if (side->hi == whole.hi)
 			return;
 		side->lo = side->hi + 1;
 	}
 	side->hi = whole.hi;
-	emit(run, out, &p);
-}
-
-/** The element's box inside the piece; fields that are no axis must hold. */
-static bool element_meets(const struct rs_element *el, const enum rs_field *field, size_t n, const u128 *value,
-        const struct cell *cell, struct cell *box)
-{
-	*box = *cell;
-	for (size_t i = 0; i < n; i++) {
-		enum axis axis;
-
-		if (field_axis(field[i], &axis)) {
-			struct range *r = &box->axis[axis];
-
-			if (el->key[i].lo > r->lo)
-				r->lo = el->key[i].lo;
-			if (el->key[i].hi < r->hi)
-				r->hi = el->key[i].hi;
-			if (r->lo > r->hi)
-				return false;
-		} else if (value[i] < el->key[i].lo || value[i] > el->key[i].hi) {
-			return false;
-		}
-	}
-	return true;
-}
-
-void pending_take(struct run *run, const struct cell *box, struct pieces *taken)
-{
-	run->pending_next.n = 0;
-	for (size_t i = 0; i < run->pending.n && run->out->limit == NULL; i++) {
-		struct piece p = run->pending.item[i];
-		struct cell whole = p.cell;
-
-		if (!cell_intersect(&whole, box, &p.cell)) {
-			p.cell = whole;
-			pieces_add(&run->pending_next, &p);
-			continue;
-		}
-		run->parts.n = 0;
-		cell_subtract(&whole, box, &run->parts);
-		pieces_add(taken, &p);
-		for (size_t k = 0; k < run->parts.n; k++) {
-			p.cell = run->parts.item[k];
-			emit(run, &run->pending_next, &p);
-		}
-	}
-	struct pieces swap = run->pending;
-
-	run->pending = run->pending_next;
-	run->pending_next = swap;
-}
-
-/** What an element's box takes goes to hit with the element's verdict. */
-static void take_element(struct run *run, const struct rs_element *el, const struct cell *box, struct pieces *hit)
-{
-	size_t first = hit->n;
-
-	pending_take(run, box, hit);
-	for (size_t i = first; i < hit->n; i++) {
-		hit->item[i].verdict = el->verdict;
-		hit->item[i].led = &el->target;
-	}
-}
-
-/** A look-up: what is known of its key. */
-struct look {
-	u128 value[RS_CONCAT_MAX]; /**< of the fields that are no axis */
-	bool known[RS_CONCAT_MAX];
-	bool decided; /**< all are known */
-	uint32_t why; /**< the first that is not: its atom */
-};
-
-static struct look look_up(const struct run *run, const enum rs_field *field, size_t n, const struct piece *piece)
-{
-	struct look l = {.decided = true};
-
-	for (size_t i = 0; i < n; i++) {
-		enum axis axis;
-		uint32_t why = run->e->atom_status;
-
-		/* Not all bits of ct status follow from the phase. */
-		if (field_axis(field[i], &axis))
-			l.known[i] = !run_axis_blurred(run, piece, axis, &why);
-		else
-			l.known[i] =
-			        run_value(run, piece, field[i], &l.value[i], &why) && field[i] != RS_FIELD_CT_STATUS;
-		if (!l.known[i] && l.decided)
-			l.why = why;
-		l.decided = l.decided && l.known[i];
-	}
-	return l;
-}
-
-/** Can some element match, by what is known of the key? */
-static bool look_may_hit(
-        const struct look *l, const struct rs_set *set, const enum rs_field *field, size_t n, const struct cell *cell)
-{
-	for (size_t i = 0; i < set->n_element; i++) {
-		const struct rs_element *el = &set->element[i];
-		bool may = true;
-
-		for (size_t k = 0; k < n && may && !el->catch_all; k++) {
-			enum axis axis;
-			bool is_axis = field_axis(field[k], &axis);
-			struct range r = is_axis ? cell->axis[axis] : (struct range){l->value[k], l->value[k]};
-
-			may = !l->known[k] || (el->key[k].lo <= r.hi && el->key[k].hi >= r.lo);
-		}
-		if (may)
-			return true;
-	}
-	return false;
-}
-
-/** A look-up under way. */
-struct lookup {
-	struct run *run;
-	const struct rs_set *set;
-	const enum rs_field *field;
-	size_t n;
-	const u128 *value;
-	const struct piece *piece;
-	struct pieces *hit;
-};
-
-static bool lookup_element(void *ctx, size_t i)
-{
-	struct lookup *l = ctx;
-	const struct rs_element *el = &l->set->element[i];
-	struct cell box;
-
-	if (!el->catch_all && element_meets(el, l->field, l->n, l->value, &l->piece->cell, &box)) {
-		l->run->work++;
-		take_element(l->run, el, &box, l->hit);
-	}
-	return l->run->pending.n > 0 && l->run->out->limit == NULL;
-}
-
-static void lookup(struct run *run, const struct rs_set *set, const enum rs_field *field, size_t n, const u128 *value,
-        const struct piece *piece, struct pieces *hit, struct pieces *rest)
-{
-	struct lookup l = {run, set, field, n, value, piece, hit};
-	const struct box_index *index = element_index(run->e, set, field, n);
-	const struct rs_element *last = set->n_element > 0 ? &set->element[set->n_element - 1] : NULL;
-	bool catch_all = last != NULL && last->catch_all;
-
-	run->pending.n = 0;
-	pieces_add(&run->pending, piece);
-	if (index != NULL)
-		box_index_each(index, &piece->cell, &run->found, lookup_element, &l);
-	for (size_t i = 0; index == NULL && i < set->n_element && lookup_element(&l, i);)
-		i++;
-	run->work += index == NULL ? set->n_element / 8 : 0;
-	for (size_t i = 0; i < run->pending.n; i++) {
-		struct piece p = run->pending.item[i];
-
-		if (catch_all) {
-			p.verdict = last->verdict;
-			p.led = &last->target;
-		}
-		pieces_add(catch_all ? hit : rest, &p);
-	}
+	run_emit(run, out, &p);
 }
 
 static void split_set(
         struct run *run, const struct test *t, const struct piece *piece, struct pieces *in, struct pieces *out)
 {
-	const struct rs_set *set = &run->e->rs->set[t->match->set];
-	struct look l = look_up(run, t->match->field, t->match->n_field, piece);
+	const struct key key = {t->match->field, t->match->n_field};
+	struct look l = lookup_key(run, &key, piece);
 
 	if (l.decided)
-		lookup(run, set, t->match->field, t->match->n_field, l.value, piece, in, out);
-	else if (look_may_hit(&l, set, t->match->field, t->match->n_field, &piece->cell))
+		lookup_split(run, t->match->set, &key, l.value, piece, in, out);
+	else if (lookup_may_hit(run, t->match->set, &key, &l, &piece->cell))
 		fork_piece(run, l.why, false, piece, in, out);
 	else
 		pieces_add(out, piece);
@@ -533,6 +371,7 @@ static void apply_verdict(
         struct run *run, const struct line *line, struct pieces *hit, struct pieces *spare, struct pieces *rest)
 {
 	const struct rs_rule *rule = line->rule;
+	const struct key key = {rule->vmap_field, rule->n_vmap_field};
 
 	if (!line->vmap) {
 		for (size_t i = 0; i < hit->n; i++)
@@ -545,12 +384,11 @@ static void apply_verdict(
 	spare->n = 0;
 	for (size_t i = 0; i < hit->n && run->out->limit == NULL; i++) {
 		struct piece *p = &hit->item[i];
-		const struct rs_set *set = &run->e->rs->set[rule->vmap_set];
-		struct look l = look_up(run, rule->vmap_field, rule->n_vmap_field, p);
+		struct look l = lookup_key(run, &key, p);
 
 		if (open == 0 && l.decided) {
-			lookup(run, set, rule->vmap_field, rule->n_vmap_field, l.value, p, spare, rest);
-		} else if (open == 0 && !look_may_hit(&l, set, rule->vmap_field, rule->n_vmap_field, &p->cell)) {
+			lookup_split(run, rule->vmap_set, &key, l.value, p, spare, rest);
+		} else if (open == 0 && !lookup_may_hit(run, rule->vmap_set, &key, &l, &p->cell)) {
 			pieces_add(rest, p);
 		} else {
 			p->notes = run_note(run, p->notes, open != 0 ? open : l.why);

@@ -11,25 +11,13 @@
 #include "portcullis/text.h"
 #include "verify/blame.h"
 #include "verify/default.h"
+#include "verify/excess.h"
 #include "verify/needed.h"
 #include "verify/openings.h"
 #include "verify/sides.h"
 
 #define TCP_SYN 2
 #define ID_MASK 0x7fffffffu
-
-/** Accepted packets that nobody needs. */
-struct excess {
-	size_t chain, rule;
-	uint8_t proto;
-	bool other; /**< no protocol of its own: may join others with the same box */
-	unsigned factor; /**< protocols that it stands for */
-	struct cell cell; /**< of all parts, where there are several */
-	struct cell first; /**< one part */
-	size_t parts;
-	char *packets; /**< of several parts together; else NULL */
-	bool source_ports; /**< nothing but the source port keeps it from being needed */
-};
 
 /** What one rule accepts although nobody needs it. */
 struct surplus {
@@ -57,8 +45,7 @@ struct scan {
 	struct outcome *accepted;
 	size_t n_accepted, cap_accepted;
 	bool overlapping; /**< some accepted cells may overlap: several answers for one packet, or several ICMP types */
-	struct excess *excess;
-	size_t n_excess, cap_excess;
+	struct excesses excess;
 };
 
 static void incomplete(struct scan *s, const char *reason)
@@ -219,22 +206,6 @@ static bool surplus_add(struct scan *s, uint8_t proto, const struct cell *cell, 
 	return beside.fits && out->beyond.n <= VERIFY_MAX_BOXES && out->beside.n <= VERIFY_MAX_BOXES;
 }
 
-static void excess_add(struct scan *s, const struct excess *x)
-{
-	for (size_t i = 0; x->other && i < s->n_excess; i++) {
-		struct excess *e = &s->excess[i];
-
-		if (e->other && e->chain == x->chain && e->rule == x->rule && cell_covers(&e->cell, &x->cell) &&
-		        cell_covers(&x->cell, &e->cell)) {
-			e->factor += x->factor;
-			e->proto = PROTO_ANY;
-			return;
-		}
-	}
-	s->excess = xgrow(s->excess, s->n_excess, &s->cap_excess, sizeof(*s->excess));
-	s->excess[s->n_excess++] = *x;
-}
-
 static int source_port_cmp(const void *a, const void *b)
 {
 	const struct range *x = &((const struct cell *)a)->axis[AXIS_SPORT],
@@ -260,7 +231,7 @@ static void beside_add(struct scan *s, const struct excess *like, struct cells *
 		x.parts = end - first;
 		x.packets = cells_count(&cells->item[first], x.parts, x.factor);
 		x.source_ports = true;
-		excess_add(s, &x);
+		excesses_add(&s->excess, &x);
 	}
 }
 
@@ -284,7 +255,7 @@ static void settle_rule(struct scan *s, uint8_t proto, bool other, unsigned fact
 	cells_merge(&surplus.beside);
 	for (size_t i = 0; i < surplus.beyond.n; i++) {
 		x.cell = x.first = surplus.beyond.item[i];
-		excess_add(s, &x);
+		excesses_add(&s->excess, &x);
 	}
 	beside_add(s, &x, &surplus.beside);
 	cells_fini(&cells);
@@ -376,7 +347,8 @@ static uint32_t opening_id(const struct opening *o)
 	return id == 0 ? 1 : id;
 }
 
-static void emit(struct scan *s, const struct excess *x)
+/** before: the one that was emitted last, or NULL; mostly it is of the same rule. */
+static void emit(struct scan *s, const struct excess *x, const struct excess *before)
 {
 	struct packet_set set = question(s, x->proto, 0);
 	struct openings *out = s->out;
@@ -389,7 +361,10 @@ static void emit(struct scan *s, const struct excess *x)
 	out->opening = xgrow(out->opening, out->n, &out->cap, sizeof(*out->opening));
 	o = &out->opening[out->n++];
 	memset(o, 0, sizeof(*o));
-	blame_fill(s->rs, x->chain, x->rule, OUTCOME_ACCEPT, &o->blame);
+	if (before != NULL && before->chain == x->chain && before->rule == x->rule)
+		blame_copy(&o->blame, &out->opening[out->n - 2].blame);
+	else
+		blame_fill(s->rs, x->chain, x->rule, OUTCOME_ACCEPT, &o->blame);
 	o->family = s->family;
 	o->proto = x->proto;
 	o->box = cell_box(&x->cell);
@@ -460,12 +435,10 @@ static void scan_pair(struct scan *s)
 			continue;
 		}
 		s->out = &parts->item[at];
-		s->n_excess = 0;
 		questions[q].ask(s);
-		for (size_t i = 0; i < s->n_excess; i++) {
-			emit(s, &s->excess[i]);
-			free(s->excess[i].packets);
-		}
+		for (size_t i = 0; i < s->excess.n; i++)
+			emit(s, &s->excess.item[i], i > 0 ? &s->excess.item[i - 1] : NULL);
+		excesses_reset(&s->excess);
 	}
 }
 
@@ -588,7 +561,7 @@ void openings_scan(struct engine *engine, const struct openings_question *q, con
 	needed_fini(&s.needed);
 	positions_fini(&s.found);
 	free(s.accepted);
-	free(s.excess);
+	excesses_fini(&s.excess);
 }
 
 int verify_openings(const struct flows *flows, const struct ruleset *rs, const struct site *site,

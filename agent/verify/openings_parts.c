@@ -41,12 +41,7 @@ static void opening_copy(struct opening *out, const struct opening *in)
 	out->label = xstrdup(in->label);
 	out->listener = xstrdup(in->listener);
 	out->packets = xstrdup(in->packets);
-	if (in->blame.table != NULL)
-		out->blame.table = xstrdup(in->blame.table);
-	if (in->blame.chain != NULL)
-		out->blame.chain = xstrdup(in->blame.chain);
-	if (in->blame.text != NULL)
-		out->blame.text = xstrdup(in->blame.text);
+	blame_copy(&out->blame, &in->blame);
 }
 
 void openings_collect(const struct openings_parts *parts, struct openings *out)

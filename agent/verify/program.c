@@ -15,6 +15,7 @@
 
 /* Chains shorter than this are gone through faster than they are looked up in. */
 #define INDEX_MIN 32
+#define HARMLESS_MAX_DEPTH 16
 #define NAT_PRIORITY_DST (-100)
 #define NAT_PRIORITY_SRC 100
 
@@ -176,53 +177,6 @@ static void compile_mask(struct engine *e, const struct rs_match *m, struct test
 	}
 }
 
-const struct box_index *element_index(
-        const struct engine *e, const struct rs_set *set, const enum rs_field *field, size_t n)
-{
-	for (size_t i = e->set_elements[set - e->rs->set]; i != 0; i = e->elements[i - 1].next) {
-		const struct element_index *x = &e->elements[i - 1];
-
-		if (x->n_field == n && memcmp(x->field, field, n * sizeof(*field)) == 0)
-			return x->index;
-	}
-	return NULL;
-}
-
-/** One side of an element, for box_index_new(). */
-static struct range element_side(const void *ctx, size_t i, enum axis axis)
-{
-	const struct element_index *x = ctx;
-	struct range side = {0, U128_MAX};
-	enum axis of;
-
-	for (size_t f = 0; f < x->n_field && !x->set->element[i].catch_all; f++) {
-		if (!field_axis(x->field[f], &of) || of != axis)
-			continue;
-		side.lo = x->set->element[i].key[f].lo > side.lo ? x->set->element[i].key[f].lo : side.lo;
-		side.hi = x->set->element[i].key[f].hi < side.hi ? x->set->element[i].key[f].hi : side.hi;
-	}
-	/* One field twice, with values that exclude each other. */
-	return side.lo <= side.hi ? side : (struct range){side.hi, side.hi};
-}
-
-static void element_index_add(struct engine *e, const struct rs_set *set, const enum rs_field *field, size_t n)
-{
-	size_t *first = &e->set_elements[set - e->rs->set];
-	struct element_index x = {.set = set, .n_field = n, .next = *first};
-	bool axes = false;
-	enum axis axis;
-
-	for (size_t i = 0; i < n; i++)
-		axes = axes || field_axis(field[i], &axis);
-	memcpy(x.field, field, n * sizeof(*field));
-	if (!axes || set->n_element < INDEX_MIN || element_index(e, set, field, n) != NULL)
-		return;
-	x.index = box_index_new(set->n_element, element_side, &x);
-	e->elements = xgrow(e->elements, e->n_elements, &e->cap_elements, sizeof(*e->elements));
-	e->elements[e->n_elements++] = x;
-	*first = e->n_elements;
-}
-
 static void compile_set(struct engine *e, const struct rs_match *m, struct test *t)
 {
 	const struct rs_set *set = &e->rs->set[m->set];
@@ -235,7 +189,6 @@ static void compile_set(struct engine *e, const struct rs_match *m, struct test 
 	} else {
 		t->how = HOW_SET;
 		t->match = m;
-		element_index_add(e, set, m->field, m->n_field);
 	}
 }
 
@@ -449,8 +402,6 @@ static void compile_end(struct engine *e, const struct rs_chain *chain, struct l
 	line->vmap = rule->vmap;
 	line->notrack = rule->notrack && rule_is_single(rule);
 	compile_line(e, line, chain, rule->n_match);
-	if (rule->vmap)
-		element_index_add(e, &e->rs->set[rule->vmap_set], rule->vmap_field, rule->n_vmap_field);
 	if (rule->vmap && set_is_open(&e->rs->set[rule->vmap_set]))
 		line->atom = set_atom(e, &e->rs->set[rule->vmap_set]);
 	else if (rule->verdict.code == RS_UNKNOWN || rule->verdict.code == RS_NAT_DST)
@@ -511,7 +462,6 @@ static void compile_chain(struct engine *e, struct program_chain *to, const stru
 static void compile_sets(struct engine *e)
 {
 	e->set_ranges = xcalloc(e->rs->n_set, sizeof(*e->set_ranges));
-	e->set_elements = xcalloc(e->rs->n_set, sizeof(*e->set_elements));
 	e->set_hull = xcalloc(e->rs->n_set, sizeof(*e->set_hull));
 	for (size_t s = 0; s < e->rs->n_set; s++) {
 		const struct rs_set *set = &e->rs->set[s];
@@ -564,27 +514,41 @@ static void base_insert(struct engine *e, struct base_list *list, size_t chain)
 	list->n++;
 }
 
-static bool chain_is_harmless(const struct ruleset *rs, const struct rs_chain *c, int depth)
-{
-	if (depth > RS_CONCAT_MAX * 2 || (c->base && c->policy != RS_ACCEPT))
-		return false;
-	for (size_t i = 0; i < c->n_rule; i++) {
-		const struct rs_rule *r = &c->rule[i];
-		enum rs_verdict_code v = r->verdict.code;
+/** What is known of chains: each is looked at once, however many paths lead to it. */
+enum harm { HARM_UNKNOWN, HARM_ASKED, HARM_NONE, HARM_SOME };
 
-		if (r->vmap || (v != RS_CONTINUE && v != RS_ACCEPT && v != RS_RETURN && v != RS_JUMP && v != RS_GOTO))
-			return false;
-		if ((v == RS_JUMP || v == RS_GOTO) && !chain_is_harmless(rs, &rs->chain[r->verdict.chain], depth + 1))
-			return false;
-	}
-	return true;
+static bool chain_is_harmless(const struct ruleset *rs, size_t chain, uint8_t *known, int depth);
+
+static bool rule_is_harmless(const struct ruleset *rs, const struct rs_rule *r, uint8_t *known, int depth)
+{
+	enum rs_verdict_code v = r->verdict.code;
+
+	if (r->vmap || (v != RS_CONTINUE && v != RS_ACCEPT && v != RS_RETURN && v != RS_JUMP && v != RS_GOTO))
+		return false;
+	return (v != RS_JUMP && v != RS_GOTO) || chain_is_harmless(rs, r->verdict.chain, known, depth + 1);
 }
 
-static void foreign_add(struct engine *e, size_t index)
+/** A loop, and what is nested too deep, does harm. */
+static bool chain_is_harmless(const struct ruleset *rs, size_t chain, uint8_t *known, int depth)
+{
+	const struct rs_chain *c = &rs->chain[chain];
+	bool harmless =
+	        known[chain] != HARM_ASKED && depth <= HARMLESS_MAX_DEPTH && !(c->base && c->policy != RS_ACCEPT);
+
+	if (known[chain] == HARM_NONE || known[chain] == HARM_SOME)
+		return known[chain] == HARM_NONE;
+	known[chain] = HARM_ASKED;
+	for (size_t i = 0; i < c->n_rule && harmless; i++)
+		harmless = rule_is_harmless(rs, &c->rule[i], known, depth);
+	known[chain] = harmless ? HARM_NONE : HARM_SOME;
+	return harmless;
+}
+
+static void foreign_add(struct engine *e, size_t index, uint8_t *harm)
 {
 	const struct rs_chain *c = &e->rs->chain[index];
 
-	if (chain_is_harmless(e->rs, c, 0))
+	if (chain_is_harmless(e->rs, index, harm, 0))
 		return;
 	e->foreign = xgrow(e->foreign, e->n_foreign, &e->cap_foreign, sizeof(*e->foreign));
 	e->foreign[e->n_foreign++] = (struct foreign){
@@ -598,13 +562,15 @@ static void foreign_add(struct engine *e, size_t index)
 
 static void sort_chains(struct engine *e)
 {
+	uint8_t *harm = xcalloc(e->rs->n_chain, sizeof(*harm));
+
 	for (size_t i = 0; i < e->rs->n_chain; i++) {
 		const struct rs_chain *c = &e->rs->chain[i];
 
 		if (!c->base || c->family == RS_ARP)
 			continue;
 		if (c->family == RS_BRIDGE || c->family == RS_NETDEV || c->hook > RS_HOOK_POSTROUTING) {
-			foreign_add(e, i);
+			foreign_add(e, i, harm);
 			continue;
 		}
 		e->has_nat = e->has_nat || c->type == RS_CHAIN_NAT;
@@ -612,11 +578,12 @@ static void sort_chains(struct engine *e)
 			if (c->family == (six ? RS_IP : RS_IP6))
 				continue;
 			/* Without conntrack it would not run. */
-			if (c->type == RS_CHAIN_NAT && !e->rs->tracks[six] && chain_is_harmless(e->rs, c, 0))
+			if (c->type == RS_CHAIN_NAT && !e->rs->tracks[six] && chain_is_harmless(e->rs, i, harm, 0))
 				continue;
 			base_insert(e, &e->base[six][c->hook], i);
 		}
 	}
+	free(harm);
 }
 
 static struct range line_range(const void *lines, size_t i, enum axis axis)
@@ -699,10 +666,6 @@ void engine_free(struct engine *e)
 		ranges_fini(&e->set_ranges[s]);
 	free(e->set_ranges);
 	free(e->set_hull);
-	for (size_t i = 0; i < e->n_elements; i++)
-		box_index_free(e->elements[i].index);
-	free(e->elements);
-	free(e->set_elements);
 	for (size_t i = 0; i < e->n_owned; i++)
 		free(e->owned[i]);
 	free(e->owned);

@@ -97,15 +97,6 @@ struct program_chain {
 };
 #define LINE_GONE UINT32_MAX
 
-/** Elements of a concatenation or map by their addresses and ports, for those who look up these fields. */
-struct element_index {
-	const struct rs_set *set;
-	enum rs_field field[RS_CONCAT_MAX];
-	size_t n_field;
-	struct box_index *index;
-	size_t next; /**< of the same set, from 1; 0: none */
-};
-
 /** Which value of an atom says: an address is in a dynamic or timeout set. */
 enum listed { LISTED_NEVER, LISTED_WHEN_TRUE, LISTED_WHEN_FALSE };
 
@@ -141,8 +132,6 @@ struct engine {
 	size_t n_foreign, cap_foreign;
 	struct ranges *set_ranges; /**< one-field sets as ranges, sorted; by set index */
 	struct range (*set_hull)[RS_CONCAT_MAX];
-	struct element_index *elements;
-	size_t n_elements, cap_elements, *set_elements; /**< by set index: the first, from 1 */
 	void **owned; /**< ranges made for prefixes, tests of lines that came later */
 	size_t n_owned, cap_owned;
 	uint32_t uses; /**< bit per rs_field */
@@ -168,10 +157,6 @@ size_t mask_runs(const struct test *t, struct range side, struct range run[MASK_
 #define UNICAST_MAX_IPV6 (((u128)0xff << 120) - 1)
 /** What a match on an address or port under a mask matches. @return false: the mask is no prefix. */
 bool mask_prefix(const struct rs_match *m, struct range *out);
-
-/** NULL: the set is small, or no field is an axis. */
-const struct box_index *element_index(
-        const struct engine *e, const struct rs_set *set, const enum rs_field *field, size_t n);
 
 bool field_axis(enum rs_field f, enum axis *out);
 bool field_is_tracking(enum rs_field f);

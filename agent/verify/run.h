@@ -10,6 +10,7 @@
 #define NAT_DST_PRIORITY (-100)
 #define NAT_SRC_PRIORITY 100
 #define RUN_WORK_MAX 5000000u /* rules tried per run: the bound in time */
+#define RUN_TRACED_MAX 1000000u /* the same where each is told */
 extern const char run_tired[]; /* the limit that says so */
 
 /** Part of the packet set on its way. */
@@ -44,6 +45,17 @@ struct relevant {
 	unsigned visit; /**< when it was computed */
 };
 
+/**
+ * Parts of the packet set that went through a chain unchanged, in the visit of a base chain: they do so again. Without it
+ * chains that are reached on many paths would be walked once for each.
+ */
+struct passed {
+	struct piece *item;
+	size_t *depth; /**< of the walk; deeper ones may meet the bound */
+	size_t n, cap;
+	unsigned visit;
+};
+
 /** What is concrete in the chain that is being walked. */
 struct environment {
 	u128 value[RS_FIELD_N];
@@ -71,8 +83,15 @@ struct run {
 	struct pieces now, accepted, pending, pending_next;
 	struct cells parts;
 	struct positions found; /**< lines of a chain that the index gave */
+	struct passed *passed; /**< per chain */
+	size_t forks; /**< conditions left open so far */
+	struct box_index **set_index; /**< per set, made when it is first asked */
+	struct positions candidate; /**< elements of a set that may match */
 	size_t boxes, work, work_max;
 };
+
+/** Fill run->env for a base chain. */
+void environment_set(struct run *run, const struct rs_chain *chain);
 
 /** Stop with a reason: the outcomes are then not complete. */
 void run_limit(struct run *run, const char *why);
@@ -80,6 +99,8 @@ uint32_t run_note(struct run *run, uint32_t notes, uint32_t atom);
 
 /** Halve a cell whose walk took too long, at an end of the rules that it met. @return false: they have none within it. */
 bool divide(const struct run *run, const struct cell *cell, struct cell *low, struct cell *high);
+/** One more piece of the packet set: the bound in memory. */
+void run_emit(struct run *run, struct pieces *to, const struct piece *piece);
 
 /** The value of a field that is not an axis. @return false when nobody knows; *why is then its atom. */
 bool run_value(const struct run *run, const struct piece *piece, enum rs_field f, u128 *value, uint32_t *why);
@@ -104,6 +125,13 @@ void nat_settle(struct run *run);
 void nat_settle_untracked(struct run *run, bool last);
 /** Does ct status have the dnat bit. */
 bool nat_status(const struct run *run, const struct piece *piece);
+
+/** Do two pieces differ in nothing but their cells? */
+bool piece_alike(const struct piece *a, const struct piece *b);
+/** Does the chain let the piece through as it is, as far as is known? depth: of the rule that leads there. */
+bool passed_before(const struct run *run, size_t depth, size_t chain, const struct piece *piece);
+/** It does, and nothing was left open on the way. */
+void passed_add(struct run *run, size_t depth, size_t chain, const struct piece *piece);
 
 /** The set's packets reach an end. */
 void run_finish(struct run *run, const struct piece *piece, enum outcome_code code, size_t chain, size_t rule);
@@ -137,6 +165,26 @@ struct cell match_query(const struct run *run);
 bool match_holds(const struct run *run, const struct test *test, bool *known);
 /** Is a line of this chain worth trying for the run: its hull meets the cell and nothing concrete forbids it. */
 bool match_relevant(const struct run *run, const struct line *line);
+
+/** The fields that a set is asked for. */
+struct key {
+	const enum rs_field *field;
+	size_t n;
+};
+
+/** A look-up: what is known of its key. */
+struct look {
+	u128 value[RS_CONCAT_MAX]; /**< of the fields that are no axis */
+	bool known[RS_CONCAT_MAX];
+	bool decided; /**< all are known */
+	uint32_t why; /**< the first that is not: its atom */
+};
+struct look lookup_key(const struct run *run, const struct key *key, const struct piece *piece);
+/** Can some element match, by what is known of the key? */
+bool lookup_may_hit(struct run *run, size_t set, const struct key *key, const struct look *l, const struct cell *cell);
+/** Split a piece by the elements of a set: hit receives what they take, with their verdicts. */
+void lookup_split(struct run *run, size_t set, const struct key *key, const u128 *value, const struct piece *piece,
+        struct pieces *hit, struct pieces *rest);
 
 /**
  * Split a piece by a rule's matches and verdict map.

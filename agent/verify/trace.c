@@ -63,6 +63,8 @@ static char *event_note(const struct recorder *r, enum trace_event event, size_t
 	switch (event) {
 	case TRACE_CHAIN:
 		return chain_note(c);
+	case TRACE_AGAIN:
+		return xstrdup("enters, and leaves as before");
 	case TRACE_MATCH:
 		return match_note(&c->rule[rule]);
 	case TRACE_POLICY:
@@ -82,7 +84,7 @@ static void place(const struct ruleset *rs, enum trace_event event, size_t chain
 	const struct rs_chain *c = &rs->chain[chain];
 
 	blame_fill(rs, chain, rule, OUTCOME_ACCEPT, where);
-	if (event == TRACE_CHAIN) {
+	if (event == TRACE_CHAIN || event == TRACE_AGAIN) {
 		free(where->text);
 		where->text = xasprintf("chain %s", c->name);
 		where->policy = false;

@@ -224,8 +224,6 @@ static void update_apply(struct update *u)
 	struct engine *e = u->e;
 
 	e->rs = u->after;
-	for (size_t i = 0; i < e->n_elements; i++)
-		e->elements[i].set = &u->after->set[e->elements[i].set - u->before->set];
 	for (size_t i = 0; i < u->n_change; i++)
 		change_apply(u, &u->change[i]);
 	rules_move(e);

@@ -462,9 +462,7 @@ static void finding_copy(struct finding *out, const struct finding *in)
 	if (in->verdict == VERDICT_CONFORMANT && in->n_atom == 0 && in->n_assumed == 0 && in->reason == NULL &&
 	        in->blame.table == NULL && in->remainder == NULL)
 		return;
-	out->blame.table = text_copy(in->blame.table);
-	out->blame.chain = text_copy(in->blame.chain);
-	out->blame.text = text_copy(in->blame.text);
+	blame_copy(&out->blame, &in->blame);
 	out->atom = names_copy(in->atom, in->n_atom);
 	out->assumed = names_copy(in->assumed, in->n_assumed);
 	out->reason = text_copy(in->reason);

@@ -268,6 +268,8 @@ int ruleset_parse_json(const char *json, size_t len, struct ruleset **out, struc
 
 /** Rule in nft syntax from the model; the caller frees it. */
 char *rule_print(const struct ruleset *rs, const struct rs_chain *chain, const struct rs_rule *rule);
+/** The same in at most max bytes: what is longer ends in "...". */
+char *rule_print_within(const struct ruleset *rs, const struct rs_chain *chain, const struct rs_rule *rule, size_t max);
 /**
  * The whole ruleset in nft syntax, stable: no handles and counters, elements sorted, those of dynamic and timeout sets
  * left out; the caller frees it.

@@ -9,6 +9,7 @@
 struct text {
 	char *s; /**< NULL while empty; use text_str() */
 	size_t len, cap;
+	size_t max; /**< 0, or a length past which who prints a list may leave the rest out: text_shorten() */
 };
 
 void text_fini(struct text *t);
@@ -17,6 +18,10 @@ void text_addn(struct text *t, const char *s, size_t n);
 void text_addf(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /** Add s as XML 1.0 character data or attribute value: &, <, >, " escaped; control characters and bytes that are no UTF-8 as '?'. */
 void text_add_xml(struct text *t, const char *s);
+/** Enough is printed. */
+bool text_is_full(const struct text *t);
+/** What is longer than t->max keeps its beginning, cut between two characters, and "...". */
+void text_shorten(struct text *t);
 /** The string, never NULL; owned by t. */
 const char *text_str(const struct text *t);
 /** Take the string out of t (never NULL; the caller frees it). */

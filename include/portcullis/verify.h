@@ -42,6 +42,9 @@ struct packet {
 	enum path path;
 };
 
+/** Bytes: a rule with 100,000 elements of its own is no text that anybody reads, in 10,000 rows. */
+#define BLAME_TEXT_MAX 4096
+
 /** The rule or policy that decides. */
 struct blame {
 	bool present, policy; /**< policy: the chain's policy, handle and text unused */
@@ -49,7 +52,7 @@ struct blame {
 	char *table, *chain;
 	enum rs_hook hook;
 	uint64_t handle;
-	char *text; /**< rule in nft syntax; for a policy "policy drop" */
+	char *text; /**< rule in nft syntax, of one longer than BLAME_TEXT_MAX its beginning; for a policy "policy drop" */
 	enum rs_verdict_code verdict; /**< RS_ACCEPT, RS_DROP, RS_NAT_DST or RS_UNKNOWN */
 };
 
