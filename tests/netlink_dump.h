@@ -93,7 +93,7 @@ static void dump_elements(struct mnl_socket *s, const struct dumped *sets, struc
 	}
 }
 
-static struct dumped netlink_dump(void)
+static inline struct dumped netlink_dump(void)
 {
 	static const unsigned types[] = {
 	        NFT_MSG_GETTABLE, NFT_MSG_GETCHAIN, NFT_MSG_GETSET, NFT_MSG_GETFLOWTABLE, NFT_MSG_GETRULE};
