@@ -802,6 +802,46 @@ START_TEST(too_many_boxes_end_with_a_reason)
 }
 END_TEST
 
+/* Over 10.0.0.0/8 `ip saddr & 0.0.0.3 == 3` has more runs than are told apart. */
+static const struct {
+	enum rs_verdict_code masked, policy;
+	bool negate;
+	enum verdict verdict;
+	const char *decider;
+	unsigned last_bits; /* of the witness's source */
+} far_masks[] = {
+        {RS_DROP, RS_DROP, false, VERDICT_BLOCKED, "policy drop", 1},
+        {RS_DROP, RS_DROP, true, VERDICT_BLOCKED, "ip saddr & 0.0.0.3 != 0.0.0.3 drop", 1},
+        {RS_DROP, RS_ACCEPT, false, VERDICT_INDETERMINATE, "ip saddr & 0.0.0.3 == 0.0.0.3 drop", 3},
+        {RS_DROP, RS_ACCEPT, true, VERDICT_INDETERMINATE, "ip saddr & 0.0.0.3 != 0.0.0.3 drop", 1},
+        {RS_ACCEPT, RS_DROP, false, VERDICT_INDETERMINATE, "policy drop", 1},
+};
+
+START_TEST(witness_meets_the_rule_that_is_named)
+{
+	struct ruleset *rs = ruleset_make(RS_IP, RS_HOOK_FORWARD, far_masks[_i].policy);
+	struct findings out;
+	struct rs_match *m;
+	struct finding *f;
+
+	match_make(rule_make(rs, RS_ACCEPT), RS_FIELD_IP_SADDR, 0x0b01000a, 0x0b01000a); /* the answers */
+	m = match_make(rule_make(rs, far_masks[_i].masked), RS_FIELD_IP_SADDR, 0, 0);
+
+	ranges_fini(&m->ranges);
+	m->kind = RS_MATCH_MASK;
+	m->mask = m->value = 3;
+	m->negate = far_masks[_i].negate;
+	f = verdict_of(&out, rs, "udp 10.0.0.0/8 1024-65535 11.1.0.10 5061");
+	ck_assert_msg(f->verdict == far_masks[_i].verdict, "%s", verdict_name(f->verdict));
+	ck_assert_str_eq(f->blame.text, far_masks[_i].decider);
+	ck_assert_uint_eq((unsigned)(f->witness.source & 3), far_masks[_i].last_bits);
+	if (f->verdict == VERDICT_INDETERMINATE)
+		ck_assert_int_eq(strncmp(f->atom[0], "mask@", 5), 0);
+	findings_fini(&out);
+	ruleset_free(rs);
+}
+END_TEST
+
 START_TEST(names_are_fixed)
 {
 	ck_assert_str_eq(verdict_name(VERDICT_NO_COMMON_FAMILY), "no-common-family");
@@ -838,6 +878,7 @@ int main(void)
 	tcase_add_loop_test(t, path_answers_routing_questions, 0, (int)(sizeof(routing) / sizeof(routing[0])));
 	tcase_add_test(t, jump_loop_ends_with_a_reason);
 	tcase_add_test(t, too_many_boxes_end_with_a_reason);
+	tcase_add_loop_test(t, witness_meets_the_rule_that_is_named, 0, sizeof(far_masks) / sizeof(far_masks[0]));
 	tcase_add_test(t, names_are_fixed);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);

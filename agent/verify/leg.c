@@ -91,6 +91,16 @@ struct packet_set leg_packets(const struct leg_key *key, enum phase phase, const
 	return set;
 }
 
+struct packet_set share_packets(const struct leg_key *key, const struct share *s)
+{
+	struct packet_set set = leg_packets(key, s->phase, &s->cell, s->target);
+
+	set.tcp_flags = s->tcp_flags;
+	set.translated = s->source_translated;
+	set.mixed_tracking = s->mixed_tracking;
+	return set;
+}
+
 /** Where a part of a translated leg was led to by its first packet. */
 struct aim {
 	struct cell cell; /**< flow coordinates */
@@ -118,6 +128,8 @@ struct check {
 	struct positions found;
 	struct cells untracked[PHASE_N]; /**< flow coordinates */
 	enum phase phase;
+	uint8_t tcp_flags; /**< of the probe at hand, as the next two */
+	bool source_translated, mixed;
 	bool translated, in_one;
 	struct aim *aim; /**< of a translated leg */
 	size_t n_aim, cap_aim;
@@ -199,7 +211,17 @@ static void share_rest(struct check *c, struct cells *cells, const struct outcom
 	if (!fits || n + cells->n > VERIFY_MAX_BOXES)
 		c->out->limit = too_many;
 	for (size_t i = 0; i < cells->n && c->out->limit == NULL; i++) {
-		struct share s = {cells->item[i], kind, c->phase, o->code, o->chain, o->rule, c->target};
+		struct share s = {.cell = cells->item[i],
+		        .kind = kind,
+		        .phase = c->phase,
+		        .code = o->code,
+		        .chain = o->chain,
+		        .rule = o->rule,
+		        .target = c->target,
+		        .tcp_flags = c->tcp_flags,
+		        .forked = c->o->forked,
+		        .source_translated = c->source_translated,
+		        .mixed_tracking = c->mixed};
 
 		if (maybe)
 			share_put(&c->maybe, &c->n_maybe, &c->cap_maybe, &s);
@@ -400,9 +422,9 @@ static void probe(struct check *c, uint8_t tcp_flags, bool mixed)
 
 	if (c->out->limit != NULL)
 		return;
-	set.tcp_flags = tcp_flags;
-	set.translated = c->translated && c->phase != PHASE_NEW;
-	set.mixed_tracking = mixed;
+	set.tcp_flags = c->tcp_flags = tcp_flags;
+	set.translated = c->source_translated = c->translated && c->phase != PHASE_NEW;
+	set.mixed_tracking = c->mixed = mixed;
 	set.in_one = c->in_one;
 	engine_run(c->e, &set, c->o, NULL, NULL);
 	c->out->limit = c->o->limit;

@@ -16,6 +16,9 @@ struct share {
 	enum outcome_code code;
 	size_t chain, rule;
 	u128 target; /**< where destination NAT led, in the phases after new */
+	uint8_t tcp_flags;
+	bool forked; /**< some condition was left open for the packets it comes from */
+	bool source_translated, mixed_tracking; /**< as they were asked for */
 };
 
 /** Atom numbers, each once. */
@@ -73,5 +76,15 @@ void leg_result_cut(const struct leg_result *r, const struct cell *cell, struct 
  * @param target  where destination NAT led; for a translated leg and the phases after new.
  */
 struct packet_set leg_packets(const struct leg_key *key, enum phase phase, const struct cell *cell, u128 target);
+/** The packets that a share comes from. */
+struct packet_set share_packets(const struct leg_key *key, const struct share *s);
+/**
+ * One packet of a share.
+ *
+ * @param set  share_packets() of it.
+ * @return who decides about that packet, where that may be another than of the whole share; in scratch. NULL: as the share.
+ */
+const struct outcome *witness_find(struct engine *e, const struct packet_set *set, const struct share *s,
+        struct outcomes *scratch, struct packet *out);
 
 #endif

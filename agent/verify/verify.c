@@ -321,8 +321,7 @@ static void fill_remainder(const struct verifier *v, const size_t *leg, size_t n
 	cells_fini(&all);
 }
 
-static void fill_finding(
-        const struct verifier *v, const struct sum *sum, const size_t *leg, size_t n_leg, struct finding *f)
+static void fill_finding(struct verifier *v, const struct sum *sum, const size_t *leg, size_t n_leg, struct finding *f)
 {
 	for (size_t i = 0; i < n_leg; i++) {
 		const struct leg_result *r = &v->memo.result[leg[i]];
@@ -340,10 +339,13 @@ static void fill_finding(
 	}
 	if (sum->first != NULL) {
 		const struct leg_key *key = &v->memo.key[leg[sum->first_leg]];
-		struct packet_set set = leg_packets(key, sum->first->phase, &sum->first->cell, sum->first->target);
+		struct packet_set set = share_packets(key, sum->first);
+		const struct outcome *o = witness_find(v->engine, &set, sum->first, &v->scratch, &f->witness);
 
-		blame_fill(v->rs, sum->first->chain, sum->first->rule, sum->first->code, &f->blame);
-		f->witness = cell_witness(&set, &set.cell);
+		if (o != NULL)
+			blame_fill(v->rs, o->chain, o->rule, o->code, &f->blame);
+		else
+			blame_fill(v->rs, sum->first->chain, sum->first->rule, sum->first->code, &f->blame);
 		f->has_witness = true;
 		if (f->verdict == VERDICT_MISDIRECTED && (!f->blame.present || f->blame.policy))
 			f->reason = xstrdup(
