@@ -466,6 +466,44 @@ START_TEST(slices_of_a_set_are_exact)
 }
 END_TEST
 
+/* JSON that is small as text and large in memory, or that is nested. */
+
+static const struct {
+	const char *name, *part;
+	enum error_code code;
+} bombs[] = {
+        {"empty_objects", "{},", ERR_LIMIT},
+        {"empty_lists", "[],", ERR_LIMIT},
+        {"digits", "0,", ERR_LIMIT},
+        {"nested_lists", "[", ERR_LIMIT},
+        {"nested_objects", "{\"a\":", ERR_LIMIT},
+        {"blanks", "   ", ERR_FORMAT},
+        {"an_open_string", "\"\\\\", ERR_FORMAT},
+};
+
+START_TEST(json_is_weighed_before_it_is_read)
+{
+	static const char head[] = "{\"nftables\":[";
+	size_t len = (size_t)40 << 20, n = strlen(bombs[_i].part), at = sizeof(head) - 1;
+	char *json = xmalloc(len);
+	struct ruleset *rs;
+	struct error err = {0};
+	double start = cpu_s();
+	long before;
+
+	memcpy(json, head, at);
+	for (; at + n <= len; at += n)
+		memcpy(json + at, bombs[_i].part, n);
+	memset(json + at, ' ', len - at);
+	before = peak_mb();
+	ck_assert_int_eq(ruleset_parse_json(json, len, &rs, &err), -1);
+	ck_assert_msg(err.code == bombs[_i].code, "%s: %s", bombs[_i].name, err.text);
+	ck_assert_msg(peak_mb() - before < 700, "%s: %ld MB", bombs[_i].name, peak_mb() - before);
+	ck_assert(cpu_s() - start < 20);
+	free(json);
+}
+END_TEST
+
 /* Names and comments */
 
 START_TEST(names_and_comments_of_any_bytes_are_carried)
@@ -516,6 +554,7 @@ int main(void)
 	tcase_add_test(t, a_rule_of_thousands_of_expressions_is_read_and_decided);
 	tcase_add_test(t, the_text_of_a_rule_with_many_elements_is_cut);
 	tcase_add_test(t, slices_of_a_set_are_exact);
+	tcase_add_loop_test(t, json_is_weighed_before_it_is_read, 0, sizeof(bombs) / sizeof(bombs[0]));
 	tcase_add_test(t, names_and_comments_of_any_bytes_are_carried);
 	suite_add_tcase(s, t);
 	SRunner *r = srunner_create(s);

@@ -8,6 +8,8 @@
 /* The reader of `nft -j`: values, left-hand sides, statements, and text for what the model has no form for. */
 
 #define JSON_MAX_BYTES ((size_t)64 << 20)
+#define JSON_MAX_CONTAINERS 6000000 /**< 64 MiB of rules have 4 million */
+#define JSON_MAX_VALUES 16000000
 #define JSON_MAX_DEPTH 16 /**< of nested expressions; deeper ones are not decoded */
 
 struct json_reader {

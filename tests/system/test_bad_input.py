@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 
 from harness import main
 
@@ -76,6 +77,54 @@ def verify(lab, checks):
     one_line(checks, done, 3, ["CAP_NET_ADMIN"], "verify --live without CAP_NET_ADMIN")
 
 
+FRAME = ('{"nftables":[{"table":{"family":"inet","name":"t","handle":1}},{"chain":{"family":"inet","table":"t","name":"f",'
+         '"handle":1,"type":"filter","hook":"forward","prio":0,"policy":"drop"}}%s]}')
+RULE = ',{"rule":{"family":"inet","table":"t","chain":"f","handle":%d,"expr":[{"drop":null}]}}'
+CHAIN = ',{"chain":{"family":"inet","table":"t","name":"%s","handle":1}}'
+JUMP = ',{"rule":{"family":"inet","table":"t","chain":"%s","handle":%d,"expr":[{"jump":{"target":"%s"}}]}}'
+
+
+def ladder(levels):
+    """Chains that reach the next one on two ways each."""
+    names = ["f", *(f"c{i}" for i in range(levels))]
+    chains = "".join(CHAIN % name for name in names[1:])
+    return chains + "".join(JUMP % (a, i, b) for a, b in zip(names, names[1:]) for i in range(2))
+
+
+def absurd(lab, checks):
+    """Dumps of absurd size and shape: an error or verdicts, in bounded time and memory."""
+    share = lab.root / "share/portcullis"
+    base = ["verify", "--catalog-dir", share / "catalog", "--yang-dir", share / "yang", "--json", "--deployment",
+            lab.deployment, "--ruleset"]
+    hundred = lab.directory / "hundred.json"
+    with open(hundred, "w", encoding="ascii") as out:
+        out.write(FRAME[:-4])
+        for i in range(0, 100 << 20, len(RULE)):
+            out.write(RULE % i)
+        out.write("]}")
+    checks.that(hundred.stat().st_size > 100 << 20, "the dump has 100 MB")
+    cases = [("hundred.json", None, ["hundred.json", "limit of 67108864"]),
+             ("rules.json", FRAME % "".join(RULE % i for i in range(200001)), ["rules.json", "more than 200000 rules"]),
+             ("deep.json", "[" * (60 << 20), ["deep.json", "objects and lists"]),
+             ("nested.json", '{"nftables":' + "[" * 100000, ["nested.json", "depth"]),
+             ("objects.json", FRAME % (",{}" * (20 << 20)), ["objects.json", "objects and lists"])]
+    for name, text, words in cases:
+        if text is not None:
+            (lab.directory / name).write_text(text)
+        start = time.monotonic()
+        done = lab.portcullis(*base, lab.directory / name)
+        checks.that(time.monotonic() - start < 60, f"{name}: {time.monotonic() - start:.0f} s")
+        one_line(checks, done, 3, words, name)
+        (lab.directory / name).unlink()
+    for levels, verdict in ((15, "blocked"), (17, "indeterminate")):
+        (lab.directory / "ladder.json").write_text(FRAME % ladder(levels))
+        start = time.monotonic()
+        done = lab.portcullis(*base, lab.directory / "ladder.json")
+        checks.that(time.monotonic() - start < 60, f"{levels} levels: {time.monotonic() - start:.0f} s")
+        found = json.loads(done.stdout)["summary"]
+        checks.that(found[verdict] > 0 and found["conformant"] == 0, f"{levels} levels: {found}")
+
+
 def starts(lab, checks):
     """Daemons that cannot start."""
     share = lab.root / "share/portcullis"
@@ -128,6 +177,7 @@ def test(lab, checks):
     """Every kind of bad input."""
     documents(lab, checks)
     verify(lab, checks)
+    absurd(lab, checks)
     starts(lab, checks)
     access(lab, checks)
 
