@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "daemon/monitor.h"
@@ -423,6 +424,34 @@ START_TEST(lost_events_cost_one_dump)
 }
 END_TEST
 
+/* The kernel's own loss: a receive buffer too small for what a writer says. */
+START_TEST(events_lost_in_the_kernel_leave_no_stale_verdict)
+{
+	struct scene s;
+	struct nft_event e;
+	struct error err = {0};
+	const int tiny = 1;
+	scene_init(&s);
+	step(&s, 0);
+	ck_assert_int_eq(overall(&s), OVERALL_OK);
+	ck_assert_int_eq(setsockopt(s.real.event_fd(s.real.self), SOL_SOCKET, SO_RCVBUF, &tiny, sizeof(tiny)), 0);
+	for (int i = 0; i < 10; i++)
+		shell("nft add table ip noise && nft add set ip noise s '{ type ipv4_addr; }' && nft delete table ip "
+		      "noise");
+	break_rule();
+	ck_assert_int_eq(s.real.events(s.real.self, &e, &err), 0);
+	ck_assert(e.overrun);
+	monitor_changed(s.monitor, CAUSE_RULESET, &e, s.now_ms);
+	nft_event_fini(&e);
+	settle(&s);
+	ck_assert_uint_eq(s.dumps, 2);
+	ck_assert_int_eq(overall(&s), OVERALL_VIOLATED);
+	step(&s, HOLD_DOWN_MS);
+	ck_assert_uint_ge(s.changes.n, 1);
+	scene_fini(&s);
+}
+END_TEST
+
 START_TEST(who_asks_for_a_verification_gets_a_dump)
 {
 	struct scene s;
@@ -522,6 +551,7 @@ int main(void)
 	tcase_add_test(c, an_idle_device_is_left_alone);
 	tcase_add_test(c, a_change_is_followed_by_its_events_without_a_dump);
 	tcase_add_test(c, lost_events_cost_one_dump);
+	tcase_add_test(c, events_lost_in_the_kernel_leave_no_stale_verdict);
 	tcase_add_test(c, who_asks_for_a_verification_gets_a_dump);
 	tcase_add_test(c, a_look_without_an_event_needs_no_dump_and_finds_legacy_tables);
 	tcase_add_test(c, sets_that_change_without_an_event_are_looked_at);
