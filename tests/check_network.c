@@ -595,10 +595,8 @@ START_TEST(reads_vrfs_of_the_kernel)
 	struct error err = {0};
 	struct parts p = {.family = FAMILY_IPV4};
 	make_interfaces();
-	/* The kernel of a small system may have no VRFs. */
-	if (system("ip link add blue type vrf table 10 2>/dev/null") != 0)
-		return;
-	sh("ip link set blue up && ip link set lan0 master blue && ip route add 10.44.0.0/16 via 10.20.0.2 vrf blue");
+	sh("ip link add blue type vrf table 10 && ip link set blue up && ip link set lan0 master blue && ip route add "
+	   "10.44.0.0/16 via 10.20.0.2 vrf blue");
 	ck_assert_msg(network_read(&net, &err) == 0, "%s", err.text);
 	ck_assert_str_eq(network_vrf_of(&net, "lan0"), "blue");
 	ck_assert_str_eq(network_vrf_of(&net, "wan0"), "");
@@ -660,12 +658,15 @@ int main(void)
 	tcase_add_test(c, knows_no_local_address_when_nothing_is_known);
 	suite_add_tcase(s, c);
 	bool kernel = getuid() == 0 && system("unshare -n true 2>/dev/null") == 0;
+	/* The kernel of a small system may have none. */
+	bool vrf = kernel && system("unshare -n ip link add blue type vrf table 10 2>/dev/null") == 0;
 	if (kernel) {
 		TCase *k = tcase_create("kernel");
 		tcase_add_test(k, reads_the_kernels_addresses_and_routes);
 		tcase_add_test(k, an_address_that_is_no_hosts_is_the_devices_own);
 		tcase_add_test(k, the_offline_form_says_what_the_kernel_says);
-		tcase_add_test(k, reads_vrfs_of_the_kernel);
+		if (vrf)
+			tcase_add_test(k, reads_vrfs_of_the_kernel);
 		tcase_add_test(k, tells_changes_of_links_addresses_and_routes);
 		tcase_set_timeout(k, 30);
 		suite_add_tcase(s, k);
@@ -674,11 +675,11 @@ int main(void)
 	srunner_run_all(r, CK_NORMAL);
 	int failed = srunner_ntests_failed(r);
 	srunner_free(r);
-	if (kernel && system("unshare -n ip link add blue type vrf table 10 2>/dev/null") != 0)
-		printf("skipped: reads_vrfs_of_the_kernel, this kernel has no VRFs\n");
+	if (kernel && !vrf)
+		printf("skipped: VRFs of the kernel, which has none; the rest passed\n");
 	if (!kernel)
 		printf("skipped: the kernel's part needs root and network namespaces\n");
 	if (failed != 0)
 		return 1;
-	return kernel ? 0 : 77;
+	return vrf ? 0 : 77;
 }
