@@ -287,6 +287,37 @@ START_TEST(ids_stay_with_their_names)
 }
 END_TEST
 
+/* A file without numbers replaces the configuration, and claims the number of a group that has one. */
+START_TEST(an_id_that_another_group_was_given_is_refused)
+{
+	uint32_t id = hash32("a") & 0x7fffffff;
+	char *xml = xasprintf(GROUP("a", "") GROUP("b", "<id>%u</id>"), id);
+	struct site *site = NULL;
+
+	ck_ok(edit(&one, DATASTORE_RUNNING, GROUP("a", "")));
+	ck_fails(config_replace(config, &one, DATASTORE_RUNNING, xml, &err), ERR_INVALID,
+	        "/portcullis:group[name='b']/id");
+	ck_ok(config_site(config, &site, &err));
+	ck_assert_uint_eq(site->n_group, 1);
+	ck_assert_uint_eq(site->group[0].id, id);
+	site_free(site);
+	free(xml);
+}
+END_TEST
+
+/* 2147483646 and 2147483647 are no group's: site_check() refuses them. */
+START_TEST(a_hash_beyond_the_last_id_gives_the_first)
+{
+	struct site *site = NULL;
+
+	ck_assert_uint_eq(hash32("grx01k6") & 0x7fffffff, 0x7ffffffe);
+	ck_ok(edit(&one, DATASTORE_RUNNING, GROUP("grx01k6", "") GROUP("b", "<id>1</id>")));
+	ck_ok(config_site(config, &site, &err));
+	ck_assert_uint_eq(site_group_find(site, "grx01k6")->id, 2);
+	site_free(site);
+}
+END_TEST
+
 START_TEST(changes_of_running_show_on_the_event_descriptor)
 {
 	char event[8];
@@ -747,6 +778,8 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, ids_are_derived_from_names_and_stored);
 	tcase_add_test(tc, derived_id_that_is_taken_gives_the_next);
 	tcase_add_test(tc, ids_stay_with_their_names);
+	tcase_add_test(tc, an_id_that_another_group_was_given_is_refused);
+	tcase_add_test(tc, a_hash_beyond_the_last_id_gives_the_first);
 	tcase_add_test(tc, changes_of_running_show_on_the_event_descriptor);
 	tcase_add_test(tc, candidate_follows_running_until_it_is_changed);
 	tcase_add_test(tc, copies_go_both_ways);

@@ -10,7 +10,9 @@
 #include "config/datastore.h"
 #include "portcullis/alloc.h"
 
-#define ID_MAX 0x7fffffffu
+#define HASH_MASK 0x7fffffffu
+/* The two above it are those of parties that every site has. */
+#define ID_MAX 0x7ffffffdu
 
 enum kind { KIND_GROUP, KIND_DEPLOYMENT, KIND_ZONE, KIND_N };
 static const char *const kind_names[KIND_N] = {"group", "deployment", "zone"};
@@ -74,7 +76,7 @@ static bool take(struct taken *t, uint32_t id)
 
 static void derive_one(struct taken *t, const struct named *item)
 {
-	uint32_t id = hash32(item->name) & ID_MAX;
+	uint32_t id = hash32(item->name) & HASH_MASK;
 
 	do {
 		if (id == 0 || id > ID_MAX)
@@ -99,9 +101,19 @@ static int check_unchanged(const struct names *names, const struct names *before
 	return 0;
 }
 
-static void derive(const struct names *names, const struct names *before)
+/* Who else has the number, in a message. */
+static const char *owner_of(const struct names *names, uint32_t id)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (*names->item[i].id == id)
+			return names->item[i].name;
+	return "another one";
+}
+
+static int derive(const struct names *names, const struct names *before, enum kind kind, struct error *err)
 {
 	struct taken taken = {NULL, 16};
+	int result = 0;
 
 	while (taken.n_slot < 2 * names->n)
 		taken.n_slot *= 2;
@@ -109,15 +121,27 @@ static void derive(const struct names *names, const struct names *before)
 	for (size_t i = 0; i < names->n; i++)
 		if (*names->item[i].id != 0)
 			take(&taken, *names->item[i].id);
-	for (size_t i = 0; i < names->n; i++) {
-		uint32_t old = *names->item[i].id == 0 ? id_of(before, names->item[i].name) : 0;
-		if (old != 0 && take(&taken, old))
-			*names->item[i].id = old;
+	for (size_t i = 0; i < names->n && result == 0; i++) {
+		const struct named *item = &names->item[i];
+		uint32_t old = *item->id == 0 ? id_of(before, item->name) : 0;
+		char where[128];
+		if (old == 0)
+			continue;
+		if (!take(&taken, old)) {
+			const char *other = owner_of(names, old);
+			snprintf(where, sizeof(where), "/portcullis:%s[name='%s']/id", kind_names[kind], other);
+			result = error_set(err, ERR_INVALID, where,
+			        "the id %u of %s %s is that of %s %s; give %s another id, or delete %s and commit "
+			        "first",
+			        old, kind_names[kind], other, kind_names[kind], item->name, other, item->name);
+		}
+		*item->id = old;
 	}
-	for (size_t i = 0; i < names->n; i++)
+	for (size_t i = 0; i < names->n && result == 0; i++)
 		if (*names->item[i].id == 0)
 			derive_one(&taken, &names->item[i]);
 	free(taken.slot);
+	return result;
 }
 
 static int group_cmp(const void *a, const void *b)
@@ -148,7 +172,7 @@ int ids_derive(struct site *site, const struct site *before, struct error *err)
 		struct names old = names_of(before != NULL ? before : &nothing, kind);
 		result = check_unchanged(&names, &old, kind, err);
 		if (result == 0)
-			derive(&names, &old);
+			result = derive(&names, &old, kind, err);
 		free(names.item);
 		free(old.item);
 	}
