@@ -350,6 +350,66 @@ START_TEST(the_end_of_an_acknowledgement_is_noticed_and_undone_by_the_clock)
 }
 END_TEST
 
+/* What a site says until 2000 s of the wall clock; the monitor's clock, which only goes forward, says half of that. */
+static const struct {
+	const char *name, *says, *change;
+	enum overall within, ended;
+} ends[] = {
+        {"waiver", "d[\"portcullis:deployment\"][0][\"waiver\"] = [{\"name\": \"w\", \"requirement\": \"*\", %s}]",
+                "nft flush chain inet filter to_servers", OVERALL_OK, OVERALL_VIOLATED},
+        {"assumption",
+                "d[\"portcullis:assumption\"] = [{\"name\": \"a\", \"pattern\": \"limit@*\", \"value\": False, %s}]",
+                "nft insert rule inet filter to_servers limit rate over 1/second drop", OVERALL_OK,
+                OVERALL_CANNOT_TELL},
+        {"allowance", "d[\"portcullis:allowance\"].append({\"name\": \"a\", %s})",
+                "nft insert rule inet filter to_servers udp sport 4444 udp dport 4444 accept", OVERALL_OK, OVERALL_OK},
+};
+
+static void overall_is(struct scene *s, int64_t wall_ahead, enum overall want, const char *name)
+{
+	s->wall_ahead = wall_ahead;
+	settle(s);
+	ck_assert_msg(overall(s) == want, "%s, %lld s ahead: %d, should be %d", name, (long long)wall_ahead,
+	        (int)overall(s), (int)want);
+}
+
+START_TEST(what_a_site_says_for_a_time_ends_and_comes_back_with_the_clock)
+{
+	static const char until[] = "\"reason\": \"test\", \"owner\": \"test\", \"expires\": \"1970-01-01T00:33:20Z\"";
+	char dir[] = "/tmp/portcullis-monitor-XXXXXX", file[128], says[400], command[900];
+	struct scene s;
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(file, sizeof(file), "%s/site.json", dir);
+	snprintf(says, sizeof(says), ends[_i].says, until);
+	snprintf(command, sizeof(command),
+	        "/usr/bin/python3 -c 'import json, sys; d = json.load(open(0)); %s; json.dump(d, sys.stdout)' "
+	        "<\"$SOURCE_DIR/contrib/example/deployment.json\" >%s",
+	        says, file);
+	shell(command);
+	scene_init_with(&s, file);
+	shell(ends[_i].change);
+	step(&s, 0);
+	struct snapshot *snapshot = hub_get(s.hub);
+	size_t open = snapshot->openings.n;
+	snapshot_unref(snapshot);
+	overall_is(&s, 0, ends[_i].within, ends[_i].name);
+	overall_is(&s, 1000, ends[_i].ended, ends[_i].name);
+	snapshot = hub_get(s.hub);
+	ck_assert(strcmp(ends[_i].name, "allowance") != 0 || snapshot->openings.n > open);
+	snapshot_unref(snapshot);
+	/* Set back, far back, and far ahead. */
+	overall_is(&s, 500, ends[_i].within, ends[_i].name);
+	overall_is(&s, 1000000000, ends[_i].ended, ends[_i].name);
+	overall_is(&s, -900, ends[_i].within, ends[_i].name);
+	snapshot = hub_get(s.hub);
+	ck_assert_uint_eq(snapshot->openings.n, open);
+	snapshot_unref(snapshot);
+	scene_fini(&s);
+	ck_assert_int_eq(unlink(file), 0);
+	ck_assert_int_eq(rmdir(dir), 0);
+}
+END_TEST
+
 START_TEST(the_event_names_the_author_even_behind_a_periodic_look)
 {
 	struct scene s;
@@ -558,6 +618,8 @@ int main(void)
 	tcase_add_test(c, a_restart_tells_nothing_twice_and_clears_what_was_mended);
 	tcase_add_test(c, sequence_numbers_go_on_after_a_restart);
 	tcase_add_test(c, the_end_of_an_acknowledgement_is_noticed_and_undone_by_the_clock);
+	tcase_add_loop_test(c, what_a_site_says_for_a_time_ends_and_comes_back_with_the_clock, 0,
+	        (int)(sizeof(ends) / sizeof(ends[0])));
 	suite_add_tcase(suite, c);
 	SRunner *r = srunner_create(suite);
 	srunner_run_all(r, CK_NORMAL);
