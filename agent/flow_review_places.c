@@ -187,6 +187,19 @@ static bool takes_part(const struct site *site, const char *name)
 	return false;
 }
 
+/** Sources that no verdict speaks of: said, since nothing else shows them. */
+static void review_tolerated(const struct reviewer *r, const struct tolerated_source *t)
+{
+	char where[128], first[64];
+
+	if (t->n_prefix == 0)
+		return;
+	snprintf(where, sizeof(where), "/portcullis:tolerated-source[name='%s']", t->name);
+	review_add(r->out, REMARK_NOTE, "tolerated", where,
+	        "no verdict speaks of the sources of tolerated source %s: %zu prefixes, the first is %s", t->name,
+	        t->n_prefix, range_print(t->prefix[0].family, t->prefix[0].range, first, sizeof(first)));
+}
+
 void review_places(const struct reviewer *r)
 {
 	struct parties parties;
@@ -212,4 +225,6 @@ void review_places(const struct reviewer *r)
 	for (size_t i = 0; i < r->site->n_zone; i++)
 		zone_review(r, &r->site->zone[i]);
 	parties_fini(&parties);
+	for (size_t i = 0; i < r->site->n_tolerated_source; i++)
+		review_tolerated(r, &r->site->tolerated_source[i]);
 }

@@ -353,6 +353,8 @@ static const struct remarkable {
         {"network_that_is_not_known", CLEAN, "note", "network-unknown", "", "not known"},
         {"zone_of_nobody", CLEAN "zone 3 spare eth9\n", "note", "zone-unused", "/portcullis:zone[name='spare']",
                 "spare"},
+        {"tolerated_source", CLEAN "tolerated prefix=10.1.0.2,10.6.0.0/16\n", "note", "tolerated",
+                "/portcullis:tolerated-source[name='t']", "2 prefixes, the first is 10.1.0.2"},
         {"interface_that_does_not_exist", ROUTED "zone 3 spare eth9\n", "warning", "interface-unknown",
                 "/portcullis:zone[name='spare']/interface[.='eth9']", "eth9"},
         {"address_of_the_device", ROUTED "group 3 g roles=server address=10.1.0.254\n", "warning", "device-address",
