@@ -13,7 +13,6 @@
 #include "verify/run.h"
 #include "verify/uniform.h"
 
-
 #define FIRST_LINES 2
 #define TRACED_PATIENCE 10000 /* rules of a trace, then chains are not told again */
 /* Rules tried with a part before it is halved: about what looking for the middle costs. */
