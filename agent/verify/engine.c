@@ -9,17 +9,11 @@
 #include <string.h>
 
 #include "portcullis/alloc.h"
-#include "verify/grid.h"
 #include "verify/run.h"
-#include "verify/uniform.h"
 
 #define FIRST_LINES 2
 #define TRACED_PATIENCE 10000 /* rules of a trace, then chains are not told again */
-/* Rules tried with a part before it is halved: about what looking for the middle costs. */
-#define PART_WORK_MAX 512
-#define DIVIDE_DEPTH 64
 #define ONE_LINES_MAX 64 /* of one chain, that a walk in one is done with */
-#define KIND_WORK_MAX 256 /* rules tried for a whole kind of packets: those that meet one end meet it soon */
 
 const char engine_in_parts[] = "too many rules for a walk in one";
 const char run_tired[] = "more than 5000000 rules tried for this flow";
@@ -37,7 +31,7 @@ void outcomes_each_note(const struct outcomes *o, uint32_t notes, void (*each)(v
 		each(ctx, o->note[i].atom);
 }
 
-static void outcomes_reset(struct outcomes *o)
+void outcomes_reset(struct outcomes *o)
 {
 	o->n = 0;
 	o->n_note = 1;
@@ -484,12 +478,7 @@ static void foreign_chains(struct run *run)
 	}
 }
 
-/**
- * What is found is added to *out.
- *
- * @param work_max  rules to try before giving up: the limit is then run_tired.
- */
-static void engine_walk(struct engine *e, const struct packet_set *set, size_t work_max, struct outcomes *out,
+void engine_walk(struct engine *e, const struct packet_set *set, size_t work_max, struct outcomes *out,
         engine_trace *trace_fn, void *ctx)
 {
 	static const enum rs_hook hooks[3][3] = {
@@ -531,87 +520,4 @@ static void engine_walk(struct engine *e, const struct packet_set *set, size_t w
 	nat_settle_untracked(run, true);
 	for (size_t i = 0; i < run->now.n && out->limit == NULL; i++)
 		run_finish(run, &run->now.item[i], OUTCOME_ACCEPT, run->now.item[i].by_chain, run->now.item[i].by_rule);
-}
-
-static void walk_kind(void *ctx, const struct packet_set *all, struct outcomes *out)
-{
-	outcomes_reset(out);
-	engine_walk(ctx, all, KIND_WORK_MAX, out, NULL, NULL);
-}
-
-/** Halves of halves: so many of them wait at most. */
-struct halves {
-	struct cell cell[DIVIDE_DEPTH + 1];
-	unsigned depth[DIVIDE_DEPTH + 1];
-	size_t n;
-};
-
-static void halves_add(struct halves *h, const struct cell *cell, unsigned depth)
-{
-	h->cell[h->n] = *cell;
-	h->depth[h->n++] = depth;
-}
-
-/** Walk with the whole set where that is soon done, else with its halves, for fewer rules concern each of them. */
-static void walk_divided(struct engine *e, const struct packet_set *set, struct outcomes *out)
-{
-	struct packet_set part = *set;
-	struct halves todo = {.n = 0};
-	size_t work = 0;
-
-	halves_add(&todo, &set->cell, 0);
-	while (todo.n > 0 && out->limit == NULL) {
-		size_t n = out->n, n_note = out->n_note;
-		unsigned depth = todo.depth[--todo.n];
-		bool forked = out->forked;
-		struct cell low, high;
-
-		part.cell = todo.cell[todo.n];
-		engine_walk(e, &part, depth < DIVIDE_DEPTH ? PART_WORK_MAX : RUN_WORK_MAX, out, NULL, NULL);
-		work += e->run->work;
-		if (out->limit == run_tired && set->in_one) {
-			out->limit = engine_in_parts;
-		} else if (out->limit == run_tired && depth < DIVIDE_DEPTH) {
-			bool divided = divide(e->run, &part.cell, &low, &high);
-
-			out->n = n;
-			out->n_note = n_note;
-			out->forked = forked;
-			out->limit = NULL;
-			if (divided) {
-				halves_add(&todo, &high, depth + 1);
-				halves_add(&todo, &low, depth + 1);
-			} else {
-				engine_walk(e, &part, RUN_WORK_MAX, out, NULL, NULL);
-				work += e->run->work;
-			}
-		}
-		if (work > RUN_WORK_MAX)
-			out->limit = run_tired;
-		if (out->limit == NULL && out->n > VERIFY_MAX_BOXES)
-			out->limit = "more than 65536 boxes: too many overlapping rules for this flow";
-	}
-}
-
-bool engine_round(struct engine *e, enum family family, const struct cell *cell, struct cell *out)
-{
-	if (e->grid == NULL)
-		e->grid = grid_new(e);
-	return grid_round(e->grid, family, cell, out);
-}
-
-void engine_run(struct engine *e, const struct packet_set *set, struct outcomes *out, engine_trace *trace_fn, void *ctx)
-{
-	const struct outcome *end = trace_fn == NULL ? uniform_find(e->uniform, set, walk_kind, e) : NULL;
-
-	outcomes_reset(out);
-	if (end != NULL) {
-		out->item = xgrow(out->item, out->n, &out->cap, sizeof(*out->item));
-		out->item[out->n] = *end;
-		out->item[out->n++].cell = set->cell;
-	} else if (trace_fn != NULL || set->nat.wanted) {
-		engine_walk(e, set, trace_fn != NULL ? RUN_TRACED_MAX : RUN_WORK_MAX, out, trace_fn, ctx);
-	} else {
-		walk_divided(e, set, out);
-	}
 }

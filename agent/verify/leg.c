@@ -22,25 +22,6 @@
 
 static const char too_many[] = "more than 65536 boxes: too many overlapping rules for this flow";
 
-void leg_result_fini(struct leg_result *r)
-{
-	cells_fini(&r->rest);
-	free(r->share);
-	free(r->open.id);
-	free(r->remark.id);
-	free(r->assumed.id);
-	memset(r, 0, sizeof(*r));
-}
-
-static void atoms_add(struct atoms *a, uint32_t id)
-{
-	for (size_t i = 0; i < a->n; i++)
-		if (a->id[i] == id)
-			return;
-	a->id = xgrow(a->id, a->n, &a->cap, sizeof(*a->id));
-	a->id[a->n++] = id;
-}
-
 static struct range shifted(struct range r, int by)
 {
 	return (struct range){(u128)((int)r.lo + by), (u128)((int)r.hi + by)};
@@ -548,28 +529,6 @@ static void find_passing(struct check *c)
 	free(cover);
 }
 
-bool share_before(const struct share *a, const struct share *b)
-{
-	if (a->kind != b->kind)
-		return a->kind < b->kind;
-	if (a->phase != b->phase)
-		return a->phase < b->phase;
-	for (int i = 0; i < AXIS_N; i++)
-		if (a->cell.axis[i].lo != b->cell.axis[i].lo)
-			return a->cell.axis[i].lo < b->cell.axis[i].lo;
-	return false;
-}
-
-/** The one to blame is where the lowest packet is, however the parts were cut. */
-static void find_first(struct leg_result *r, const struct share *s)
-{
-	if (s->kind == SHARE_ELSEWHERE)
-		return;
-	if (!r->has_first || share_before(s, &r->first))
-		r->first = *s;
-	r->has_first = true;
-}
-
 static void find_blame(struct check *c)
 {
 	struct leg_result *r = c->out;
@@ -582,7 +541,7 @@ static void find_blame(struct check *c)
 		r->dropped = r->dropped || s->kind == SHARE_DROPPED;
 		r->maybe = r->maybe || s->kind == SHARE_MAYBE;
 		r->misdirected = r->misdirected || s->kind == SHARE_MISDIRECTED;
-		find_first(r, s);
+		leg_result_blame(r, s);
 	}
 }
 
@@ -643,34 +602,4 @@ void leg_check(
 	out->n_share = c.n_share;
 	c.share = NULL;
 	check_fini(&c);
-}
-
-static void atoms_copy(struct atoms *out, const struct atoms *in)
-{
-	for (size_t i = 0; i < in->n; i++)
-		atoms_add(out, in->id[i]);
-}
-
-void leg_result_cut(const struct leg_result *r, const struct cell *cell, struct leg_result *out)
-{
-	struct cell part;
-	struct share s;
-
-	*out = *r;
-	out->share = NULL;
-	out->n_share = 0;
-	out->has_first = false;
-	out->open = out->remark = out->assumed = (struct atoms){0};
-	out->rest = (struct cells){0};
-	atoms_copy(&out->open, &r->open);
-	atoms_copy(&out->remark, &r->remark);
-	atoms_copy(&out->assumed, &r->assumed);
-	for (size_t i = 0; i < r->n_share; i++) {
-		s = r->share[i];
-		if (cell_intersect(&r->share[i].cell, cell, &s.cell))
-			find_first(out, &s);
-	}
-	for (size_t i = 0; i < r->rest.n; i++)
-		if (cell_intersect(&r->rest.item[i], cell, &part))
-			cells_add(&out->rest, &part);
 }

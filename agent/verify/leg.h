@@ -58,6 +58,9 @@ struct leg_key {
 };
 
 void leg_result_fini(struct leg_result *r);
+void atoms_add(struct atoms *a, uint32_t id);
+/** A part of the leg: the one to blame is where the lowest packet is, however the parts were cut. */
+void leg_result_blame(struct leg_result *r, const struct share *s);
 /** Which one to blame of two that do not pass. */
 bool share_before(const struct share *a, const struct share *b);
 /**

@@ -165,6 +165,11 @@ bool field_is_tracking(enum rs_field f);
 void engine_sum_lines(struct engine *e);
 /** A rule comes, or goes: how it tells protocols apart. */
 void engine_count_classes(struct engine *e, const struct rs_rule *rule, bool comes);
+/** Takes over the name. Equal names are one atom in reports; each look at it is decided anew. */
+uint32_t atom_add(struct engine *e, char *name, enum listed listed);
+/** Compile a rule of the chain into its next line, or two. *test: the chain's next free one. */
+void compile_rule(
+        struct engine *e, struct program_chain *to, const struct rs_chain *chain, size_t index, struct test **test);
 /** Compile a rule that is one line into *line, with tests of its own. */
 void compile_single(struct engine *e, const struct rs_chain *chain, size_t index, struct line *line);
 bool rule_is_single(const struct rs_rule *rule);

@@ -93,6 +93,15 @@ struct run {
 /** Fill run->env for a base chain. */
 void environment_set(struct run *run, const struct rs_chain *chain);
 
+/**
+ * One walk with a set; what is found is added to *out. trace may be NULL.
+ *
+ * @param work_max  rules to try before giving up: the limit is then run_tired.
+ */
+void engine_walk(struct engine *e, const struct packet_set *set, size_t work_max, struct outcomes *out,
+        engine_trace *trace_fn, void *ctx);
+void outcomes_reset(struct outcomes *o);
+
 /** Stop with a reason: the outcomes are then not complete. */
 void run_limit(struct run *run, const char *why);
 uint32_t run_note(struct run *run, uint32_t notes, uint32_t atom);

@@ -18,6 +18,8 @@
 #define NOW 1000
 #define CHANGES 50
 #define PEER_SECONDS 120
+#define STRING_OF(x) #x
+#define STRING(x) STRING_OF(x)
 
 struct work {
 	enum bench_family family;
@@ -113,33 +115,55 @@ static void peer_openings(void *arg)
 struct line {
 	const char *work, *family;
 	size_t n;
-	double ours, memory, theirs, their_memory; /* theirs: 0: not within the bound */
-	double per_flow, slower; /* microseconds; times the friendly family, 0: not told */
+	double ours, memory, theirs, their_memory; /* memory: 0: not measured; theirs: 0: not within the bound */
+	double per_flow, slower; /* microseconds, and times the friendly family; 0: not told */
 };
+
+static void print_json(const struct line *l, double ratio)
+{
+	printf("{\"work\":\"%s\",\"family\":\"%s\",\"size\":%zu,\"ours\":%.4f,\"memory_mb\":%.1f,\"peer\":\"buddy\","
+	       "\"theirs\":%.3f,\"peer_memory_mb\":%.1f,\"unit\":\"ms\",\"ratio\":%.6f,\"us_per_flow\":%.2f,"
+	       "\"times_friendly\":%.2f}\n",
+	        l->work, l->family, l->n, l->ours, l->memory / 1e6, l->theirs, l->their_memory / 1e6, ratio,
+	        l->per_flow, l->slower);
+}
+
+static void cell(int width, int digits, double value)
+{
+	if (value > 0)
+		printf(" %*.*f", width, digits, value);
+	else
+		printf(" %*s", width, "-");
+}
+
+static void print_table(const struct line *l, double ratio)
+{
+	static bool headed;
+	if (!headed)
+		printf("%-16s %-14s %7s %10s %7s %10s %8s %9s %8s %6s\n", "work", "family", "rules", "ms", "MB",
+		        "peer ms", "peer MB", "ratio", "us/flow", "times");
+	headed = true;
+	printf("%-16s %-14s %7zu", l->work, l->family, l->n);
+	cell(10, 3, l->ours);
+	cell(7, 1, l->memory / 1e6);
+	if (l->theirs > 0)
+		cell(10, 1, l->theirs);
+	else
+		printf(" %8s s", "> " STRING(PEER_SECONDS));
+	cell(8, 1, l->their_memory / 1e6);
+	cell(9, 6, ratio);
+	cell(8, 2, l->per_flow);
+	cell(6, 2, l->slower);
+	printf("\n");
+}
 
 static void print(const struct line *l, bool json)
 {
 	double ratio = l->theirs > 0 ? l->ours / l->theirs : 0;
-	static bool headed;
-	if (json) {
-		printf("{\"work\":\"%s\",\"family\":\"%s\",\"size\":%zu,\"ours\":%.4f,\"memory_mb\":%.1f,\"peer\":"
-		       "\"buddy\","
-		       "\"theirs\":%.3f,\"peer_memory_mb\":%.1f,\"unit\":\"ms\",\"ratio\":%.5f,\"us_per_flow\":%.2f,"
-		       "\"times_friendly\":%.2f}\n",
-		        l->work, l->family, l->n, l->ours, l->memory / 1e6, l->theirs, l->their_memory / 1e6, ratio,
-		        l->per_flow, l->slower);
-	} else {
-		if (!headed)
-			printf("%-18s %-15s %7s %11s %8s %11s %9s %8s %9s %6s\n", "work", "family", "rules", "ms", "MB",
-			        "peer ms", "peer MB", "ratio", "us/flow", "times");
-		headed = true;
-		printf("%-18s %-15s %7zu %11.3f %8.1f ", l->work, l->family, l->n, l->ours, l->memory / 1e6);
-		if (l->theirs > 0)
-			printf("%11.1f %9.1f %8.5f ", l->theirs, l->their_memory / 1e6, ratio);
-		else
-			printf("%11s %9s %8s ", "> 120 s", "", "");
-		printf("%9.2f %6.2f\n", l->per_flow, l->slower);
-	}
+	if (json)
+		print_json(l, ratio);
+	else
+		print_table(l, ratio);
 	fflush(stdout);
 }
 
@@ -185,17 +209,19 @@ static size_t compare(const struct work *w)
 	return undecided;
 }
 
-static void measure_flows(struct work *w, bool json)
+/* @return the peer's time. */
+static double measure_flows(struct work *w, bool json)
 {
 	struct line l = {.work = "flows"};
 	measure(verify_all, peer_verify, w, &l);
 	if (l.theirs > 0 && compare(w) > 0)
-		printf("some flows are not decided\n");
+		fprintf(stderr, "bench: some flows are not decided\n");
 	l.per_flow = l.ours * 1e3 / (double)w->n;
 	if (w->family == BENCH_PAIRS_OF_HOSTS)
 		w->friendly = l.per_flow;
 	l.slower = l.per_flow / w->friendly;
 	print(&l, json);
+	return l.theirs;
 }
 
 /* ---- one rule changed ---- */
@@ -214,7 +240,7 @@ static double run_after(struct verification *v, struct work *w, const struct rul
 	return from;
 }
 
-/* A rule is taken away and put back, again and again; the mean of both. */
+/* A rule is taken away and put back, again and again; the mean of both. The peer does all anew. */
 static void measure_change(struct work *w, double theirs, bool json)
 {
 	struct site none = {0};
@@ -254,7 +280,7 @@ static double opened(const struct work *w)
 	double sum = 0;
 	must(verify_openings(&w->flows, w->rs, w->site, NULL, NOW, &openings, &err), &err);
 	if (openings.incomplete)
-		printf("openings are incomplete: %s\n", openings.reason);
+		fprintf(stderr, "bench: openings are incomplete: %s\n", openings.reason);
 	for (size_t i = 0; i < openings.n; i++)
 		sum += strtod(openings.opening[i].packets, NULL);
 	openings_fini(&openings);
@@ -285,11 +311,11 @@ int bench_verify(bool json)
 			w.family = (enum bench_family)f;
 			w.rs = bench_ruleset(w.family, w.n);
 			bench_flows(w.family, w.n, w.n, &w.flows);
-			measure_flows(&w, json);
-			if (f == BENCH_PAIRS_OF_HOSTS)
-				measure_change(&w, 0, json);
-			if (f == BENCH_PAIRS_OF_HOSTS)
+			double theirs = measure_flows(&w, json);
+			if (f == BENCH_PAIRS_OF_HOSTS) {
+				measure_change(&w, theirs, json);
 				measure_openings(&w, json);
+			}
 			ruleset_free(w.rs);
 			bench_flows_free(&w.flows);
 		}

@@ -1,0 +1,96 @@
+/*
+ * A question for the engine: in comes a set of packets, out go its parts with their ends. A set whose kind is known to meet
+ * one end is not walked with; one that meets many rules is walked with in parts, within bounds that end in a reason.
+ */
+#include "portcullis/alloc.h"
+#include "verify/grid.h"
+#include "verify/run.h"
+#include "verify/uniform.h"
+
+/* Rules tried with a part before it is halved: about what looking for the middle costs. */
+#define PART_WORK_MAX 512
+#define DIVIDE_DEPTH 64
+#define KIND_WORK_MAX 256 /* rules tried for a whole kind of packets: those that meet one end meet it soon */
+
+static void walk_kind(void *ctx, const struct packet_set *all, struct outcomes *out)
+{
+	outcomes_reset(out);
+	engine_walk(ctx, all, KIND_WORK_MAX, out, NULL, NULL);
+}
+
+/** Halves of halves: so many of them wait at most. */
+struct halves {
+	struct cell cell[DIVIDE_DEPTH + 1];
+	unsigned depth[DIVIDE_DEPTH + 1];
+	size_t n;
+};
+
+static void halves_add(struct halves *h, const struct cell *cell, unsigned depth)
+{
+	h->cell[h->n] = *cell;
+	h->depth[h->n++] = depth;
+}
+
+/** Walk with the whole set where that is soon done, else with its halves, for fewer rules concern each of them. */
+static void walk_divided(struct engine *e, const struct packet_set *set, struct outcomes *out)
+{
+	struct packet_set part = *set;
+	struct halves todo = {.n = 0};
+	size_t work = 0;
+
+	halves_add(&todo, &set->cell, 0);
+	while (todo.n > 0 && out->limit == NULL) {
+		size_t n = out->n, n_note = out->n_note;
+		unsigned depth = todo.depth[--todo.n];
+		bool forked = out->forked;
+		struct cell low, high;
+
+		part.cell = todo.cell[todo.n];
+		engine_walk(e, &part, depth < DIVIDE_DEPTH ? PART_WORK_MAX : RUN_WORK_MAX, out, NULL, NULL);
+		work += e->run->work;
+		if (out->limit == run_tired && set->in_one) {
+			out->limit = engine_in_parts;
+		} else if (out->limit == run_tired && depth < DIVIDE_DEPTH) {
+			bool divided = divide(e->run, &part.cell, &low, &high);
+
+			out->n = n;
+			out->n_note = n_note;
+			out->forked = forked;
+			out->limit = NULL;
+			if (divided) {
+				halves_add(&todo, &high, depth + 1);
+				halves_add(&todo, &low, depth + 1);
+			} else {
+				engine_walk(e, &part, RUN_WORK_MAX, out, NULL, NULL);
+				work += e->run->work;
+			}
+		}
+		if (work > RUN_WORK_MAX)
+			out->limit = run_tired;
+		if (out->limit == NULL && out->n > VERIFY_MAX_BOXES)
+			out->limit = "more than 65536 boxes: too many overlapping rules for this flow";
+	}
+}
+
+bool engine_round(struct engine *e, enum family family, const struct cell *cell, struct cell *out)
+{
+	if (e->grid == NULL)
+		e->grid = grid_new(e);
+	return grid_round(e->grid, family, cell, out);
+}
+
+void engine_run(struct engine *e, const struct packet_set *set, struct outcomes *out, engine_trace *trace_fn, void *ctx)
+{
+	const struct outcome *end = trace_fn == NULL ? uniform_find(e->uniform, set, walk_kind, e) : NULL;
+
+	outcomes_reset(out);
+	if (end != NULL) {
+		out->item = xgrow(out->item, out->n, &out->cap, sizeof(*out->item));
+		out->item[out->n] = *end;
+		out->item[out->n++].cell = set->cell;
+	} else if (trace_fn != NULL || set->nat.wanted) {
+		engine_walk(e, set, trace_fn != NULL ? RUN_TRACED_MAX : RUN_WORK_MAX, out, trace_fn, ctx);
+	} else {
+		walk_divided(e, set, out);
+	}
+}
