@@ -2,6 +2,8 @@
  * A question for the engine: in comes a set of packets, out go its parts with their ends. A set whose kind is known to meet
  * one end is not walked with; one that meets many rules is walked with in parts, within bounds that end in a reason.
  */
+#include <stdlib.h>
+
 #include "portcullis/alloc.h"
 #include "verify/grid.h"
 #include "verify/run.h"
@@ -9,7 +11,7 @@
 
 /* Rules tried with a part before it is halved: about what looking for the middle costs. */
 #define PART_WORK_MAX 512
-#define DIVIDE_DEPTH 64
+#define DIVIDE_DEPTH 1024 /* where the first rules are about one end of a set, its other end is halved often */
 #define KIND_WORK_MAX 256 /* rules tried for a whole kind of packets: those that meet one end meet it soon */
 
 static void walk_kind(void *ctx, const struct packet_set *all, struct outcomes *out)
@@ -18,34 +20,38 @@ static void walk_kind(void *ctx, const struct packet_set *all, struct outcomes *
 	engine_walk(ctx, all, KIND_WORK_MAX, out, NULL, NULL);
 }
 
-/** Halves of halves: so many of them wait at most. */
-struct halves {
-	struct cell cell[DIVIDE_DEPTH + 1];
-	unsigned depth[DIVIDE_DEPTH + 1];
-	size_t n;
+/** A part of a set that waits. */
+struct part {
+	struct cell cell;
+	unsigned depth; /**< how often the set was halved for it */
 };
 
-static void halves_add(struct halves *h, const struct cell *cell, unsigned depth)
+struct parts {
+	struct part *item;
+	size_t n, cap;
+};
+
+static void parts_add(struct parts *p, const struct cell *cell, unsigned depth)
 {
-	h->cell[h->n] = *cell;
-	h->depth[h->n++] = depth;
+	p->item = xgrow(p->item, p->n, &p->cap, sizeof(*p->item));
+	p->item[p->n++] = (struct part){*cell, depth};
 }
 
 /** Walk with the whole set where that is soon done, else with its halves, for fewer rules concern each of them. */
 static void walk_divided(struct engine *e, const struct packet_set *set, struct outcomes *out)
 {
 	struct packet_set part = *set;
-	struct halves todo = {.n = 0};
+	struct parts todo = {0};
 	size_t work = 0;
 
-	halves_add(&todo, &set->cell, 0);
+	parts_add(&todo, &set->cell, 0);
 	while (todo.n > 0 && out->limit == NULL) {
 		size_t n = out->n, n_note = out->n_note;
-		unsigned depth = todo.depth[--todo.n];
+		unsigned depth = todo.item[--todo.n].depth;
 		bool forked = out->forked;
 		struct cell low, high;
 
-		part.cell = todo.cell[todo.n];
+		part.cell = todo.item[todo.n].cell;
 		engine_walk(e, &part, depth < DIVIDE_DEPTH ? PART_WORK_MAX : RUN_WORK_MAX, out, NULL, NULL);
 		work += e->run->work;
 		if (out->limit == run_tired && set->in_one) {
@@ -58,8 +64,8 @@ static void walk_divided(struct engine *e, const struct packet_set *set, struct 
 			out->forked = forked;
 			out->limit = NULL;
 			if (divided) {
-				halves_add(&todo, &high, depth + 1);
-				halves_add(&todo, &low, depth + 1);
+				parts_add(&todo, &high, depth + 1);
+				parts_add(&todo, &low, depth + 1);
 			} else {
 				engine_walk(e, &part, RUN_WORK_MAX, out, NULL, NULL);
 				work += e->run->work;
@@ -70,6 +76,7 @@ static void walk_divided(struct engine *e, const struct packet_set *set, struct 
 		if (out->limit == NULL && out->n > VERIFY_MAX_BOXES)
 			out->limit = "more than 65536 boxes: too many overlapping rules for this flow";
 	}
+	free(todo.item);
 }
 
 bool engine_round(struct engine *e, enum family family, const struct cell *cell, struct cell *out)

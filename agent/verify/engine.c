@@ -13,7 +13,9 @@
 
 #define FIRST_LINES 2
 #define TRACED_PATIENCE 10000 /* rules of a trace, then chains are not told again */
-#define ONE_LINES_MAX 64 /* of one chain, that a walk in one is done with */
+/* Lines of one chain that a walk in one is done with, and the walk with a part; more are not looked for. */
+#define ONE_LINES_MAX 64
+#define PART_LINES_MAX 256
 
 const char engine_in_parts[] = "too many rules for a walk in one";
 const char run_tired[] = "more than 5000000 rules tried for this flow";
@@ -253,10 +255,11 @@ static bool search_add(struct search *s, size_t line)
 	s->n++;
 	if (line >= s->first && relevant_add(s->run, s->relevant, s->chain, line))
 		return false;
-	if (!s->run->set->in_one || s->relevant->n <= ONE_LINES_MAX)
-		return true;
-	run_limit(s->run, engine_in_parts);
-	return false;
+	if (s->run->set->in_one && s->relevant->n > ONE_LINES_MAX)
+		run_limit(s->run, engine_in_parts);
+	else if (s->run->work_max < RUN_WORK_MAX && s->relevant->n > PART_LINES_MAX)
+		run_limit(s->run, run_tired);
+	return s->run->out->limit == NULL;
 }
 
 /** Lines before `end` that the index does not know. */

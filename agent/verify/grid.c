@@ -61,8 +61,10 @@ static void collect_mask(struct collection *c, const struct rs_match *m)
 
 	if (!field_axis(m->field[0], &axis))
 		return;
-	c->masked = c->masked || !mask_prefix(m, &prefix);
-	collect(c, m->field[0], prefix);
+	if (mask_prefix(m, &prefix))
+		collect(c, m->field[0], prefix);
+	else
+		c->masked = true;
 }
 
 static void collect_rule(struct collection *c, const struct rs_rule *rule)

@@ -316,7 +316,9 @@ static bool sets_mark(const char *statements)
 
 struct rs_verdict line_verdict(const struct line *line)
 {
-	return line->apart ? (struct rs_verdict){.code = RS_CONTINUE} : line->rule->verdict;
+	static const struct rs_verdict none = {.code = RS_CONTINUE};
+
+	return line->apart ? none : line->rule->verdict;
 }
 
 /** The rule's first n matches. */
