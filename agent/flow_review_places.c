@@ -192,9 +192,13 @@ static void review_tolerated(const struct reviewer *r, const struct tolerated_so
 {
 	char where[128], first[64];
 
+	snprintf(where, sizeof(where), "/portcullis:tolerated-source[name='%s']", t->name);
+	if (t->set[0])
+		review_add(r->out, REMARK_NOTE, "tolerated", where,
+		        "no verdict speaks of sources that set %s of the ruleset has (tolerated source %s)", t->set,
+		        t->name);
 	if (t->n_prefix == 0)
 		return;
-	snprintf(where, sizeof(where), "/portcullis:tolerated-source[name='%s']", t->name);
 	review_add(r->out, REMARK_NOTE, "tolerated", where,
 	        "no verdict speaks of the sources of tolerated source %s: %zu prefixes, the first is %s", t->name,
 	        t->n_prefix, range_print(t->prefix[0].family, t->prefix[0].range, first, sizeof(first)));

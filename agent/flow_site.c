@@ -327,12 +327,6 @@ static int exceptions_check(struct checker *c)
 			        "tolerated source %s names the set '%s'; write family, table and name, as in 'inet "
 			        "filter blocklist'",
 			        t->name, t->set);
-		if (t->set[0])
-			return error_set(c->err, ERR_UNSUPPORTED, c->where,
-			        "tolerated source %s names the set '%s', but only prefixes are taken out so far; list "
-			        "its "
-			        "prefixes instead",
-			        t->name, t->set);
 	}
 	return 0;
 }

@@ -161,11 +161,6 @@ static const struct fault {
                 "/portcullis:tolerated-source[name='t']/set",
                 "tolerated source t names the set 'inet blocklist'; write family, table and name, as in 'inet filter "
                 "blocklist'"},
-        {"rejects_tolerated_set_that_has_no_effect_yet", SITE "tolerated set=inet,filter,blocklist\n",
-                "/portcullis:tolerated-source[name='t']/set",
-                "tolerated source t names the set 'inet filter blocklist', but only prefixes are taken out so far; "
-                "list "
-                "its prefixes instead"},
         {"rejects_notifications_per_flow", SITE "notification per-flow=1\n", "/portcullis:notification/per-flow",
                 "per-flow is true, but notifications are sent per cause only so far; remove it"},
         {"rejects_a_minimum_interval", SITE "notification minimum-interval=5\n",
@@ -355,6 +350,8 @@ static const struct remarkable {
                 "spare"},
         {"tolerated_source", CLEAN "tolerated prefix=10.1.0.2,10.6.0.0/16\n", "note", "tolerated",
                 "/portcullis:tolerated-source[name='t']", "2 prefixes, the first is 10.1.0.2"},
+        {"tolerated_source_of_a_set", CLEAN "tolerated set=inet,filter,blocklist\n", "note", "tolerated",
+                "/portcullis:tolerated-source[name='t']", "set inet filter blocklist"},
         {"interface_that_does_not_exist", ROUTED "zone 3 spare eth9\n", "warning", "interface-unknown",
                 "/portcullis:zone[name='spare']/interface[.='eth9']", "eth9"},
         {"address_of_the_device", ROUTED "group 3 g roles=server address=10.1.0.254\n", "warning", "device-address",

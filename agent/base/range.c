@@ -94,8 +94,7 @@ void ranges_intersect(struct ranges *out, const struct ranges *a, const struct r
 	}
 }
 
-/* First range that ends at or after the value; r->n when there is none. */
-static size_t at_or_after(const struct ranges *r, u128 value)
+size_t ranges_first(const struct ranges *r, u128 value)
 {
 	size_t lo = 0, hi = r->n;
 	while (lo < hi) {
@@ -110,19 +109,19 @@ static size_t at_or_after(const struct ranges *r, u128 value)
 
 bool ranges_contain(const struct ranges *r, u128 value)
 {
-	size_t i = at_or_after(r, value);
+	size_t i = ranges_first(r, value);
 	return i < r->n && r->item[i].lo <= value;
 }
 
 bool ranges_cover(const struct ranges *r, struct range q)
 {
-	size_t i = at_or_after(r, q.lo);
+	size_t i = ranges_first(r, q.lo);
 	return i < r->n && r->item[i].lo <= q.lo && r->item[i].hi >= q.hi;
 }
 
 bool ranges_overlap(const struct ranges *r, struct range q)
 {
-	size_t i = at_or_after(r, q.lo);
+	size_t i = ranges_first(r, q.lo);
 	return i < r->n && r->item[i].lo <= q.hi;
 }
 

@@ -57,6 +57,7 @@ static bool flags_differ(const struct engine *a, const struct engine *b)
 	return a->has_nat != b->has_nat || a->has_notrack != b->has_notrack || a->rs->tracks[0] != b->rs->tracks[0] ||
 	       a->rs->tracks[1] != b->rs->tracks[1] || a->sets_mark != b->sets_mark ||
 	       ((a->asks_ipsec || b->asks_ipsec) && !ipsec_policies_same(a->rs->policies, b->rs->policies)) ||
+	       !ranges_equal(&a->tolerated[0], &b->tolerated[0]) || !ranges_equal(&a->tolerated[1], &b->tolerated[1]) ||
 	       ((a->uses ^ b->uses) & DIFFERENCE_DECIDING) != 0;
 }
 

@@ -90,6 +90,9 @@ extern const char engine_in_parts[];
  */
 bool engine_round(struct engine *e, enum family family, const struct cell *cell, struct cell *out);
 
+/** Sources that the site tolerates because a set has them, sorted. */
+const struct ranges *engine_tolerated(const struct engine *e, enum family family);
+
 enum trace_event { TRACE_CHAIN, TRACE_AGAIN, TRACE_MATCH, TRACE_MAYBE, TRACE_MISS, TRACE_POLICY };
 /**
  * What a walk meets: the chain (AGAIN: that one more time does nothing; told so in long walks only), the rule

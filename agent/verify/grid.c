@@ -111,6 +111,9 @@ struct grid *grid_new(const struct engine *e)
 	for (size_t i = 0; i < e->rs->n_chain; i++)
 		for (size_t k = 0; k < e->rs->chain[i].n_rule; k++)
 			collect_rule(&c, &e->rs->chain[i].rule[k]);
+	for (int six = 0; six < 2; six++)
+		for (size_t i = 0; i < e->tolerated[six].n; i++)
+			ranges_add(&c.address, e->tolerated[six].item[i].lo, e->tolerated[six].item[i].hi);
 	/* Addresses that routes treat alike: unicast ones are 1 up to 224.0.0.0, and up to ff00::. */
 	ranges_add(&c.address, 1, UNICAST_MAX_IPV4);
 	ranges_add(&c.address, 1, UNICAST_MAX_IPV6);

@@ -102,6 +102,8 @@ struct check {
 	struct leg_result *out;
 	struct share *share; /**< that do not pass, disjoint */
 	size_t n_share, cap_share;
+	struct cells tolerated; /**< that do not pass either */
+	size_t n_tolerated;
 	struct share *maybe; /**< that may not pass, disjoint */
 	size_t n_maybe, cap_maybe;
 	struct share_index shares_before, maybe_before; /**< what earlier probes found */
@@ -178,6 +180,29 @@ static bool shares_subtract(
 	return fits;
 }
 
+/** Packets from tolerated sources are nobody's concern: they are taken out, and remembered as not passing. */
+static bool tolerate(struct check *c, struct cells *cells)
+{
+	const struct ranges *list = engine_tolerated(c->e, c->key->family);
+	struct cell part, cut = {{{0, U128_MAX}, {0, U128_MAX}, {0, U128_MAX}, {0, U128_MAX}}};
+	bool fits = true;
+	size_t n = cells->n;
+
+	for (size_t i = 0; i < n && list->n > 0; i++) {
+		struct range source = cells->item[i].axis[AXIS_SOURCE];
+
+		for (size_t k = ranges_first(list, source.lo); k < list->n && list->item[k].lo <= source.hi; k++) {
+			cut.axis[AXIS_SOURCE] = list->item[k];
+			if (cell_intersect(&cells->item[i], &cut, &part))
+				cells_add(&c->tolerated, &part);
+		}
+	}
+	for (size_t i = c->n_tolerated; i < c->tolerated.n && fits; i++)
+		fits = cells_subtract(cells, &c->tolerated.item[i], VERIFY_MAX_BOXES);
+	c->n_tolerated = c->tolerated.n;
+	return fits && c->tolerated.n <= VERIFY_MAX_BOXES;
+}
+
 /** Append the parts of the cells that no share has yet. */
 static void share_rest(struct check *c, struct cells *cells, const struct outcome *o, enum share_kind kind)
 {
@@ -187,7 +212,7 @@ static void share_rest(struct check *c, struct cells *cells, const struct outcom
 	const struct share_index *before = maybe ? &c->maybe_before : &c->shares_before;
 	const struct share *list = maybe ? c->maybe : c->share;
 	size_t n = maybe ? c->n_maybe : c->n_share, compared = disjoint ? c->n_before[maybe] : n;
-	bool fits = shares_subtract(c, before, list, compared, cells);
+	bool fits = tolerate(c, cells) && shares_subtract(c, before, list, compared, cells);
 
 	if (!fits || n + cells->n > VERIFY_MAX_BOXES)
 		c->out->limit = too_many;
@@ -518,12 +543,14 @@ static void finish_maybe(struct check *c)
 
 static void find_passing(struct check *c)
 {
-	struct cell *cover = xcalloc(c->n_share, sizeof(*cover)), left;
+	struct cell *cover = xcalloc(c->n_share + c->tolerated.n, sizeof(*cover)), left;
 	bool limit = false;
 
 	for (size_t i = 0; i < c->n_share; i++)
 		cover[i] = c->share[i].cell;
-	c->out->passes = cells_find_uncovered(&c->key->cell, cover, c->n_share, &left, &limit);
+	if (c->tolerated.n > 0)
+		memcpy(cover + c->n_share, c->tolerated.item, c->tolerated.n * sizeof(*cover));
+	c->out->passes = cells_find_uncovered(&c->key->cell, cover, c->n_share + c->tolerated.n, &left, &limit);
 	if (limit)
 		c->out->limit = too_many;
 	free(cover);
@@ -569,6 +596,7 @@ static void check_fini(struct check *c)
 	box_index_free(c->maybe_before.index);
 	positions_fini(&c->found);
 	free(c->share);
+	cells_fini(&c->tolerated);
 	free(c->maybe);
 	free(c->aim);
 	free(c->aim_atoms.id);

@@ -15,6 +15,7 @@
 #include "verify/needed.h"
 #include "verify/openings.h"
 #include "verify/sides.h"
+#include "verify/tolerated.h"
 
 #define TCP_SYN 2
 #define ID_MASK 0x7fffffffu
@@ -529,6 +530,13 @@ static void find_defaults(struct scan *s, struct openings *out)
 	}
 }
 
+static void caveat_add(void *ctx, const char *text)
+{
+	struct openings *out = ctx;
+
+	names_add(&out->caveat, &out->n_caveat, text);
+}
+
 void openings_scan(struct engine *engine, const struct openings_question *q, const struct difference *difference,
         struct openings_parts *parts, struct openings *out)
 {
@@ -556,6 +564,7 @@ void openings_scan(struct engine *engine, const struct openings_question *q, con
 	for (size_t i = 0; i < out->n; i++)
 		out->opening[i].acknowledged = is_known(q->site, out->opening[i].id, q->now);
 	find_defaults(&s, out);
+	tolerated_each_caveat(q->rs, q->site, caveat_add, out);
 	openings_parts_fini(&before);
 	outcomes_fini(&s.outcomes);
 	needed_fini(&s.needed);

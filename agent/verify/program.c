@@ -10,6 +10,7 @@
 
 #include "portcullis/alloc.h"
 #include "verify/grid.h"
+#include "verify/tolerated.h"
 #include "verify/uniform.h"
 
 /* Chains shorter than this are gone through faster than they are looked up in. */
@@ -218,6 +219,7 @@ struct engine *engine_new(const struct ruleset *rs, const struct site *site, int
 	for (size_t i = 0; i < rs->n_chain; i++)
 		chain_index(&e->chain[i]);
 	engine_sum_lines(e);
+	tolerated_find(rs, site, e->tolerated);
 	sort_chains(e);
 	e->run = run_new(e);
 	e->uniform = uniform_new();
@@ -231,6 +233,8 @@ void engine_free(struct engine *e)
 	run_free(e->run);
 	uniform_free(e->uniform);
 	grid_free(e->grid);
+	ranges_fini(&e->tolerated[0]);
+	ranges_fini(&e->tolerated[1]);
 	for (size_t i = 0; i < e->rs->n_chain; i++) {
 		free(e->chain[i].line);
 		free(e->chain[i].test);
@@ -264,6 +268,11 @@ const char *engine_atom_name(const struct engine *e, uint32_t atom)
 const char *engine_atom_assumption(const struct engine *e, uint32_t atom)
 {
 	return e->atom[atom].assumption;
+}
+
+const struct ranges *engine_tolerated(const struct engine *e, enum family family)
+{
+	return &e->tolerated[family == FAMILY_IPV6];
 }
 
 bool engine_uses(const struct engine *e, enum rs_field field)

@@ -137,6 +137,7 @@ struct engine {
 	uint32_t uses; /**< bit per rs_field */
 	uint32_t class_starts[256]; /**< rules and elements that treat protocol p otherwise than p - 1 */
 	bool has_nat, has_notrack, sets_mark, asks_ipsec;
+	struct ranges tolerated[2]; /**< [0] IPv4, [1] IPv6: sources in sets that the site tolerates */
 	uint32_t atom_iif, atom_oif, atom_tracking, atom_source, atom_destination, atom_mark, atom_status, atom_related,
 	        atom_ports, atom_conntrack, atom_code;
 	struct uniform *uniform;

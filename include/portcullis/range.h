@@ -42,6 +42,8 @@ bool ranges_contain(const struct ranges *r, u128 value);
 /** All of range q inside r. */
 bool ranges_cover(const struct ranges *r, struct range q);
 bool ranges_overlap(const struct ranges *r, struct range q);
+/** The first range that ends at or behind a value; r->n: none. */
+size_t ranges_first(const struct ranges *r, u128 value);
 bool ranges_equal(const struct ranges *a, const struct ranges *b);
 
 /** Largest value of the family: 2^32-1 or 2^128-1. */
