@@ -165,9 +165,22 @@ static size_t whole(struct drift *d)
 	return n;
 }
 
+/* The first snapshot is that of a full dump. */
+static void await_start(struct drift *d)
+{
+	const struct timespec pause = {.tv_nsec = 1000000};
+	bool started = false;
+	for (double from = now_ms(); !started && now_ms() - from < LOST_MS;) {
+		struct snapshot *s = hub_get(d->hub);
+		started = s != NULL && s->summary.rules > 0;
+		snapshot_unref(s);
+		nanosleep(&pause, NULL);
+	}
+}
+
 static void measure(struct drift *d)
 {
-	await(d, false, now_ms());
+	await_start(d);
 	for (size_t i = 0; i < RUNS; i++) {
 		shell(take_away);
 		d->ours[i] = await(d, true, now_ms());
