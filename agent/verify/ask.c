@@ -12,6 +12,8 @@
 /* Rules tried with a part before it is halved: about what looking for the middle costs. */
 #define PART_WORK_MAX 512
 #define DIVIDE_DEPTH 1024 /* where the first rules are about one end of a set, its other end is halved often */
+#define PARTS_WORK_MAX 20000000u /* rules tried with all parts together */
+#define ENDS_MAX 500000 /* of all parts together */
 #define KIND_WORK_MAX 256 /* rules tried for a whole kind of packets: those that meet one end meet it soon */
 
 static void walk_kind(void *ctx, const struct packet_set *all, struct outcomes *out)
@@ -71,10 +73,10 @@ static void walk_divided(struct engine *e, const struct packet_set *set, struct 
 				work += e->run->work;
 			}
 		}
-		if (work > RUN_WORK_MAX)
-			out->limit = run_tired;
-		if (out->limit == NULL && out->n > VERIFY_MAX_BOXES)
-			out->limit = "more than 65536 boxes: too many overlapping rules for this flow";
+		if (work > PARTS_WORK_MAX)
+			out->limit = "more than 20000000 rules tried for this question";
+		if (out->limit == NULL && out->n > ENDS_MAX)
+			out->limit = "more than 500000 boxes: too many rules for this question";
 	}
 	free(todo.item);
 }
