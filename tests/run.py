@@ -129,6 +129,12 @@ def ctest(build):
             record(name, "failed", output[-6000:])
 
 
+def bounds():
+    """Sets of 100,000 elements and more, without sanitizers."""
+    for program in ("check_bounds", "check_bounds_kernel"):
+        run(f"build {program}", f"build/tests/{program}")
+
+
 def tsan():
     """The programs with threads under the thread sanitizer."""
     programs = ["check_netconf", "check_netconf_attack", "check_guard", "check_config", "check_conformance", "check_snmp"]
@@ -160,7 +166,8 @@ def give_back():
 
 def main():
     """Everything, or only the parts named on the command line."""
-    parts = {"sources": sources, "unit": lambda: ctest("build-asan"), "tsan": tsan, "system": system}
+    parts = {"sources": sources, "unit": lambda: ctest("build-asan"), "bounds": bounds,
+             "tsan": tsan, "system": system}
     names = sys.argv[1:] or list(parts)
     for name in names:
         if name not in parts:
