@@ -17,7 +17,7 @@
 #define SORT_MAX 128
 /* Boxes of the first tree, and how many times more the next ones have. */
 #define BLOCK_FIRST 64
-#define BLOCK_GROWTH 3
+#define BLOCK_GROWTH 4
 #define BLOCKS_MAX 16
 
 /** A box by its ranks. */

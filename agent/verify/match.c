@@ -160,14 +160,19 @@ struct cell match_query(const struct run *run)
 	return cell;
 }
 
+/** A value that is the same for all packets of the run. */
+static bool is_settled(const struct run *run, const struct test *t)
+{
+	return t->how == HOW_FIXED && (run->env.unknown & 1u << t->field) == 0;
+}
+
 /* The state of a connection is the same for all packets of a run as long as no rule can take some of them out of it. */
 bool match_holds(const struct run *run, const struct test *t, bool *known)
 {
 	const struct environment *env = &run->env;
 
-	if (t->how == HOW_FIXED)
-		*known = (env->unknown & 1u << t->field) == 0;
-	else
+	*known = is_settled(run, t);
+	if (!*known)
 		*known = t->how == HOW_TRACKING && t->field == RS_FIELD_CT_STATE && !run->e->has_notrack &&
 		         !env->untracked_yet && !env->untracked_now && !env->perhaps_related && !env->tracking_unsure &&
 		         !run->set->mixed_tracking;
@@ -424,6 +429,9 @@ void match_split(struct run *run, const struct line *line, const struct piece *p
 	}
 	pieces_add(hit, piece);
 	for (size_t i = 0; i < line->n_test && hit->n > 0; i++) {
+		/* It holds, or the line would not have been relevant. */
+		if (run->trace == NULL && is_settled(run, &line->test[i]))
+			continue;
 		*why = test_name(run, &line->test[i]);
 		spare->n = 0;
 		for (size_t k = 0; k < hit->n && run->out->limit == NULL; k++)

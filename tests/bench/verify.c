@@ -17,7 +17,7 @@
 
 #define NOW 1000
 #define CHANGES 50
-#define PEER_SECONDS 120
+#define PEER_SECONDS 60
 #define STRING_OF(x) #x
 #define STRING(x) STRING_OF(x)
 
