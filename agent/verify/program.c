@@ -233,6 +233,7 @@ void engine_free(struct engine *e)
 	run_free(e->run);
 	uniform_free(e->uniform);
 	grid_free(e->grid);
+	free(e->hooks);
 	ranges_fini(&e->tolerated[0]);
 	ranges_fini(&e->tolerated[1]);
 	for (size_t i = 0; i < e->rs->n_chain; i++) {

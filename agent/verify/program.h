@@ -135,6 +135,7 @@ struct engine {
 	void **owned; /**< ranges made for prefixes, tests of lines that came later */
 	size_t n_owned, cap_owned;
 	uint32_t uses; /**< bit per rs_field */
+	uint32_t *hooks; /**< region_hooks(); NULL: not asked for yet */
 	uint32_t class_starts[256]; /**< rules and elements that treat protocol p otherwise than p - 1 */
 	bool has_nat, has_notrack, sets_mark, asks_ipsec;
 	struct ranges tolerated[2]; /**< [0] IPv4, [1] IPv6: sources in sets that the site tolerates */

@@ -19,16 +19,21 @@ struct kind {
 
 struct uniform {
 	struct {
-		bool known, one_end;
+		uint32_t generation; /**< when it was asked; 0: never */
+		bool one_end;
 		struct kind kind;
 		struct outcome end;
 	} slot[KINDS];
+	uint32_t generation;
 	struct outcomes scratch;
 };
 
 struct uniform *uniform_new(void)
 {
-	return xcalloc(1, sizeof(struct uniform));
+	struct uniform *u = xcalloc(1, sizeof(*u));
+
+	u->generation = 1;
+	return u;
 }
 
 void uniform_free(struct uniform *u)
@@ -41,7 +46,10 @@ void uniform_free(struct uniform *u)
 
 void uniform_forget(struct uniform *u)
 {
-	memset(u->slot, 0, sizeof(u->slot));
+	if (++u->generation == 0) {
+		memset(u->slot, 0, sizeof(u->slot));
+		u->generation = 1;
+	}
 }
 
 static struct kind kind_of(const struct packet_set *set)
@@ -94,12 +102,12 @@ const struct outcome *uniform_find(struct uniform *u, const struct packet_set *s
 
 	if (set->nat.wanted)
 		return NULL;
-	if (!u->slot[i].known || memcmp(&u->slot[i].kind, &kind, sizeof(kind)) != 0) {
+	if (u->slot[i].generation != u->generation || memcmp(&u->slot[i].kind, &kind, sizeof(kind)) != 0) {
 		struct packet_set all = everything(set);
 		struct outcomes *o = &u->scratch;
 
 		walk(ctx, &all, o);
-		u->slot[i].known = true;
+		u->slot[i].generation = u->generation;
 		u->slot[i].kind = kind;
 		u->slot[i].one_end = o->n == 1 && o->limit == NULL && !o->forked && o->item[0].notes == 0;
 		if (u->slot[i].one_end)

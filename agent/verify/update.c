@@ -65,10 +65,10 @@ static bool frame_is_firm(const struct engine *e, const struct ruleset *rs)
 	return e->n_foreign == 0 && (!e->has_nat || (rs->tracks[0] && rs->tracks[1])) && e->n_owned < OWNED_MAX;
 }
 
+/** Copies of one rule; where it leads is the same too, for chains and sets are. */
 static bool same_rule(const struct rs_rule *a, const struct rs_rule *b)
 {
-	return a->share != NULL && a->share == b->share && a->handle == b->handle &&
-	       a->verdict.code == b->verdict.code && a->verdict.chain == b->verdict.chain && a->vmap_set == b->vmap_set;
+	return a->share != NULL && a->share == b->share;
 }
 
 /** @return false: too much. */
@@ -203,19 +203,19 @@ static size_t gone_keep(struct update *u, struct line *gone, const uint32_t *hoo
 	return n;
 }
 
-/** @param hooks  that chains were reached from; made anew where a rule that came or went leads to another chain. */
-static void came_add(struct update *u, uint32_t **hooks, struct difference *out)
+/** The hooks that chains are reached from are others where a rule that came or went leads to another chain. */
+static void came_add(struct update *u, struct difference *out)
 {
 	for (size_t i = 0; i < u->n_change; i++)
 		for (size_t k = u->change[i].from; k < u->change[i].end_after; k++)
 			u->leads = u->leads || leads_on(&u->e->chain[u->change[i].chain].line[k]);
 	if (u->leads) {
-		free(*hooks);
-		*hooks = region_hooks(u->e);
+		free(u->e->hooks);
+		u->e->hooks = region_hooks(u->e);
 	}
 	for (size_t i = 0; i < u->n_change; i++)
 		for (size_t k = u->change[i].from; k < u->change[i].end_after; k++)
-			difference_add(out, &u->e->chain[u->change[i].chain].line[k], (*hooks)[u->change[i].chain],
+			difference_add(out, &u->e->chain[u->change[i].chain].line[k], u->e->hooks[u->change[i].chain],
 			        u->e->has_nat, NULL);
 }
 
@@ -237,7 +237,7 @@ bool engine_update(struct engine *e, const struct ruleset *rs, int64_t now, stru
 {
 	struct update u = {.e = e, .before = e->rs, .after = rs};
 	bool had_notrack = e->has_notrack, had_mark = e->sets_mark;
-	uint32_t *hooks, of_gone[CHANGED_MAX], uses = e->uses;
+	uint32_t of_gone[CHANGED_MAX], uses = e->uses;
 	size_t n;
 
 	if (!same_frame(e->rs, rs) || !frame_is_firm(e, rs))
@@ -246,14 +246,14 @@ bool engine_update(struct engine *e, const struct ruleset *rs, int64_t now, stru
 		if (!chain_compare(&u, i))
 			return false;
 	*out = (struct difference){.gone = xcalloc(CHANGED_MAX, sizeof(*out->gone))};
-	hooks = region_hooks(e);
-	n = gone_keep(&u, out->gone, hooks, of_gone);
+	if (e->hooks == NULL)
+		e->hooks = region_hooks(e);
+	n = gone_keep(&u, out->gone, e->hooks, of_gone);
 	e->now = now;
 	update_apply(&u);
 	for (size_t i = 0; i < n; i++)
 		difference_add(out, &out->gone[i], of_gone[i], e->has_nat, NULL);
-	came_add(&u, &hooks, out);
-	free(hooks);
+	came_add(&u, out);
 	out->everything = out->everything || had_notrack != e->has_notrack || had_mark != e->sets_mark ||
 	                  ((uses ^ e->uses) & DIFFERENCE_DECIDING) != 0;
 	return true;

@@ -489,11 +489,11 @@ size_t findings_find(struct engine *engine, const struct flows *flows, const str
 	out->n = flows->n;
 	for (size_t i = 0; i < flows->n; i++) {
 		const struct flow *flow = &flows->flow[i];
+		bool same = near != NULL && !near[i] && !has_met_a_bound(&before->finding[i]);
 
-		bool may_differ = near == NULL || near[i] || has_met_a_bound(&before->finding[i]);
-
-		if (difference != NULL && is_looked_at(flow) &&
-		        !(may_differ && is_touched(difference, flow, &before->finding[i]))) {
+		if (!same && difference != NULL && is_looked_at(flow))
+			same = !is_touched(difference, flow, &before->finding[i]);
+		if (same) {
 			finding_copy(&out->finding[i], &before->finding[i]);
 			continue;
 		}
