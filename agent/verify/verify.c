@@ -474,39 +474,85 @@ static void finding_copy(struct finding *out, const struct finding *in)
 	memcpy(out->remainder, in->remainder, in->n_remainder * sizeof(*out->remainder));
 }
 
-size_t findings_find(struct engine *engine, const struct flows *flows, const struct ruleset *rs, const char *why,
-        const struct difference *difference, struct flow_index *index, const struct findings *before,
-        struct findings *out)
+/** A flow that is to be verified, by where it leads: what lies near each other meets the same rules. */
+struct place {
+	uint64_t key;
+	uint32_t flow;
+};
+
+static int place_cmp(const void *a, const void *b)
 {
-	struct verifier v = {.rs = rs, .engine = engine};
+	const struct place *x = a, *y = b;
+
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return x->flow < y->flow ? -1 : 1;
+}
+
+/** The low half of an IPv6 address tells hosts of one network apart, which is near enough. */
+static struct place place_of(const struct flows *flows, size_t i)
+{
+	const struct flow *flow = &flows->flow[i];
+	struct place p = {.flow = (uint32_t)i};
+
+	if (flow->n_leg > 0 && flow->family == FAMILY_IPV4)
+		p.key = (uint64_t)flow->leg[0].destination.lo << 32 | (uint64_t)flow->leg[0].source.lo;
+	else if (flow->n_leg > 0)
+		p.key = (uint64_t)flow->leg[0].destination.lo;
+	return p;
+}
+
+/** Keep the findings that a difference leaves alone. @return how many others there are: their places. */
+static size_t findings_keep(const struct flows *flows, const struct difference *difference, struct flow_index *index,
+        const struct findings *before, struct findings *out, struct place *others)
+{
 	bool *near = difference != NULL && index != NULL ? xcalloc(flows->n, sizeof(*near)) : NULL;
 	size_t n = 0;
 
 	if (near != NULL)
 		flow_index_touch(index, difference, near);
-	/* Each is written as a whole: cleared memory would be written twice. */
-	out->finding = xmalloc(flows->n * sizeof(*out->finding) + 1);
-	out->n = flows->n;
 	for (size_t i = 0; i < flows->n; i++) {
 		const struct flow *flow = &flows->flow[i];
 		bool same = near != NULL && !near[i] && !has_met_a_bound(&before->finding[i]);
 
 		if (!same && difference != NULL && is_looked_at(flow))
 			same = !is_touched(difference, flow, &before->finding[i]);
-		if (same) {
+		if (same)
 			finding_copy(&out->finding[i], &before->finding[i]);
-			continue;
-		}
-		out->finding[i] = (struct finding){0};
-		verify_flow(&v, flow, why, &out->finding[i]);
-		n += is_looked_at(flow);
+		else
+			others[n++] = place_of(flows, i);
 	}
 	free(near);
+	return n;
+}
+
+size_t findings_find(struct engine *engine, const struct flows *flows, const struct ruleset *rs, const char *why,
+        const struct difference *difference, struct flow_index *index, const struct findings *before,
+        struct findings *out)
+{
+	struct verifier v = {.rs = rs, .engine = engine};
+	struct place *place = xmalloc(flows->n * sizeof(*place) + 1);
+	size_t n, looked_at = 0;
+
+	/* Each is written as a whole: cleared memory would be written twice. */
+	out->finding = xmalloc(flows->n * sizeof(*out->finding) + 1);
+	out->n = flows->n;
+	n = findings_keep(flows, difference, index, before, out, place);
+	qsort(place, n, sizeof(*place), place_cmp);
+	for (size_t i = 0; i < n; i++) {
+		const struct flow *flow = &flows->flow[place[i].flow];
+		struct finding *f = &out->finding[place[i].flow];
+
+		*f = (struct finding){0};
+		verify_flow(&v, flow, why, f);
+		looked_at += is_looked_at(flow);
+	}
+	free(place);
 	memo_fini(&v.memo);
 	memo_fini(&v.rounded);
 	siblings_fini(&v);
 	outcomes_fini(&v.scratch);
-	return n;
+	return looked_at;
 }
 
 int findings_check(const struct flows *flows, struct error *err)
