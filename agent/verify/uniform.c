@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "portcullis/alloc.h"
+#include "verify/run.h"
 
 #define KINDS 512 /* that are remembered; a power of two */
 
@@ -85,11 +86,10 @@ static struct packet_set everything(const struct packet_set *set)
 {
 	struct packet_set all = *set;
 	const struct range address = {0, family_max(set->family)}, port = {0, UINT16_MAX};
-	bool ports = set->cell.axis[AXIS_SPORT].hi > 0 || set->cell.axis[AXIS_DPORT].hi > 0;
 
 	all.cell.axis[AXIS_SOURCE] = all.cell.axis[AXIS_DESTINATION] = address;
 	/* What has no ports has none here either. */
-	if (ports)
+	if (proto_has_ports(set->proto))
 		all.cell.axis[AXIS_SPORT] = all.cell.axis[AXIS_DPORT] = port;
 	return all;
 }
