@@ -1,7 +1,8 @@
 /*
  * A full dump of nf_tables over NETLINK_NETFILTER: generation, tables, chains, sets, elements of each set, flowtables
- * and the rules of each chain go out as the kernel's own messages. A dump during which the generation changed is thrown
- * away and made again; one that never settles, is larger than the limit or is not permitted is refused.
+ * and the rules of each chain go out as the kernel's own messages. A dump during which the generation changed, or that
+ * lists an element twice, is thrown away and made again; one that never settles, is larger than the limit or is not
+ * permitted is refused.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -10,6 +11,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <string.h>
 
+#include "nft/repeated.h"
 #include "nft/source.h"
 #include "portcullis/clock.h"
 
@@ -140,8 +142,12 @@ static enum nft_outcome ask_details(struct dump *d, const struct detail *detail,
 {
 	for (size_t at = span.from; at < span.to;) {
 		const struct nlmsghdr *listed = (const struct nlmsghdr *)(d->out->data + at);
+		size_t from = d->out->len;
 		at += nft_netlink_aligned(listed->nlmsg_len);
 		enum nft_outcome outcome = ask_detail(d, detail, listed);
+		if (outcome == NFT_DONE && detail == &elements &&
+		        elements_repeated(d->out->data + from, d->out->len - from))
+			outcome = NFT_AGAIN;
 		if (outcome != NFT_DONE)
 			return outcome;
 	}
