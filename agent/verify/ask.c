@@ -9,17 +9,23 @@
 #include "verify/run.h"
 #include "verify/uniform.h"
 
-/* Rules tried with a part before it is halved: about what looking for the middle costs. */
-#define PART_WORK_MAX 512
 #define DIVIDE_DEPTH 1024 /* where the first rules are about one end of a set, its other end is halved often */
 #define PARTS_WORK_MAX 20000000u /* rules tried with all parts together */
 #define ENDS_MAX 500000 /* of all parts together */
-#define KIND_WORK_MAX 256 /* rules tried for a whole kind of packets: those that meet one end meet it soon */
+
+static const struct bounds whole = {.work = 5000000, .relevant = SIZE_MAX, .lines = SIZE_MAX};
+/* Where each rule that is tried is told. */
+static const struct bounds traced = {.work = 1000000, .relevant = SIZE_MAX, .lines = SIZE_MAX};
+/* Before a part is halved: about what looking for the middle costs. */
+static const struct bounds of_part = {.work = 512, .relevant = 256, .lines = SIZE_MAX};
+static const struct bounds in_one = {.work = 512, .relevant = 64, .lines = SIZE_MAX};
+/* Packets of a kind that meet one end meet it soon. */
+static const struct bounds of_kind = {.work = 256, .relevant = 256, .lines = 256};
 
 static void walk_kind(void *ctx, const struct packet_set *all, struct outcomes *out)
 {
 	outcomes_reset(out);
-	engine_walk(ctx, all, KIND_WORK_MAX, out, NULL, NULL);
+	engine_walk(ctx, all, &of_kind, out, NULL, NULL);
 }
 
 /** A part of a set that waits. */
@@ -54,7 +60,11 @@ static void walk_divided(struct engine *e, const struct packet_set *set, struct 
 		struct cell low, high;
 
 		part.cell = todo.item[todo.n].cell;
-		engine_walk(e, &part, depth < DIVIDE_DEPTH ? PART_WORK_MAX : RUN_WORK_MAX, out, NULL, NULL);
+		engine_walk(e, &part,
+		        set->in_one            ? &in_one
+		        : depth < DIVIDE_DEPTH ? &of_part
+		                               : &whole,
+		        out, NULL, NULL);
 		work += e->run->work;
 		if (out->limit == run_tired && set->in_one) {
 			out->limit = engine_in_parts;
@@ -69,7 +79,7 @@ static void walk_divided(struct engine *e, const struct packet_set *set, struct 
 				parts_add(&todo, &high, depth + 1);
 				parts_add(&todo, &low, depth + 1);
 			} else {
-				engine_walk(e, &part, RUN_WORK_MAX, out, NULL, NULL);
+				engine_walk(e, &part, &whole, out, NULL, NULL);
 				work += e->run->work;
 			}
 		}
@@ -98,7 +108,7 @@ void engine_run(struct engine *e, const struct packet_set *set, struct outcomes 
 		out->item[out->n] = *end;
 		out->item[out->n++].cell = set->cell;
 	} else if (trace_fn != NULL || set->nat.wanted) {
-		engine_walk(e, set, trace_fn != NULL ? RUN_TRACED_MAX : RUN_WORK_MAX, out, trace_fn, ctx);
+		engine_walk(e, set, trace_fn != NULL ? &traced : &whole, out, trace_fn, ctx);
 	} else {
 		walk_divided(e, set, out);
 	}

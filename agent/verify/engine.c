@@ -13,9 +13,6 @@
 
 #define FIRST_LINES 2
 #define TRACED_PATIENCE 10000 /* rules of a trace, then chains are not told again */
-/* Lines of one chain that a walk in one is done with, and the walk with a part; more are not looked for. */
-#define ONE_LINES_MAX 64
-#define PART_LINES_MAX 256
 
 const char engine_in_parts[] = "too many rules for a walk in one";
 const char run_tired[] = "more than 5000000 rules tried for this flow";
@@ -255,9 +252,7 @@ static bool search_add(struct search *s, size_t line)
 	s->n++;
 	if (line >= s->first && relevant_add(s->run, s->relevant, s->chain, line))
 		return false;
-	if (s->run->set->in_one && s->relevant->n > ONE_LINES_MAX)
-		run_limit(s->run, engine_in_parts);
-	else if (s->run->work_max < RUN_WORK_MAX && s->relevant->n > PART_LINES_MAX)
+	if (s->relevant->n > s->run->bounds->relevant || s->n > s->run->bounds->lines)
 		run_limit(s->run, run_tired);
 	return s->run->out->limit == NULL;
 }
@@ -337,7 +332,7 @@ static void advance(struct run *run, size_t depth, size_t chain, struct piece *p
 		const struct line *line = &run->e->chain[chain].line[r->line[i]];
 		const char *why = "";
 
-		if (++run->work > run->work_max) {
+		if (++run->work > run->bounds->work) {
 			run_limit(run, run_tired);
 			return;
 		}
@@ -481,7 +476,7 @@ static void foreign_chains(struct run *run)
 	}
 }
 
-void engine_walk(struct engine *e, const struct packet_set *set, size_t work_max, struct outcomes *out,
+void engine_walk(struct engine *e, const struct packet_set *set, const struct bounds *bounds, struct outcomes *out,
         engine_trace *trace_fn, void *ctx)
 {
 	static const enum rs_hook hooks[3][3] = {
@@ -502,7 +497,7 @@ void engine_walk(struct engine *e, const struct packet_set *set, size_t work_max
 	run->trace = trace_fn;
 	run->trace_ctx = ctx;
 	run->boxes = run->work = 0;
-	run->work_max = work_max;
+	run->bounds = bounds;
 	run->now.n = 0;
 	pieces_add(&run->now, &first);
 	foreign_chains(run);

@@ -112,7 +112,7 @@ void pending_take(struct run *run, const struct cell *box, struct pieces *taken)
 {
 	run->pending_next.n = 0;
 	run->work += run->pending.n;
-	if (run->work > run->work_max)
+	if (run->work > run->bounds->work)
 		run_limit(run, run_tired);
 	for (size_t i = 0; i < run->pending.n && run->out->limit == NULL; i++) {
 		struct piece p = run->pending.item[i];

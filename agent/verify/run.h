@@ -9,9 +9,13 @@
 /* Where the kernel translates, whatever priority a chain of type nat has. */
 #define NAT_DST_PRIORITY (-100)
 #define NAT_SRC_PRIORITY 100
-#define RUN_WORK_MAX 5000000u /* rules tried per run: the bound in time */
-#define RUN_TRACED_MAX 1000000u /* the same where each is told */
-extern const char run_tired[]; /* the limit that says so */
+/** What a walk may look at: its bounds in time. Past one of them its limit is run_tired. */
+struct bounds {
+	size_t work; /**< rules tried */
+	size_t relevant; /**< lines of one chain that may match */
+	size_t lines; /**< lines of one chain that are looked at for that */
+};
+extern const char run_tired[];
 
 /** Part of the packet set on its way. */
 struct piece {
@@ -87,18 +91,15 @@ struct run {
 	size_t forks; /**< conditions left open so far */
 	struct box_index **set_index; /**< per set, made when it is first asked */
 	struct positions candidate; /**< elements of a set that may match */
-	size_t boxes, work, work_max;
+	const struct bounds *bounds;
+	size_t boxes, work;
 };
 
 /** Fill run->env for a base chain. */
 void environment_set(struct run *run, const struct rs_chain *chain);
 
-/**
- * One walk with a set; what is found is added to *out. trace may be NULL.
- *
- * @param work_max  rules to try before giving up: the limit is then run_tired.
- */
-void engine_walk(struct engine *e, const struct packet_set *set, size_t work_max, struct outcomes *out,
+/** One walk with a set; what is found is added to *out. trace may be NULL. */
+void engine_walk(struct engine *e, const struct packet_set *set, const struct bounds *bounds, struct outcomes *out,
         engine_trace *trace_fn, void *ctx);
 void outcomes_reset(struct outcomes *o);
 
