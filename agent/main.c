@@ -91,18 +91,11 @@ static int load_catalog(const struct options *o, struct catalog **out, struct er
 static int take_policies(struct daemon *d)
 {
 	const int64_t now = clock_monotonic_ms();
-	struct ipsec_policies *policies = NULL;
-	struct error err = {0};
-	uint8_t *bytes = NULL;
-	size_t len = 0;
-	char line[1200];
 
 	if (now < d->policies_ms)
 		return (int)(d->policies_ms - now);
 	d->policies_ms = now + POLICIES_MS;
-	if (d->nft.policies(d->nft.self, &bytes, &len, &err) != 0 || ipsec_parse(bytes, len, &policies, &err) != 0)
-		policies = ipsec_unreadable(error_line(&err, line, sizeof(line)));
-	free(bytes);
+	struct ipsec_policies *policies = ipsec_policies_read(d->nft.policies, d->nft.self);
 	struct ipsec_policies *old = hub_get_ipsec(d->hub);
 	bool changed = old != NULL && !ipsec_policies_same(old, policies);
 	ipsec_policies_unref(old);

@@ -10,19 +10,6 @@
 #include "portcullis/alloc.h"
 #include "portcullis/nft.h"
 
-static struct ipsec_policies *live_policies(const struct nft_ops *nft)
-{
-	struct ipsec_policies *policies;
-	struct error err = {0};
-	uint8_t *bytes = NULL;
-	size_t len = 0;
-	char line[1200];
-	if (nft->policies(nft->self, &bytes, &len, &err) != 0 || ipsec_parse(bytes, len, &policies, &err) != 0)
-		policies = ipsec_unreadable(error_line(&err, line, sizeof(line)));
-	free(bytes);
-	return policies;
-}
-
 int live_ruleset(struct ruleset **out, struct error *err)
 {
 	struct nft_ops nft;
@@ -35,7 +22,7 @@ int live_ruleset(struct ruleset **out, struct error *err)
 	if (result == 0 && dump.legacy != NULL && (*out)->legacy == NULL)
 		(*out)->legacy = xstrdup(dump.legacy);
 	if (result == 0)
-		(*out)->policies = live_policies(&nft);
+		(*out)->policies = ipsec_policies_read(nft.policies, nft.self);
 	nft_dump_fini(&dump);
 	nft.close(nft.self);
 	return result;

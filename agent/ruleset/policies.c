@@ -240,6 +240,21 @@ struct ipsec_policies *ipsec_unreadable(const char *why)
 	return p;
 }
 
+struct ipsec_policies *ipsec_policies_read(
+        int (*read)(void *self, uint8_t **bytes, size_t *len, struct error *err), void *self)
+{
+	struct ipsec_policies *policies = NULL;
+	struct error err = {0};
+	uint8_t *bytes = NULL;
+	size_t len = 0;
+	char line[1200];
+
+	if (read(self, &bytes, &len, &err) != 0 || ipsec_parse(bytes, len, &policies, &err) != 0)
+		policies = ipsec_unreadable(error_line(&err, line, sizeof(line)));
+	free(bytes);
+	return policies;
+}
+
 struct ipsec_policies *ipsec_policies_ref(struct ipsec_policies *p)
 {
 	atomic_fetch_add(&p->refs, 1);

@@ -63,6 +63,9 @@ struct ipsec_policies {
 int ipsec_parse(const void *bytes, size_t len, struct ipsec_policies **out, struct error *err) MUST_USE;
 /** Policies that could not be read, and why. */
 struct ipsec_policies *ipsec_unreadable(const char *why);
+/** What `read` gives as bytes (nft_ops->policies), decoded, or why it cannot be read; one reference. */
+struct ipsec_policies *ipsec_policies_read(
+        int (*read)(void *self, uint8_t **bytes, size_t *len, struct error *err), void *self);
 struct ipsec_policies *ipsec_policies_ref(struct ipsec_policies *p);
 void ipsec_policies_unref(struct ipsec_policies *p); /**< NULL is fine */
 /** The same policies in the same order, and associations for both or for none; NULL: not known. */
