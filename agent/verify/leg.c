@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "portcullis/alloc.h"
-#include "verify/index.h"
+#include "verify/shares.h"
 
 #define TCP_FIN 1
 #define TCP_SYN 2
@@ -17,8 +17,6 @@
 #define TCP_ACK 16
 #define FORKED_MAX 4096 /* outcomes that are compared pairwise */
 #define JOIN_MAX 4096 /* parts that are joined; a few of them are told */
-/* Fewer shares are gone through faster than they are looked up in. */
-#define INDEX_MIN 32
 
 static const char too_many[] = "more than 65536 boxes: too many overlapping rules for this flow";
 
@@ -88,27 +86,17 @@ struct aim {
 	u128 target;
 };
 
-/** The first n of a list of shares, by what they overlap. */
-struct share_index {
-	struct box_index *index; /**< NULL: of none */
-	size_t n;
-};
-
 /** One phase's outcomes on their way into the result. */
 struct check {
 	struct engine *e;
 	const struct leg_key *key;
 	struct outcomes *o;
 	struct leg_result *out;
-	struct share *share; /**< that do not pass, disjoint */
-	size_t n_share, cap_share;
+	struct share_list shares; /**< that do not pass, disjoint */
 	struct cells tolerated; /**< that do not pass either */
 	size_t n_tolerated;
-	struct share *maybe; /**< that may not pass, disjoint */
-	size_t n_maybe, cap_maybe;
-	struct share_index shares_before, maybe_before; /**< what earlier probes found */
-	size_t n_before[2]; /**< how many that is: shares, and those that may be */
-	struct positions found;
+	struct share_list maybe; /**< that may not pass, disjoint */
+	struct positions found; /**< scratch */
 	struct cells untracked[PHASE_N]; /**< flow coordinates */
 	enum phase phase;
 	uint8_t tcp_flags; /**< of the probe at hand, as the next two */
@@ -122,63 +110,6 @@ struct check {
 	bool surveys; /**< what passes, whichever of the targets, is collected and no more: */
 	struct cells passing; /**< of the packets of the phase at hand, flow coordinates */
 };
-
-static void share_put(struct share **list, size_t *n, size_t *cap, const struct share *s)
-{
-	*list = xgrow(*list, *n, cap, sizeof(**list));
-	(*list)[(*n)++] = *s;
-}
-
-static struct range share_side(const void *shares, size_t i, enum axis axis)
-{
-	return ((const struct share *)shares)[i].cell.axis[axis];
-}
-
-static void share_index_make(struct share_index *x, const struct share *list, size_t n)
-{
-	box_index_free(x->index);
-	*x = (struct share_index){0};
-	if (n < INDEX_MIN)
-		return;
-	x->index = box_index_new(n, share_side, list);
-	x->n = n;
-}
-
-/** Cells while shares are taken from them. */
-struct cutting {
-	const struct share *list;
-	struct cells *cells;
-	bool fits;
-};
-
-static bool cutting_visit(void *ctx, size_t i)
-{
-	struct cutting *c = ctx;
-
-	c->fits = cells_subtract(c->cells, &c->list[i].cell, VERIFY_MAX_BOXES);
-	return c->fits && c->cells->n > 0;
-}
-
-/** Take from the cells what the shares have: those that are indexed and the ones from there to n. */
-static bool shares_subtract(
-        struct check *c, const struct share_index *x, const struct share *list, size_t n, struct cells *cells)
-{
-	bool fits = true;
-
-	if (x->index != NULL && cells->n > 0) {
-		struct cell hull = cells->item[0];
-
-		for (size_t i = 1; i < cells->n; i++)
-			hull = cell_hull(&hull, &cells->item[i]);
-		struct cutting cutting = {list, cells, true};
-
-		box_index_each(x->index, &hull, &c->found, cutting_visit, &cutting);
-		fits = cutting.fits;
-	}
-	for (size_t i = x->n; i < n && cells->n > 0 && fits; i++)
-		fits = cells_subtract(cells, &list[i].cell, VERIFY_MAX_BOXES);
-	return fits;
-}
 
 /** Packets from tolerated sources are nobody's concern: they are taken out, and remembered as not passing. */
 static bool tolerate(struct check *c, struct cells *cells)
@@ -206,15 +137,12 @@ static bool tolerate(struct check *c, struct cells *cells)
 /** Append the parts of the cells that no share has yet. */
 static void share_rest(struct check *c, struct cells *cells, const struct outcome *o, enum share_kind kind)
 {
-	bool maybe = kind == SHARE_MAYBE;
 	/* Where nothing was left open the outcomes of one probe are disjoint, and so are the aims that cut them. */
 	bool disjoint = !c->o->forked && !c->aim_open;
-	const struct share_index *before = maybe ? &c->maybe_before : &c->shares_before;
-	const struct share *list = maybe ? c->maybe : c->share;
-	size_t n = maybe ? c->n_maybe : c->n_share, compared = disjoint ? c->n_before[maybe] : n;
-	bool fits = tolerate(c, cells) && shares_subtract(c, before, list, compared, cells);
+	struct share_list *list = kind == SHARE_MAYBE ? &c->maybe : &c->shares;
+	bool fits = tolerate(c, cells) && shares_subtract(list, !disjoint, cells, &c->found);
 
-	if (!fits || n + cells->n > VERIFY_MAX_BOXES)
+	if (!fits || list->n + cells->n > VERIFY_MAX_BOXES)
 		c->out->limit = too_many;
 	for (size_t i = 0; i < cells->n && c->out->limit == NULL; i++) {
 		struct share s = {.cell = cells->item[i],
@@ -229,10 +157,7 @@ static void share_rest(struct check *c, struct cells *cells, const struct outcom
 		        .source_translated = c->source_translated,
 		        .mixed_tracking = c->mixed};
 
-		if (maybe)
-			share_put(&c->maybe, &c->n_maybe, &c->cap_maybe, &s);
-		else
-			share_put(&c->share, &c->n_share, &c->cap_share, &s);
+		shares_add(list, &s);
 	}
 }
 
@@ -311,10 +236,10 @@ static void take_forked(struct check *c, const struct outcome *o, enum share_kin
 		c->out->limit = too_many;
 	/* What may go through another leg does not fail here. */
 	if (maybe.n > 0 && kind != SHARE_ELSEWHERE && c->out->limit == NULL) {
-		size_t before = c->n_maybe;
+		size_t before = c->maybe.n;
 
 		share_rest(c, &maybe, o, SHARE_MAYBE);
-		if (c->n_maybe > before)
+		if (c->maybe.n > before)
 			outcomes_each_note(c->o, o->notes, note_open, c);
 	}
 	if (c->out->limit == NULL)
@@ -434,10 +359,8 @@ static void probe(struct check *c, uint8_t tcp_flags, bool mixed)
 	set.in_one = c->in_one;
 	engine_run(c->e, &set, c->o, NULL, NULL);
 	c->out->limit = c->o->limit;
-	c->n_before[false] = c->n_share;
-	c->n_before[true] = c->n_maybe;
-	share_index_make(&c->shares_before, c->share, c->n_share);
-	share_index_make(&c->maybe_before, c->maybe, c->n_maybe);
+	shares_mark(&c->shares);
+	shares_mark(&c->maybe);
 	if (c->o->forked && c->o->n > FORKED_MAX)
 		c->out->limit = "more than 4096 outcomes that depend on undecided conditions";
 	for (size_t i = 0; i < c->o->n && c->out->limit == NULL; i++)
@@ -518,39 +441,39 @@ static bool tracking_is_mixed(const struct check *c)
 /** Parts that may not pass count only where nothing definite was said. */
 static void finish_maybe(struct check *c)
 {
-	size_t definite = c->n_share;
+	size_t definite = c->shares.n;
 
-	share_index_make(&c->shares_before, c->share, definite);
-	for (size_t i = 0; i < c->n_maybe && c->out->limit == NULL; i++) {
+	shares_mark(&c->shares);
+	for (size_t i = 0; i < c->maybe.n && c->out->limit == NULL; i++) {
 		struct cells rest = {0};
 
-		cells_add(&rest, &c->maybe[i].cell);
-		bool fits = shares_subtract(c, &c->shares_before, c->share, definite, &rest);
+		cells_add(&rest, &c->maybe.item[i].cell);
+		bool fits = shares_subtract(&c->shares, false, &rest, &c->found);
 
 		for (size_t k = 0; k < rest.n && fits; k++) {
-			struct share s = c->maybe[i];
+			struct share s = c->maybe.item[i];
 
 			s.cell = rest.item[k];
-			share_put(&c->share, &c->n_share, &c->cap_share, &s);
+			shares_add(&c->shares, &s);
 		}
-		if (!fits || c->n_share > VERIFY_MAX_BOXES)
+		if (!fits || c->shares.n > VERIFY_MAX_BOXES)
 			c->out->limit = too_many;
 		cells_fini(&rest);
 	}
-	if (c->n_share == definite)
+	if (c->shares.n == definite)
 		c->out->open.n = 0;
 }
 
 static void find_passing(struct check *c)
 {
-	struct cell *cover = xcalloc(c->n_share + c->tolerated.n, sizeof(*cover)), left;
+	struct cell *cover = xcalloc(c->shares.n + c->tolerated.n, sizeof(*cover)), left;
 	bool limit = false;
 
-	for (size_t i = 0; i < c->n_share; i++)
-		cover[i] = c->share[i].cell;
+	for (size_t i = 0; i < c->shares.n; i++)
+		cover[i] = c->shares.item[i].cell;
 	if (c->tolerated.n > 0)
-		memcpy(cover + c->n_share, c->tolerated.item, c->tolerated.n * sizeof(*cover));
-	c->out->passes = cells_find_uncovered(&c->key->cell, cover, c->n_share + c->tolerated.n, &left, &limit);
+		memcpy(cover + c->shares.n, c->tolerated.item, c->tolerated.n * sizeof(*cover));
+	c->out->passes = cells_find_uncovered(&c->key->cell, cover, c->shares.n + c->tolerated.n, &left, &limit);
 	if (limit)
 		c->out->limit = too_many;
 	free(cover);
@@ -560,8 +483,8 @@ static void find_blame(struct check *c)
 {
 	struct leg_result *r = c->out;
 
-	for (size_t i = 0; i < c->n_share; i++) {
-		const struct share *s = &c->share[i];
+	for (size_t i = 0; i < c->shares.n; i++) {
+		const struct share *s = &c->shares.item[i];
 
 		if (s->kind == SHARE_ELSEWHERE)
 			continue;
@@ -576,10 +499,10 @@ static void find_rest(struct check *c)
 {
 	struct leg_result *r = c->out;
 
-	r->rest_cut = c->n_share > JOIN_MAX;
-	for (size_t i = 0; i < c->n_share && r->rest.n < JOIN_MAX; i++)
-		if (c->share[i].kind != SHARE_ELSEWHERE)
-			cells_add(&r->rest, &c->share[i].cell);
+	r->rest_cut = c->shares.n > JOIN_MAX;
+	for (size_t i = 0; i < c->shares.n && r->rest.n < JOIN_MAX; i++)
+		if (c->shares.item[i].kind != SHARE_ELSEWHERE)
+			cells_add(&r->rest, &c->shares.item[i].cell);
 	cells_merge(&r->rest);
 	r->rest_cut = r->rest_cut || r->rest.n > LEG_REST_MAX;
 	if (r->rest.n <= LEG_REST_MAX)
@@ -592,12 +515,10 @@ static void check_fini(struct check *c)
 {
 	for (int p = 0; p < PHASE_N; p++)
 		cells_fini(&c->untracked[p]);
-	box_index_free(c->shares_before.index);
-	box_index_free(c->maybe_before.index);
 	positions_fini(&c->found);
-	free(c->share);
+	shares_fini(&c->shares);
+	shares_fini(&c->maybe);
 	cells_fini(&c->tolerated);
-	free(c->maybe);
 	free(c->aim);
 	free(c->aim_atoms.id);
 	cells_fini(&c->passing);
@@ -626,8 +547,8 @@ void leg_check(
 		find_blame(&c);
 	if (out->limit == NULL)
 		find_rest(&c);
-	out->share = c.share;
-	out->n_share = c.n_share;
-	c.share = NULL;
+	out->share = c.shares.item;
+	out->n_share = c.shares.n;
+	c.shares.item = NULL;
 	check_fini(&c);
 }
