@@ -5,21 +5,15 @@
  */
 #include "bdd_engine.h"
 
-#include <bdd.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "bdd_sets.h"
 #include "portcullis/alloc.h"
 
-#define LOOKS_MAX 48
 #define DEPTH_MAX 16
 #define KINDS 6 /* of packets in a connection */
-
-/* Blocks of variables, the most significant bit first. */
-enum block { BLOCK_DESTINATION, BLOCK_DPORT, BLOCK_SPORT, BLOCK_SOURCE, BLOCKS };
-static const int block_first[BLOCKS] = {0, 128, 144, 160}, block_width[BLOCKS] = {128, 16, 16, 128};
-#define LOOK_FIRST 288
 
 /** One kind of packet on its way through the chains. */
 struct question {
@@ -36,120 +30,10 @@ struct question {
 	BDD astray;
 };
 
-static struct {
-	BDD *item;
-	size_t n, cap;
-} kept;
-
-/** Results live until the question is answered. */
-static BDD keep(BDD b)
-{
-	kept.item = xgrow(kept.item, kept.n, &kept.cap, sizeof(*kept.item));
-	kept.item[kept.n++] = bdd_addref(b);
-	return b;
-}
-
-/** All results from a place in the list on. */
-static void forget_from(size_t first)
-{
-	for (size_t i = first; i < kept.n; i++)
-		bdd_delref(kept.item[i]);
-	kept.n = first;
-}
-
-static void forget(void)
-{
-	forget_from(0);
-}
-
-/** The same but for n results, which are moved to the place. */
-static void forget_but(size_t first, BDD *const result[], size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		bdd_addref(*result[i]);
-	forget_from(first);
-	for (size_t i = 0; i < n; i++) {
-		keep(*result[i]);
-		bdd_delref(*result[i]);
-	}
-}
-
-void bdd_engine_start(size_t nodes)
-{
-	bdd_init((int)nodes, (int)nodes / 4);
-	bdd_setmaxincrease((int)nodes);
-	bdd_gbc_hook(NULL);
-	bdd_setvarnum(LOOK_FIRST + LOOKS_MAX);
-}
-
-void bdd_engine_stop(void)
-{
-	free(kept.item);
-	kept.item = NULL;
-	kept.cap = 0;
-	bdd_done();
-}
-
-static BDD both(BDD a, BDD b)
-{
-	return keep(bdd_and(a, b));
-}
-
-static BDD either(BDD a, BDD b)
-{
-	return keep(bdd_or(a, b));
-}
-
-static BDD without(BDD a, BDD b)
-{
-	return keep(bdd_apply(a, b, bddop_diff));
-}
-
 static void refuse(struct question *q, const char *why)
 {
 	if (q->answer->unsupported == NULL)
 		q->answer->unsupported = why;
-}
-
-/** Numbers of a block from v up, or down to zero. */
-static BDD bound(enum block block, unsigned width, u128 v, bool up)
-{
-	int first = block_first[block] + block_width[block] - (int)width;
-	BDD b = bddtrue;
-
-	for (unsigned i = 0; i < width; i++) {
-		int var = first + (int)(width - 1 - i);
-		bool one = (v >> i & 1) != 0;
-
-		if (up)
-			b = one ? both(keep(bdd_ithvar(var)), b) : either(keep(bdd_ithvar(var)), b);
-		else
-			b = one ? either(keep(bdd_nithvar(var)), b) : both(keep(bdd_nithvar(var)), b);
-	}
-	return b;
-}
-
-static BDD in_range(enum block block, unsigned width, struct range r)
-{
-	u128 max = width == 128 ? U128_MAX : ((u128)1 << width) - 1;
-
-	if (r.lo > max || r.lo > r.hi)
-		return bddfalse;
-	return both(bound(block, width, r.lo, true), bound(block, width, r.hi > max ? max : r.hi, false));
-}
-
-static BDD under_mask(enum block block, unsigned width, u128 mask, u128 value)
-{
-	int first = block_first[block] + block_width[block] - (int)width;
-	BDD b = bddtrue;
-
-	for (unsigned i = 0; i < width; i++) {
-		int var = first + (int)(width - 1 - i);
-
-		if ((mask >> i & 1) != 0)
-			b = both(b, (value >> i & 1) != 0 ? keep(bdd_ithvar(var)) : keep(bdd_nithvar(var)));
-	}
-	return (value & ~mask) != 0 ? bddfalse : b;
 }
 
 /** A condition that nobody decides: another variable for every look. */
@@ -466,7 +350,7 @@ static struct ends walk(struct question *q, size_t chain, BDD in, int depth)
 	for (size_t i = 0; i < c->n_rule && in != bddfalse && q->answer->unsupported == NULL; i++) {
 		const struct rs_rule *r = &c->rule[i];
 		BDD *const results[] = {&in, &ends.accept, &ends.fall, &q->astray};
-		size_t first = kept.n;
+		size_t first = kept_count();
 		BDD hit, on;
 
 		if (!r->vmap && !r->notrack && r->verdict.code == RS_CONTINUE)
