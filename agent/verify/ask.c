@@ -13,6 +13,9 @@
 #define PARTS_WORK_MAX 20000000u /* rules tried with all parts together */
 #define ENDS_MAX 500000 /* of all parts together */
 
+const char engine_in_parts[] = "too many rules for a walk in one";
+const char run_tired[] = "more than 5000000 rules tried for this flow";
+
 static const struct bounds whole = {.work = 5000000, .relevant = SIZE_MAX, .lines = SIZE_MAX};
 /* Where each rule that is tried is told. */
 static const struct bounds traced = {.work = 1000000, .relevant = SIZE_MAX, .lines = SIZE_MAX};

@@ -14,9 +14,6 @@
 #define FIRST_LINES 2
 #define TRACED_PATIENCE 10000 /* rules of a trace, then chains are not told again */
 
-const char engine_in_parts[] = "too many rules for a walk in one";
-const char run_tired[] = "more than 5000000 rules tried for this flow";
-
 void outcomes_fini(struct outcomes *o)
 {
 	free(o->item);
