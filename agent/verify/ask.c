@@ -14,7 +14,8 @@
 #define ENDS_MAX 500000 /* of all parts together */
 
 const char engine_in_parts[] = "too many rules for a walk in one";
-const char run_tired[] = "more than 5000000 rules tried for this flow";
+/* True of the trace and of the others. */
+const char run_tired[] = "more than 1000000 rules tried for this flow";
 
 static const struct bounds whole = {.work = 5000000, .relevant = SIZE_MAX, .lines = SIZE_MAX};
 /* Where each rule that is tried is told. */
