@@ -335,8 +335,8 @@ static void raise_problem(struct conformance *c, const struct flows *flows, cons
 	p.n_flow_raised = p.n_flow;
 	p.verdict = finding->verdict;
 	p.label = xstrdup(flows->flow[worst].label);
-	p.rule = blame_print(&finding->blame);
-	p.witness = finding->has_witness ? packet_print(&finding->witness) : xstrdup("");
+	p.rule = blame_print(&finding->evidence->blame);
+	p.witness = finding->evidence->has_witness ? packet_print(&finding->evidence->witness) : xstrdup("");
 	struct change *change = tell(c, out, CHANGE_VIOLATED, cause, now_wall, p.label, p.rule, p.witness);
 	change->problem_id = p.id;
 	change->affected = p.n_flow;

@@ -271,6 +271,7 @@ static void count_flow(struct flat_deployment *d, enum verdict verdict, enum sev
 
 static void fill_flow(struct flat_builder *b, size_t at, const struct flow *flow, const struct finding *finding)
 {
+	const struct evidence *evidence = finding->evidence;
 	struct flat_flow *row = flat_builder_row(b, FLAT_FLOW, at);
 	row->deployment = flow->id.deployment;
 	row->requirement = flow->id.requirement;
@@ -286,11 +287,11 @@ static void fill_flow(struct flat_builder *b, size_t at, const struct flow *flow
 	row->transport = flat_put(b, proto_name(flow->proto));
 	row->ports = put_ports(b, flow->ports);
 	row->source_ports = put_ports(b, flow->source_ports);
-	row->rule = put_blame(b, &finding->blame);
-	row->witness = finding->has_witness ? put_witness(b, &finding->witness) : 0;
-	row->conditions = put_list(b, finding->atom, finding->n_atom);
-	row->assumed = put_list(b, finding->assumed, finding->n_assumed);
-	row->reason = flat_put(b, finding->reason);
+	row->rule = put_blame(b, &evidence->blame);
+	row->witness = evidence->has_witness ? put_witness(b, &evidence->witness) : 0;
+	row->conditions = put_list(b, evidence->atom, evidence->n_atom);
+	row->assumed = put_list(b, evidence->assumed, evidence->n_assumed);
+	row->reason = flat_put(b, evidence->reason);
 	row->verdict = (uint8_t)finding->verdict;
 	row->severity = (uint8_t)finding_severity(flow, finding);
 	row->path = (uint8_t)flow->path;

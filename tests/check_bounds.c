@@ -212,15 +212,16 @@ static double cost(enum shape shape, size_t n, bool print)
 		printf("%-24s %6zu: read %.2f s, %d flows %.2f s (wide: %s%s%s), %zu openings %.2f s%s%s, peak %ld "
 		       "MB\n",
 		        shapes[shape].name, n, read - start, NARROW + 1, verified - read,
-		        verdict_name(found.finding[NARROW].verdict), found.finding[NARROW].reason != NULL ? ": " : "",
-		        found.finding[NARROW].reason != NULL ? found.finding[NARROW].reason : "", open.n,
-		        end - verified, open.reason != NULL ? ": " : "", open.reason != NULL ? open.reason : "",
+		        verdict_name(found.finding[NARROW].verdict),
+		        found.finding[NARROW].evidence->reason != NULL ? ": " : "",
+		        found.finding[NARROW].evidence->reason != NULL ? found.finding[NARROW].evidence->reason : "",
+		        open.n, end - verified, open.reason != NULL ? ": " : "", open.reason != NULL ? open.reason : "",
 		        peak_mb());
 	fflush(stdout);
 	for (size_t i = 0; i <= NARROW; i++) {
 		const struct finding *f = &found.finding[i];
 
-		ck_assert(f->verdict == VERDICT_CONFORMANT || f->has_witness || f->reason != NULL);
+		ck_assert(f->verdict == VERDICT_CONFORMANT || f->evidence->has_witness || f->evidence->reason != NULL);
 		flow_free(&flow[i]);
 	}
 	findings_fini(&found);
@@ -318,10 +319,10 @@ static void one_flow(
 
 	ck_assert_msg(f->verdict == verdict, "%s: %s", name, verdict_name(f->verdict));
 	if (reason != NULL)
-		ck_assert_msg(f->reason != NULL && strstr(f->reason, reason) != NULL, "%s: %s", name,
-		        f->reason != NULL ? f->reason : "no reason");
+		ck_assert_msg(f->evidence->reason != NULL && strstr(f->evidence->reason, reason) != NULL, "%s: %s",
+		        name, f->evidence->reason != NULL ? f->evidence->reason : "no reason");
 	if (decider != NULL)
-		ck_assert_str_eq(f->blame.text, decider);
+		ck_assert_str_eq(f->evidence->blame.text, decider);
 	ck_assert_int_eq(verify_openings(&flows, rs, &site, &network, 1000, &open, &err), 0);
 	end = cpu_s();
 	ck_assert_msg(end - start < 20, "%s took %.1f s", name, end - start);
@@ -449,16 +450,17 @@ START_TEST(slices_of_a_set_are_exact)
 		const struct finding *f = &out.finding[0];
 
 		ck_assert_int_eq(f->verdict, VERDICT_PARTIAL);
-		ck_assert(!holds(&rs->set[0], f->witness.source, f->witness.destination_port));
+		ck_assert(!holds(&rs->set[0], f->evidence->witness.source, f->evidence->witness.destination_port));
 		for (unsigned i = 0; i < 20000; i++) {
 			uint32_t x = seed = seed * 1664525u + 1013904223u;
 			u128 source = CLIENTS + (x >> 8) % 4600, port = 5000 + (x >> 20) % 301;
 			bool blocked = false;
 
-			for (size_t k = 0; k < f->n_remainder; k++)
-				blocked |= box_has(&f->remainder[k], source, 0xac10000au, 2000, (unsigned)port);
+			for (size_t k = 0; k < f->evidence->n_remainder; k++)
+				blocked |=
+				        box_has(&f->evidence->remainder[k], source, 0xac10000au, 2000, (unsigned)port);
 			inside += holds(&rs->set[0], source, port);
-			if (!f->remainder_cut)
+			if (!f->evidence->remainder_cut)
 				ck_assert(blocked != holds(&rs->set[0], source, port));
 			else
 				ck_assert(!blocked || !holds(&rs->set[0], source, port));

@@ -120,7 +120,7 @@ START_TEST(what_is_closed_is_blocked_and_the_rest_conformant)
 		ck_assert_int_eq(f->ports.lo, (int)services[i].port);
 		ck_assert_msg(findings.finding[i].verdict == (closed ? VERDICT_BLOCKED : VERDICT_CONFORMANT), "%s: %s",
 		        f->label, verdict_name(findings.finding[i].verdict));
-		ck_assert(!closed || findings.finding[i].blame.policy);
+		ck_assert(!closed || findings.finding[i].evidence->blame.policy);
 	}
 	findings_fini(&findings);
 	ruleset_free(rs);

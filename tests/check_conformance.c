@@ -33,6 +33,7 @@ static void scene_init(struct scene *s)
 		s->flow[i].id.requirement = i + 1;
 		s->flow[i].label = xstrdup(labels[i]);
 		s->flow[i].requirement = i == 2 ? &s->optional : &s->needed;
+		s->finding[i].evidence = &evidence_none;
 		s->flow[i].basis = i == 3 ? BASIS_INFERRED : BASIS_STATED;
 	}
 	s->flows = (struct flows){s->flow, FLOWS, FLOWS};

@@ -83,10 +83,12 @@ START_TEST(a_set_takes_sources_out)
 	ck_assert_int_eq(verify_flows(&flows, rs, NULL, &site, 1000, &found, &err), 0);
 	const struct finding *f = &found.finding[0];
 	ck_assert_msg(f->verdict == cases[_i].verdict, "%s: %s", cases[_i].name, verdict_name(f->verdict));
-	ck_assert_uint_eq(f->blame.present ? f->blame.handle : 0, cases[_i].handle);
-	ck_assert_msg(f->n_remainder == cases[_i].n_remainder, "%s: %zu boxes", cases[_i].name, f->n_remainder);
-	for (size_t i = 0; cases[_i].set[0] != '\0' && cases[_i].verdict != VERDICT_PARTIAL && i < f->n_remainder; i++)
-		ck_assert(!box_has(&f->remainder[i], 0x0a000007, 0x0a01000a, 2000, 5061));
+	ck_assert_uint_eq(f->evidence->blame.present ? f->evidence->blame.handle : 0, cases[_i].handle);
+	ck_assert_msg(f->evidence->n_remainder == cases[_i].n_remainder, "%s: %zu boxes", cases[_i].name,
+	        f->evidence->n_remainder);
+	for (size_t i = 0;
+	        cases[_i].set[0] != '\0' && cases[_i].verdict != VERDICT_PARTIAL && i < f->evidence->n_remainder; i++)
+		ck_assert(!box_has(&f->evidence->remainder[i], 0x0a000007, 0x0a01000a, 2000, 5061));
 	tolerated_each_caveat(rs, &site, count, caveat);
 	ck_assert_msg(strstr(caveat, cases[_i].caveat) != NULL && (caveat[0] != '\0') == (cases[_i].set[0] != '\0'),
 	        "%s", caveat);

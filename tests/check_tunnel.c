@@ -157,10 +157,10 @@ START_TEST(flows_are_decided_by_policies)
 	rs = kernel_read(true);
 	found = flow_verify(&flow, rs, NULL);
 	ck_assert_msg(found.finding[0].verdict == cases[_i].verdict, "%s: %s%s%s", cases[_i].name,
-	        verdict_name(found.finding[0].verdict), found.finding[0].n_atom > 0 ? ", " : "",
-	        found.finding[0].n_atom > 0 ? found.finding[0].atom[0] : "");
-	ck_assert_msg(cases[_i].atom == NULL || strstr(found.finding[0].atom[0], cases[_i].atom) != NULL, "%s: %s",
-	        cases[_i].name, found.finding[0].atom[0]);
+	        verdict_name(found.finding[0].verdict), found.finding[0].evidence->n_atom > 0 ? ", " : "",
+	        found.finding[0].evidence->n_atom > 0 ? found.finding[0].evidence->atom[0] : "");
+	ck_assert_msg(cases[_i].atom == NULL || strstr(found.finding[0].evidence->atom[0], cases[_i].atom) != NULL,
+	        "%s: %s", cases[_i].name, found.finding[0].evidence->atom[0]);
 	findings_fini(&found);
 	flow_free(&flow);
 	ruleset_free(rs);
@@ -190,12 +190,12 @@ START_TEST(without_policies_it_stays_open)
 		flow_make(&flow, ALL_FORWARD);
 		found = flow_verify(&flow, rs, NULL);
 		ck_assert_int_eq(found.finding[0].verdict, VERDICT_INDETERMINATE);
-		ck_assert_str_eq(found.finding[0].atom[0], open[i].atom);
+		ck_assert_str_eq(found.finding[0].evidence->atom[0], open[i].atom);
 		findings_fini(&found);
 		if (i < 2) {
 			found = flow_verify(&flow, rs, &site);
 			ck_assert_int_eq(found.finding[0].verdict, VERDICT_CONFORMANT);
-			ck_assert_str_eq(found.finding[0].assumed[0], "no tunnels");
+			ck_assert_str_eq(found.finding[0].evidence->assumed[0], "no tunnels");
 			findings_fini(&found);
 		}
 		flow_free(&flow);
@@ -233,7 +233,7 @@ START_TEST(associations_beside_policies_leave_it_open)
 		        found.finding[0].verdict == (open[i].atom != NULL ? VERDICT_INDETERMINATE : VERDICT_CONFORMANT),
 		        "%zu: %s", i, verdict_name(found.finding[0].verdict));
 		if (open[i].atom != NULL)
-			ck_assert_ptr_nonnull(strstr(found.finding[0].atom[0], open[i].atom));
+			ck_assert_ptr_nonnull(strstr(found.finding[0].evidence->atom[0], open[i].atom));
 		findings_fini(&found);
 		flow_free(&flow);
 		ruleset_free(rs);

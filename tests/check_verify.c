@@ -238,22 +238,24 @@ START_TEST(verdict_is)
 	out = flow_verify(&flow, rs, NULL);
 	f = &out.finding[0];
 	ck_assert_msg(f->verdict == cases[_i].verdict, "%s: %s: %s (%s; %s)", cases[_i].ruleset, cases[_i].flow,
-	        verdict_name(f->verdict), f->blame.present ? f->blame.text : "-", f->n_atom > 0 ? f->atom[0] : "-");
-	ck_assert_int_eq(f->has_witness, cases[_i].phase != ANY_PHASE);
-	if (f->has_witness)
-		ck_assert_int_eq(f->witness.phase, cases[_i].phase);
+	        verdict_name(f->verdict), f->evidence->blame.present ? f->evidence->blame.text : "-",
+	        f->evidence->n_atom > 0 ? f->evidence->atom[0] : "-");
+	ck_assert_int_eq(f->evidence->has_witness, cases[_i].phase != ANY_PHASE);
+	if (f->evidence->has_witness)
+		ck_assert_int_eq(f->evidence->witness.phase, cases[_i].phase);
 	if (cases[_i].decider != NULL)
-		ck_assert_msg(f->blame.present && strstr(f->blame.text, cases[_i].decider) != NULL,
-		        "%s: %s: decider %s", cases[_i].ruleset, cases[_i].flow, f->blame.text);
+		ck_assert_msg(f->evidence->blame.present && strstr(f->evidence->blame.text, cases[_i].decider) != NULL,
+		        "%s: %s: decider %s", cases[_i].ruleset, cases[_i].flow, f->evidence->blame.text);
 	if (cases[_i].atom != NULL)
-		ck_assert_msg(has_name(f->atom, f->n_atom, cases[_i].atom), "%s: %s: %zu atoms, %s", cases[_i].ruleset,
-		        cases[_i].flow, f->n_atom, f->n_atom > 0 ? f->atom[0] : "-");
+		ck_assert_msg(has_name(f->evidence->atom, f->evidence->n_atom, cases[_i].atom), "%s: %s: %zu atoms, %s",
+		        cases[_i].ruleset, cases[_i].flow, f->evidence->n_atom,
+		        f->evidence->n_atom > 0 ? f->evidence->atom[0] : "-");
 	else if (f->verdict != VERDICT_CONFORMANT)
-		ck_assert_msg(f->n_atom == 0, "%s: %s: atom %s", cases[_i].ruleset, cases[_i].flow,
-		        f->n_atom > 0 ? f->atom[0] : "-");
+		ck_assert_msg(f->evidence->n_atom == 0, "%s: %s: atom %s", cases[_i].ruleset, cases[_i].flow,
+		        f->evidence->n_atom > 0 ? f->evidence->atom[0] : "-");
 	if (cases[_i].remainder >= 0)
-		ck_assert_msg(f->n_remainder == (size_t)cases[_i].remainder, "%s: %s: %zu boxes", cases[_i].ruleset,
-		        cases[_i].flow, f->n_remainder);
+		ck_assert_msg(f->evidence->n_remainder == (size_t)cases[_i].remainder, "%s: %s: %zu boxes",
+		        cases[_i].ruleset, cases[_i].flow, f->evidence->n_remainder);
 	findings_fini(&out);
 	flow_free(&flow);
 	ruleset_free(rs);
@@ -285,9 +287,9 @@ START_TEST(boxes_say_what_single_packets_say)
 	flow_make(&flow, cases[_i].flow);
 	out = flow_verify(&flow, rs, NULL);
 	f = &out.finding[0];
-	for (size_t i = 0; i < f->n_remainder; i++)
+	for (size_t i = 0; i < f->evidence->n_remainder; i++)
 		for (size_t k = 0; k < i; k++)
-			ck_assert(!boxes_overlap(&f->remainder[i], &f->remainder[k]));
+			ck_assert(!boxes_overlap(&f->evidence->remainder[i], &f->evidence->remainder[k]));
 	for (unsigned n = 0; n < 256; n++) {
 		struct flow point = flow;
 		struct flow_leg leg = flow.leg[0];
@@ -304,9 +306,9 @@ START_TEST(boxes_say_what_single_packets_say)
 		        (uint16_t)sample((struct range){flow.source_ports.lo, flow.source_ports.hi}, n / 64);
 		point.leg = &leg;
 		one = flow_verify(&point, rs, NULL);
-		for (size_t i = 0; i < f->n_remainder; i++)
+		for (size_t i = 0; i < f->evidence->n_remainder; i++)
 			fails = fails || (flow.proto >= PROTO_ICMPV6 || flow.proto == PROTO_ICMP ||
-			                         box_has(&f->remainder[i], leg.source.lo, leg.destination.lo,
+			                         box_has(&f->evidence->remainder[i], leg.source.lo, leg.destination.lo,
 			                                 point.source_ports.lo, point.ports.lo));
 		/* A mask that is open for a range is decided for one address. */
 		if (f->verdict != VERDICT_INDETERMINATE || one.finding[0].verdict == VERDICT_INDETERMINATE)
@@ -329,10 +331,10 @@ START_TEST(witness_is_in_packet_coordinates)
 
 	flow_make(&flow, "tcp 10.0.0.0/24 1000-65535 10.1.0.10 443");
 	out = flow_verify(&flow, rs, NULL);
-	text = packet_print(&out.finding[0].witness);
+	text = packet_print(&out.finding[0].evidence->witness);
 	ck_assert_str_eq(text, "tcp 10.1.0.10:443 > 10.0.0.1:1024");
-	ck_assert_str_eq(out.finding[0].witness.iif, "s0");
-	ck_assert_str_eq(out.finding[0].witness.oif, "c0");
+	ck_assert_str_eq(out.finding[0].evidence->witness.iif, "s0");
+	ck_assert_str_eq(out.finding[0].evidence->witness.oif, "c0");
 	free(text);
 	findings_fini(&out);
 	flow_free(&flow);
@@ -375,9 +377,9 @@ START_TEST(assumption_fixes_an_atom)
 	out = flow_verify(&flow, rs, &site);
 	f = &out.finding[0];
 	ck_assert_msg(f->verdict == assumptions[_i].verdict, "%s", verdict_name(f->verdict));
-	ck_assert_uint_eq(f->n_assumed, assumptions[_i].assumed);
-	if (f->n_assumed > 0)
-		ck_assert_str_eq(f->assumed[0], "operator");
+	ck_assert_uint_eq(f->evidence->n_assumed, assumptions[_i].assumed);
+	if (f->evidence->n_assumed > 0)
+		ck_assert_str_eq(f->evidence->assumed[0], "operator");
 	free(a.pattern);
 	findings_fini(&out);
 	flow_free(&flow);
@@ -451,8 +453,8 @@ START_TEST(undecided_verdict_is_indeterminate_and_named)
 	match_make(r, RS_FIELD_DPORT, 5061, 5061);
 	f = verdict_of(&out, rs, "tcp 10.0.0.0/24 1024-65535 10.1.0.10 5061");
 	ck_assert_int_eq(f->verdict, VERDICT_INDETERMINATE);
-	ck_assert_str_eq(f->atom[0], "queue@filter/chain#1");
-	ck_assert_int_eq(f->blame.verdict, RS_UNKNOWN);
+	ck_assert_str_eq(f->evidence->atom[0], "queue@filter/chain#1");
+	ck_assert_int_eq(f->evidence->blame.verdict, RS_UNKNOWN);
 	findings_fini(&out);
 	f = verdict_of(&out, rs, "tcp 10.0.0.0/24 10000-65535 10.1.0.10 5062");
 	ck_assert_int_eq(f->verdict, VERDICT_CONFORMANT);
@@ -477,7 +479,7 @@ START_TEST(dynamic_set_is_an_atom_also_without_the_reader)
 	ranges_fini(&m->ranges);
 	f = verdict_of(&out, rs, "tcp 10.0.0.0/24 1024-65535 10.1.0.10 5061");
 	ck_assert_int_eq(f->verdict, VERDICT_CONFORMANT);
-	ck_assert_str_eq(f->atom[0], "set bl@ip filter");
+	ck_assert_str_eq(f->evidence->atom[0], "set bl@ip filter");
 	findings_fini(&out);
 	/* Whoever is not listed is dropped: that is no blocklist. */
 	m->negate = true;
@@ -501,7 +503,7 @@ START_TEST(link_layer_chain_makes_it_indeterminate_where_it_may_see_the_packet)
 	match_make(rule_make(rs, RS_DROP), RS_FIELD_DPORT, 1, 1);
 	f = verdict_of(&out, rs, "tcp 10.0.0.0/24 1024-65535 10.1.0.10 5061");
 	ck_assert_int_eq(f->verdict, VERDICT_INDETERMINATE);
-	ck_assert_str_eq(f->atom[0], "chain netdev filter/chain");
+	ck_assert_str_eq(f->evidence->atom[0], "chain netdev filter/chain");
 	findings_fini(&out);
 	f = verdict_of(&out, rs, "tcp 10.0.0.0/24 1024-65535 10.1.0.10 5061 forward x0 y0");
 	ck_assert_int_eq(f->verdict, VERDICT_CONFORMANT);
@@ -521,12 +523,12 @@ START_TEST(legacy_tables_and_no_ruleset_are_never_conformant)
 	rs->legacy = xstrdup("filter,nat");
 	ck_assert_int_eq(
 	        verdict_of(&out, rs, "tcp 10.0.0.0/24 1024-65535 10.1.0.10 5061")->verdict, VERDICT_INDETERMINATE);
-	ck_assert_ptr_nonnull(strstr(out.finding[0].reason, "filter,nat"));
+	ck_assert_ptr_nonnull(strstr(out.finding[0].evidence->reason, "filter,nat"));
 	findings_fini(&out);
 	flow_make(&flow, "tcp 10.0.0.0/24 1024-65535 10.1.0.10 5061");
 	ck_assert_int_eq(verify_flows(&flows, NULL, "EPERM", NULL, 0, &out, &err), 0);
 	ck_assert_int_eq(out.finding[0].verdict, VERDICT_UNKNOWN);
-	ck_assert_str_eq(out.finding[0].reason, "EPERM");
+	ck_assert_str_eq(out.finding[0].evidence->reason, "EPERM");
 	findings_fini(&out);
 	flow_free(&flow);
 	ruleset_free(rs);
@@ -554,7 +556,7 @@ START_TEST(state_of_the_flow_is_its_verdict)
 	flow.state = states[_i].state;
 	out = flow_verify(&flow, rs, NULL);
 	ck_assert_int_eq(out.finding[0].verdict, states[_i].verdict);
-	ck_assert_int_eq(out.finding[0].has_witness, states[_i].state == FLOW_WAIVED);
+	ck_assert_int_eq(out.finding[0].evidence->has_witness, states[_i].state == FLOW_WAIVED);
 	findings_fini(&out);
 	flow_free(&flow);
 	ruleset_free(rs);
@@ -595,8 +597,8 @@ START_TEST(waived_row_without_legs_is_waived)
 		struct findings out = flow_verify(&flow, i == 0 ? rs : NULL, NULL);
 
 		ck_assert_int_eq(out.finding[0].verdict, VERDICT_WAIVED);
-		ck_assert(!out.finding[0].has_witness);
-		ck_assert_ptr_null(out.finding[0].reason);
+		ck_assert(!out.finding[0].evidence->has_witness);
+		ck_assert_ptr_null(out.finding[0].evidence->reason);
 		findings_fini(&out);
 	}
 	flow_free(&flow);
@@ -653,8 +655,8 @@ START_TEST(published_flow_without_a_rule_is_misdirected_with_the_reason)
 	struct finding *f = verdict_of(&out, rs, "tcp 10.0.0.0/24 1-9 198.51.100.7 443 inside 10.1.0.10 443");
 
 	ck_assert_int_eq(f->verdict, VERDICT_MISDIRECTED);
-	ck_assert(!f->blame.present && f->has_witness);
-	ck_assert_ptr_nonnull(strstr(f->reason, "no rule translates"));
+	ck_assert(!f->evidence->blame.present && f->evidence->has_witness);
+	ck_assert_ptr_nonnull(strstr(f->evidence->reason, "no rule translates"));
 	findings_fini(&out);
 	f = verdict_of(&out, rs, "tcp 10.0.0.0/24 1-9 10.1.0.10 443 inside 10.1.0.10 443");
 	ck_assert_int_eq(f->verdict, VERDICT_CONFORMANT);
@@ -675,7 +677,7 @@ START_TEST(filter_beside_the_translation_is_open_after_the_first_packet)
 	match_make(r, RS_FIELD_CT_STATE, 2, 2);
 	f = verdict_of(&out, rs, "tcp 10.0.0.16/28 1024-65535 198.51.100.7 8443 inside 10.1.0.20 443");
 	ck_assert_msg(f->verdict == VERDICT_INDETERMINATE, "%s", verdict_name(f->verdict));
-	ck_assert_str_eq(f->atom[0], "translated destination");
+	ck_assert_str_eq(f->evidence->atom[0], "translated destination");
 	findings_fini(&out);
 	ruleset_free(rs);
 }
@@ -708,7 +710,7 @@ START_TEST(translated_addresses_are_open)
 	f = verdict_of(&out, rs, "udp 10.0.1.0/24 1024-65535 10.1.0.10 1000");
 	ck_assert_msg(f->verdict == translated[_i].verdict, "%s", verdict_name(f->verdict));
 	if (translated[_i].atom != NULL)
-		ck_assert_str_eq(f->atom[0], translated[_i].atom);
+		ck_assert_str_eq(f->evidence->atom[0], translated[_i].atom);
 	findings_fini(&out);
 	f = verdict_of(&out, rs, "tcp 10.0.0.0/24 1024-65535 10.1.0.10 5061");
 	ck_assert_int_eq(f->verdict, VERDICT_CONFORMANT);
@@ -769,7 +771,7 @@ START_TEST(jump_loop_ends_with_a_reason)
 	rule_make(rs, RS_JUMP);
 	f = verdict_of(&out, rs, "tcp 10.0.0.0/24 1024-65535 10.1.0.10 5061");
 	ck_assert_int_eq(f->verdict, VERDICT_INDETERMINATE);
-	ck_assert_ptr_nonnull(strstr(f->reason, "16 chains"));
+	ck_assert_ptr_nonnull(strstr(f->evidence->reason, "16 chains"));
 	findings_fini(&out);
 	ruleset_free(rs);
 }
@@ -796,7 +798,7 @@ START_TEST(too_many_boxes_end_with_a_reason)
 	}
 	f = verdict_of(&out, rs, "tcp 10.0.0.0/8 1024-65535 10.0.0.0/8 1-65535");
 	ck_assert_int_eq(f->verdict, VERDICT_INDETERMINATE);
-	ck_assert_ptr_nonnull(f->reason);
+	ck_assert_ptr_nonnull(f->evidence->reason);
 	findings_fini(&out);
 	ruleset_free(rs);
 }
@@ -833,10 +835,10 @@ START_TEST(witness_meets_the_rule_that_is_named)
 	m->negate = far_masks[_i].negate;
 	f = verdict_of(&out, rs, "udp 10.0.0.0/8 1024-65535 11.1.0.10 5061");
 	ck_assert_msg(f->verdict == far_masks[_i].verdict, "%s", verdict_name(f->verdict));
-	ck_assert_str_eq(f->blame.text, far_masks[_i].decider);
-	ck_assert_uint_eq((unsigned)(f->witness.source & 3), far_masks[_i].last_bits);
+	ck_assert_str_eq(f->evidence->blame.text, far_masks[_i].decider);
+	ck_assert_uint_eq((unsigned)(f->evidence->witness.source & 3), far_masks[_i].last_bits);
 	if (f->verdict == VERDICT_INDETERMINATE)
-		ck_assert_int_eq(strncmp(f->atom[0], "mask@", 5), 0);
+		ck_assert_int_eq(strncmp(f->evidence->atom[0], "mask@", 5), 0);
 	findings_fini(&out);
 	ruleset_free(rs);
 }

@@ -12,8 +12,8 @@ static double boxes_size(const struct finding *f)
 {
 	double n = 0;
 
-	for (size_t i = 0; i < f->n_remainder; i++) {
-		const struct box *b = &f->remainder[i];
+	for (size_t i = 0; i < f->evidence->n_remainder; i++) {
+		const struct box *b = &f->evidence->remainder[i];
 
 		n += (double)(b->source.hi - b->source.lo + 1) * (double)(b->destination.hi - b->destination.lo + 1) *
 		     (double)(b->source_ports.hi - b->source_ports.lo + 1) * (double)(b->ports.hi - b->ports.lo + 1);
@@ -41,7 +41,7 @@ static void compare(unsigned number, const struct ruleset *rs, struct flow *flow
 	ck_assert_msg(f->verdict == verdict_of(&a), "case %u: %s: %s, but %.0f of %.0f pass\n%s", number, flow->label,
 	        verdict_name(f->verdict), a.surely, a.size, text);
 	tally->verdict[f->verdict]++;
-	if (!f->remainder_cut) {
+	if (!f->evidence->remainder_cut) {
 		ck_assert_msg(a.size - a.surely == boxes_size(f), "case %u: %s: %.0f do not pass, boxes hold %.0f\n%s",
 		        number, flow->label, a.size - a.surely, boxes_size(f), text);
 		tally->counted++;

@@ -331,8 +331,9 @@ static bool in_remainder(const struct finding *f, const struct tuple *t)
 {
 	bool ports = t->proto == PROTO_TCP || t->proto == PROTO_UDP;
 
-	for (size_t i = 0; i < f->n_remainder; i++)
-		if (box_has(&f->remainder[i], t->source, t->destination, ports ? t->sport : 0, ports ? t->dport : 0))
+	for (size_t i = 0; i < f->evidence->n_remainder; i++)
+		if (box_has(&f->evidence->remainder[i], t->source, t->destination, ports ? t->sport : 0,
+		            ports ? t->dport : 0))
 			return true;
 	return false;
 }
@@ -358,15 +359,15 @@ static void compare(const char *name, const struct flow *flow, const struct find
 		findings_fini(&one);
 		return;
 	}
-	want = f->verdict == VERDICT_CONFORMANT ? 3 : (int)f->witness.phase;
+	want = f->verdict == VERDICT_CONFORMANT ? 3 : (int)f->evidence->witness.phase;
 	phases = kernel_phases(t, want, &elsewhere);
 	addr_print(t->family, t->source, a, sizeof(a));
 	addr_print(t->family, t->destination, b, sizeof(b));
 	ck_assert_msg(phases == want && (!elsewhere || f->verdict == VERDICT_MISDIRECTED),
 	        "%s: %s: %s:%u > %s:%u: verifier %s (%d phases, %s), kernel %d phases%s", name, flow->label, a,
-	        t->sport, b, t->dport, verdict_name(f->verdict), want, f->blame.present ? f->blame.text : "-", phases,
-	        elsewhere ? ", elsewhere" : "");
-	if (!wide->remainder_cut && wide->verdict != VERDICT_INDETERMINATE && wide->n_atom == 0)
+	        t->sport, b, t->dport, verdict_name(f->verdict), want,
+	        f->evidence->blame.present ? f->evidence->blame.text : "-", phases, elsewhere ? ", elsewhere" : "");
+	if (!wide->evidence->remainder_cut && wide->verdict != VERDICT_INDETERMINATE && wide->evidence->n_atom == 0)
 		ck_assert_msg(in_remainder(wide, t) == (phases < 3), "%s: %s: %s:%u > %s:%u: %s remainder", name,
 		        flow->label, a, t->sport, b, t->dport, phases < 3 ? "missing in" : "wrongly in");
 	tally->accepted += phases == 3;
@@ -396,8 +397,8 @@ static void draw_tuple(const struct flow *flow, const struct finding *wide, stru
 	        {flow->source_ports.lo, flow->source_ports.hi}, {flow->ports.lo, flow->ports.hi}};
 	struct box b = whole;
 
-	if (wide->n_remainder > 0 && draw(3) > 0)
-		b = wide->remainder[draw((uint32_t)wide->n_remainder)];
+	if (wide->evidence->n_remainder > 0 && draw(3) > 0)
+		b = wide->evidence->remainder[draw((uint32_t)wide->evidence->n_remainder)];
 	t->family = flow->family;
 	t->proto = flow->proto;
 	t->path = flow->path;

@@ -300,28 +300,29 @@ static void packets_agree(const struct ruleset *rs, const struct flow *f, const 
 		bool passes = end_of(rs, 0, &p, &handle) == RS_ACCEPT, listed = false;
 		ck_assert(finding->verdict != VERDICT_CONFORMANT || passes);
 		ck_assert(finding->verdict != VERDICT_BLOCKED || !passes);
-		for (size_t k = 0; k < finding->n_remainder; k++)
-			listed = listed || in_box(&finding->remainder[k], &p);
+		for (size_t k = 0; k < finding->evidence->n_remainder; k++)
+			listed = listed || in_box(&finding->evidence->remainder[k], &p);
 		ck_assert(!listed || !passes);
-		ck_assert_msg(listed || passes || finding->remainder_cut,
+		ck_assert_msg(listed || passes || finding->evidence->remainder_cut,
 		        "%s of %zu boxes: %llx to %llx port %u is dropped by rule %llu and not told",
-		        verdict_name(finding->verdict), finding->n_remainder, (unsigned long long)p.source,
+		        verdict_name(finding->verdict), finding->evidence->n_remainder, (unsigned long long)p.source,
 		        (unsigned long long)p.destination, (unsigned)p.port, (unsigned long long)handle);
 		n[passes]++;
 	}
-	if (!finding->has_witness)
+	if (!finding->evidence->has_witness)
 		return;
-	struct point w = {finding->witness.source, finding->witness.destination, finding->witness.destination_port};
+	struct point w = {finding->evidence->witness.source, finding->evidence->witness.destination,
+	        finding->evidence->witness.destination_port};
 	ck_assert_int_ne(end_of(rs, 0, &w, &handle), RS_ACCEPT);
-	ck_assert_uint_eq(finding->blame.policy ? 0 : finding->blame.handle, handle);
+	ck_assert_uint_eq(finding->evidence->blame.policy ? 0 : finding->evidence->blame.handle, handle);
 }
 
 /* Boxes that are told share no packet. */
 static void remainder_is_disjoint(const struct finding *f)
 {
-	for (size_t i = 0; i < f->n_remainder; i++)
+	for (size_t i = 0; i < f->evidence->n_remainder; i++)
 		for (size_t k = 0; k < i; k++) {
-			const struct box *a = &f->remainder[i], *b = &f->remainder[k];
+			const struct box *a = &f->evidence->remainder[i], *b = &f->evidence->remainder[k];
 			ck_assert(a->source.lo > b->source.hi || a->source.hi < b->source.lo ||
 			          a->destination.lo > b->destination.hi || a->destination.hi < b->destination.lo ||
 			          a->ports.lo > b->ports.hi || a->ports.hi < b->ports.lo);
@@ -336,12 +337,12 @@ static struct cell cell_of(const struct box *b)
 static bool covers(const struct finding *a, const struct finding *b)
 {
 	struct cells left = {0};
-	for (size_t i = 0; i < b->n_remainder; i++) {
-		struct cell c = cell_of(&b->remainder[i]);
+	for (size_t i = 0; i < b->evidence->n_remainder; i++) {
+		struct cell c = cell_of(&b->evidence->remainder[i]);
 		cells_add(&left, &c);
 	}
-	for (size_t i = 0; i < a->n_remainder; i++) {
-		struct cell c = cell_of(&a->remainder[i]);
+	for (size_t i = 0; i < a->evidence->n_remainder; i++) {
+		struct cell c = cell_of(&a->evidence->remainder[i]);
 		ck_assert(cells_subtract(&left, &c, SIZE_MAX));
 	}
 	size_t n = left.n;
@@ -357,9 +358,10 @@ static void same_words(const struct findings *a, const struct findings *b)
 		char *what = xasprintf("flow %zu", i);
 		ck_assert_msg(x->verdict == y->verdict, "%s: %s, should be %s", what, verdict_name(x->verdict),
 		        verdict_name(y->verdict));
-		same_blame(&x->blame, &y->blame, what);
+		same_blame(&x->evidence->blame, &y->evidence->blame, what);
 		ck_assert_msg(
-		        x->remainder_cut || y->remainder_cut || (covers(x, y) && covers(y, x)), "%s: remainder", what);
+		        x->evidence->remainder_cut || y->evidence->remainder_cut || (covers(x, y) && covers(y, x)),
+		        "%s: remainder", what);
 		free(what);
 	}
 }

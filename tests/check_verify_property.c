@@ -140,8 +140,9 @@ static bool in_remainder(const struct finding *f, const struct packet *p)
 {
 	unsigned n = 0;
 
-	for (size_t i = 0; i < f->n_remainder; i++)
-		n += box_has(&f->remainder[i], p->source, p->destination, p->source_port, p->destination_port);
+	for (size_t i = 0; i < f->evidence->n_remainder; i++)
+		n += box_has(
+		        &f->evidence->remainder[i], p->source, p->destination, p->source_port, p->destination_port);
 	if (n > 1)
 		ck_abort_msg("%u boxes of the remainder hold one packet", n);
 	return n == 1;
@@ -169,7 +170,7 @@ static bool every_packet(const struct ruleset *rs, const struct flow *flow, cons
 				        p.destination_port++) {
 					bool pass = connects(rs, &p), in = in_remainder(f, &p);
 
-					if (f->remainder_cut ? in && pass : in == pass)
+					if (f->evidence->remainder_cut ? in && pass : in == pass)
 						ck_abort_msg("%s", what);
 					*some = *some || pass;
 					all = all && pass;
@@ -191,12 +192,13 @@ static void compare(unsigned number, const struct ruleset *rs, const struct flow
 	                                    : some ? VERDICT_PARTIAL
 	                                           : VERDICT_BLOCKED),
 	        "%s: %s", verdict_name(f->verdict), what);
-	ck_assert_msg(f->has_witness == !all && (all || !passes(rs, &f->witness)), "witness of %s", what);
-	for (size_t i = 0; i < f->n_remainder; i++)
-		size += box_size(&f->remainder[i]);
+	ck_assert_msg(
+	        f->evidence->has_witness == !all && (all || !passes(rs, &f->evidence->witness)), "witness of %s", what);
+	for (size_t i = 0; i < f->evidence->n_remainder; i++)
+		size += box_size(&f->evidence->remainder[i]);
 	ck_assert_msg(size == held, "remainder beyond the flow: %s", what);
 	tally->verdict[f->verdict]++;
-	tally->cut += f->remainder_cut;
+	tally->cut += f->evidence->remainder_cut;
 	free(text);
 	free(what);
 	findings_fini(&out);

@@ -166,21 +166,25 @@ static inline void same_findings(const struct findings *a, const struct findings
 
 		ck_assert_msg(x->verdict == y->verdict, "%s: %s, should be %s", what, verdict_name(x->verdict),
 		        verdict_name(y->verdict));
-		same_blame(&x->blame, &y->blame, what);
-		ck_assert_msg(x->has_witness == y->has_witness, "%s: witness", what);
-		if (x->has_witness)
-			same_packet(&x->witness, &y->witness, what);
-		ck_assert_msg(x->n_remainder == y->n_remainder && x->remainder_cut == y->remainder_cut, "%s: remainder",
-		        what);
-		for (size_t k = 0; k < x->n_remainder; k++)
-			ck_assert_msg(same_box(&x->remainder[k], &y->remainder[k]), "%s: remainder %zu", what, k);
-		ck_assert_msg(x->n_atom == y->n_atom && x->n_assumed == y->n_assumed, "%s: atoms", what);
-		for (size_t k = 0; k < x->n_atom; k++)
-			ck_assert_str_eq(x->atom[k], y->atom[k]);
-		for (size_t k = 0; k < x->n_assumed; k++)
-			ck_assert_str_eq(x->assumed[k], y->assumed[k]);
+		same_blame(&x->evidence->blame, &y->evidence->blame, what);
+		ck_assert_msg(x->evidence->has_witness == y->evidence->has_witness, "%s: witness", what);
+		if (x->evidence->has_witness)
+			same_packet(&x->evidence->witness, &y->evidence->witness, what);
+		ck_assert_msg(x->evidence->n_remainder == y->evidence->n_remainder &&
+		                      x->evidence->remainder_cut == y->evidence->remainder_cut,
+		        "%s: remainder", what);
+		for (size_t k = 0; k < x->evidence->n_remainder; k++)
+			ck_assert_msg(same_box(&x->evidence->remainder[k], &y->evidence->remainder[k]),
+			        "%s: remainder %zu", what, k);
 		ck_assert_msg(
-		        same_text(x->reason, y->reason), "%s: reason %s, should be %s", what, x->reason, y->reason);
+		        x->evidence->n_atom == y->evidence->n_atom && x->evidence->n_assumed == y->evidence->n_assumed,
+		        "%s: atoms", what);
+		for (size_t k = 0; k < x->evidence->n_atom; k++)
+			ck_assert_str_eq(x->evidence->atom[k], y->evidence->atom[k]);
+		for (size_t k = 0; k < x->evidence->n_assumed; k++)
+			ck_assert_str_eq(x->evidence->assumed[k], y->evidence->assumed[k]);
+		ck_assert_msg(same_text(x->evidence->reason, y->evidence->reason), "%s: reason %s, should be %s", what,
+		        x->evidence->reason, y->evidence->reason);
 		free(what);
 	}
 }

@@ -131,7 +131,7 @@ static inline void sample_flow(struct snapshot *s, uint32_t requirement, uint32_
 	flow->source_ports = r->flow[0].source_ports;
 	f->n++;
 	s->findings.finding = xrealloc(s->findings.finding, f->n, sizeof(*s->findings.finding));
-	memset(&s->findings.finding[f->n - 1], 0, sizeof(*s->findings.finding));
+	s->findings.finding[f->n - 1] = (struct finding){.evidence = &evidence_none};
 	s->findings.n = f->n;
 	s->changed_ms = xrealloc(s->changed_ms, f->n, sizeof(*s->changed_ms));
 	s->changed_ms[f->n - 1] = 0;
@@ -232,13 +232,13 @@ static inline struct snapshot *sample_new(uint64_t generation, int64_t now_ms)
 	sample_flow(s, 2, PARTY_UNBOUND, 4);
 	sample_flow(s, 2, PARTY_ANY, 4);
 	s->findings.finding[0].verdict = VERDICT_BLOCKED;
-	s->findings.finding[0].blame = sample_blame("tcp dport 5061 drop", 12);
-	s->findings.finding[0].has_witness = true;
-	s->findings.finding[0].witness = sample_packet();
+	finding_say(&s->findings.finding[0], &(struct evidence){.blame = sample_blame("tcp dport 5061 drop", 12),
+	                                             .has_witness = true,
+	                                             .witness = sample_packet()});
 	s->findings.finding[2].verdict = VERDICT_UNBOUND;
 	s->findings.finding[3].verdict = VERDICT_INDETERMINATE;
-	s->findings.finding[3].atom = sample_list("limit@filter/forward#7");
-	s->findings.finding[3].n_atom = 1;
+	finding_say(&s->findings.finding[3],
+	        &(struct evidence){.atom = sample_list("limit@filter/forward#7"), .n_atom = 1});
 	s->changed_ms[0] = now_ms - 10000;
 	sample_events(s);
 	summary_build(&s->inputs->flows, &s->findings, &s->openings, s->ruleset, &s->summary);

@@ -123,10 +123,10 @@ static inline void walk_agrees(
 	enum verdict want = f->verdict == VERDICT_PARTIAL ? VERDICT_BLOCKED : f->verdict;
 	struct trace t;
 	struct error err;
-	char *a = blame_text(&f->blame), *b;
+	char *a = blame_text(&f->evidence->blame), *b;
 	bool same;
 
-	ck_assert_int_eq(verify_explain(&f->witness, flow, f, rs, site, 1000, &t, &err), 0);
+	ck_assert_int_eq(verify_explain(&f->evidence->witness, flow, f, rs, site, 1000, &t, &err), 0);
 	b = blame_text(&t.blame);
 	/* A condition on a whole flow can be decided for one packet, and a waived flow keeps what was found. */
 	same = t.verdict == want || (f->verdict == VERDICT_WAIVED && t.verdict != VERDICT_CONFORMANT) ||
@@ -147,7 +147,7 @@ static inline struct findings flow_verify(struct flow *f, const struct ruleset *
 
 	ck_assert_int_eq(verify_flows(&flows, rs, NULL, site, 1000, &out, &err), 0);
 	ck_assert_uint_eq(out.n, 1);
-	if (out.finding[0].has_witness && rs != NULL)
+	if (out.finding[0].evidence->has_witness && rs != NULL)
 		walk_agrees(f, &out.finding[0], rs, site);
 	return out;
 }

@@ -147,9 +147,11 @@ static int claim_of_packet(const struct question *q, const struct ruleset *rs, s
 		return -1;
 	const struct finding *f = &findings.finding[0];
 	out->verdict = f->verdict;
-	out->phase = f->has_witness ? f->witness.phase : PHASE_NEW;
-	out->rule = json_blame(&f->blame);
-	out->reason = xstrdup(f->reason != NULL ? f->reason : f->n_atom > 0 ? f->atom[0] : "");
+	out->phase = f->evidence->has_witness ? f->evidence->witness.phase : PHASE_NEW;
+	out->rule = json_blame(&f->evidence->blame);
+	out->reason = xstrdup(f->evidence->reason != NULL ? f->evidence->reason
+	                      : f->evidence->n_atom > 0   ? f->evidence->atom[0]
+	                                                  : "");
 	findings_fini(&findings);
 	return 0;
 }

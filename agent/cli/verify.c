@@ -143,10 +143,11 @@ static size_t print_flows(const struct request *r, const struct work *w)
 		n++;
 		char range[16], *ports = xasprintf("%s/%s", port_range_print(flow->ports, range, sizeof(range)),
 		                        proto_name(flow->proto));
-		char *rule = blame_print(&f->blame),
-		     *witness = f->has_witness ? packet_print(&f->witness) : xstrdup("");
-		cli_table_row(t, (const char *[]){verdict_name(f->verdict), severity_name(finding_severity(flow, f)),
-		                         flow->label, ports, f->reason != NULL ? f->reason : rule, witness});
+		char *rule = blame_print(&f->evidence->blame),
+		     *witness = f->evidence->has_witness ? packet_print(&f->evidence->witness) : xstrdup("");
+		cli_table_row(t,
+		        (const char *[]){verdict_name(f->verdict), severity_name(finding_severity(flow, f)),
+		                flow->label, ports, f->evidence->reason != NULL ? f->evidence->reason : rule, witness});
 		free(ports);
 		free(rule);
 		free(witness);

@@ -79,9 +79,10 @@ static json_t *json_or_null(const char *value)
 
 static json_t *json_flow(const struct flow *flow, const struct finding *f)
 {
+	const struct evidence *evidence = f->evidence;
 	json_t *remainder = json_array();
-	for (size_t i = 0; i < f->n_remainder; i++)
-		json_array_append_new(remainder, json_box(flow->family, &f->remainder[i]));
+	for (size_t i = 0; i < evidence->n_remainder; i++)
+		json_array_append_new(remainder, json_box(flow->family, &evidence->remainder[i]));
 	json_t *o = json_object();
 	set_text(o, "deployment", flow->deployment);
 	set_text(o, "product", flow->pack->name);
@@ -98,13 +99,13 @@ static json_t *json_flow(const struct flow *flow, const struct finding *f)
 	set_text(o, "severity", severity_name(finding_severity(flow, f)));
 	set_text(o, "verdict", verdict_name(f->verdict));
 	json_object_set_new(o, "legs", json_legs(flow));
-	json_object_set_new(o, "rule", json_blame(&f->blame));
-	json_object_set_new(o, "witness", f->has_witness ? json_witness(&f->witness) : json_null());
+	json_object_set_new(o, "rule", json_blame(&evidence->blame));
+	json_object_set_new(o, "witness", evidence->has_witness ? json_witness(&evidence->witness) : json_null());
 	json_object_set_new(o, "remainder", remainder);
-	json_object_set_new(o, "atoms", json_strings(f->atom, f->n_atom));
-	json_object_set_new(o, "assumed", json_strings(f->assumed, f->n_assumed));
-	if (f->reason != NULL)
-		set_text(o, "reason", f->reason);
+	json_object_set_new(o, "atoms", json_strings(evidence->atom, evidence->n_atom));
+	json_object_set_new(o, "assumed", json_strings(evidence->assumed, evidence->n_assumed));
+	if (evidence->reason != NULL)
+		set_text(o, "reason", evidence->reason);
 	json_object_set_new(o, "caveat", json_or_null(flow->caveat));
 	return o;
 }

@@ -32,9 +32,9 @@ static int subject_of_flow(const struct snapshot *snap, const char *label, struc
 		        "no flow is labelled '%.200s'; /conformance/result lists the labels", label);
 	const struct finding *finding = &snap->findings.finding[flow - flows->flow];
 	out->flow = flow;
-	if (finding->has_witness) {
+	if (finding->evidence->has_witness) {
 		out->finding = finding;
-		out->packet = finding->witness;
+		out->packet = finding->evidence->witness;
 		return 0;
 	}
 	if (flow->n_leg == 0)

@@ -69,6 +69,7 @@ static void add_result(struct rows *b, struct lyd_node *root, const struct snaps
 {
 	const struct flow *flow = &snap->inputs->flows.flow[i];
 	const struct finding *finding = &snap->findings.finding[i];
+	const struct evidence *evidence = finding->evidence;
 	char variant[16], ports[16];
 	snprintf(variant, sizeof(variant), "%u", flow->id.variant);
 	struct lyd_node *row = row_list(b, root, "result", flow->deployment, flow->requirement->label, variant,
@@ -81,14 +82,14 @@ static void add_result(struct rows *b, struct lyd_node *root, const struct snaps
 	row_leaf(b, row, "verdict", verdict_name(finding->verdict));
 	row_leaf(b, row, "severity", severity_name(finding_severity(flow, finding)));
 	row_time(b, row, "changed", snap->changed_ms != NULL ? wall_of(snap, snap->changed_ms[i]) : 0);
-	row_rule(b, row, &finding->blame);
-	if (finding->has_witness)
-		row_witness(b, row, &finding->witness);
-	for (size_t k = 0; k < finding->n_atom; k++)
-		row_leaf(b, row, "condition", finding->atom[k]);
-	for (size_t k = 0; k < finding->n_assumed; k++)
-		row_leaf(b, row, "assumed", finding->assumed[k]);
-	row_leaf(b, row, "reason", finding->reason);
+	row_rule(b, row, &evidence->blame);
+	if (evidence->has_witness)
+		row_witness(b, row, &evidence->witness);
+	for (size_t k = 0; k < evidence->n_atom; k++)
+		row_leaf(b, row, "condition", evidence->atom[k]);
+	for (size_t k = 0; k < evidence->n_assumed; k++)
+		row_leaf(b, row, "assumed", evidence->assumed[k]);
+	row_leaf(b, row, "reason", evidence->reason);
 	row_leaf(b, row, "caveat", flow->caveat);
 }
 

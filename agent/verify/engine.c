@@ -231,7 +231,8 @@ static bool relevant_add(const struct run *run, struct relevant *r, const struct
 	if (run->trace == NULL && !match_relevant(run, &c->line[i]))
 		return false;
 	r->line[r->n++] = i;
-	return run->trace == NULL && takes_all(run, &c->line[i]);
+	r->taken = run->trace == NULL && takes_all(run, &c->line[i]);
+	return r->taken;
 }
 
 /** Lines that the index gives for a run. */
@@ -287,7 +288,7 @@ static const struct relevant *relevant_lines(struct run *run, size_t chain)
 {
 	struct relevant *r = &run->relevant[chain];
 	const struct program_chain *c = &run->e->chain[chain];
-	bool indexed = c->index != NULL && run->trace == NULL, taken = false;
+	bool indexed = c->index != NULL && run->trace == NULL;
 	/* What is known already is accepted by a chain's first lines: then the index is not asked. */
 	size_t n = indexed && c->n_line > FIRST_LINES ? FIRST_LINES : c->n_line;
 
@@ -297,10 +298,11 @@ static const struct relevant *relevant_lines(struct run *run, size_t chain)
 		r->line = xcalloc(c->n_line, sizeof(*r->line));
 	r->visit = run->visit;
 	r->n = 0;
-	for (size_t i = 0; i < n && !taken; i++)
-		taken = relevant_add(run, r, c, i);
+	r->taken = false;
+	for (size_t i = 0; i < n && !r->taken; i++)
+		relevant_add(run, r, c, i);
 	run->work += n / 8;
-	if (!taken && n < c->n_line)
+	if (!r->taken && n < c->n_line)
 		relevant_find(run, r, c, n);
 	return r;
 }
@@ -331,6 +333,11 @@ static void advance(struct run *run, size_t depth, size_t chain, struct piece *p
 
 		if (++run->work > run->bounds->work) {
 			run_limit(run, run_tired);
+			return;
+		}
+		if (r->taken && i + 1 == r->n) {
+			piece->verdict = line_verdict(line);
+			act(run, depth, chain, piece, line, i + 1, fall);
 			return;
 		}
 		if (run->trace == NULL && !match_hull_meets(run, line, &piece->cell, piece->translated))

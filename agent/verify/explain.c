@@ -129,7 +129,9 @@ static bool try_set(struct explain *x, const struct packet_set *set)
 	bool passes = x->o.limit == NULL && outcomes_verdict(&x->o) == VERDICT_CONFORMANT;
 	const struct outcome *o = decisive(&x->o);
 	bool elsewhere = o != NULL && o->code == OUTCOME_ELSEWHERE;
-	bool over = x->finding != NULL && x->finding->has_witness ? blame_is(x->rs, o, &x->finding->blame) : !passes;
+	bool over = x->finding != NULL && x->finding->evidence->has_witness
+	                    ? blame_is(x->rs, o, &x->finding->evidence->blame)
+	                    : !passes;
 
 	if (!x->found || over) {
 		x->best = *set;

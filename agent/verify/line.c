@@ -117,10 +117,21 @@ static void test_field(struct test *t, enum rs_field f, enum how on_axis)
 	t->axis = (uint8_t)axis;
 }
 
+void test_set_ranges(struct test *t, const struct range *range, size_t n)
+{
+	t->n_range = (uint32_t)n;
+	t->one = n == 1 && range->hi <= UINT32_MAX;
+	if (t->one) {
+		t->only.lo = (uint32_t)range->lo;
+		t->only.hi = (uint32_t)range->hi;
+	} else {
+		t->range = range;
+	}
+}
+
 static void compile_ranges(struct test *t, enum rs_field f, const struct range *range, size_t n)
 {
-	t->range = range;
-	t->n_range = (uint32_t)n;
+	test_set_ranges(t, range, n);
 	test_field(t, f, HOW_AXIS);
 }
 
@@ -160,10 +171,13 @@ static void compile_mask(struct engine *e, const struct rs_match *m, struct test
 	} else if (!mask_prefix(m, &prefix)) {
 		t->atom = atom_add(e, place_name("mask", chain, rule, index), LISTED_NEVER);
 	} else {
-		struct range *range = owned_add(e, sizeof(*range));
+		compile_ranges(t, m->field[0], &prefix, 1);
+		if (!t->one) {
+			struct range *range = owned_add(e, sizeof(*range));
 
-		*range = prefix;
-		compile_ranges(t, m->field[0], range, 1);
+			*range = prefix;
+			t->range = range;
+		}
 	}
 }
 
@@ -281,13 +295,15 @@ static void compile_hull(const struct engine *e, struct line *line)
 	}
 	for (size_t i = 0; i < line->n_test; i++) {
 		const struct test *t = &line->test[i];
+		struct range only;
+		const struct range *range = test_ranges(t, &only);
 
 		if (t->negate)
 			continue;
 		if (t->how == HOW_AXIS && t->n_range == 0)
 			line->effect = false;
 		else if (t->how == HOW_AXIS)
-			hull_cut(line, (enum axis)t->axis, (struct range){t->range[0].lo, t->range[t->n_range - 1].hi});
+			hull_cut(line, (enum axis)t->axis, (struct range){range[0].lo, range[t->n_range - 1].hi});
 		else if (t->how == HOW_SET)
 			hull_cut_set(e, line, t->match->field, t->match->n_field, t->match->set);
 	}

@@ -119,7 +119,9 @@ static bool in_ranges(const struct range *range, size_t n, u128 value)
 
 bool match_test_holds(const struct test *t, u128 value)
 {
-	bool holds = t->masked ? (value & t->match->mask) == t->match->value : in_ranges(t->range, t->n_range, value);
+	bool holds = t->masked ? (value & t->match->mask) == t->match->value
+	             : t->one  ? value >= t->only.lo && value <= t->only.hi
+	                       : in_ranges(t->range, t->n_range, value);
 
 	return holds != t->negate;
 }
@@ -232,34 +234,36 @@ bool run_axis_blurred(const struct run *run, const struct piece *piece, enum axi
 static void split_axis(
         struct run *run, const struct test *t, const struct piece *piece, struct pieces *in, struct pieces *out)
 {
-	struct range whole = piece->cell.axis[t->axis];
-	struct piece p = *piece;
-	struct range *side = &p.cell.axis[t->axis];
+	struct range whole = piece->cell.axis[t->axis], only;
+	const struct range *range = test_ranges(t, &only);
 	size_t k = 0, hi = t->n_range;
 
 	while (k < hi) {
 		size_t mid = k + (hi - k) / 2;
 
-		if (t->range[mid].hi < whole.lo)
+		if (range[mid].hi < whole.lo)
 			k = mid + 1;
 		else
 			hi = mid;
 	}
-	if (k == t->n_range || t->range[k].lo > whole.hi) {
+	if (k == t->n_range || range[k].lo > whole.hi) {
 		pieces_add(out, piece);
 		return;
 	}
-	if (t->range[k].lo <= whole.lo && t->range[k].hi >= whole.hi) {
+	if (range[k].lo <= whole.lo && range[k].hi >= whole.hi) {
 		pieces_add(in, piece);
 		return;
 	}
-	for (; k < t->n_range && t->range[k].lo <= whole.hi; k++) {
-		if (side->lo < t->range[k].lo) {
-			side->hi = t->range[k].lo - 1;
+	struct piece p = *piece;
+	struct range *side = &p.cell.axis[t->axis];
+
+	for (; k < t->n_range && range[k].lo <= whole.hi; k++) {
+		if (side->lo < range[k].lo) {
+			side->hi = range[k].lo - 1;
 			run_emit(run, out, &p);
-			side->lo = t->range[k].lo;
+			side->lo = range[k].lo;
 		}
-		side->hi = t->range[k].hi < whole.hi ? t->range[k].hi : whole.hi;
+		side->hi = range[k].hi < whole.hi ? range[k].hi : whole.hi;
 		run_emit(run, in, &p);
 		if (side->hi == whole.hi)
 			return;
@@ -305,12 +309,14 @@ static void split_mask(
 	struct range runs[MASK_RUNS];
 	struct test ranges = *t;
 
-	ranges.range = runs;
-	ranges.n_range = (uint32_t)mask_runs(t, piece->cell.axis[t->axis], runs);
-	if (ranges.n_range > MASK_RUNS)
+	size_t n = mask_runs(t, piece->cell.axis[t->axis], runs);
+
+	if (n > MASK_RUNS) {
 		fork_piece(run, t->atom, false, piece, in, out);
-	else
-		split_axis(run, &ranges, piece, in, out);
+		return;
+	}
+	test_set_ranges(&ranges, runs, n);
+	split_axis(run, &ranges, piece, in, out);
 }
 
 static void split_test(

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "portcullis/alloc.h"
+#include "verify/ahead.h"
 #include "verify/grid.h"
 #include "verify/tolerated.h"
 #include "verify/uniform.h"
@@ -33,8 +34,11 @@ static void compile_chain(struct engine *e, struct program_chain *to, const stru
 	to->line = xcalloc(n_line, sizeof(*to->line));
 	to->cap_line = n_line;
 	to->test = test = xcalloc(n_test, sizeof(*to->test));
-	for (size_t k = 0; k < chain->n_rule; k++)
+	for (size_t k = 0; k < chain->n_rule; k++) {
+		if (k + AHEAD < chain->n_rule)
+			ahead(chain->rule[k + AHEAD].match, chain->rule[k + AHEAD].n_match * sizeof(struct rs_match));
 		compile_rule(e, to, chain, k, &test);
+	}
 }
 
 static void compile_sets(struct engine *e)

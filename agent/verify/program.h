@@ -51,11 +51,26 @@ struct test {
 	uint8_t axis; /**< AXIS, MASK: enum axis */
 	bool negate;
 	bool masked; /**< FIXED, TRACKING: (value & mask) == wanted, as `match` has them, instead of ranges */
+	bool one; /**< one range of 32 bits: it stands here, and reading it meets no other memory */
 	uint32_t atom; /**< ATOM, MASK, FIB; IPSEC: the first of OPEN_N */
 	uint32_t n_range;
-	const struct range *range; /**< sorted */
+	union {
+		const struct range *range; /**< sorted */
+		struct {
+			uint32_t lo, hi;
+		} only;
+	};
 	const struct rs_match *match; /**< SET, MASK, IPSEC, and what is masked */
 };
+void test_set_ranges(struct test *t, const struct range *range, size_t n);
+/** The test's ranges; *only is room for the one that stands in it. */
+static inline const struct range *test_ranges(const struct test *t, struct range *only)
+{
+	if (!t->one)
+		return t->range;
+	*only = (struct range){t->only.lo, t->only.hi};
+	return only;
+}
 
 /** A box in fewer bytes than a cell. */
 struct hull {
@@ -69,7 +84,6 @@ struct cell hull_cell(const struct hull *h);
 struct line {
 	const struct rs_rule *rule;
 	struct test *test; /**< of the chain's tests */
-	struct hull hull; /**< contains every packet that can match */
 	uint32_t index; /**< in its chain */
 	uint32_t needs; /**< bit per rs_field that must exist */
 	uint32_t atom; /**< for a verdict that the model does not decide */
@@ -77,6 +91,7 @@ struct line {
 	bool effect; /**< changes something: a verdict, a verdict map or notrack */
 	bool vmap, notrack, marks; /**< marks: sets the packet's mark */
 	bool apart; /**< notrack alone: the rule's verdict is the next line's */
+	struct hull hull; /**< contains every packet that can match */
 };
 /** Where it is not a verdict map's. */
 struct rs_verdict line_verdict(const struct line *line);

@@ -55,6 +55,62 @@ static void sort_byte(struct edges *e, unsigned byte)
 	e->spare = swap;
 }
 
+/** The same for keys: by the byte that begins at `shift`. */
+static void sort_key_byte(const uint64_t *key, uint64_t *out, size_t n, unsigned shift)
+{
+	size_t at[RADIX] = {0}, sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		at[key[i] >> shift & (RADIX - 1)]++;
+	for (unsigned k = 0; k < RADIX; k++) {
+		size_t of_byte = at[k];
+
+		at[k] = sum;
+		sum += of_byte;
+	}
+	for (size_t i = 0; i < n; i++)
+		out[at[key[i] >> shift & (RADIX - 1)]++] = key[i];
+}
+
+static unsigned width(uint64_t bits)
+{
+	return bits == 0 ? 0 : 64 - (unsigned)__builtin_clzll(bits);
+}
+
+/**
+ * Where the bits that differ leave room in 64 for the number of a range, an edge is one word while it is sorted.
+ *
+ * @param low  bits in which values differ.
+ * @return false: there is no room.
+ */
+static bool edges_sort_packed(struct edges *e, uint64_t low)
+{
+	unsigned bits = width(low), of_range = width(e->n);
+	uint64_t *key = (uint64_t *)(void *)e->spare, *sorted = key + e->n, *swap;
+	uint64_t mask = bits < 64 ? ((uint64_t)1 << bits) - 1 : UINT64_MAX, high, rest;
+
+	/* The spare memory has room for three words of each. */
+	if (e->n == 0 || bits + of_range + 1 > 64)
+		return e->n == 0;
+	high = e->item[0].high;
+	rest = e->item[0].low & ~mask;
+	for (size_t i = 0; i < e->n; i++)
+		key[i] = (e->item[i].low & mask) << (of_range + 1) | (uint64_t)e->item[i].range << 1 |
+		         e->item[i].behind;
+	for (unsigned shift = 0; shift < bits; shift += 8) {
+		if ((low >> shift & (RADIX - 1)) == 0)
+			continue;
+		sort_key_byte(key, sorted, e->n, shift + of_range + 1);
+		swap = key;
+		key = sorted;
+		sorted = swap;
+	}
+	for (size_t i = 0; i < e->n; i++)
+		e->item[i] = (struct edge){high, rest | key[i] >> (of_range + 1),
+		        (uint32_t)(key[i] >> 1 & (((uint64_t)1 << of_range) - 1)), (key[i] & 1) != 0};
+	return true;
+}
+
 static void edges_sort(struct edges *e)
 {
 	uint64_t high = 0, low = 0;
@@ -63,6 +119,8 @@ static void edges_sort(struct edges *e)
 		high |= e->item[i].high ^ e->item[0].high;
 		low |= e->item[i].low ^ e->item[0].low;
 	}
+	if (high == 0 && edges_sort_packed(e, low))
+		return;
 	for (unsigned byte = 0; byte < 16; byte++)
 		if (((byte < 8 ? low : high) >> byte % 8 * 8 & (RADIX - 1)) != 0)
 			sort_byte(e, byte);

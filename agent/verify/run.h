@@ -46,6 +46,7 @@ struct level {
 struct relevant {
 	size_t *line;
 	size_t n;
+	bool taken; /**< the last one matches all packets of the run that get there */
 	unsigned visit; /**< when it was computed */
 };
 

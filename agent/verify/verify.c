@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "portcullis/alloc.h"
+#include "verify/ahead.h"
 #include "verify/blame.h"
 #include "verify/findings.h"
 #include "verify/flow_index.h"
@@ -16,7 +17,7 @@
 #define VERIFY_MAX_FLOWS 10000000u
 #define REMAINDER_MAX_CELLS 4096 /* before they are joined; a few of them are shown */
 /* Answers that are kept, and parts of wide ones: flows that ask the same lie near each other. */
-#define MEMO_MAX 4096
+#define MEMO_MAX 512
 #define MEMO_MAX_SHARES 131072
 
 /** Answers to the last questions: an open-addressed hash table. */
@@ -290,11 +291,11 @@ static int name_cmp(const void *a, const void *b)
 }
 
 /** Parts of all legs, disjoint, joined where possible, at most VERIFY_MAX_REMAINDER of them. */
-static void fill_remainder(const struct verifier *v, const size_t *leg, size_t n_leg, struct finding *f)
+static void fill_remainder(const struct verifier *v, const size_t *leg, size_t n_leg, struct evidence *e)
 {
 	struct cells all = {0};
 
-	for (size_t i = 0; i < n_leg && !f->remainder_cut; i++) {
+	for (size_t i = 0; i < n_leg && !e->remainder_cut; i++) {
 		const struct leg_result *r = &v->memo.result[leg[i]];
 
 		for (size_t k = 0; k < r->rest.n; k++) {
@@ -309,61 +310,57 @@ static void fill_remainder(const struct verifier *v, const size_t *leg, size_t n
 				cells_add(&all, &part.item[s]);
 			cells_fini(&part);
 		}
-		f->remainder_cut = r->rest_cut || all.n > REMAINDER_MAX_CELLS;
+		e->remainder_cut = r->rest_cut || all.n > REMAINDER_MAX_CELLS;
 	}
 	if (n_leg > 1)
 		cells_merge(&all);
-	f->remainder_cut = f->remainder_cut || all.n > VERIFY_MAX_REMAINDER;
-	f->n_remainder = all.n > VERIFY_MAX_REMAINDER ? VERIFY_MAX_REMAINDER : all.n;
-	f->remainder = xcalloc(f->n_remainder, sizeof(*f->remainder));
-	for (size_t i = 0; i < f->n_remainder; i++)
-		f->remainder[i] = cell_box(&all.item[i]);
+	e->remainder_cut = e->remainder_cut || all.n > VERIFY_MAX_REMAINDER;
+	e->n_remainder = all.n > VERIFY_MAX_REMAINDER ? VERIFY_MAX_REMAINDER : all.n;
+	e->remainder = xcalloc(e->n_remainder, sizeof(*e->remainder));
+	for (size_t i = 0; i < e->n_remainder; i++)
+		e->remainder[i] = cell_box(&all.item[i]);
 	cells_fini(&all);
 }
 
-static void fill_finding(struct verifier *v, const struct sum *sum, const size_t *leg, size_t n_leg, struct finding *f)
+static void fill_evidence(struct verifier *v, const struct sum *sum, enum verdict verdict, const size_t *leg,
+        size_t n_leg, struct evidence *e)
 {
 	for (size_t i = 0; i < n_leg; i++) {
 		const struct leg_result *r = &v->memo.result[leg[i]];
 
-		add_atoms(v, f->verdict == VERDICT_CONFORMANT ? &r->remark : &r->open, &f->atom, &f->n_atom, false);
-		add_atoms(v, &r->assumed, &f->assumed, &f->n_assumed, true);
+		add_atoms(v, verdict == VERDICT_CONFORMANT ? &r->remark : &r->open, &e->atom, &e->n_atom, false);
+		add_atoms(v, &r->assumed, &e->assumed, &e->n_assumed, true);
 	}
-	if (f->n_atom > 0)
-		qsort(f->atom, f->n_atom, sizeof(*f->atom), name_cmp);
-	if (f->n_assumed > 0)
-		qsort(f->assumed, f->n_assumed, sizeof(*f->assumed), name_cmp);
+	if (e->n_atom > 0)
+		qsort(e->atom, e->n_atom, sizeof(*e->atom), name_cmp);
+	if (e->n_assumed > 0)
+		qsort(e->assumed, e->n_assumed, sizeof(*e->assumed), name_cmp);
 	if (sum->limit != NULL) {
-		f->reason = xstrdup(sum->limit);
+		e->reason = xstrdup(sum->limit);
 		return;
 	}
 	if (sum->first != NULL) {
 		const struct leg_key *key = &v->memo.key[leg[sum->first_leg]];
 		struct packet_set set = share_packets(key, sum->first);
-		const struct outcome *o = witness_find(v->engine, &set, sum->first, &v->scratch, &f->witness);
+		const struct outcome *o = witness_find(v->engine, &set, sum->first, &v->scratch, &e->witness);
 
 		if (o != NULL)
-			blame_fill(v->rs, o->chain, o->rule, o->code, &f->blame);
+			blame_fill(v->rs, o->chain, o->rule, o->code, &e->blame);
 		else
-			blame_fill(v->rs, sum->first->chain, sum->first->rule, sum->first->code, &f->blame);
-		f->has_witness = true;
-		if (f->verdict == VERDICT_MISDIRECTED && (!f->blame.present || f->blame.policy))
-			f->reason = xstrdup(
+			blame_fill(v->rs, sum->first->chain, sum->first->rule, sum->first->code, &e->blame);
+		e->has_witness = true;
+		if (verdict == VERDICT_MISDIRECTED && (!e->blame.present || e->blame.policy))
+			e->reason = xstrdup(
 			        "no rule translates the published address to the listener's own address and port");
-		fill_remainder(v, leg, n_leg, f);
+		fill_remainder(v, leg, n_leg, e);
 	}
 }
 
-static void undecided(struct finding *f, const char *reason)
-{
-	f->verdict = VERDICT_INDETERMINATE;
-	f->reason = xstrdup(reason);
-}
-
-static void check_flow(struct verifier *v, const struct flow *flow, struct finding *f)
+static enum verdict check_flow(struct verifier *v, const struct flow *flow, struct evidence *e)
 {
 	size_t *leg = xcalloc(flow->n_leg, sizeof(*leg));
 	struct sum sum = {0};
+	enum verdict verdict;
 
 	memo_trim(&v->memo);
 	for (size_t i = 0; i < flow->n_leg; i++) {
@@ -375,9 +372,10 @@ static void check_flow(struct verifier *v, const struct flow *flow, struct findi
 	}
 	for (size_t i = 0; i < flow->n_leg; i++)
 		sum_leg(&sum, &v->memo.result[leg[i]], i);
-	f->verdict = sum_verdict(&sum);
-	fill_finding(v, &sum, leg, flow->n_leg, f);
+	verdict = sum_verdict(&sum);
+	fill_evidence(v, &sum, verdict, leg, flow->n_leg, e);
 	free(leg);
+	return verdict;
 }
 
 static enum verdict state_verdict(enum flow_state s)
@@ -402,22 +400,23 @@ static bool is_looked_at(const struct flow *flow)
 
 static void verify_flow(struct verifier *v, const struct flow *flow, const char *why, struct finding *f)
 {
+	struct evidence e = {0};
+
 	if (!is_looked_at(flow)) {
 		f->verdict = state_verdict(flow->state);
-		return;
-	}
-	if (v->rs == NULL) {
+	} else if (v->rs == NULL) {
 		f->verdict = VERDICT_UNKNOWN;
-		f->reason = xstrdup(why != NULL ? why : "the ruleset cannot be read");
+		e.reason = xstrdup(why != NULL ? why : "the ruleset cannot be read");
 	} else if (v->rs->legacy != NULL) {
-		undecided(f, "");
-		free(f->reason);
-		f->reason = xasprintf("iptables-legacy tables exist that nf_tables does not show: %s", v->rs->legacy);
+		f->verdict = VERDICT_INDETERMINATE;
+		e.reason = xasprintf("iptables-legacy tables exist that nf_tables does not show: %s", v->rs->legacy);
 	} else if (flow->n_leg == 0 || flow->path == PATH_NONE) {
-		undecided(f, "the path of this flow through the device is not known");
+		f->verdict = VERDICT_INDETERMINATE;
+		e.reason = xstrdup("the path of this flow through the device is not known");
 	} else {
-		check_flow(v, flow, f);
+		f->verdict = check_flow(v, flow, &e);
 	}
+	finding_say(f, &e);
 	/* A waived flow keeps what was found: the waiver says that nobody needs to act, not that it passes. */
 	if (flow->state == FLOW_WAIVED)
 		f->verdict = VERDICT_WAIVED;
@@ -426,7 +425,7 @@ static void verify_flow(struct verifier *v, const struct flow *flow, const char 
 /** A bound that was met may not be met again. */
 static bool has_met_a_bound(const struct finding *before)
 {
-	return before->reason != NULL && strncmp(before->reason, "more than", 9) == 0;
+	return before->evidence->reason != NULL && strncmp(before->evidence->reason, "more than", 9) == 0;
 }
 
 /** May the flow be found otherwise than before. */
@@ -441,37 +440,6 @@ static bool is_touched(const struct difference *d, const struct flow *flow, cons
 			return true;
 	}
 	return false;
-}
-
-static char *text_copy(const char *s)
-{
-	return s != NULL ? xstrdup(s) : NULL;
-}
-
-static char **names_copy(char *const *list, size_t n)
-{
-	char **out = n > 0 ? xcalloc(n, sizeof(*out)) : NULL;
-
-	for (size_t i = 0; i < n; i++)
-		out[i] = xstrdup(list[i]);
-	return out;
-}
-
-static void finding_copy(struct finding *out, const struct finding *in)
-{
-	*out = *in;
-	/* Most flows pass, and there is nothing to say about them. */
-	if (in->verdict == VERDICT_CONFORMANT && in->n_atom == 0 && in->n_assumed == 0 && in->reason == NULL &&
-	        in->blame.table == NULL && in->remainder == NULL)
-		return;
-	blame_copy(&out->blame, &in->blame);
-	out->atom = names_copy(in->atom, in->n_atom);
-	out->assumed = names_copy(in->assumed, in->n_assumed);
-	out->reason = text_copy(in->reason);
-	if (in->remainder == NULL)
-		return;
-	out->remainder = xcalloc(in->n_remainder, sizeof(*out->remainder));
-	memcpy(out->remainder, in->remainder, in->n_remainder * sizeof(*out->remainder));
 }
 
 /** A flow that is to be verified, by where it leads: what lies near each other meets the same rules. */
@@ -526,6 +494,15 @@ static size_t findings_keep(const struct flows *flows, const struct difference *
 	return n;
 }
 
+/** The flows lie in memory in another order than they are looked at. */
+static void flows_ahead(const struct flows *flows, const struct place *place, size_t i, size_t n)
+{
+	if (i + 2 * AHEAD < n)
+		ahead(&flows->flow[place[i + 2 * AHEAD].flow], sizeof(*flows->flow));
+	if (i + AHEAD < n)
+		ahead(flows->flow[place[i + AHEAD].flow].leg, sizeof(*flows->flow->leg));
+}
+
 size_t findings_find(struct engine *engine, const struct flows *flows, const struct ruleset *rs, const char *why,
         const struct difference *difference, struct flow_index *index, const struct findings *before,
         struct findings *out)
@@ -541,10 +518,9 @@ size_t findings_find(struct engine *engine, const struct flows *flows, const str
 	qsort(place, n, sizeof(*place), place_cmp);
 	for (size_t i = 0; i < n; i++) {
 		const struct flow *flow = &flows->flow[place[i].flow];
-		struct finding *f = &out->finding[place[i].flow];
 
-		*f = (struct finding){0};
-		verify_flow(&v, flow, why, f);
+		flows_ahead(flows, place, i, n);
+		verify_flow(&v, flow, why, &out->finding[place[i].flow]);
 		looked_at += is_looked_at(flow);
 	}
 	free(place);
@@ -577,15 +553,8 @@ int verify_flows(const struct flows *flows, const struct ruleset *rs, const char
 
 void findings_fini(struct findings *f)
 {
-	for (size_t i = 0; i < f->n; i++) {
-		struct finding *x = &f->finding[i];
-
-		blame_fini(&x->blame);
-		free(x->remainder);
-		names_fini(x->atom, x->n_atom);
-		names_fini(x->assumed, x->n_assumed);
-		free(x->reason);
-	}
+	for (size_t i = 0; i < f->n; i++)
+		finding_fini(&f->finding[i]);
 	free(f->finding);
 	memset(f, 0, sizeof(*f));
 }

@@ -1,6 +1,7 @@
 #ifndef PORTCULLIS_VERIFY_H
 #define PORTCULLIS_VERIFY_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -61,8 +62,8 @@ struct box {
 	struct range source, destination, source_ports, ports;
 };
 
-struct finding {
-	enum verdict verdict;
+/** What there is to say of a verdict; findings that say the same share one, which nobody changes. */
+struct evidence {
 	struct blame blame; /**< for partial, blocked, misdirected; for indeterminate the first undecided rule */
 	bool has_witness;
 	struct packet witness; /**< a packet that does not pass (for indeterminate: that may not) */
@@ -74,7 +75,20 @@ struct finding {
 	char **assumed; /**< names of the assumptions that this verdict rests on */
 	size_t n_assumed;
 	char *reason; /**< for unknown, indeterminate by a limit, misdirected for want of a rule: why; else NULL */
+	atomic_uint refs;
 };
+
+struct finding {
+	enum verdict verdict;
+	const struct evidence *evidence; /**< never NULL; evidence_none where there is nothing to say */
+};
+
+extern const struct evidence evidence_none;
+/** What was filled in goes to the finding, which owns one reference. */
+void finding_say(struct finding *f, struct evidence *filled);
+/** One more finding that says the same. */
+void finding_copy(struct finding *out, const struct finding *in);
+void finding_fini(struct finding *f);
 
 #define VERIFY_MAX_REMAINDER 64
 #define VERIFY_MAX_BOXES 65536 /**< live boxes per flow and phase; past it: indeterminate with the reason */
