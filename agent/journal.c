@@ -20,7 +20,7 @@
 #include "portcullis/clock.h"
 
 #define APPLICATION_ID 0x50544353 /* "PTCS" */
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 #define BUSY_MS 2000
 #define COMMITS_KEPT 1000
 #define CHANGES_KEPT 100000
@@ -34,6 +34,14 @@ struct journal {
 	int lock_fd;
 	char *path;
 };
+
+#define RETIRED_ID_TABLE                                                                                               \
+	"CREATE TABLE retired_id(kind INTEGER NOT NULL, id INTEGER NOT NULL, name TEXT NOT NULL,"                      \
+	" PRIMARY KEY(kind, id)) WITHOUT ROWID;"
+#define VERSION_MARK "PRAGMA user_version=" STRING_OF(SCHEMA_VERSION) ";"
+
+/* From version 1. */
+static const char upgrade[] = "BEGIN IMMEDIATE;" RETIRED_ID_TABLE VERSION_MARK "COMMIT";
 
 static const char schema[] =
         "BEGIN IMMEDIATE;"
@@ -49,10 +57,8 @@ static const char schema[] =
         " author TEXT NOT NULL, severity INTEGER NOT NULL, verdict INTEGER NOT NULL, raised INTEGER NOT NULL,"
         " since INTEGER NOT NULL, label TEXT NOT NULL, rule TEXT NOT NULL, witness TEXT NOT NULL,"
         " flows BLOB NOT NULL);"
-        "CREATE TABLE number(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
-        "PRAGMA application_id=" STRING_OF(APPLICATION_ID) ";"
-                                                           "PRAGMA user_version=" STRING_OF(SCHEMA_VERSION) ";"
-                                                                                                            "COMMIT";
+        "CREATE TABLE number(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;" RETIRED_ID_TABLE
+        "PRAGMA application_id=" STRING_OF(APPLICATION_ID) ";" VERSION_MARK "COMMIT";
 
 static int database_error(const struct journal *j, struct error *err, int rc)
 {
@@ -177,6 +183,8 @@ static int check_identity(struct journal *j, struct error *err)
 	if (application != APPLICATION_ID)
 		return error_set(err, ERR_FORMAT, j->path,
 		        "the file belongs to another program; move it away or choose another --state-dir");
+	if (version == 1)
+		return run(j, upgrade, err) == 0 ? 0 : rollback(j);
 	if (version != SCHEMA_VERSION)
 		return error_set(err, ERR_FORMAT, j->path,
 		        "the journal has version %lld, this agent writes %d; move it away or run the agent that wrote "
@@ -265,8 +273,7 @@ static int put_datastore(struct journal *j, const char *datastore, const char *j
 	return finish(j, s, err);
 }
 
-static int put_commit(struct journal *j, const char *datastore, const char *user, uint32_t session, const char *comment,
-        struct error *err)
+static int put_commit(struct journal *j, const struct journal_commit *commit, struct error *err)
 {
 	sqlite3_stmt *s = NULL;
 
@@ -274,26 +281,87 @@ static int put_commit(struct journal *j, const char *datastore, const char *user
 	            err) != 0)
 		return -1;
 	sqlite3_bind_int64(s, 1, clock_wall_s());
-	bind_text(s, 2, datastore);
-	bind_text(s, 3, user);
-	sqlite3_bind_int64(s, 4, session);
-	bind_text(s, 5, comment);
+	bind_text(s, 2, commit->datastore);
+	bind_text(s, 3, commit->user != NULL ? commit->user : "");
+	sqlite3_bind_int64(s, 4, commit->session);
+	bind_text(s, 5, commit->comment != NULL ? commit->comment : "");
 	if (finish(j, s, err) != 0)
 		return -1;
 	return run(j, "DELETE FROM commit_log WHERE id <= (SELECT max(id) FROM commit_log) - " STRING_OF(COMMITS_KEPT),
 	        err);
 }
 
-int journal_commit(struct journal *j, const char *datastore, const char *json, const char *user, uint32_t session,
-        const char *comment, struct error *err)
+static int put_retired(struct journal *j, const struct retired_id *retired, struct error *err)
+{
+	sqlite3_stmt *s = NULL;
+
+	if (prepare(j, "INSERT OR IGNORE INTO retired_id(kind, id, name) VALUES(?, ?, ?)", &s, err) != 0)
+		return -1;
+	sqlite3_bind_int64(s, 1, retired->kind);
+	sqlite3_bind_int64(s, 2, retired->id);
+	bind_text(s, 3, retired->name);
+	return finish(j, s, err);
+}
+
+static int put_all(struct journal *j, const struct journal_commit *commit, struct error *err)
+{
+	if (put_datastore(j, commit->datastore, commit->json, err) != 0 || put_commit(j, commit, err) != 0)
+		return -1;
+	for (size_t i = 0; i < commit->n_retired; i++)
+		if (put_retired(j, &commit->retired[i], err) != 0)
+			return -1;
+	return 0;
+}
+
+int journal_commit(struct journal *j, const struct journal_commit *commit, struct error *err)
 {
 	int result = 0;
 
 	pthread_mutex_lock(&j->mutex);
-	if (run(j, "BEGIN IMMEDIATE", err) != 0 || put_datastore(j, datastore, json, err) != 0 ||
-	        put_commit(j, datastore, user, session, comment, err) != 0 || run(j, "COMMIT", err) != 0)
+	if (run(j, "BEGIN IMMEDIATE", err) != 0 || put_all(j, commit, err) != 0 || run(j, "COMMIT", err) != 0)
 		result = rollback(j);
 	pthread_mutex_unlock(&j->mutex);
+	return result;
+}
+
+static int read_retired(struct journal *j, sqlite3_stmt *s, struct retired_id **out, size_t *n, struct error *err)
+{
+	size_t cap = 0;
+	int rc;
+
+	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
+		int64_t kind = sqlite3_column_int64(s, 0), id = sqlite3_column_int64(s, 1);
+
+		if (kind < 0 || kind >= NAMED_KIND_N || id < 1 || id > INT32_MAX)
+			return error_set(err, ERR_FORMAT, j->path,
+			        "the journal has a retired id that none can be (%lld of kind %lld): it is damaged; "
+			        "move it away and start again",
+			        (long long)id, (long long)kind);
+		*out = xgrow(*out, *n, &cap, sizeof(**out));
+		(*out)[(*n)++] = (struct retired_id){(enum named_kind)kind, (uint32_t)id, column_text(s, 2)};
+	}
+	return rc == SQLITE_DONE ? 0 : database_error(j, err, rc);
+}
+
+int journal_retired(struct journal *j, struct retired_id **out, size_t *n, struct error *err)
+{
+	sqlite3_stmt *s = NULL;
+	int result = -1;
+
+	*out = NULL;
+	*n = 0;
+	pthread_mutex_lock(&j->mutex);
+	if (prepare(j, "SELECT kind, id, name FROM retired_id", &s, err) == 0)
+		result = read_retired(j, s, out, n, err);
+	sqlite3_finalize(s);
+	pthread_mutex_unlock(&j->mutex);
+	for (size_t i = 0; result != 0 && i < *n; i++)
+		free((*out)[i].name);
+	if (result != 0) {
+		free(*out);
+		*out = NULL;
+		*n = 0;
+	}
 	return result;
 }
 

@@ -231,8 +231,12 @@ START_TEST(stored_configuration_that_fits_no_more_is_refused)
 {
 	struct config *c = NULL;
 
-	ck_ok(journal_commit(
-	        journal, "running", "{\"portcullis:group\":[{\"name\":\"a\",\"gone\":1}]}", "u", 1, "", &err));
+	ck_ok(journal_commit(journal,
+	        &(struct journal_commit){.datastore = "running",
+	                .json = "{\"portcullis:group\":[{\"name\":\"a\",\"gone\":1}]}",
+	                .user = "u",
+	                .session = 1},
+	        &err));
 	ck_assert_int_eq(config_open(YANG_DIR, journal, NULL, &c, &err), -1);
 	ck_assert_int_eq(err.code, ERR_INVALID);
 	ck_assert_ptr_nonnull(strstr(err.where, "stored configuration"));
@@ -284,6 +288,40 @@ START_TEST(ids_stay_with_their_names)
 	site_free(site);
 	ck_fails(
 	        edit(&one, DATASTORE_RUNNING, GROUP("a", "<id>6</id>")), ERR_INVALID, "/portcullis:group[name='a']/id");
+}
+END_TEST
+
+/* What was told about a group that is gone is never taken for another one. */
+START_TEST(id_of_a_deleted_group_is_never_anothers)
+{
+	uint32_t id = hash32("a") & 0x7fffffff;
+	char *xml = xasprintf(GROUP("q", "<id>%u</id>"), id), *again = xasprintf(GROUP("b", "<id>%u</id>"), id);
+	struct site *site = NULL;
+
+	ck_ok(edit(&one, DATASTORE_RUNNING, xml));
+	ck_fails(config_replace(config, &one, DATASTORE_RUNNING, again, &err), ERR_INVALID,
+	        "/portcullis:group[name='b']/id");
+	ck_assert_ptr_nonnull(strstr(err.text, "was that of group q"));
+	ck_ok(config_replace(config, &one, DATASTORE_RUNNING, GROUP("z", ""), &err));
+	for (int i = 0; i < 2; i++) {
+		ck_fails(edit(&one, DATASTORE_RUNNING, again), ERR_INVALID, "/portcullis:group[name='b']/id");
+		close_config();
+		open_config(NULL);
+	}
+	ck_ok(edit(&one, DATASTORE_RUNNING, GROUP("a", "") GROUP("q", "")));
+	ck_ok(config_site(config, &site, &err));
+	ck_assert_uint_eq(site_group_find(site, "q")->id, id);
+	ck_assert_uint_eq(site_group_find(site, "a")->id, id + 1);
+	site_free(site);
+	/* Another kind counts for itself. */
+	ck_ok(edit(&one, DATASTORE_RUNNING, GROUP("q", "")));
+	ck_ok(config_replace(config, &one, DATASTORE_RUNNING, GROUP("a", ""), &err));
+	ck_ok(config_replace(config, &one, DATASTORE_RUNNING, GROUP("q", "<id>77</id>"), &err));
+	ck_ok(config_replace(config, &one, DATASTORE_RUNNING, GROUP("a", ""), &err));
+	ck_fails(edit(&one, DATASTORE_RUNNING, GROUP("b", "<id>77</id>")), ERR_INVALID,
+	        "/portcullis:group[name='b']/id");
+	free(xml);
+	free(again);
 }
 END_TEST
 
@@ -779,6 +817,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, derived_id_that_is_taken_gives_the_next);
 	tcase_add_test(tc, ids_stay_with_their_names);
 	tcase_add_test(tc, an_id_that_another_group_was_given_is_refused);
+	tcase_add_test(tc, id_of_a_deleted_group_is_never_anothers);
 	tcase_add_test(tc, a_hash_beyond_the_last_id_gives_the_first);
 	tcase_add_test(tc, changes_of_running_show_on_the_event_descriptor);
 	tcase_add_test(tc, candidate_follows_running_until_it_is_changed);

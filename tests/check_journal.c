@@ -54,6 +54,27 @@ static void teardown(void)
 	remove_all(base);
 }
 
+static int commit_told(struct journal *j, const char *datastore, const char *json, struct error *e)
+{
+	return journal_commit(
+	        j, &(struct journal_commit){.datastore = datastore, .json = json, .user = "u", .session = 1}, e);
+}
+
+static int commit(struct journal *j, const char *datastore, const char *json)
+{
+	return commit_told(j, datastore, json, &err);
+}
+
+/* What somebody else does to the file. */
+static void change(const char *sql)
+{
+	sqlite3 *db = NULL;
+
+	ck_assert_int_eq(sqlite3_open(file, &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
 static struct journal *open_journal(void)
 {
 	struct journal *j = NULL;
@@ -129,15 +150,29 @@ END_TEST
 
 START_TEST(what_is_committed_is_there_after_reopen)
 {
+	static const struct retired_id retired[] = {
+	        {NAMED_GROUP, 5, (char *)"b"}, {NAMED_ZONE, INT32_MAX, (char *)"\xc3\xa4'"}};
 	struct journal *j = open_journal();
+	struct retired_id *ids = NULL;
 	char *json = NULL;
 	uint64_t number = 1;
+	size_t n = 1;
 
 	ck_assert_int_eq(journal_load(j, "running", &json, &err), 0);
 	ck_assert_ptr_null(json);
-	ck_assert_int_eq(
-	        journal_commit(j, "running", "{\"a\":\"\xc3\xa4'\"}", "u'; DROP TABLE number", 4, "why", &err), 0);
-	ck_assert_int_eq(journal_commit(j, "startup", "{}", "u", 4, "why", &err), 0);
+	ck_assert_int_eq(journal_retired(j, &ids, &n, &err), 0);
+	ck_assert_uint_eq(n, 0);
+	ck_assert_int_eq(journal_commit(j,
+	                         &(struct journal_commit){.datastore = "running",
+	                                 .json = "{\"a\":\"\xc3\xa4'\"}",
+	                                 .user = "u'; DROP TABLE number",
+	                                 .session = 4,
+	                                 .comment = "why",
+	                                 .retired = retired,
+	                                 .n_retired = 2},
+	                         &err),
+	        0);
+	ck_assert_int_eq(commit(j, "startup", "{}"), 0);
 	ck_assert_int_eq(journal_number_get(j, "sequence", &number, &err), 0);
 	ck_assert_uint_eq(number, 0);
 	ck_assert_int_eq(journal_number_set(j, "sequence", UINT64_MAX, &err), 0);
@@ -148,6 +183,54 @@ START_TEST(what_is_committed_is_there_after_reopen)
 	free(json);
 	ck_assert_int_eq(journal_number_get(j, "sequence", &number, &err), 0);
 	ck_assert_uint_eq(number, UINT64_MAX);
+	ck_assert_int_eq(journal_retired(j, &ids, &n, &err), 0);
+	ck_assert_uint_eq(n, 2);
+	for (size_t i = 0; i < n; i++) {
+		ck_assert_int_eq(ids[i].kind, retired[i].kind);
+		ck_assert_uint_eq(ids[i].id, retired[i].id);
+		ck_assert_str_eq(ids[i].name, retired[i].name);
+		free(ids[i].name);
+	}
+	free(ids);
+	journal_close(j);
+}
+END_TEST
+
+/* What the first version of this agent wrote. */
+START_TEST(journal_without_retired_ids_is_brought_up_to_date)
+{
+	struct journal *j = open_journal();
+	struct retired_id *ids = NULL;
+	char *json = NULL;
+	size_t n = 1;
+
+	ck_assert_int_eq(commit(j, "running", "{\"a\":1}"), 0);
+	journal_close(j);
+	change("DROP TABLE retired_id; PRAGMA user_version=1");
+	for (int i = 0; i < 2; i++) {
+		j = open_journal();
+		ck_assert_int_eq(journal_load(j, "running", &json, &err), 0);
+		ck_assert_str_eq(json, "{\"a\":1}");
+		free(json);
+		ck_assert_int_eq(journal_retired(j, &ids, &n, &err), 0);
+		ck_assert_uint_eq(n, 0);
+		journal_close(j);
+	}
+}
+END_TEST
+
+START_TEST(retired_id_that_none_can_be_is_refused)
+{
+	struct journal *j = open_journal();
+	struct retired_id *ids = NULL;
+	size_t n = 1;
+
+	journal_close(j);
+	change("INSERT INTO retired_id VALUES(0, 5, 'a'); INSERT INTO retired_id VALUES(3, 6, 'a')");
+	j = open_journal();
+	ck_assert_int_eq(journal_retired(j, &ids, &n, &err), -1);
+	ck_assert_int_eq(err.code, ERR_FORMAT);
+	ck_assert_ptr_null(ids);
 	journal_close(j);
 }
 END_TEST
@@ -253,14 +336,11 @@ START_TEST(damaged_change_is_refused_not_passed_on)
 	struct journal *j = open_journal();
 	struct changes got;
 	struct change c;
-	sqlite3 *db = NULL;
 
 	make_change(&c, 1);
 	ck_assert_int_eq(journal_change_add(j, &c, &err), 0);
 	drop_change(&c);
-	ck_assert_int_eq(sqlite3_open(file, &db), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_exec(db, "UPDATE change_log SET verdict=77", NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(db);
+	change("UPDATE change_log SET verdict=77");
 	ck_assert_int_eq(journal_changes(j, 0, 10, &got, &err), -1);
 	ck_assert_int_eq(err.code, ERR_FORMAT);
 	ck_assert_uint_eq(got.n, 0);
@@ -304,9 +384,7 @@ START_TEST(file_of_another_program_is_refused_and_left_alone)
 	sqlite3 *db = NULL;
 
 	ck_assert_int_eq(mkdir(state, 0750), 0);
-	ck_assert_int_eq(sqlite3_open(file, &db), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_exec(db, "CREATE TABLE theirs(a)", NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(db);
+	change("CREATE TABLE theirs(a)");
 	ck_refused(ERR_FORMAT, "another program");
 	ck_assert_int_eq(sqlite3_open(file, &db), SQLITE_OK);
 	ck_assert_int_eq(sqlite3_exec(db, "SELECT * FROM datastore", NULL, NULL, NULL), SQLITE_ERROR);
@@ -316,12 +394,9 @@ END_TEST
 
 START_TEST(newer_version_is_refused)
 {
-	sqlite3 *db = NULL;
 
 	journal_close(open_journal());
-	ck_assert_int_eq(sqlite3_open(file, &db), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_exec(db, "PRAGMA user_version=99", NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(db);
+	change("PRAGMA user_version=99");
 	ck_refused(ERR_FORMAT, "version 99");
 }
 END_TEST
@@ -333,7 +408,7 @@ START_TEST(damaged_pages_are_refused)
 
 	memset(big, 'a', 200000);
 	big[200000] = '\0';
-	ck_assert_int_eq(journal_commit(j, "running", big, "u", 1, "", &err), 0);
+	ck_assert_int_eq(commit(j, "running", big), 0);
 	journal_close(j);
 	free(big);
 	memset(garbage, 0x5a, sizeof(garbage));
@@ -364,19 +439,19 @@ START_TEST(full_disk_refuses_and_keeps_what_was_there)
 
 	memset(big, 'b', 400000);
 	big[400000] = '\0';
-	ck_assert_int_eq(journal_commit(j, "running", "{\"old\":1}", "u", 1, "", &err), 0);
+	ck_assert_int_eq(commit(j, "running", "{\"old\":1}"), 0);
 	signal(SIGXFSZ, SIG_IGN);
 	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &old), 0);
 	small = old;
 	small.rlim_cur = 150000;
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
-	ck_assert_int_eq(journal_commit(j, "running", big, "u", 1, "", &err), -1);
+	ck_assert_int_eq(commit(j, "running", big), -1);
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &old), 0);
 	ck_assert_msg(err.code == ERR_IO, "code %d: %s", err.code, err.text);
 	ck_assert_int_eq(journal_load(j, "running", &json, &err), 0);
 	ck_assert_str_eq(json, "{\"old\":1}");
 	free(json);
-	ck_assert_int_eq(journal_commit(j, "running", "{\"new\":1}", "u", 1, "", &err), 0);
+	ck_assert_int_eq(commit(j, "running", "{\"new\":1}"), 0);
 	journal_close(j);
 	free(big);
 }
@@ -390,7 +465,7 @@ static void *commit_many(void *arg)
 
 	for (uint64_t i = 1; i <= 50; i++) {
 		char *json = NULL;
-		failed += journal_commit(j, "running", "{}", "u", 1, "", &e) != 0;
+		failed += commit_told(j, "running", "{}", &e) != 0;
 		failed += journal_load(j, "running", &json, &e) != 0;
 		failed += journal_number_set(j, "n", i, &e) != 0;
 		free(json);
@@ -426,8 +501,7 @@ static void commit_until_killed(int out)
 		char json[64];
 		snprintf(json, sizeof(json), "{\"n\":%u}", i);
 		uint32_t before[2] = {0, i}, after[2] = {1, i};
-		if (write(out, before, sizeof(before)) != sizeof(before) ||
-		        journal_commit(j, "running", json, "u", i, "", &e) != 0 ||
+		if (write(out, before, sizeof(before)) != sizeof(before) || commit_told(j, "running", json, &e) != 0 ||
 		        write(out, after, sizeof(after)) != sizeof(after))
 			_exit(1);
 	}
@@ -469,7 +543,7 @@ static void crash_once(uint32_t last, unsigned spin)
 	ck_assert_uint_ge(begun, last);
 	ck_assert_msg(n == done || n == begun, "stored %u, last done %u, begun %u", n, done, begun);
 	free(json);
-	ck_assert_int_eq(journal_commit(j, "running", "{\"n\":0}", "u", 0, "", &err), 0);
+	ck_assert_int_eq(commit(j, "running", "{\"n\":0}"), 0);
 	journal_close(j);
 }
 
@@ -496,6 +570,8 @@ int main(void)
 	tcase_add_test(tc, text_file_is_refused);
 	tcase_add_test(tc, file_of_another_program_is_refused_and_left_alone);
 	tcase_add_test(tc, newer_version_is_refused);
+	tcase_add_test(tc, journal_without_retired_ids_is_brought_up_to_date);
+	tcase_add_test(tc, retired_id_that_none_can_be_is_refused);
 	tcase_add_test(tc, damaged_pages_are_refused);
 	tcase_add_test(tc, state_directory_that_cannot_be_made_is_refused);
 	tcase_add_test(tc, full_disk_refuses_and_keeps_what_was_there);

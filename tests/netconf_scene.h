@@ -220,7 +220,7 @@ static inline void expect_alive(void)
 	netconf_client_close(c);
 }
 
-#define ZONE(name, interface) "<zone " PC "><name>" name "</name><id>7</id><interface>" interface "</interface></zone>"
+#define ZONE(name, interface) "<zone " PC "><name>" name "</name><interface>" interface "</interface></zone>"
 #define EDIT(target, more, config)                                                                                     \
 	"<edit-config><target><" target "/></target>" more "<config>" config "</config></edit-config>"
 #define GET_CONFIG(source) "<get-config><source><" source "/></source></get-config>"

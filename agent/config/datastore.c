@@ -35,6 +35,7 @@ struct config {
 	struct pins *pins; /* or NULL */
 	char *stored; /* running as the journal has it */
 	struct site *site; /* of running, for the ids; NULL while running does not convert */
+	struct retired retired; /* ids of what running had once */
 	pthread_mutex_t state; /* what follows; taken after writer, for moments only */
 	struct version *running;
 	struct version *candidate; /* NULL: not changed since the last commit, so it is running */
@@ -148,7 +149,7 @@ static int packs_check(struct config *c, const struct site *site, struct error *
 /* Model first, then what the model cannot say. The ids of the site are those that the tree will get. */
 static int check(struct config *c, struct lyd_node **root, struct site **out, struct error *err)
 {
-	if (tree_validate(c->ctx, root, err) != 0 || ids_site(*root, c->site, out, err) != 0)
+	if (tree_validate(c->ctx, root, err) != 0 || ids_site(*root, c->site, &c->retired, out, err) != 0)
 		return -1;
 	if (packs_check(c, *out, err) == 0)
 		return 0;
@@ -178,6 +179,7 @@ static void running_changed(struct config *c)
 static int publish(struct config *c, const struct config_actor *actor, struct lyd_node **root, const char *comment,
         struct error *err)
 {
+	struct retired gone = {0};
 	struct site *site = NULL;
 	char *json = NULL;
 	int result = -1;
@@ -190,9 +192,12 @@ static int publish(struct config *c, const struct config_actor *actor, struct ly
 	}
 	if (c->catalog != NULL && pins_keep(c->pins, site, c->catalog, err) != 0)
 		goto out;
-	if (c->journal != NULL && journal_commit(c->journal, "running", json, actor->user != NULL ? actor->user : "",
-	                                  actor->session, comment, err) != 0)
+	if (c->site != NULL)
+		ids_retire(c->site, site, &gone);
+	const struct journal_commit commit = {"running", json, actor->user, comment, actor->session, gone.id, gone.n};
+	if (c->journal != NULL && journal_commit(c->journal, &commit, err) != 0)
 		goto out;
+	retired_join(&c->retired, &gone);
 	version_set(c, DATASTORE_RUNNING, version_new(*root));
 	*root = NULL;
 	free(c->stored);
@@ -204,6 +209,7 @@ static int publish(struct config *c, const struct config_actor *actor, struct ly
 	running_changed(c);
 	result = 0;
 out:
+	retired_fini(&gone);
 	free(json);
 	site_free(site);
 	return result;
@@ -424,7 +430,7 @@ int config_event_fd(const struct config *c)
 int config_site(struct config *c, struct site **out, struct error *err)
 {
 	struct lyd_node *root = config_get(c, DATASTORE_RUNNING);
-	int result = ids_site(root, NULL, out, err);
+	int result = ids_site(root, NULL, NULL, out, err);
 
 	lyd_free_siblings(root);
 	return result;
@@ -449,15 +455,19 @@ int datastore_init(struct config *c, struct lyd_node **root, const char *file, s
 static int load_running(struct config *c, struct error *err)
 {
 	struct lyd_node *root = NULL;
+	struct retired_id *id = NULL;
+	size_t n = 0;
 	int result = -1;
 
 	c->stored = NULL;
-	if (c->journal != NULL && journal_load(c->journal, "running", &c->stored, err) != 0)
+	if (c->journal != NULL && (journal_load(c->journal, "running", &c->stored, err) != 0 ||
+	                                  journal_retired(c->journal, &id, &n, err) != 0))
 		return -1;
+	retired_init(&c->retired, id, n);
 	if (c->stored == NULL)
 		c->stored = xstrdup("{}");
 	if (tree_parse(c->ctx, c->stored, &root, err) != 0 || tree_validate(c->ctx, &root, err) != 0 ||
-	        ids_site(root, NULL, &c->site, err) != 0) {
+	        ids_site(root, NULL, NULL, &c->site, err) != 0) {
 		error_prefix(err, "stored configuration");
 		goto out;
 	}
@@ -497,6 +507,7 @@ void config_close(struct config *c)
 	version_unref(c->candidate);
 	version_unref(c->running);
 	site_free(c->site);
+	retired_fini(&c->retired);
 	free(c->stored);
 	if (c->event_fd >= 0)
 		close(c->event_fd);

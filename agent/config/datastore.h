@@ -3,6 +3,7 @@
 
 #include <libyang/libyang.h>
 
+#include "config/retired.h"
 #include "portcullis/config.h"
 #include "portcullis/text.h"
 
@@ -75,13 +76,19 @@ int site_build(const struct lyd_node *root, struct site **out, struct error *err
 /* ids.c */
 
 /**
- * Give every group, deployment and zone without an id the one of `before`, else one derived from its name; then sort.
+ * Give every group, deployment and zone without an id the one of `before`, else the one that it had once, else one derived
+ * from its name; then sort.
  *
- * @param before  the site until now, or NULL. An id that differs from it is refused (ERR_INVALID).
+ * @param before   the site until now, or NULL. An id that differs from it is refused (ERR_INVALID).
+ * @param retired  ids that were others' once, or NULL; to be given one of them, or one that goes with this change, is
+ *                 refused (ERR_INVALID).
  */
-int ids_derive(struct site *site, const struct site *before, struct error *err) MUST_USE;
+int ids_derive(struct site *site, const struct site *before, const struct retired *retired, struct error *err) MUST_USE;
 /** site_build() and ids_derive(). */
-int ids_site(const struct lyd_node *root, const struct site *before, struct site **out, struct error *err) MUST_USE;
+int ids_site(const struct lyd_node *root, const struct site *before, const struct retired *retired, struct site **out,
+        struct error *err) MUST_USE;
+/** Ids whose owners are gone with this change, for retired_join(). */
+void ids_retire(const struct site *before, const struct site *after, struct retired *out);
 /** Store the ids of the site in the tree that it was built from. */
 int ids_store(struct lyd_node *root, const struct site *site, struct error *err) MUST_USE;
 

@@ -14,8 +14,7 @@
 /* The two above it are those of parties that every site has. */
 #define ID_MAX 0x7ffffffdu
 
-enum kind { KIND_GROUP, KIND_DEPLOYMENT, KIND_ZONE, KIND_N };
-static const char *const kind_names[KIND_N] = {"group", "deployment", "zone"};
+static const char *const kind_names[NAMED_KIND_N] = {"group", "deployment", "zone"};
 
 struct named {
 	const char *name;
@@ -38,15 +37,15 @@ static int named_cmp(const void *a, const void *b)
 	return strcmp(((const struct named *)a)->name, ((const struct named *)b)->name);
 }
 
-static struct names names_of(const struct site *site, enum kind kind)
+static struct names names_of(const struct site *site, enum named_kind kind)
 {
-	size_t n = kind == KIND_GROUP ? site->n_group : kind == KIND_DEPLOYMENT ? site->n_deployment : site->n_zone;
+	size_t n = kind == NAMED_GROUP ? site->n_group : kind == NAMED_DEPLOYMENT ? site->n_deployment : site->n_zone;
 	struct names names = {xcalloc(n + 1, sizeof(struct named)), n};
 
 	for (size_t i = 0; i < n; i++) {
-		if (kind == KIND_GROUP)
+		if (kind == NAMED_GROUP)
 			names.item[i] = (struct named){site->group[i].name, &site->group[i].id};
-		else if (kind == KIND_DEPLOYMENT)
+		else if (kind == NAMED_DEPLOYMENT)
 			names.item[i] = (struct named){site->deployment[i].name, &site->deployment[i].id};
 		else
 			names.item[i] = (struct named){site->zone[i].name, &site->zone[i].id};
@@ -85,7 +84,8 @@ static void derive_one(struct taken *t, const struct named *item)
 	*item->id = id - 1;
 }
 
-static int check_unchanged(const struct names *names, const struct names *before, enum kind kind, struct error *err)
+static int check_unchanged(
+        const struct names *names, const struct names *before, enum named_kind kind, struct error *err)
 {
 	for (size_t i = 0; i < names->n; i++) {
 		const struct named *item = &names->item[i];
@@ -110,37 +110,96 @@ static const char *owner_of(const struct names *names, uint32_t id)
 	return "another one";
 }
 
-static int derive(const struct names *names, const struct names *before, enum kind kind, struct error *err)
+/* What the ids of one kind are given from. */
+struct giving {
+	enum named_kind kind;
+	struct names names, before;
+	const struct retired *retired;
+	struct taken taken;
+};
+
+/* Who had the number and is no more, or goes now; NULL: nobody else than `name`. */
+static const char *owner_gone(const struct giving *g, uint32_t id, const char *name)
 {
-	struct taken taken = {NULL, 16};
+	const char *owner = retired_owner(g->retired, g->kind, id);
+
+	for (size_t i = 0; owner == NULL && i < g->before.n; i++)
+		if (*g->before.item[i].id == id && id_of(&g->names, g->before.item[i].name) == 0)
+			owner = g->before.item[i].name;
+	return owner != NULL && strcmp(owner, name) != 0 ? owner : NULL;
+}
+
+static int take_given(struct giving *g, const struct named *item, struct error *err)
+{
+	const char *kind = kind_names[g->kind], *owner = owner_gone(g, *item->id, item->name);
+	char where[128];
+
+	take(&g->taken, *item->id);
+	if (owner == NULL)
+		return 0;
+	snprintf(where, sizeof(where), "/portcullis:%s[name='%s']/id", kind, item->name);
+	return error_set(err, ERR_INVALID, where,
+	        "the id %u was that of %s %s, and what was told about it would be taken for %s; give %s another id",
+	        *item->id, kind, owner, item->name, item->name);
+}
+
+/* The number that the name has or once had. */
+static int take_former(struct giving *g, const struct named *item, struct error *err)
+{
+	uint32_t old = id_of(&g->before, item->name);
+	const char *kind = kind_names[g->kind], *other;
+	char where[128];
+
+	if (old == 0)
+		old = retired_id_of(g->retired, g->kind, item->name);
+	if (old == 0)
+		return 0;
+	if (!take(&g->taken, old)) {
+		other = owner_of(&g->names, old);
+		snprintf(where, sizeof(where), "/portcullis:%s[name='%s']/id", kind, other);
+		return error_set(err, ERR_INVALID, where,
+		        "the id %u of %s %s is that of %s %s; give %s another id, or delete %s and commit first", old,
+		        kind, other, kind, item->name, other, item->name);
+	}
+	*item->id = old;
+	return 0;
+}
+
+static int derive(struct giving *g, struct error *err)
+{
+	const struct names *names = &g->names;
 	int result = 0;
 
-	while (taken.n_slot < 2 * names->n)
-		taken.n_slot *= 2;
-	taken.slot = xcalloc(taken.n_slot, sizeof(*taken.slot));
-	for (size_t i = 0; i < names->n; i++)
+	for (size_t i = 0; i < names->n && result == 0; i++)
 		if (*names->item[i].id != 0)
-			take(&taken, *names->item[i].id);
-	for (size_t i = 0; i < names->n && result == 0; i++) {
-		const struct named *item = &names->item[i];
-		uint32_t old = *item->id == 0 ? id_of(before, item->name) : 0;
-		char where[128];
-		if (old == 0)
-			continue;
-		if (!take(&taken, old)) {
-			const char *other = owner_of(names, old);
-			snprintf(where, sizeof(where), "/portcullis:%s[name='%s']/id", kind_names[kind], other);
-			result = error_set(err, ERR_INVALID, where,
-			        "the id %u of %s %s is that of %s %s; give %s another id, or delete %s and commit "
-			        "first",
-			        old, kind_names[kind], other, kind_names[kind], item->name, other, item->name);
-		}
-		*item->id = old;
-	}
+			result = take_given(g, &names->item[i], err);
 	for (size_t i = 0; i < names->n && result == 0; i++)
 		if (*names->item[i].id == 0)
-			derive_one(&taken, &names->item[i]);
-	free(taken.slot);
+			result = take_former(g, &names->item[i], err);
+	/* Nobody is given what was another's. */
+	for (size_t i = 0; i < g->retired->n; i++)
+		if (g->retired->id[i].kind == g->kind)
+			take(&g->taken, g->retired->id[i].id);
+	for (size_t i = 0; i < g->before.n; i++)
+		take(&g->taken, *g->before.item[i].id);
+	for (size_t i = 0; i < names->n && result == 0; i++)
+		if (*names->item[i].id == 0)
+			derive_one(&g->taken, &names->item[i]);
+	return result;
+}
+
+static int give(struct giving *g, struct error *err)
+{
+	size_t most = g->names.n + g->before.n + g->retired->n;
+	int result = check_unchanged(&g->names, &g->before, g->kind, err);
+
+	g->taken.n_slot = 16;
+	while (g->taken.n_slot < 2 * most)
+		g->taken.n_slot *= 2;
+	g->taken.slot = xcalloc(g->taken.n_slot, sizeof(*g->taken.slot));
+	if (result == 0)
+		result = derive(g, err);
+	free(g->taken.slot);
 	return result;
 }
 
@@ -162,19 +221,20 @@ static int zone_cmp(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-int ids_derive(struct site *site, const struct site *before, struct error *err)
+int ids_derive(struct site *site, const struct site *before, const struct retired *retired, struct error *err)
 {
 	static const struct site nothing;
+	static const struct retired none;
 	int result = 0;
 
-	for (enum kind kind = KIND_GROUP; result == 0 && kind < KIND_N; kind++) {
-		struct names names = names_of(site, kind);
-		struct names old = names_of(before != NULL ? before : &nothing, kind);
-		result = check_unchanged(&names, &old, kind, err);
-		if (result == 0)
-			result = derive(&names, &old, kind, err);
-		free(names.item);
-		free(old.item);
+	for (enum named_kind kind = NAMED_GROUP; result == 0 && kind < NAMED_KIND_N; kind++) {
+		struct giving g = {.kind = kind,
+		        .names = names_of(site, kind),
+		        .before = names_of(before != NULL ? before : &nothing, kind),
+		        .retired = retired != NULL ? retired : &none};
+		result = give(&g, err);
+		free(g.names.item);
+		free(g.before.item);
 	}
 	if (result != 0)
 		return -1;
@@ -188,11 +248,25 @@ int ids_derive(struct site *site, const struct site *before, struct error *err)
 	return 0;
 }
 
-int ids_site(const struct lyd_node *root, const struct site *before, struct site **out, struct error *err)
+void ids_retire(const struct site *before, const struct site *after, struct retired *out)
+{
+	for (enum named_kind kind = NAMED_GROUP; kind < NAMED_KIND_N; kind++) {
+		struct names old = names_of(before, kind), names = names_of(after, kind);
+
+		for (size_t i = 0; i < old.n; i++)
+			if (id_of(&names, old.item[i].name) == 0)
+				retired_add(out, kind, *old.item[i].id, old.item[i].name);
+		free(old.item);
+		free(names.item);
+	}
+}
+
+int ids_site(const struct lyd_node *root, const struct site *before, const struct retired *retired, struct site **out,
+        struct error *err)
 {
 	if (site_build(root, out, err) != 0)
 		return -1;
-	if (ids_derive(*out, before, err) == 0)
+	if (ids_derive(*out, before, retired, err) == 0)
 		return 0;
 	site_free(*out);
 	*out = NULL;
@@ -230,7 +304,7 @@ int ids_store(struct lyd_node *root, const struct site *site, struct error *err)
 	struct lyd_node *node;
 	int result = 0;
 
-	for (enum kind kind = KIND_GROUP; result == 0 && kind < KIND_N; kind++) {
+	for (enum named_kind kind = NAMED_GROUP; result == 0 && kind < NAMED_KIND_N; kind++) {
 		struct names names = names_of(site, kind);
 		LY_LIST_FOR(root, node)
 		{

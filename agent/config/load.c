@@ -41,7 +41,7 @@ int config_site_read(const struct ly_ctx *ctx, const char *file, struct site **o
 		return -1;
 	result = tree_validate(ctx, &root, err);
 	if (result == 0)
-		result = ids_site(root, NULL, out, err);
+		result = ids_site(root, NULL, NULL, out, err);
 	if (result != 0)
 		error_prefix(err, "%s", file);
 	lyd_free_siblings(root);

@@ -19,6 +19,11 @@
 #define BLOCK_FIRST 64
 #define BLOCK_GROWTH 4
 #define BLOCKS_MAX 16
+/* So many times shorter than what all spread over is narrow; of so many, one is few; fewer are of one kind. */
+#define NARROW 16
+#define FEW_OF 8
+#define KINDS_MIN 64
+#define ALL_AXES ((1u << AXIS_N) - 1)
 
 /** A box by its ranks. */
 struct entry {
@@ -124,24 +129,60 @@ static void entries_part(struct entry *entry, size_t n, size_t k, enum axis axis
 	}
 }
 
-static void node_build(struct box_index *index, size_t at, size_t first, size_t n)
+static bool is_narrow(const struct entry *e, enum axis axis, const struct rank_range hull[AXIS_N])
+{
+	return (uint64_t)(e->axis[axis].hi - e->axis[axis].lo) * NARROW < hull[axis].hi - hull[axis].lo;
+}
+
+/* Boxes that are narrow on an axis go before the others, where neither are few. @return how many; 0: all are alike. */
+static size_t narrow_part(struct entry *entry, size_t n, enum axis axis, const struct rank_range hull[AXIS_N])
+{
+	size_t narrow = 0, k = 0;
+	for (size_t i = 0; i < n; i++)
+		narrow += is_narrow(&entry[i], axis, hull);
+	if (narrow < n / FEW_OF || n - narrow < n / FEW_OF)
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		if (is_narrow(&entry[i], axis, hull))
+			swap_entries(&entry[k++], &entry[i]);
+	return narrow;
+}
+
+/*
+ * Where entry[0..n) is cut in two. Boxes of different kinds would hide each other in every hull, so they are parted first,
+ * once on each axis: *axes are those that are left.
+ */
+static size_t entries_cut(struct entry *entry, size_t n, const struct rank_range hull[AXIS_N], unsigned *axes)
+{
+	size_t half = n / 2;
+	for (unsigned a = 0; a < AXIS_N && n >= KINDS_MIN; a++) {
+		size_t narrow = (*axes & 1u << a) != 0 ? narrow_part(entry, n, (enum axis)a, hull) : 0;
+		*axes &= ~(1u << a);
+		if (narrow > 0)
+			return narrow;
+	}
+	entries_part(entry, n, half, axis_choose(entry, n, hull));
+	return half;
+}
+
+static void node_build(struct box_index *index, size_t at, size_t first, size_t n, unsigned axes)
 {
 	struct entry *entry = index->entry + first;
 	struct node *node = &index->node[at];
-	size_t half = n / 2, child;
+	size_t cut, child;
 	hull_find(entry, n, node->hull);
 	if (n <= LEAF_SIZE) {
 		node->first = (uint32_t)first;
 		node->n = (uint32_t)n;
 		return;
 	}
-	entries_part(entry, n, half, axis_choose(entry, n, node->hull));
+	cut = entries_cut(entry, n, node->hull, &axes);
 	child = index->n_node;
 	index->n_node += 2;
 	node->first = (uint32_t)child;
 	node->n = 0;
-	node_build(index, child, first, half);
-	node_build(index, child + 1, first + half, n - half);
+	node_build(index, child, first, cut, axes);
+	node_build(index, child + 1, first + cut, n - cut, axes);
 }
 
 static void blocks_build(struct box_index *index)
@@ -152,7 +193,7 @@ static void blocks_build(struct box_index *index)
 	for (size_t at = 0; at < n; size *= BLOCK_GROWTH) {
 		size_t k = index->n_block++, len = size < n - at ? size : n - at;
 		index->root[k] = (uint32_t)index->n_node++;
-		node_build(index, index->root[k], at, len);
+		node_build(index, index->root[k], at, len, ALL_AXES);
 		at += len;
 		index->first[k + 1] = (uint32_t)at;
 	}

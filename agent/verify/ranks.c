@@ -95,8 +95,8 @@ static bool edges_sort_packed(struct edges *e, uint64_t low)
 	high = e->item[0].high;
 	rest = e->item[0].low & ~mask;
 	for (size_t i = 0; i < e->n; i++)
-		key[i] = (e->item[i].low & mask) << (of_range + 1) | (uint64_t)e->item[i].range << 1 |
-		         e->item[i].behind;
+		key[i] =
+		        (e->item[i].low & mask) << (of_range + 1) | (uint64_t)e->item[i].range << 1 | e->item[i].behind;
 	for (unsigned shift = 0; shift < bits; shift += 8) {
 		if ((low >> shift & (RADIX - 1)) == 0)
 			continue;

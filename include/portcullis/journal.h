@@ -18,9 +18,28 @@ struct journal;
 int journal_open(const char *state_dir, struct journal **out, struct error *err) MUST_USE;
 void journal_close(struct journal *j);
 
-/** Replace the content (JSON text) of a datastore and add a commit entry, in one transaction. */
-int journal_commit(struct journal *j, const char *datastore, const char *json, const char *user, uint32_t session,
-        const char *comment, struct error *err) MUST_USE;
+/** What has an id of its own in the configuration. */
+enum named_kind { NAMED_GROUP, NAMED_DEPLOYMENT, NAMED_ZONE, NAMED_KIND_N };
+
+/** An id whose owner was deleted: it is no other's. */
+struct retired_id {
+	enum named_kind kind;
+	uint32_t id;
+	char *name;
+};
+
+struct journal_commit {
+	const char *datastore, *json; /**< its content from here on */
+	const char *user, *comment; /**< NULL: "" */
+	uint32_t session;
+	const struct retired_id *retired; /**< by this commit */
+	size_t n_retired;
+};
+
+/** Replace the content of a datastore, add a commit entry and the retired ids, in one transaction. */
+int journal_commit(struct journal *j, const struct journal_commit *commit, struct error *err) MUST_USE;
+/** All retired ids; the caller frees the names and the list. */
+int journal_retired(struct journal *j, struct retired_id **out, size_t *n, struct error *err) MUST_USE;
 /** *json is NULL when the datastore was never written; the caller frees it. */
 int journal_load(struct journal *j, const char *datastore, char **json, struct error *err) MUST_USE;
 

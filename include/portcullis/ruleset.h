@@ -36,7 +36,8 @@ enum rs_chain_type { RS_CHAIN_FILTER, RS_CHAIN_NAT, RS_CHAIN_ROUTE };
  * A port match without a protocol (`th dport`) is made on the transport header's first bytes whatever the protocol: in a
  * packet of a protocol without ports it reads something else, which is not known.
  */
-enum rs_field {
+/** A byte, for a ruleset has many. */
+enum __attribute__((packed)) rs_field {
 	RS_FIELD_NFPROTO, /**< 2: IPv4, 10: IPv6 (NFPROTO_*) */
 	RS_FIELD_L4PROTO, /**< IP protocol number */
 	RS_FIELD_IP_SADDR,
@@ -64,7 +65,7 @@ const char *rs_hook_name(enum rs_hook h);
 
 #define RS_CONCAT_MAX 8
 
-enum rs_verdict_code {
+enum __attribute__((packed)) rs_verdict_code { /* a byte too */
 	RS_CONTINUE, /**< no verdict: go on with the next rule; rules of nothing but statements have it too */
 	RS_ACCEPT,
 	RS_DROP, /**< also reject */
@@ -81,8 +82,8 @@ enum rs_verdict_code {
 
 struct rs_verdict {
 	enum rs_verdict_code code;
-	size_t chain; /**< for RS_JUMP and RS_GOTO: index into ruleset->chain */
 	bool reject; /**< RS_DROP that answers (for the text) */
+	size_t chain; /**< for RS_JUMP and RS_GOTO: index into ruleset->chain */
 };
 
 /** A destination that packets are given: one of a range of addresses, one of a range of ports. */
@@ -118,7 +119,7 @@ struct rs_set {
 	struct rs_share *share; /**< NULL: of this ruleset alone */
 };
 
-enum rs_match_kind {
+enum __attribute__((packed)) rs_match_kind { /* a byte too */
 	RS_MATCH_RANGES, /**< field in ranges; no range: never (negated: whenever the field exists) */
 	RS_MATCH_MASK, /**< (field & mask) == value; value has no bit outside mask */
 	RS_MATCH_SET, /**< (field[0], field[1], ...) in ruleset->set[set], which is neither undecided nor dynamic */
