@@ -1,7 +1,7 @@
 /* links: verify ruleset deployment base */
 /*
  * The index of boxes against a look at every box: random boxes of several shapes, cells of all sizes. Points, boxes that
- * overlap everything and many of the same box are among them.
+ * overlap everything, many of the same box and boxes that are short on one axis each are among them.
  */
 #include <check.h>
 #include <stdlib.h>
@@ -18,7 +18,8 @@ static uint32_t draw(uint32_t below)
 	return (uint32_t)((seed >> 33) % below);
 }
 
-enum shape { POINTS, SPANS, WIDE, SAME, MIXED, SHAPE_N };
+/* ENDLESS: nearly all have no end on an axis. BANDS: each is short on one axis and long on the others. */
+enum shape { POINTS, SPANS, WIDE, SAME, MIXED, ENDLESS, BANDS, SHAPE_N };
 
 static struct range range_draw(enum shape shape, u128 most)
 {
@@ -26,6 +27,8 @@ static struct range range_draw(enum shape shape, u128 most)
 	enum shape s = shape == MIXED ? (enum shape)draw(SAME) : shape;
 	if (s == WIDE && draw(3) > 0)
 		return (struct range){0, most};
+	if (s == ENDLESS && draw(20) > 0)
+		return (struct range){0, U128_MAX};
 	if (s == POINTS)
 		width = 0;
 	return (struct range){lo, width < most - lo ? lo + width : most};
@@ -34,6 +37,12 @@ static struct range range_draw(enum shape shape, u128 most)
 static struct cell cell_draw(enum shape shape)
 {
 	struct cell c;
+	if (shape == BANDS) {
+		enum axis axis = (enum axis)draw(AXIS_N);
+		c = cell_draw(WIDE);
+		c.axis[axis] = range_draw(POINTS, axis == AXIS_SPORT || axis == AXIS_DPORT ? 65535 : UINT32_MAX);
+		return c;
+	}
 	c.axis[AXIS_SOURCE] = range_draw(shape, shape == WIDE ? U128_MAX : UINT32_MAX);
 	c.axis[AXIS_DESTINATION] = range_draw(shape, shape == WIDE ? U128_MAX : UINT32_MAX);
 	c.axis[AXIS_SPORT] = range_draw(shape, 65535);

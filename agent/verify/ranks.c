@@ -22,7 +22,7 @@ struct edge {
 
 struct edges {
 	struct edge *item, *spare;
-	size_t n;
+	size_t n, n_range; /* of some ranges an end is none, for nothing lies behind it */
 };
 
 static void edge_add(struct edges *e, u128 value, size_t range, bool behind)
@@ -85,7 +85,7 @@ static unsigned width(uint64_t bits)
  */
 static bool edges_sort_packed(struct edges *e, uint64_t low)
 {
-	unsigned bits = width(low), of_range = width(e->n);
+	unsigned bits = width(low), of_range = width(e->n_range);
 	uint64_t *key = (uint64_t *)(void *)e->spare, *sorted = key + e->n, *swap;
 	uint64_t mask = bits < 64 ? ((uint64_t)1 << bits) - 1 : UINT64_MAX, high, rest;
 
@@ -146,7 +146,8 @@ static void buckets_build(struct ranks *r)
 void ranks_build(struct ranks *r, size_t n, struct range (*range)(const void *ctx, size_t i), const void *ctx,
         struct rank_range *out)
 {
-	struct edges e = {.item = xcalloc(n, 2 * sizeof(*e.item)), .spare = xcalloc(n, 2 * sizeof(*e.item))};
+	struct edges e = {
+	        .item = xcalloc(n, 2 * sizeof(*e.item)), .spare = xcalloc(n, 2 * sizeof(*e.item)), .n_range = n};
 
 	for (size_t i = 0; i < n; i++) {
 		struct range of = range(ctx, i);
