@@ -3,12 +3,10 @@
  * and a few numbers; each step is one transaction that is on disk when the call returns. Refused are a state directory
  * that another daemon holds, a file that is not this agent's or is damaged, and a disk that takes no more.
  */
-#include "portcullis/journal.h"
+#include "journal_db.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,32 +20,37 @@
 #define APPLICATION_ID 0x50544353 /* "PTCS" */
 #define SCHEMA_VERSION 2
 #define BUSY_MS 2000
-#define COMMITS_KEPT 1000
-#define CHANGES_KEPT 100000
+#define CHANGES_KEPT 100000u
+#define COMMITS_KEPT 1000u
+#define DAY_S 86400
 
 #define STRING_OF(x) STRING_OF_(x)
 #define STRING_OF_(x) #x
 
-struct journal {
-	pthread_mutex_t mutex;
-	sqlite3 *db;
-	int lock_fd;
-	char *path;
-};
-
 #define RETIRED_ID_TABLE                                                                                               \
 	"CREATE TABLE retired_id(kind INTEGER NOT NULL, id INTEGER NOT NULL, name TEXT NOT NULL,"                      \
 	" PRIMARY KEY(kind, id)) WITHOUT ROWID;"
+/* A commit of running says how the content before it is made of the content after it; NULL: not known. */
+#define COMMIT_LOG_TABLE                                                                                               \
+	"CREATE TABLE commit_log(id INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL, datastore TEXT NOT "     \
+	"NULL,"                                                                                                        \
+	" user TEXT NOT NULL, session INTEGER NOT NULL, comment TEXT NOT NULL, head INTEGER, tail INTEGER, middle "    \
+	"BLOB,"                                                                                                        \
+	" digest TEXT);"
+#define PENDING_TABLE "CREATE TABLE pending(slot INTEGER PRIMARY KEY CHECK(slot = 1), content TEXT NOT NULL);"
+#define SETTING_TABLE "CREATE TABLE setting(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
 #define VERSION_MARK "PRAGMA user_version=" STRING_OF(SCHEMA_VERSION) ";"
 
 /* From version 1. */
-static const char upgrade[] = "BEGIN IMMEDIATE;" RETIRED_ID_TABLE VERSION_MARK "COMMIT";
+static const char upgrade[] =
+        "BEGIN IMMEDIATE;"
+        "ALTER TABLE commit_log ADD COLUMN head INTEGER; ALTER TABLE commit_log ADD COLUMN tail INTEGER;"
+        "ALTER TABLE commit_log ADD COLUMN middle BLOB; ALTER TABLE commit_log ADD COLUMN digest TEXT;" RETIRED_ID_TABLE
+                PENDING_TABLE SETTING_TABLE VERSION_MARK "COMMIT";
 
 static const char schema[] =
         "BEGIN IMMEDIATE;"
-        "CREATE TABLE datastore(name TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID;"
-        "CREATE TABLE commit_log(id INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL, datastore TEXT NOT NULL,"
-        " user TEXT NOT NULL, session INTEGER NOT NULL, comment TEXT NOT NULL);"
+        "CREATE TABLE datastore(name TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID;" COMMIT_LOG_TABLE
         "CREATE TABLE change_log(sequence INTEGER PRIMARY KEY, time INTEGER NOT NULL, kind INTEGER NOT NULL,"
         " problem INTEGER NOT NULL, cause INTEGER NOT NULL, author_pid INTEGER NOT NULL, author TEXT NOT NULL,"
         " affected INTEGER NOT NULL, severity INTEGER NOT NULL, verdict INTEGER NOT NULL, old_overall INTEGER NOT NULL,"
@@ -58,9 +61,10 @@ static const char schema[] =
         " since INTEGER NOT NULL, label TEXT NOT NULL, rule TEXT NOT NULL, witness TEXT NOT NULL,"
         " flows BLOB NOT NULL);"
         "CREATE TABLE number(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;" RETIRED_ID_TABLE
-        "PRAGMA application_id=" STRING_OF(APPLICATION_ID) ";" VERSION_MARK "COMMIT";
+                PENDING_TABLE SETTING_TABLE "PRAGMA application_id=" STRING_OF(APPLICATION_ID) ";" VERSION_MARK
+                                                                                               "COMMIT";
 
-static int database_error(const struct journal *j, struct error *err, int rc)
+int journal_error(const struct journal *j, struct error *err, int rc)
 {
 	const char *why = j->db != NULL ? sqlite3_errmsg(j->db) : sqlite3_errstr(rc);
 
@@ -90,35 +94,35 @@ static int database_error(const struct journal *j, struct error *err, int rc)
 	}
 }
 
-static int run(struct journal *j, const char *sql, struct error *err)
+int journal_run(struct journal *j, const char *sql, struct error *err)
 {
 	int rc = sqlite3_exec(j->db, sql, NULL, NULL, NULL);
-	return rc == SQLITE_OK ? 0 : database_error(j, err, rc);
+	return rc == SQLITE_OK ? 0 : journal_error(j, err, rc);
 }
 
-static int prepare(struct journal *j, const char *sql, sqlite3_stmt **out, struct error *err)
+int journal_prepare(struct journal *j, const char *sql, sqlite3_stmt **out, struct error *err)
 {
 	int rc = sqlite3_prepare_v2(j->db, sql, -1, out, NULL);
-	return rc == SQLITE_OK ? 0 : database_error(j, err, rc);
+	return rc == SQLITE_OK ? 0 : journal_error(j, err, rc);
 }
 
-static void bind_text(sqlite3_stmt *s, int column, const char *text)
+void journal_bind(sqlite3_stmt *s, int column, const char *text)
 {
 	sqlite3_bind_text64(
 	        s, column, text != NULL ? text : "", text != NULL ? strlen(text) : 0, SQLITE_STATIC, SQLITE_UTF8);
 }
 
-static char *column_text(sqlite3_stmt *s, int column)
+char *journal_text(sqlite3_stmt *s, int column)
 {
 	const unsigned char *text = sqlite3_column_text(s, column);
 	return xstrdup(text != NULL ? (const char *)text : "");
 }
 
 /* Run a statement that gives no rows, and release it. */
-static int finish(struct journal *j, sqlite3_stmt *s, struct error *err)
+int journal_finish(struct journal *j, sqlite3_stmt *s, struct error *err)
 {
 	int rc = sqlite3_step(s);
-	int result = rc == SQLITE_DONE ? 0 : database_error(j, err, rc);
+	int result = rc == SQLITE_DONE ? 0 : journal_error(j, err, rc);
 	sqlite3_finalize(s);
 	return result;
 }
@@ -128,21 +132,45 @@ static int query_number(struct journal *j, const char *sql, int64_t *out, struct
 {
 	sqlite3_stmt *s = NULL;
 
-	if (prepare(j, sql, &s, err) != 0)
+	if (journal_prepare(j, sql, &s, err) != 0)
 		return -1;
 	int rc = sqlite3_step(s);
 	*out = rc == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
-	int result = rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : database_error(j, err, rc);
+	int result = rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : journal_error(j, err, rc);
 	sqlite3_finalize(s);
 	return result;
 }
 
-static int rollback(struct journal *j)
+int journal_rollback(struct journal *j)
 {
 	/* The failure that led here is the one to tell; a transaction that is over already needs no rollback. */
 	if (sqlite3_get_autocommit(j->db) == 0)
 		sqlite3_exec(j->db, "ROLLBACK", NULL, NULL, NULL);
 	return -1;
+}
+
+int journal_trim(struct journal *j, const char *table, const char *number, uint32_t kept, struct error *err)
+{
+	char *sql = xasprintf(
+	        "DELETE FROM %s WHERE %s <= (SELECT max(%s) FROM %s) - %u", table, number, number, table, kept);
+	int result = journal_run(j, sql, err);
+
+	free(sql);
+	if (result != 0 || j->retention.days == 0)
+		return result;
+	/* In their order: a clock that was wrong for a while leaves no gap. */
+	sql = xasprintf("DELETE FROM %s WHERE %s < (SELECT min(%s) FROM %s WHERE time >= %lld)", table, number, number,
+	        table, (long long)(clock_wall_s() - (int64_t)j->retention.days * DAY_S));
+	result = journal_run(j, sql, err);
+	free(sql);
+	return result;
+}
+
+void journal_retain(struct journal *j, const struct journal_retention *retention)
+{
+	pthread_mutex_lock(&j->mutex);
+	j->retention = *retention;
+	pthread_mutex_unlock(&j->mutex);
 }
 
 static int lock_directory(struct journal *j, const char *state_dir, struct error *err)
@@ -179,12 +207,12 @@ static int check_identity(struct journal *j, struct error *err)
 	        query_number(j, "SELECT count(*) FROM sqlite_master", &objects, err) != 0)
 		return -1;
 	if (application == 0 && version == 0 && objects == 0)
-		return run(j, schema, err) == 0 ? 0 : rollback(j);
+		return journal_run(j, schema, err) == 0 ? 0 : journal_rollback(j);
 	if (application != APPLICATION_ID)
 		return error_set(err, ERR_FORMAT, j->path,
 		        "the file belongs to another program; move it away or choose another --state-dir");
 	if (version == 1)
-		return run(j, upgrade, err) == 0 ? 0 : rollback(j);
+		return journal_run(j, upgrade, err) == 0 ? 0 : journal_rollback(j);
 	if (version != SCHEMA_VERSION)
 		return error_set(err, ERR_FORMAT, j->path,
 		        "the journal has version %lld, this agent writes %d; move it away or run the agent that wrote "
@@ -197,13 +225,13 @@ static int check_content(struct journal *j, struct error *err)
 {
 	sqlite3_stmt *s = NULL;
 
-	if (prepare(j, "PRAGMA quick_check(1)", &s, err) != 0)
+	if (journal_prepare(j, "PRAGMA quick_check(1)", &s, err) != 0)
 		return -1;
 	int rc = sqlite3_step(s);
 	const char *says = rc == SQLITE_ROW ? (const char *)sqlite3_column_text(s, 0) : NULL;
 	int result = 0;
 	if (says == NULL)
-		result = database_error(j, err, rc);
+		result = journal_error(j, err, rc);
 	else if (strcmp(says, "ok") != 0)
 		result = error_set(err, ERR_FORMAT, j->path,
 		        "the journal is damaged (%.200s); move it away and start again: the configuration is then "
@@ -222,12 +250,12 @@ static int open_database(struct journal *j, struct error *err)
 	close(fd);
 	int rc = sqlite3_open_v2(j->path, &j->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX, NULL);
 	if (rc != SQLITE_OK)
-		return database_error(j, err, rc);
+		return journal_error(j, err, rc);
 	sqlite3_extended_result_codes(j->db, 1);
 	sqlite3_busy_timeout(j->db, BUSY_MS);
 	if (check_identity(j, err) != 0)
 		return -1;
-	if (run(j, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA trusted_schema=OFF", err) != 0)
+	if (journal_run(j, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA trusted_schema=OFF", err) != 0)
 		return -1;
 	return check_content(j, err);
 }
@@ -238,6 +266,7 @@ int journal_open(const char *state_dir, struct journal **out, struct error *err)
 
 	*out = NULL;
 	j->lock_fd = -1;
+	j->retention = (struct journal_retention){COMMITS_KEPT, CHANGES_KEPT, 0};
 	j->path = xasprintf("%s/journal.db", state_dir);
 	pthread_mutex_init(&j->mutex, NULL);
 	if (mkdir(state_dir, 0750) != 0 && errno != EEXIST)
@@ -262,128 +291,6 @@ void journal_close(struct journal *j)
 	free(j);
 }
 
-static int put_datastore(struct journal *j, const char *datastore, const char *json, struct error *err)
-{
-	sqlite3_stmt *s = NULL;
-
-	if (prepare(j, "INSERT OR REPLACE INTO datastore(name, content) VALUES(?, ?)", &s, err) != 0)
-		return -1;
-	bind_text(s, 1, datastore);
-	bind_text(s, 2, json);
-	return finish(j, s, err);
-}
-
-static int put_commit(struct journal *j, const struct journal_commit *commit, struct error *err)
-{
-	sqlite3_stmt *s = NULL;
-
-	if (prepare(j, "INSERT INTO commit_log(time, datastore, user, session, comment) VALUES(?, ?, ?, ?, ?)", &s,
-	            err) != 0)
-		return -1;
-	sqlite3_bind_int64(s, 1, clock_wall_s());
-	bind_text(s, 2, commit->datastore);
-	bind_text(s, 3, commit->user != NULL ? commit->user : "");
-	sqlite3_bind_int64(s, 4, commit->session);
-	bind_text(s, 5, commit->comment != NULL ? commit->comment : "");
-	if (finish(j, s, err) != 0)
-		return -1;
-	return run(j, "DELETE FROM commit_log WHERE id <= (SELECT max(id) FROM commit_log) - " STRING_OF(COMMITS_KEPT),
-	        err);
-}
-
-static int put_retired(struct journal *j, const struct retired_id *retired, struct error *err)
-{
-	sqlite3_stmt *s = NULL;
-
-	if (prepare(j, "INSERT OR IGNORE INTO retired_id(kind, id, name) VALUES(?, ?, ?)", &s, err) != 0)
-		return -1;
-	sqlite3_bind_int64(s, 1, retired->kind);
-	sqlite3_bind_int64(s, 2, retired->id);
-	bind_text(s, 3, retired->name);
-	return finish(j, s, err);
-}
-
-static int put_all(struct journal *j, const struct journal_commit *commit, struct error *err)
-{
-	if (put_datastore(j, commit->datastore, commit->json, err) != 0 || put_commit(j, commit, err) != 0)
-		return -1;
-	for (size_t i = 0; i < commit->n_retired; i++)
-		if (put_retired(j, &commit->retired[i], err) != 0)
-			return -1;
-	return 0;
-}
-
-int journal_commit(struct journal *j, const struct journal_commit *commit, struct error *err)
-{
-	int result = 0;
-
-	pthread_mutex_lock(&j->mutex);
-	if (run(j, "BEGIN IMMEDIATE", err) != 0 || put_all(j, commit, err) != 0 || run(j, "COMMIT", err) != 0)
-		result = rollback(j);
-	pthread_mutex_unlock(&j->mutex);
-	return result;
-}
-
-static int read_retired(struct journal *j, sqlite3_stmt *s, struct retired_id **out, size_t *n, struct error *err)
-{
-	size_t cap = 0;
-	int rc;
-
-	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
-		int64_t kind = sqlite3_column_int64(s, 0), id = sqlite3_column_int64(s, 1);
-
-		if (kind < 0 || kind >= NAMED_KIND_N || id < 1 || id > INT32_MAX)
-			return error_set(err, ERR_FORMAT, j->path,
-			        "the journal has a retired id that none can be (%lld of kind %lld): it is damaged; "
-			        "move it away and start again",
-			        (long long)id, (long long)kind);
-		*out = xgrow(*out, *n, &cap, sizeof(**out));
-		(*out)[(*n)++] = (struct retired_id){(enum named_kind)kind, (uint32_t)id, column_text(s, 2)};
-	}
-	return rc == SQLITE_DONE ? 0 : database_error(j, err, rc);
-}
-
-int journal_retired(struct journal *j, struct retired_id **out, size_t *n, struct error *err)
-{
-	sqlite3_stmt *s = NULL;
-	int result = -1;
-
-	*out = NULL;
-	*n = 0;
-	pthread_mutex_lock(&j->mutex);
-	if (prepare(j, "SELECT kind, id, name FROM retired_id", &s, err) == 0)
-		result = read_retired(j, s, out, n, err);
-	sqlite3_finalize(s);
-	pthread_mutex_unlock(&j->mutex);
-	for (size_t i = 0; result != 0 && i < *n; i++)
-		free((*out)[i].name);
-	if (result != 0) {
-		free(*out);
-		*out = NULL;
-		*n = 0;
-	}
-	return result;
-}
-
-int journal_load(struct journal *j, const char *datastore, char **json, struct error *err)
-{
-	sqlite3_stmt *s = NULL;
-	int result = -1;
-
-	*json = NULL;
-	pthread_mutex_lock(&j->mutex);
-	if (prepare(j, "SELECT content FROM datastore WHERE name = ?", &s, err) == 0) {
-		bind_text(s, 1, datastore);
-		int rc = sqlite3_step(s);
-		if (rc == SQLITE_ROW)
-			*json = column_text(s, 0);
-		result = rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : database_error(j, err, rc);
-	}
-	sqlite3_finalize(s);
-	pthread_mutex_unlock(&j->mutex);
-	return result;
-}
-
 static void bind_change(sqlite3_stmt *s, const struct change *c)
 {
 	const int64_t numbers[] = {(int64_t)c->sequence, c->wall_s, c->kind, c->problem_id, c->cause.kind,
@@ -394,7 +301,7 @@ static void bind_change(sqlite3_stmt *s, const struct change *c)
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		sqlite3_bind_int64(s, column++, numbers[i]);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		bind_text(s, column++, texts[i]);
+		journal_bind(s, column++, texts[i]);
 }
 
 #define CHANGE_COLUMNS                                                                                                 \
@@ -405,16 +312,14 @@ static int put_change(struct journal *j, const struct change *change, struct err
 {
 	sqlite3_stmt *s = NULL;
 
-	if (prepare(j, "INSERT OR REPLACE INTO change_log(" CHANGE_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-	            &s, err) != 0)
+	if (journal_prepare(j,
+	            "INSERT OR REPLACE INTO change_log(" CHANGE_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", &s,
+	            err) != 0)
 		return -1;
 	bind_change(s, change);
-	if (finish(j, s, err) != 0)
+	if (journal_finish(j, s, err) != 0)
 		return -1;
-	return run(j,
-	        "DELETE FROM change_log WHERE sequence <= (SELECT max(sequence) FROM change_log) - " STRING_OF(
-	                CHANGES_KEPT),
-	        err);
+	return journal_trim(j, "change_log", "sequence", j->retention.changes, err);
 }
 
 int journal_change_add(struct journal *j, const struct change *change, struct error *err)
@@ -422,8 +327,9 @@ int journal_change_add(struct journal *j, const struct change *change, struct er
 	int result = 0;
 
 	pthread_mutex_lock(&j->mutex);
-	if (run(j, "BEGIN IMMEDIATE", err) != 0 || put_change(j, change, err) != 0 || run(j, "COMMIT", err) != 0)
-		result = rollback(j);
+	if (journal_run(j, "BEGIN IMMEDIATE", err) != 0 || put_change(j, change, err) != 0 ||
+	        journal_run(j, "COMMIT", err) != 0)
+		result = journal_rollback(j);
 	pthread_mutex_unlock(&j->mutex);
 	return result;
 }
@@ -454,13 +360,13 @@ static void change_read(sqlite3_stmt *s, struct change *c)
 	c->verdict = (enum verdict)sqlite3_column_int(s, 8);
 	c->old_overall = (enum overall)sqlite3_column_int(s, 9);
 	c->new_overall = (enum overall)sqlite3_column_int(s, 10);
-	char *author = column_text(s, 11);
+	char *author = journal_text(s, 11);
 	snprintf(c->cause.author, sizeof(c->cause.author), "%s", author);
 	free(author);
-	c->label = column_text(s, 12);
-	c->rule = column_text(s, 13);
-	c->witness = column_text(s, 14);
-	c->reason = column_text(s, 15);
+	c->label = journal_text(s, 12);
+	c->rule = journal_text(s, 13);
+	c->witness = journal_text(s, 14);
+	c->reason = journal_text(s, 15);
 }
 
 int journal_changes(struct journal *j, uint64_t after, size_t max, struct changes *out, struct error *err)
@@ -471,8 +377,8 @@ int journal_changes(struct journal *j, uint64_t after, size_t max, struct change
 
 	memset(out, 0, sizeof(*out));
 	pthread_mutex_lock(&j->mutex);
-	if (prepare(j, "SELECT " CHANGE_COLUMNS " FROM change_log WHERE sequence > ? ORDER BY sequence LIMIT ?", &s,
-	            err) == 0) {
+	if (journal_prepare(j, "SELECT " CHANGE_COLUMNS " FROM change_log WHERE sequence > ? ORDER BY sequence LIMIT ?",
+	            &s, err) == 0) {
 		sqlite3_bind_int64(s, 1, after > INT64_MAX ? INT64_MAX : (int64_t)after);
 		sqlite3_bind_int64(s, 2, max > INT64_MAX ? INT64_MAX : (int64_t)max);
 		result = 0;
@@ -482,7 +388,7 @@ int journal_changes(struct journal *j, uint64_t after, size_t max, struct change
 			result = check_change(j, &out->change[out->n++], err);
 		}
 		if (result == 0 && rc != SQLITE_DONE)
-			result = database_error(j, err, rc);
+			result = journal_error(j, err, rc);
 	}
 	sqlite3_finalize(s);
 	pthread_mutex_unlock(&j->mutex);
@@ -498,12 +404,12 @@ int journal_number_get(struct journal *j, const char *name, uint64_t *out, struc
 
 	*out = 0;
 	pthread_mutex_lock(&j->mutex);
-	if (prepare(j, "SELECT value FROM number WHERE name = ?", &s, err) == 0) {
-		bind_text(s, 1, name);
+	if (journal_prepare(j, "SELECT value FROM number WHERE name = ?", &s, err) == 0) {
+		journal_bind(s, 1, name);
 		int rc = sqlite3_step(s);
 		if (rc == SQLITE_ROW)
 			*out = (uint64_t)sqlite3_column_int64(s, 0);
-		result = rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : database_error(j, err, rc);
+		result = rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : journal_error(j, err, rc);
 	}
 	sqlite3_finalize(s);
 	pthread_mutex_unlock(&j->mutex);
@@ -516,10 +422,10 @@ int journal_number_set(struct journal *j, const char *name, uint64_t value, stru
 	int result = -1;
 
 	pthread_mutex_lock(&j->mutex);
-	if (prepare(j, "INSERT OR REPLACE INTO number(name, value) VALUES(?, ?)", &s, err) == 0) {
-		bind_text(s, 1, name);
+	if (journal_prepare(j, "INSERT OR REPLACE INTO number(name, value) VALUES(?, ?)", &s, err) == 0) {
+		journal_bind(s, 1, name);
 		sqlite3_bind_int64(s, 2, (int64_t)value);
-		result = finish(j, s, err);
+		result = journal_finish(j, s, err);
 	}
 	pthread_mutex_unlock(&j->mutex);
 	return result;
@@ -528,35 +434,35 @@ int journal_number_set(struct journal *j, const char *name, uint64_t value, stru
 static int put_problem(struct journal *j, const struct problem *p, struct error *err)
 {
 	sqlite3_stmt *s;
-	if (prepare(j, "INSERT INTO problem VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", &s, err) != 0)
+	if (journal_prepare(j, "INSERT INTO problem VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", &s, err) != 0)
 		return -1;
 	sqlite3_bind_int64(s, 1, p->id);
 	sqlite3_bind_int(s, 2, (int)p->cause.kind);
 	sqlite3_bind_int64(s, 3, p->cause.author_pid);
-	bind_text(s, 4, p->cause.author);
+	journal_bind(s, 4, p->cause.author);
 	sqlite3_bind_int(s, 5, (int)p->severity);
 	sqlite3_bind_int(s, 6, (int)p->verdict);
 	sqlite3_bind_int64(s, 7, (sqlite3_int64)p->n_flow_raised);
 	sqlite3_bind_int64(s, 8, p->since_wall);
-	bind_text(s, 9, p->label);
-	bind_text(s, 10, p->rule);
-	bind_text(s, 11, p->witness);
+	journal_bind(s, 9, p->label);
+	journal_bind(s, 10, p->rule);
+	journal_bind(s, 11, p->witness);
 	sqlite3_bind_blob64(s, 12, p->flow, p->n_flow * sizeof(*p->flow), SQLITE_STATIC);
-	return finish(j, s, err);
+	return journal_finish(j, s, err);
 }
 
 int journal_problems_set(struct journal *j, const struct problem *problem, size_t n, struct error *err)
 {
 	pthread_mutex_lock(&j->mutex);
-	int result = run(j, "BEGIN IMMEDIATE", err);
+	int result = journal_run(j, "BEGIN IMMEDIATE", err);
 	if (result == 0)
-		result = run(j, "DELETE FROM problem", err);
+		result = journal_run(j, "DELETE FROM problem", err);
 	for (size_t i = 0; i < n && result == 0; i++)
 		result = put_problem(j, &problem[i], err);
 	if (result == 0)
-		result = run(j, "COMMIT", err);
+		result = journal_run(j, "COMMIT", err);
 	if (result != 0)
-		result = rollback(j);
+		result = journal_rollback(j);
 	pthread_mutex_unlock(&j->mutex);
 	return result;
 }
@@ -575,13 +481,13 @@ static bool take_problem(sqlite3_stmt *s, struct problem *out)
 	        .verdict = (enum verdict)verdict,
 	        .n_flow_raised = (size_t)sqlite3_column_int64(s, 6),
 	        .since_wall = sqlite3_column_int64(s, 7),
-	        .label = column_text(s, 8),
-	        .rule = column_text(s, 9),
-	        .witness = column_text(s, 10),
+	        .label = journal_text(s, 8),
+	        .rule = journal_text(s, 9),
+	        .witness = journal_text(s, 10),
 	        .flow = xmalloc(size),
 	        .n_flow = size / sizeof(struct flow_id),
 	};
-	char *author = column_text(s, 3);
+	char *author = journal_text(s, 3);
 	snprintf(out->cause.author, sizeof(out->cause.author), "%s", author);
 	free(author);
 	memcpy(out->flow, sqlite3_column_blob(s, 11), size);
@@ -597,14 +503,14 @@ int journal_problems(struct journal *j, struct problem **out, size_t *n, struct 
 	*out = NULL;
 	*n = 0;
 	pthread_mutex_lock(&j->mutex);
-	int result = prepare(j, "SELECT * FROM problem ORDER BY id", &s, err);
+	int result = journal_prepare(j, "SELECT * FROM problem ORDER BY id", &s, err);
 	while (result == 0 && (rc = sqlite3_step(s)) == SQLITE_ROW) {
 		*out = xgrow(*out, *n, &cap, sizeof(**out));
 		/* What cannot be understood is found again by the next verification. */
 		*n += take_problem(s, &(*out)[*n]);
 	}
 	if (result == 0 && rc != SQLITE_DONE)
-		result = database_error(j, err, rc);
+		result = journal_error(j, err, rc);
 	sqlite3_finalize(s);
 	pthread_mutex_unlock(&j->mutex);
 	return result;

@@ -318,11 +318,12 @@ static void say_ready(struct daemon *d)
 
 static int run(struct daemon *d)
 {
-	enum { SIGNALS, NFT, CONFIG, NETWORK, WAKE, N };
+	enum { SIGNALS, NFT, CONFIG, TIMER, NETWORK, WAKE, N };
 	struct pollfd fds[N] = {
 	        [SIGNALS] = {d->signal_fd, POLLIN, 0},
 	        [NFT] = {d->nft.event_fd(d->nft.self), POLLIN, 0},
 	        [CONFIG] = {config_event_fd(d->config), POLLIN, 0},
+	        [TIMER] = {config_timer_fd(d->config), POLLIN, 0},
 	        [NETWORK] = {d->network_fd, POLLIN, 0},
 	        [WAKE] = {d->wake_fd, POLLIN, 0},
 	};
@@ -343,6 +344,8 @@ static int run(struct daemon *d)
 			return 0;
 		if (fds[NFT].revents != 0 && !take_nft_events(d))
 			return 1;
+		if (fds[TIMER].revents != 0)
+			config_tick(d->config);
 		if (fds[CONFIG].revents != 0) {
 			drain(fds[CONFIG].fd);
 			monitor_changed(d->monitor, CAUSE_DEPLOYMENT, NULL, clock_monotonic_ms());

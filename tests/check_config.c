@@ -19,100 +19,7 @@
 #include "portcullis/pins.h"
 #include "portcullis/text.h"
 
-#define YANG_DIR SOURCE_DIR "/yang"
-#define NS " xmlns='urn:portcullis:yang:portcullis' xmlns:nc='urn:ietf:params:xml:ns:netconf:base:1.0'"
-#define GROUP(name, rest) "<group" NS "><name>" name "</name>" rest "</group>"
-
-static char base[64], state[80], file[80];
-static struct error err;
-static struct journal *journal;
-static struct config *config;
-static const struct config_actor one = {1, "one"}, two = {2, "two"};
-
-static void remove_all(const char *dir)
-{
-	DIR *d = opendir(dir);
-	for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
-		char path[512];
-		if (e->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
-		if (unlink(path) != 0)
-			remove_all(path);
-	}
-	if (d != NULL)
-		closedir(d);
-	rmdir(dir);
-}
-
-static void open_config(struct catalog *catalog)
-{
-	ck_assert_msg(journal_open(state, &journal, &err) == 0, "%s: %s", err.where, err.text);
-	ck_assert_msg(config_open(YANG_DIR, journal, catalog, &config, &err) == 0, "%s: %s", err.where, err.text);
-}
-
-static void close_config(void)
-{
-	config_close(config);
-	journal_close(journal);
-	config = NULL;
-	journal = NULL;
-}
-
-static void setup_directory(void)
-{
-	snprintf(base, sizeof(base), "/tmp/portcullis-config-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(base));
-	snprintf(state, sizeof(state), "%s/state", base);
-	snprintf(file, sizeof(file), "%s/file.json", base);
-	memset(&err, 0, sizeof(err));
-}
-
-static void setup(void)
-{
-	setup_directory();
-	open_config(NULL);
-}
-
-static void teardown(void)
-{
-	close_config();
-	remove_all(base);
-}
-
-static char *print(enum datastore d)
-{
-	struct lyd_node *root = config_get(config, d);
-	char *json = NULL;
-	ck_assert_int_eq(tree_print(root, &json, &err), 0);
-	lyd_free_siblings(root);
-	return json;
-}
-
-static void ck_content(enum datastore d, const char *want)
-{
-	char *json = print(d);
-	ck_assert_str_eq(json, want);
-	free(json);
-}
-
-static int edit(const struct config_actor *actor, enum datastore d, const char *xml)
-{
-	memset(&err, 0, sizeof(err));
-	return config_edit(config, actor, d, xml, EDIT_MERGE, TEST_THEN_SET, &err);
-}
-
-static void ck_ok(int result)
-{
-	ck_assert_msg(result == 0, "%s: %s", err.where, err.text);
-}
-
-static void ck_fails(int result, enum error_code code, const char *where)
-{
-	ck_assert_int_eq(result, -1);
-	ck_assert_msg(err.code == code, "code %d, %s: %s", err.code, err.where, err.text);
-	ck_assert_msg(strcmp(err.where, where) == 0, "where %s: %s", err.where, err.text);
-}
+#include "config_scene.h"
 
 static void write_file(const char *path, const char *text)
 {
@@ -135,8 +42,8 @@ START_TEST(context_implements_what_a_netconf_server_needs)
 		ck_assert_msg(ly_ctx_get_module_implemented(ctx, names[i]) != NULL, "%s", names[i]);
 	const struct lys_module *netconf = ly_ctx_get_module_implemented(ctx, "ietf-netconf");
 	ck_assert_int_eq(lys_feature_value(netconf, "candidate"), LY_SUCCESS);
-	ck_assert_int_eq(lys_feature_value(netconf, "confirmed-commit"), LY_ENOT);
-	ck_assert_int_eq(lys_feature_value(netconf, "startup"), LY_ENOT);
+	ck_assert_int_eq(lys_feature_value(netconf, "confirmed-commit"), LY_SUCCESS);
+	ck_assert_int_eq(lys_feature_value(netconf, "startup"), LY_SUCCESS);
 	const struct lys_module *portcullis = ly_ctx_get_module_implemented(ctx, "portcullis");
 	ck_assert_int_eq(lys_feature_value(portcullis, "enforce"), LY_ENOT);
 	ck_assert_ptr_null(ly_ctx_get_module_latest(ctx, "yuma-ncx"));
@@ -254,7 +161,7 @@ START_TEST(ids_are_derived_from_names_and_stored)
 	        GROUP("a", "") "<zone" NS "><name>a</name><interface>eth0</interface></zone>"));
 	ck_content(DATASTORE_CANDIDATE, "{\"portcullis:group\":[{\"name\":\"a\"}],\"portcullis:zone\":[{\"name\":\"a\","
 	                                "\"interface\":[\"eth0\"]}]}");
-	ck_ok(config_commit(config, &one, &err));
+	ck_ok(config_commit(config, &one, NULL, &err));
 	ck_content(DATASTORE_RUNNING, want);
 	ck_content(DATASTORE_CANDIDATE, want);
 	free(want);
@@ -364,9 +271,9 @@ START_TEST(changes_of_running_show_on_the_event_descriptor)
 	ck_assert_int_eq(read(fd, event, sizeof(event)), -1);
 	ck_ok(edit(&one, DATASTORE_CANDIDATE, GROUP("a", "")));
 	ck_assert_int_eq(read(fd, event, sizeof(event)), -1);
-	ck_ok(config_commit(config, &one, &err));
+	ck_ok(config_commit(config, &one, NULL, &err));
 	ck_assert_int_eq(read(fd, event, sizeof(event)), 8);
-	ck_ok(config_commit(config, &one, &err));
+	ck_ok(config_commit(config, &one, NULL, &err));
 	ck_assert_int_eq(read(fd, event, sizeof(event)), -1);
 }
 END_TEST
@@ -409,12 +316,12 @@ START_TEST(lock_keeps_other_sessions_out)
 	ck_fails(edit(&two, DATASTORE_RUNNING, GROUP("a", "")), ERR_IN_USE, "1");
 	ck_fails(config_replace(config, &two, DATASTORE_RUNNING, NULL, &err), ERR_IN_USE, "1");
 	ck_fails(config_copy(config, &two, DATASTORE_CANDIDATE, DATASTORE_RUNNING, &err), ERR_IN_USE, "1");
-	ck_fails(config_commit(config, &two, &err), ERR_IN_USE, "1");
+	ck_fails(config_commit(config, &two, NULL, &err), ERR_IN_USE, "1");
 	ck_ok(edit(&two, DATASTORE_CANDIDATE, GROUP("a", "<id>1</id>")));
 	ck_ok(edit(&one, DATASTORE_RUNNING, GROUP("b", "<id>2</id>")));
 	ck_ok(config_unlock(config, &one, DATASTORE_RUNNING, &err));
 	ck_assert_int_eq(config_unlock(config, &one, DATASTORE_RUNNING, &err), -1);
-	ck_ok(config_commit(config, &two, &err));
+	ck_ok(config_commit(config, &two, NULL, &err));
 	ck_content(DATASTORE_RUNNING, "{\"portcullis:group\":[{\"name\":\"a\",\"id\":1}]}");
 }
 END_TEST
@@ -426,7 +333,7 @@ START_TEST(changed_candidate_cannot_be_locked)
 	ck_ok(config_discard(config, &two, &err));
 	ck_ok(config_lock(config, &two, DATASTORE_CANDIDATE, &err));
 	ck_fails(config_discard(config, &one, &err), ERR_IN_USE, "2");
-	ck_fails(config_commit(config, &one, &err), ERR_IN_USE, "2");
+	ck_fails(config_commit(config, &one, NULL, &err), ERR_IN_USE, "2");
 	ck_fails(edit(&one, DATASTORE_CANDIDATE, GROUP("a", "")), ERR_IN_USE, "2");
 }
 END_TEST
@@ -507,10 +414,10 @@ START_TEST(a_commit_keeps_what_it_pins)
 	config_set_pins(config, pins);
 	write_file(packs, "in the way");
 	ck_ok(edit(&one, DATASTORE_CANDIDATE, DEPLOYMENT(DIGEST)));
-	ck_fails(config_commit(config, &one, &err), ERR_IO, copy);
+	ck_fails(config_commit(config, &one, NULL, &err), ERR_IO, copy);
 	ck_content(DATASTORE_RUNNING, "{}");
 	ck_assert_int_eq(unlink(packs), 0);
-	ck_ok(config_commit(config, &one, &err));
+	ck_ok(config_commit(config, &one, NULL, &err));
 	ck_assert_int_eq(access(copy, R_OK), 0);
 	/* Another pack is installed, and the copy is none: nothing is evaluated with either. */
 	pack.digest[0] = '1';
@@ -767,7 +674,7 @@ START_TEST(readers_see_whole_edits_only)
 		                              GROUP("b%d", "<address>fd00::/64</address>"),
 		        i, i);
 		ck_ok(edit(&one, DATASTORE_CANDIDATE, xml));
-		ck_ok(config_commit(config, &one, &err));
+		ck_ok(config_commit(config, &one, NULL, &err));
 		ck_assert_int_eq(edit(&two, DATASTORE_RUNNING, GROUP("x", "<id>none</id>")), -1);
 		if (i % 10 == 9)
 			ck_ok(config_replace(config, &two, DATASTORE_RUNNING, NULL, &err));
@@ -792,7 +699,7 @@ START_TEST(ten_thousand_groups_are_edited_and_committed)
 		text_addf(&xml, GROUP("g%d", "<address>10.%d.%d.0/24</address>"), i * 7919 % 10000, i / 256, i % 256);
 	ck_ok(edit(&one, DATASTORE_CANDIDATE, text_str(&xml)));
 	edited = clock_monotonic_ms();
-	ck_ok(config_commit(config, &one, &err));
+	ck_ok(config_commit(config, &one, NULL, &err));
 	committed = clock_monotonic_ms();
 	ck_ok(edit(&one, DATASTORE_RUNNING, GROUP("g5", "<zone>z</zone>")));
 	printf("10,000 groups: edit %lld ms, commit %lld ms, edit one of them %lld ms\n", (long long)(edited - start),

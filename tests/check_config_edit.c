@@ -309,11 +309,11 @@ START_TEST(set_lets_a_candidate_be_incomplete_until_commit)
 
 	ck_assert_int_eq(config_edit(config, &actor, DATASTORE_CANDIDATE, incomplete, EDIT_MERGE, TEST_SET, &err), 0);
 	ck_assert_int_eq(config_validate(config, DATASTORE_CANDIDATE, &err), -1);
-	ck_assert_int_eq(config_commit(config, &actor, &err), -1);
+	ck_assert_int_eq(config_commit(config, &actor, NULL, &err), -1);
 	ck_assert_int_eq(err.code, ERR_INVALID);
 	ck_assert_int_eq(config_edit(config, &actor, DATASTORE_RUNNING, incomplete, EDIT_MERGE, TEST_SET, &err), -1);
 	ck_assert_int_eq(config_edit(config, &actor, DATASTORE_CANDIDATE, rest, EDIT_MERGE, TEST_SET, &err), 0);
-	ck_assert_int_eq(config_commit(config, &actor, &err), 0);
+	ck_assert_int_eq(config_commit(config, &actor, NULL, &err), 0);
 	char *running = print(DATASTORE_RUNNING);
 	ck_assert_str_eq(running, "{\"portcullis:deployment\":[{\"name\":\"d\",\"id\":5,\"product\":\"p\"}]}");
 	free(running);

@@ -174,11 +174,13 @@ static const struct {
         {HELLO10 "<n:rpc xmlns:n=\"" BASE "\"><n:get><n:filter/><a/></n:get></n:rpc>]]>]]>", "HF", "<a> has no"},
         {HELLO10 "<rpc xmlns=\"" BASE "\"><get><filter><p:a/></filter></get></rpc>]]>]]>", "HF", "not declared"},
         /* What is not supported */
-        {HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"8\"><commit><confirmed/></commit></rpc>]]>]]>", "HF",
+        {HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"8\"><commit><confirmed/></commit></rpc>]]>]]>", "HR", NULL},
+        {HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"8\"><copy-config><url/></copy-config></rpc>]]>]]>", "HF",
                 "message-id=\"8\"><rpc-error><error-type>protocol</error-type><error-tag>operation-not-supported"},
-        {HELLO10 "<rpc xmlns=\"" BASE "\"><delete-config/></rpc>]]>]]>", "HF", "copy an empty"},
-        {HELLO10 "<rpc xmlns=\"" BASE "\"><lock><target><startup/></target></lock></rpc>]]>]]>", "HF",
-                "running or candidate"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\"><edit-config><target><startup/></target></edit-config></rpc>]]>]]>", "HF",
+                "copy it to startup"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\"><lock><target><other/></target></lock></rpc>]]>]]>", "HF",
+                "running, candidate or startup"},
         {HELLO10 "<rpc xmlns=\"" BASE "\"><lock><x/><target><running/></target></lock></rpc>]]>]]>", "HR", NULL},
         {HELLO10 "<rpc xmlns=\"" BASE "\"><commit xmlns=\"urn:x\"><confirmed/></commit></rpc>]]>]]>", "HR", NULL},
         /* Hellos */

@@ -206,7 +206,10 @@ START_TEST(journal_without_retired_ids_is_brought_up_to_date)
 
 	ck_assert_int_eq(commit(j, "running", "{\"a\":1}"), 0);
 	journal_close(j);
-	change("DROP TABLE retired_id; PRAGMA user_version=1");
+	change("DROP TABLE retired_id; DROP TABLE pending; DROP TABLE setting;"
+	       "ALTER TABLE commit_log DROP COLUMN head; ALTER TABLE commit_log DROP COLUMN tail;"
+	       "ALTER TABLE commit_log DROP COLUMN middle; ALTER TABLE commit_log DROP COLUMN digest;"
+	       "PRAGMA user_version=1");
 	for (int i = 0; i < 2; i++) {
 		j = open_journal();
 		ck_assert_int_eq(journal_load(j, "running", &json, &err), 0);

@@ -53,7 +53,8 @@ START_TEST(says_what_it_can_in_its_hello)
 	char *hello = read_until(fd, "]]>]]>", 1, &ended);
 	for (size_t i = 0; i < sizeof(capabilities) / sizeof(capabilities[0]); i++)
 		ck_assert_msg(strstr(hello, capabilities[i]) != NULL, "no %s in %s", capabilities[i], hello);
-	ck_assert_ptr_null(strstr(hello, "confirmed-commit"));
+	ck_assert_ptr_nonnull(strstr(hello, "confirmed-commit:1.1"));
+	ck_assert_ptr_nonnull(strstr(hello, "capability:startup:1.0"));
 	free(hello);
 	close(fd);
 }
@@ -289,16 +290,11 @@ START_TEST(says_what_is_supported_instead)
 	static const struct {
 		const char *operation, *word;
 	} cases[] = {
-	        {"<commit><confirmed/></commit>", "commit without <confirmed>"},
-	        {"<commit><persist>a</persist></commit>", "commit without <persist>"},
-	        {"<cancel-commit/>", "confirmed commits"},
-	        {"<delete-config><target><startup/></target></delete-config>", "copy an empty <config>"},
 	        {"<delete-config><target><candidate/></target></delete-config>", "copy an empty <config>"},
-	        {"<edit-config><target><startup/></target><config/></edit-config>",
-	                "startup; use running or candidate"},
+	        {"<edit-config><target><startup/></target><config/></edit-config>", "copy it to startup"},
 	        {"<edit-config><target><running/></target><url>file:///x</url></edit-config>", "into <config>"},
-	        {"<get-config><source><startup/></source></get-config>", "startup; use running or candidate"},
-	        {"<lock><target><startup/></target></lock>", "startup; use running or candidate"},
+	        {"<get-config><source><other/></source></get-config>", "other; use running, candidate or startup"},
+	        {"<lock><target><other/></target></lock>", "other; use running, candidate or startup"},
 	        {"<copy-config><target><url>x</url></target><source><running/></source></copy-config>", "url; use"},
 	        {"<nonsense xmlns=\"urn:x\"/>", "no operation nonsense in namespace urn:x"},
 	        {"<nonsense " PC "/>", "no operation nonsense"},
@@ -307,6 +303,70 @@ START_TEST(says_what_is_supported_instead)
 	struct netconf_client *c = client();
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		ask_error(c, cases[i].operation, ERR_UNSUPPORTED, cases[i].word);
+	netconf_client_close(c);
+}
+END_TEST
+
+#define CONFIRMED(more) "<commit><confirmed/>" more "</commit>"
+
+START_TEST(confirmed_commits_over_two_sessions)
+{
+	struct netconf_client *a = client(), *b = client();
+	ask_ok(a, EDIT("candidate", "", ZONE("inside", "eth1")));
+	ask_ok(a, CONFIRMED("<confirm-timeout>60</confirm-timeout>"));
+	ask_error(b, "<commit/>", ERR_IN_USE, "a confirmed commit of session 1 (root) is pending for");
+	ask_error(b, "<lock><target><running/></target></lock>", ERR_IN_USE, "pending");
+	ask_error(b, EDIT("running", "", ZONE("third", "eth2")), ERR_IN_USE, "pending");
+	ask_error(b, "<cancel-commit/>", ERR_IN_USE, "pending");
+	ask_error(b, "<commit><persist-id>x</persist-id></commit>", ERR_INVALID, "no persist token");
+	ask_ok(a, CONFIRMED("<persist>my token</persist>"));
+	netconf_client_close(a);
+	ask_has(b, GET_CONFIG("running"), "eth1", NULL);
+	ask_error(b, "<cancel-commit><persist-id>wrong</persist-id></cancel-commit>", ERR_INVALID, "not the token");
+	ask_ok(b, "<cancel-commit><persist-id>my token</persist-id></cancel-commit>");
+	ask_has(b, GET_CONFIG("running"), NULL, "eth1");
+	ask_error(b, "<cancel-commit/>", ERR_INVALID, "none to cancel");
+	ask_error(b, "<commit><persist>a</persist></commit>", ERR_INVALID, "needs <confirmed>");
+	netconf_client_close(b);
+}
+END_TEST
+
+START_TEST(confirmed_commit_ends_with_its_session)
+{
+	struct netconf_client *a = client(), *b = client();
+	ask_ok(a, EDIT("candidate", "", ZONE("inside", "eth1")));
+	ask_ok(a, CONFIRMED(""));
+	ask_has(b, GET_CONFIG("running"), "eth1", NULL);
+	ask_ok(b, "<kill-session><session-id>1</session-id></kill-session>");
+	ask_has(b, GET_CONFIG("running"), NULL, "eth1");
+	ask_has(b, "<get><filter><history " PC "/></filter></get>", "session of the confirmed commit ended", NULL);
+	netconf_client_close(a);
+	netconf_client_close(b);
+}
+END_TEST
+
+START_TEST(startup_history_and_rollback)
+{
+	struct netconf_client *c = client();
+	ask_ok(c, EDIT("candidate", "", ZONE("inside", "eth1")));
+	ask_ok(c,
+	        "<commit><comment xmlns=\"urn:portcullis:yang:portcullis-commit\">first &amp; best</comment></commit>");
+	ask_ok(c, "<copy-config><target><startup/></target><source><running/></source></copy-config>");
+	ask_has(c, GET_CONFIG("startup"), "eth1", NULL);
+	ask_ok(c, EDIT("running", "", ZONE("inside", "eth2")));
+	ask_has(c, "<commit-changes " PC "><number>3</number></commit-changes>",
+	        "<operation>create</operation><path>/portcullis:zone[name='inside']/interface[.='eth2']</path>", NULL);
+	ask_has(c, "<get><filter><history " PC "/></filter></get>", "<comment>commit: first &amp; best</comment>",
+	        NULL);
+	ask_ok(c, "<rollback-to " PC "><number>1</number><comment>why</comment></rollback-to>");
+	ask_has(c, GET_CONFIG("running"), "eth1", "eth2");
+	ask_error(c, "<rollback-to " PC "><number>99</number></rollback-to>", ERR_NOT_FOUND, "no commit 99");
+	ask_error(c, "<commit-changes " PC "><number>2</number></commit-changes>", ERR_NOT_FOUND,
+	        "no commit 2 of running");
+	ask_ok(c, "<validate><source><startup/></source></validate>");
+	ask_ok(c, "<delete-config><target><startup/></target></delete-config>");
+	ask_error(c, "<delete-config><target><startup/></target></delete-config>", ERR_NOT_FOUND, "never written");
+	ask_has(c, GET_CONFIG("startup"), NULL, "eth1");
 	netconf_client_close(c);
 }
 END_TEST
@@ -566,7 +626,6 @@ END_TEST
 static int serve(const char *path)
 {
 	struct error err = {0};
-	char byte;
 	log_init("check_netconf", LOG_LEVEL_INFO, false);
 	if (start(&server, path, &err) != 0 || verify_now(&server, &err) != 0) {
 		fprintf(stderr, "%s: %s\n", err.where, err.text);
@@ -574,8 +633,14 @@ static int serve(const char *path)
 	}
 	puts("ready");
 	fflush(stdout);
-	while (read(STDIN_FILENO, &byte, 1) > 0 || errno == EINTR)
-		;
+	struct pollfd fds[] = {
+	        {.fd = STDIN_FILENO, .events = POLLIN}, {.fd = config_timer_fd(server.config), .events = POLLIN}};
+	while (poll(fds, 2, -1) >= 0 || errno == EINTR) {
+		if (fds[0].revents != 0)
+			break;
+		if (fds[1].revents != 0)
+			config_tick(server.config);
+	}
 	stop(&server);
 	return EXIT_SUCCESS;
 }
@@ -599,6 +664,9 @@ int main(int argc, char **argv)
 	tcase_add_test(t, edits_commits_and_discards);
 	tcase_add_test(t, says_what_is_wrong_with_an_edit);
 	tcase_add_test(t, says_what_is_supported_instead);
+	tcase_add_test(t, confirmed_commits_over_two_sessions);
+	tcase_add_test(t, confirmed_commit_ends_with_its_session);
+	tcase_add_test(t, startup_history_and_rollback);
 	tcase_add_test(t, refuses_access_rules_that_would_have_no_effect);
 	tcase_add_test(t, names_the_element_that_is_unknown);
 	tcase_add_test(t, cuts_long_values_out_of_errors);

@@ -36,7 +36,8 @@
 #define GET_SUMMARY "<get><filter><conformance " PC "><summary><overall/></summary></conformance></filter></get>"
 
 struct server {
-	char directory[64], path[128];
+	char directory[64], path[128], state[160];
+	struct journal *journal;
 	struct config *config;
 	struct hub *hub;
 	struct netconf *netconf;
@@ -70,7 +71,9 @@ static inline int start(struct server *s, const char *path, struct error *err)
 	        .socket_gid = (gid_t)-1,
 	        .listen_fd = -1,
 	        .yang_dir = SOURCE_DIR "/yang"};
-	if (config_open(SOURCE_DIR "/yang", NULL, NULL, &s->config, err) != 0)
+	snprintf(s->state, sizeof(s->state), "%s.state", path);
+	if (journal_open(s->state, &s->journal, err) != 0 ||
+	        config_open(SOURCE_DIR "/yang", s->journal, NULL, &s->config, err) != 0)
 		return -1;
 	s->hub = hub_new();
 	return netconf_start(&options, s->config, s->hub, &host, &s->netconf, err);
@@ -78,9 +81,17 @@ static inline int start(struct server *s, const char *path, struct error *err)
 
 static inline void stop(struct server *s)
 {
+	static const char *const names[] = {"journal.db", "journal.db-wal", "journal.db-shm", "lock"};
 	netconf_stop(s->netconf);
 	config_close(s->config);
 	hub_free(s->hub);
+	journal_close(s->journal);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char file[192];
+		snprintf(file, sizeof(file), "%s/%s", s->state, names[i]);
+		unlink(file);
+	}
+	rmdir(s->state);
 }
 
 static inline void setup(void)

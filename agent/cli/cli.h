@@ -20,6 +20,9 @@ int verb_conformance(int argc, char **argv);
 int verb_explain(int argc, char **argv);
 int verb_baseline(int argc, char **argv);
 int verb_prove(int argc, char **argv);
+int verb_history(int argc, char **argv);
+int verb_diff(int argc, char **argv);
+int verb_rollback(int argc, char **argv);
 
 /** "portcullis VERB: where: text" on standard error. @return EXIT_ERROR. */
 int cli_fail(const char *verb, const struct error *err);

@@ -28,6 +28,9 @@ static const struct {
         {"explain", verb_explain, "which rules a flow or packet meets, from the running daemon"},
         {"prove", verb_prove, "ask the kernel: send a flow or packet through the live ruleset, elsewhere"},
         {"baseline", verb_baseline, "openings that are known and accepted, in the running daemon"},
+        {"history", verb_history, "commits that changed the running daemon's configuration"},
+        {"diff", verb_diff, "what a commit changed"},
+        {"rollback", verb_rollback, "make the configuration what it was after a commit"},
 };
 
 static void usage(FILE *out)

@@ -33,7 +33,7 @@ struct module {
 };
 
 static const char *netconf_features[] = {
-        "writable-running", "candidate", "rollback-on-error", "validate", "xpath", NULL};
+        "writable-running", "candidate", "confirmed-commit", "rollback-on-error", "validate", "startup", "xpath", NULL};
 
 /* In an order in which nothing is imported before it was asked for by name; libyang carries the types itself. */
 static const struct module modules[] = {
@@ -47,6 +47,7 @@ static const struct module modules[] = {
         {"nc-notifications", NULL, FROM_PORTCULLIS, false, NULL},
         {"portcullis-catalog", NULL, FROM_PORTCULLIS, true, NULL},
         {"portcullis", NULL, FROM_PORTCULLIS, true, NULL},
+        {"portcullis-commit", NULL, FROM_PORTCULLIS, false, NULL},
 };
 
 /* A value of 100 MB may stand between the first and the last quotation mark of a message, or after the only one. */

@@ -380,6 +380,17 @@ static int notification_build(const struct lyd_node *node, struct site *site, st
 	return 0;
 }
 
+static int retention_build(const struct lyd_node *node, struct site *site, struct error *err)
+{
+	struct retention_settings *s = &site->retention;
+
+	(void)err;
+	s->commits = number_of(node, "commits", s->commits);
+	s->notifications = number_of(node, "notifications", s->notifications);
+	s->days = number_of(node, "days", s->days);
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*build)(const struct lyd_node *node, struct site *site, struct error *err);
@@ -392,6 +403,7 @@ static const struct {
         {"tolerated-source", tolerated_build},
         {"baseline", baseline_build},
         {"notification", notification_build},
+        {"retention", retention_build},
 };
 
 int site_build(const struct lyd_node *root, struct site **out, struct error *err)
@@ -402,6 +414,7 @@ int site_build(const struct lyd_node *root, struct site **out, struct error *err
 
 	*out = NULL;
 	site->notification = (struct notification_settings){.enable = true, .hold_down_ms = 200};
+	site->retention = (struct retention_settings){.commits = 1000, .notifications = 100000};
 	LY_LIST_FOR(root, node)
 	{
 		if (node->schema == NULL || strcmp(node->schema->module->name, "portcullis") != 0)

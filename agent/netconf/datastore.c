@@ -10,6 +10,7 @@
 #include "netconf/reply.h"
 #include "portcullis/alloc.h"
 #include "portcullis/clock.h"
+#include "portcullis/commit.h"
 
 /* Where a request's source or target points to: a datastore, or an inline configuration as XML (which is freed by the
  * caller). */
@@ -49,18 +50,16 @@ static int place_read(const struct call *call, const char *name, struct place *o
 	LY_LIST_FOR(lyd_child(container), child)
 	{
 		const char *what = LYD_NAME(child);
-		if (strcmp(what, "running") == 0 || strcmp(what, "candidate") == 0) {
-			out->datastore = what[0] == 'r' ? DATASTORE_RUNNING : DATASTORE_CANDIDATE;
+		if (datastore_find(what, &out->datastore))
 			return 0;
-		}
 		if (strcmp(what, "config") == 0) {
 			out->is_inline = true;
 			return inline_xml(child, &out->xml, err);
 		}
-		return error_set(
-		        err, ERR_UNSUPPORTED, NULL, "there is no datastore %s; use running or candidate", what);
+		return error_set(err, ERR_UNSUPPORTED, NULL,
+		        "there is no datastore %s; use running, candidate or startup", what);
 	}
-	return error_set(err, ERR_INVALID, NULL, "<%s> names no datastore; use running or candidate", name);
+	return error_set(err, ERR_INVALID, NULL, "<%s> names no datastore; use running, candidate or startup", name);
 }
 
 static enum edit_operation default_operation(const struct call *call)
@@ -161,10 +160,35 @@ struct nc_server_reply *rpc_validate(const struct call *call)
 	return reply_result(call, result, &err);
 }
 
+struct nc_server_reply *rpc_delete_config(const struct call *call)
+{
+	struct place target = {0};
+	struct error err;
+	int result = place_read(call, "target", &target, &err);
+	if (result == 0)
+		result = config_delete(call->n->config, &call->actor, target.datastore, &err);
+	return reply_result(call, result, &err);
+}
+
 struct nc_server_reply *rpc_commit(const struct call *call)
 {
+	const char *timeout = child_value(call->rpc, "confirm-timeout");
+	struct config_commit options = {
+	        .confirmed = child_find(call->rpc, "confirmed") != NULL,
+	        .timeout_s = timeout != NULL ? (uint32_t)strtoul(timeout, NULL, 10) : COMMIT_TIMEOUT_S,
+	        .persist = child_value(call->rpc, "persist"),
+	        .persist_id = child_value(call->rpc, "persist-id"),
+	        .comment = child_value(call->rpc, "comment"),
+	};
 	struct error err;
-	return reply_result(call, config_commit(call->n->config, &call->actor, &err), &err);
+	return reply_result(call, config_commit(call->n->config, &call->actor, &options, &err), &err);
+}
+
+struct nc_server_reply *rpc_cancel_commit(const struct call *call)
+{
+	struct error err;
+	return reply_result(call,
+	        config_cancel_commit(call->n->config, &call->actor, child_value(call->rpc, "persist-id"), &err), &err);
 }
 
 struct nc_server_reply *rpc_discard_changes(const struct call *call)

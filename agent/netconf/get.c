@@ -56,6 +56,8 @@ static void add_state(struct rows *b, struct netconf *n, const struct filter *f,
 	}
 	if (wants_path(f, n->ctx, "/ietf-netconf-monitoring:netconf-state"))
 		join(b, tree, state_monitoring(b, n));
+	if (wants_path(f, n->ctx, "/portcullis:history"))
+		join(b, tree, state_history(b, n));
 	if (wants_path(f, n->ctx, "/nc-notifications:netconf"))
 		join(b, tree, state_streams(b, n->ctx));
 	add_library(b, n->ctx, f, tree);
@@ -97,13 +99,14 @@ struct nc_server_reply *rpc_get(const struct call *call)
 struct nc_server_reply *rpc_get_config(const struct call *call)
 {
 	const struct lyd_node *source = child_find(call->rpc, "source");
-	bool candidate = child_find(source, "candidate") != NULL;
-	if (!candidate && child_find(source, "running") == NULL) {
+	enum datastore d;
+	if (lyd_child(source) == NULL || !datastore_find(LYD_NAME(lyd_child(source)), &d)) {
 		struct error err;
-		(void)error_set(&err, ERR_UNSUPPORTED, NULL, "there is no such datastore; use running or candidate");
+		(void)error_set(
+		        &err, ERR_UNSUPPORTED, NULL, "there is no such datastore; use running, candidate or startup");
 		return reply_error(call, &err);
 	}
-	return answer(call, candidate ? DATASTORE_CANDIDATE : DATASTORE_RUNNING, false);
+	return answer(call, d, false);
 }
 
 /* A module by name and revision; without a revision there must be one only. */

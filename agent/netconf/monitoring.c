@@ -45,7 +45,7 @@ static void add_lock(struct rows *b, struct lyd_node *datastore, struct netconf 
 static void add_datastores(struct rows *b, struct lyd_node *root, struct netconf *n)
 {
 	struct lyd_node *list = row_container(b, root, "datastores");
-	for (int d = DATASTORE_RUNNING; d <= DATASTORE_CANDIDATE; d++)
+	for (int d = DATASTORE_RUNNING; d < DATASTORE_N; d++)
 		add_lock(b, row_list(b, list, "datastore", datastore_name((enum datastore)d)), n, (enum datastore)d);
 }
 

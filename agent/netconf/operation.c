@@ -1,7 +1,7 @@
 /*
  * Operations and parameters that this agent does not have: the elements of an rpc come in, one by one, and those that
- * name an unknown operation, a datastore other than running and candidate, a URL or a confirmed commit are refused with
- * what to use instead. Whatever else is wrong with an rpc is found by the library or the operation itself.
+ * name an unknown operation, a datastore other than running, candidate and startup, or a URL are refused with what to use
+ * instead. Whatever else is wrong with an rpc is found by the library or the operation itself.
  */
 #include "netconf/operation.h"
 
@@ -10,21 +10,16 @@
 #define NS_BASE "urn:ietf:params:xml:ns:netconf:base:1.0"
 
 static const struct {
-	const char *operation, *parameter; /* parameter NULL: the operation itself */
+	const char *operation, *parameter;
 	const char *text;
 } unsupported[] = {
-        {"delete-config", NULL,
-                "running and candidate, the only datastores, cannot be deleted; copy an empty <config> to one instead"},
-        {"cancel-commit", NULL, "confirmed commits are not supported, so there is none to cancel"},
-        {"commit", "confirmed", "confirmed commits are not supported; commit without <confirmed>"},
-        {"commit", "confirm-timeout", "confirmed commits are not supported; commit without <confirm-timeout>"},
-        {"commit", "persist", "confirmed commits are not supported; commit without <persist>"},
-        {"commit", "persist-id", "confirmed commits are not supported; commit without <persist-id>"},
         {"edit-config", "url", "URLs are not supported; put the edit into <config>"},
+        {"copy-config", "url", "URLs are not supported; put the configuration into <config>"},
 };
 
 /* Operations whose source and target name a datastore. */
-static const char *const placed[] = {"get-config", "edit-config", "copy-config", "lock", "unlock", "validate"};
+static const char *const placed[] = {
+        "get-config", "edit-config", "copy-config", "lock", "unlock", "validate", "delete-config"};
 
 static int visit_operation(struct operation *o, struct xml_span ns, struct xml_span local, struct error *err)
 {
@@ -35,9 +30,6 @@ static int visit_operation(struct operation *o, struct xml_span ns, struct xml_s
 		memcpy(name, local.s, local.n);
 	}
 	strcpy(o->name, strcmp(uri, NS_BASE) == 0 ? name : "");
-	for (size_t i = 0; i < sizeof(unsupported) / sizeof(unsupported[0]); i++)
-		if (unsupported[i].parameter == NULL && strcmp(unsupported[i].operation, o->name) == 0)
-			return error_set(err, ERR_UNSUPPORTED, NULL, "%s", unsupported[i].text);
 	if (fits && (o->knows == NULL || o->knows(o->ctx, uri, name)))
 		return 0;
 	return error_set(err, ERR_UNSUPPORTED, NULL,
@@ -50,8 +42,7 @@ static int visit_parameter(struct operation *o, struct xml_span local, struct er
 {
 	o->place = false;
 	for (size_t i = 0; i < sizeof(unsupported) / sizeof(unsupported[0]); i++)
-		if (unsupported[i].parameter != NULL && strcmp(unsupported[i].operation, o->name) == 0 &&
-		        xml_span_is(local, unsupported[i].parameter))
+		if (strcmp(unsupported[i].operation, o->name) == 0 && xml_span_is(local, unsupported[i].parameter))
 			return error_set(err, ERR_UNSUPPORTED, NULL, "%s", unsupported[i].text);
 	if (!xml_span_is(local, "source") && !xml_span_is(local, "target"))
 		return 0;
@@ -68,9 +59,17 @@ int operation_visit(void *ctx, unsigned depth, struct xml_span ns, struct xml_sp
 		return visit_operation(o, ns, local, err);
 	if (depth == 2 && base)
 		return visit_parameter(o, local, err);
+	if (depth == 3 && base && strcmp(o->name, "edit-config") == 0 && xml_span_is(local, "startup"))
+		return error_set(err, ERR_UNSUPPORTED, NULL,
+		        "startup is written as a whole; edit running or candidate and copy it to startup");
+	if (depth == 3 && base && strcmp(o->name, "delete-config") == 0 && !xml_span_is(local, "startup"))
+		return error_set(err, ERR_UNSUPPORTED, NULL,
+		        "only startup can be deleted; copy an empty <config> to %.*s instead",
+		        (int)(local.n < 64 ? local.n : 64), local.s);
 	if (depth == 3 && base && o->place && !xml_span_is(local, "running") && !xml_span_is(local, "candidate") &&
-	        !xml_span_is(local, "config"))
-		return error_set(err, ERR_UNSUPPORTED, NULL, "there is no datastore %.*s; use running or candidate",
+	        !xml_span_is(local, "startup") && !xml_span_is(local, "config"))
+		return error_set(err, ERR_UNSUPPORTED, NULL,
+		        "there is no datastore %.*s; use running, candidate or startup",
 		        (int)(local.n < 64 ? local.n : 64), local.s);
 	return 0;
 }

@@ -37,7 +37,7 @@ struct session {
 	char source[64]; /**< client's address as the relay says, under n->mutex; "" unknown */
 	atomic_uint id; /**< 0 until libnetconf2 has given one */
 	int64_t login_wall;
-	int64_t lock_wall[2]; /**< when it locked running and candidate, under n->mutex */
+	int64_t lock_wall[DATASTORE_N]; /**< when it locked each, under n->mutex */
 	struct session_counters counters;
 	atomic_ulong answered; /**< rpcs that the worker is done with */
 	atomic_ulong dispatched; /**< the last rpc that came as far as an operation, counted like `answered` */

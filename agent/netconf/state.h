@@ -14,6 +14,8 @@ struct lyd_node *state_conformance(
 struct lyd_node *state_catalog(struct rows *b, const struct ly_ctx *ctx, const struct snapshot *snap);
 /** ietf-netconf-monitoring:netconf-state (RFC 6022). */
 struct lyd_node *state_monitoring(struct rows *b, struct netconf *n);
+/** portcullis:history. */
+struct lyd_node *state_history(struct rows *b, struct netconf *n);
 /** nc-notifications:netconf, the stream that there is (RFC 5277). */
 struct lyd_node *state_streams(struct rows *b, const struct ly_ctx *ctx);
 

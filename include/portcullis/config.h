@@ -17,8 +17,10 @@ struct config;
 struct ly_ctx; /* libyang's, opaque here */
 struct lyd_node; /* libyang's, opaque here */
 
-enum datastore { DATASTORE_RUNNING, DATASTORE_CANDIDATE };
+enum datastore { DATASTORE_RUNNING, DATASTORE_CANDIDATE, DATASTORE_STARTUP, DATASTORE_N };
 const char *datastore_name(enum datastore d);
+/** @return false: none has this name. */
+bool datastore_find(const char *name, enum datastore *out);
 
 enum edit_operation { EDIT_MERGE, EDIT_REPLACE, EDIT_NONE };
 enum test_option { TEST_THEN_SET, TEST_SET, TEST_ONLY };
@@ -71,12 +73,46 @@ int config_copy(struct config *c, const struct config_actor *actor, enum datasto
         struct error *err) MUST_USE;
 int config_validate(struct config *c, enum datastore d, struct error *err) MUST_USE;
 int config_validate_xml(struct config *c, const char *xml, struct error *err) MUST_USE;
-/** Candidate becomes running, durably. */
-int config_commit(struct config *c, const struct config_actor *actor, struct error *err) MUST_USE;
+/** How a commit is asked for (RFC 6241 section 8.4). */
+struct config_commit {
+	bool confirmed; /**< taken back unless it is confirmed by another commit within timeout_s */
+	uint32_t timeout_s;
+	const char *
+	        persist; /**< token with which any session may confirm; NULL: only this session, whose end takes it back */
+	const char *persist_id; /**< token of the pending commit; NULL: none */
+	const char *comment; /**< for the history; NULL: none */
+};
+/** Candidate becomes running, durably; what was pending is confirmed. options NULL: a plain commit. */
+int config_commit(struct config *c, const struct config_actor *actor, const struct config_commit *options,
+        struct error *err) MUST_USE;
+/** Take the pending confirmed commit back. */
+int config_cancel_commit(
+        struct config *c, const struct config_actor *actor, const char *persist_id, struct error *err) MUST_USE;
+/** Running becomes what it was after commit `number`: an ordinary commit. ERR_NOT_FOUND: it is no longer kept. */
+int config_rollback(struct config *c, const struct config_actor *actor, uint64_t number, const char *comment,
+        struct error *err) MUST_USE;
+/** The list of commits, as journal_history(). */
+int config_history(struct config *c, uint64_t before, size_t max, struct journal_entry **out, size_t *n,
+        struct error *err) MUST_USE;
+/** Running before and after a commit of it, as journal_contents(); the caller frees both trees (lyd_free_siblings). */
+int config_contents(struct config *c, uint64_t number, struct lyd_node **before, struct lyd_node **after,
+        struct error *err) MUST_USE;
+/** Startup was never written from here on. */
+int config_delete(struct config *c, const struct config_actor *actor, enum datastore d, struct error *err) MUST_USE;
+
+/** What happens to a confirmed commit (RFC 6470, netconf-confirmed-commit). */
+enum config_news { CONFIG_UNCONFIRMED, CONFIG_EXTENDED, CONFIG_CONFIRMED, CONFIG_CANCELLED, CONFIG_TIMED_OUT };
+/** Called in the thread of whoever made it happen, inside the step: it must not call config_*(). timeout_s: seconds left. */
+typedef void config_confirmed(void *ctx, enum config_news news, const struct config_actor *actor, uint32_t timeout_s);
+void config_on_confirmed(struct config *c, config_confirmed *each, void *ctx);
+
+/** Readable when a confirmed commit has run out of time; config_tick() takes it back. */
+int config_timer_fd(const struct config *c);
+void config_tick(struct config *c);
 int config_discard(struct config *c, const struct config_actor *actor, struct error *err) MUST_USE;
 int config_lock(struct config *c, const struct config_actor *actor, enum datastore d, struct error *err) MUST_USE;
 int config_unlock(struct config *c, const struct config_actor *actor, enum datastore d, struct error *err) MUST_USE;
-/** A session ended: its locks go, and an unlocked changed candidate that it locked is discarded (RFC 6241 8.3.5.2). */
+/** A session ended: its unconfirmed commit is taken back, its locks go, and an unlocked changed candidate that it locked is discarded (RFC 6241 8.3.5.2). */
 void config_session_end(struct config *c, uint32_t session);
 /** Session that holds the lock; 0: none. */
 uint32_t config_lock_holder(struct config *c, enum datastore d);

@@ -132,6 +132,11 @@ struct notification_settings {
 	unsigned hold_down_ms, minimum_interval_ms;
 };
 
+/** How much the journal keeps. */
+struct retention_settings {
+	unsigned commits, notifications, days;
+};
+
 struct site {
 	struct group *group; /**< sorted by id */
 	size_t n_group;
@@ -146,6 +151,7 @@ struct site {
 	struct tolerated_source *tolerated_source;
 	size_t n_tolerated_source;
 	struct notification_settings notification;
+	struct retention_settings retention;
 	uint32_t *baseline; /**< ids of the openings that are known and accepted without end */
 	size_t n_baseline;
 	struct known_opening *baseline_until; /**< those that are accepted until a time */

@@ -1,6 +1,7 @@
 #ifndef PORTCULLIS_JOURNAL_H
 #define PORTCULLIS_JOURNAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,6 +35,8 @@ struct journal_commit {
 	uint32_t session;
 	const struct retired_id *retired; /**< by this commit */
 	size_t n_retired;
+	const char *
+	        revert_to; /**< of running: what a restart goes back to, for this waits for its confirmation; NULL: nothing */
 };
 
 /** Replace the content of a datastore, add a commit entry and the retired ids, in one transaction. */
@@ -42,6 +45,37 @@ int journal_commit(struct journal *j, const struct journal_commit *commit, struc
 int journal_retired(struct journal *j, struct retired_id **out, size_t *n, struct error *err) MUST_USE;
 /** *json is NULL when the datastore was never written; the caller frees it. */
 int journal_load(struct journal *j, const char *datastore, char **json, struct error *err) MUST_USE;
+/** The datastore was never written from here on; noted as a commit. */
+int journal_delete(struct journal *j, const struct journal_commit *commit, struct error *err) MUST_USE;
+/** What running was before the commit that waits for its confirmation; *json is NULL when none waits, else the caller's. */
+int journal_pending(struct journal *j, char **json, struct error *err) MUST_USE;
+
+/** A line of the list of commits. */
+struct journal_entry {
+	uint64_t number;
+	int64_t wall_s;
+	char *datastore, *user, *comment;
+	uint32_t session;
+	bool kept; /**< of running: what it changed is kept */
+};
+void journal_entries_free(struct journal_entry *entry, size_t n);
+/** Commits with number < before (0: all), the newest first, at most max. */
+int journal_history(struct journal *j, uint64_t before, size_t max, struct journal_entry **out, size_t *n,
+        struct error *err) MUST_USE;
+/**
+ * Running before and after a commit of it; the caller frees both, either may be NULL when it is not wanted.
+ *
+ * @return 0, or -1: ERR_NOT_FOUND (no such commit of running, or its content is no longer kept), ERR_FORMAT (damaged).
+ */
+int journal_contents(struct journal *j, uint64_t number, char **before, char **after, struct error *err) MUST_USE;
+
+/** How much is kept. */
+struct journal_retention {
+	uint32_t commits, changes; /**< the newest of them */
+	uint32_t days; /**< older ones go too; 0: whatever their age */
+};
+/** From the next commit and the next change on. */
+void journal_retain(struct journal *j, const struct journal_retention *retention);
 
 /** Keep a change for replay and audit; the newest 100,000 stay. */
 int journal_change_add(struct journal *j, const struct change *change, struct error *err) MUST_USE;
@@ -52,6 +86,10 @@ int journal_changes(struct journal *j, uint64_t after, size_t max, struct change
 int journal_problems_set(struct journal *j, const struct problem *problem, size_t n, struct error *err) MUST_USE;
 /** The active problems that were kept last, by id; each with problem_fini(), the array with free(). since_ms is not set. */
 int journal_problems(struct journal *j, struct problem **out, size_t *n, struct error *err) MUST_USE;
+
+/** Short texts that survive: "boot-id"; *value is NULL when not set, else the caller's. */
+int journal_setting_get(struct journal *j, const char *name, char **value, struct error *err) MUST_USE;
+int journal_setting_set(struct journal *j, const char *name, const char *value, struct error *err) MUST_USE;
 
 /** Small values that survive: "sequence", "next-problem-id", ...; 0 when not set. */
 int journal_number_get(struct journal *j, const char *name, uint64_t *out, struct error *err) MUST_USE;

@@ -88,9 +88,7 @@ def writing(key, check):
                     zone("inside", "eth2", 'nc:operation="create"'), target="candidate")
         check_error(check, "an unknown element", "unknown-element", ["bogus"], two.edit_config,
                     zone("inside", "eth1").replace("<interface>", "<bogus/><interface>"), target="candidate")
-        check_error(check, "a datastore that is none", "operation-not-supported", ["running or candidate"],
-                    two.get_config, "startup")
-        check_error(check, "delete-config", "operation-not-supported", ["copy an empty"], two.delete_config, "startup")
+        check_error(check, "delete-config", "operation-not-supported", ["copy an empty"], two.delete_config, "candidate")
         check_error(check, "an interface name that is too long", "invalid-value", [], two.edit_config,
                     zone("inside", "a" * 16), target="candidate")
         two.edit_config(zone("outside", "eth0"), target="candidate")
@@ -104,6 +102,35 @@ def writing(key, check):
             check(False, "a killed session answers")
         except Exception:  # pylint: disable=broad-except
             pass
+
+
+def committing(key, check):
+    """Confirmed commits of all kinds, startup, and what a session leaves behind."""
+    with connect(key) as one:
+        one.edit_config(zone("tried", "eth7"), target="candidate")
+        one.commit(confirmed=True, timeout="600")
+        with connect(key) as two:
+            check_error(check, "another's commit", "in-use", [f"session {one.session_id}", "seconds"], two.commit)
+            check_error(check, "another's lock", "lock-denied", ["pending"], two.lock, "running")
+            check_error(check, "a wrong token", "invalid-value", ["no persist token"], two.commit, persist_id="wrong")
+        check("eth7" in one.get_config("running").data_xml, "an unconfirmed commit is in running")
+        one.cancel_commit()
+        check("eth7" not in one.get_config("running").data_xml, "cancel-commit")
+        one.edit_config(zone("tried", "eth7"), target="candidate")
+        one.commit(confirmed=True, timeout="600", persist="token")
+    with connect(key) as other:
+        check("eth7" in other.get_config("running").data_xml, "a persistent commit outlives its session")
+        other.commit(persist_id="token")
+        other.copy_config(source="running", target="startup")
+        check("eth7" in other.get_config("startup").data_xml, "startup")
+        other.delete_config("startup")
+        other.edit_config(zone("tried", "eth7", 'nc:operation="delete"'), target="candidate")
+        other.commit(confirmed=True, timeout="1")
+        limit = time.monotonic() + 10
+        while "eth7" not in other.get_config("running").data_xml and time.monotonic() < limit:
+            time.sleep(0.1)
+        check("eth7" in other.get_config("running").data_xml, "a commit that nobody confirms is taken back")
+        other.edit_config(zone("tried", "eth7", 'nc:operation="delete"'), target="running")
 
 
 def notifications(key, check):
@@ -149,7 +176,7 @@ def sessions(path, key):
     """Every part on one server; the exit code."""
     checks = Checks()
     try:
-        for part in (reading, writing, notifications):
+        for part in (reading, writing, committing, notifications):
             part(key, checks.that)
         command(path, checks.that)
     except Exception:  # pylint: disable=broad-except

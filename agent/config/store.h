@@ -1,0 +1,70 @@
+#ifndef CONFIG_STORE_H
+#define CONFIG_STORE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "config/datastore.h"
+#include "portcullis/clock.h"
+#include "portcullis/commit.h"
+
+/* What the files of the datastores share: datastore.c, running.c, start.c. */
+
+/** A tree that nobody changes any more. Duplicating and printing one is safe from several threads, searching is not. */
+struct version {
+	atomic_int refs;
+	struct lyd_node *root;
+};
+
+/** Running as it was before a confirmed commit. */
+struct former {
+	struct version *version; /**< NULL: nothing is pending */
+	char *stored;
+	struct site *site; /**< NULL: the same as now */
+};
+
+struct config {
+	struct ly_ctx *ctx;
+	struct journal *journal;
+	int event_fd, timer_fd;
+	pthread_mutex_t writer; /**< one writer at a time, from the look at the locks to the swap; it also guards: */
+	struct catalog *catalog; /**< installed, or NULL */
+	struct pins *pins; /**< or NULL */
+	char *stored; /**< running as the journal has it */
+	struct site *site; /**< of running, for the ids; NULL while running does not convert */
+	struct retired retired; /**< ids of what running had once */
+	struct commit commit;
+	struct former former;
+	config_confirmed *on_confirmed; /**< or NULL */
+	void *on_confirmed_ctx;
+	pthread_mutex_t state; /**< what follows; taken after writer, for moments only */
+	struct version *version[DATASTORE_N]; /**< candidate NULL: it is running; startup NULL: never written */
+	uint32_t holder[DATASTORE_N];
+};
+
+struct version *version_new(struct lyd_node *root);
+void version_unref(struct version *v);
+/** Takes the version over; NULL: none from here on. */
+void version_set(struct config *c, enum datastore d, struct version *v);
+bool version_is_set(struct config *c, enum datastore d);
+/** May the actor write to it, as far as locks go? @return 0, or -1 with ERR_IN_USE. */
+int check_writable(struct config *c, const struct config_actor *actor, enum datastore d, struct error *err) MUST_USE;
+/** Model first, then what the model cannot say. The ids of the site are those that the tree will get. */
+int config_check(struct config *c, struct lyd_node **root, struct site **out, struct error *err) MUST_USE;
+
+/* running.c; all with c->writer held */
+
+/** Put *root in the place of running, by a step of the commit machine. Takes *root over on success. */
+int running_change(struct config *c, const struct config_actor *actor, struct lyd_node **root, const char *comment,
+        struct error *err) MUST_USE;
+/** The journal keeps as much as running says. */
+void running_retain(struct config *c);
+/** A session is gone, and what it left unconfirmed with it. */
+void running_session_ended(struct config *c, uint32_t session);
+/** Put *root in the place of startup. Takes *root over on success. */
+int startup_write(struct config *c, const struct config_actor *actor, struct lyd_node **root, const char *comment,
+        struct error *err) MUST_USE;
+int startup_delete(struct config *c, const struct config_actor *actor, enum datastore d, struct error *err) MUST_USE;
+void former_fini(struct former *f);
+
+#endif
