@@ -105,7 +105,7 @@ static int read_options(int argc, char **argv, const struct option *options, str
 
 static json_t *commit_json(const xmlNode *c)
 {
-	return json_pack("{sosososososososb}", "number", json_number(c, "number"), "time", json_leaf(c, "time"),
+	return json_pack("{sososososososb}", "number", json_number(c, "number"), "time", json_leaf(c, "time"),
 	        "datastore", json_leaf(c, "datastore"), "user", json_leaf(c, "user"), "session",
 	        json_number(c, "session-id"), "comment", json_leaf(c, "comment"), "kept",
 	        strcmp(node_leaf(c, "content-kept"), "true") == 0);

@@ -158,6 +158,23 @@ def command(path, check):
     check(flows.returncode == 1 and "handle 12" in flows.stdout and "2147483647" in flows.stdout, f"conformance: {flows.stdout}")
     explained = portcullis("explain", "--packet", "tcp 10.0.0.5:40000 > 10.1.0.10:5061", "--json")
     check(explained.returncode == 0 and '"conformant"' in explained.stdout, f"explain: {explained.stdout}{explained.stderr}")
+    past = portcullis("history")
+    check(past.returncode == 0 and "confirmed commit not confirmed in time" in past.stdout, f"history: {past.stdout}{past.stderr}")
+    commits = json.loads(portcullis("history", "--json").stdout)["commits"]
+    newest = json.loads(portcullis("history", "--json", "--limit", "1").stdout)["commits"]
+    check(newest == commits[:1] and commits[0]["user"] == "root" and commits[0]["kept"], f"the newest commit: {newest}")
+    number = str(commits[0]["number"])
+    changed = portcullis("diff", number)
+    check(changed.returncode == 0 and changed.stdout == "- /portcullis:zone[name='tried']\n", f"diff: {changed}")
+    whole = json.loads(portcullis("diff", number, "--json").stdout)
+    check(whole["changes"][0]["operation"] == "delete" and str(whole["number"]) == number, f"diff --json: {whole}")
+    back = portcullis("rollback", str(commits[1]["number"]), "--comment", "a <test>")
+    check(back.returncode == 0, f"rollback: {back.stdout}{back.stderr}")
+    check(portcullis("diff", str(commits[0]["number"] + 1)).stdout == "+ /portcullis:zone[name='tried']\n", "what it brought back")
+    check("a <test>" in portcullis("history", "--limit", "1").stdout, "its comment")
+    for line in (["diff", "0"], ["diff"], ["diff", "x"], ["rollback", "999999"], ["diff", "1", "2"], ["history", "--limit", "0"]):
+        wrong = portcullis(*line)
+        check(wrong.returncode == 3 and wrong.stderr.startswith(f"portcullis {line[0]}:"), f"{line}: {wrong}")
     none = portcullis("explain", "no such flow")
     check(none.returncode == 3 and "no such flow" in none.stderr, f"an unknown flow: {none.stderr}")
 
