@@ -232,8 +232,9 @@ static char *print(enum datastore d)
 static void ck_edit(enum datastore d, const char *xml, enum edit_operation operation)
 {
 	struct error err = {0};
-	ck_assert_msg(config_edit(config, &actor, d, xml, operation, TEST_THEN_SET, &err) == 0, "%s: %s", err.where,
-	        err.text);
+	ck_assert_msg(config_edit(config, &actor, &(struct config_edit){d, xml, operation, TEST_THEN_SET, false}, NULL,
+	                      &err) == 0,
+	        "%s: %s", err.where, err.text);
 }
 
 START_TEST(edits_as_rfc_6241_says)
@@ -243,7 +244,8 @@ START_TEST(edits_as_rfc_6241_says)
 
 	ck_edit(DATASTORE_CANDIDATE, c->before, EDIT_REPLACE);
 	char *before = print(DATASTORE_CANDIDATE);
-	int result = config_edit(config, &actor, DATASTORE_CANDIDATE, c->edit, c->operation, TEST_THEN_SET, &err);
+	int result = config_edit(config, &actor,
+	        &(struct config_edit){DATASTORE_CANDIDATE, c->edit, c->operation, TEST_THEN_SET, false}, NULL, &err);
 	char *after = print(DATASTORE_CANDIDATE);
 	if (c->after != NULL) {
 		ck_assert_msg(result == 0, "%s: %s: %s", c->name, err.where, err.text);
@@ -291,13 +293,122 @@ START_TEST(test_only_changes_nothing)
 {
 	struct error err = {0};
 
-	ck_assert_int_eq(config_edit(config, &actor, DATASTORE_RUNNING, GROUP_A, EDIT_MERGE, TEST_ONLY, &err), 0);
-	ck_assert_int_eq(config_edit(config, &actor, DATASTORE_CANDIDATE, GROUP_A, EDIT_MERGE, TEST_ONLY, &err), 0);
+	ck_assert_int_eq(
+	        config_edit(config, &actor,
+	                &(struct config_edit){DATASTORE_RUNNING, GROUP_A, EDIT_MERGE, TEST_ONLY, false}, NULL, &err),
+	        0);
+	ck_assert_int_eq(
+	        config_edit(config, &actor,
+	                &(struct config_edit){DATASTORE_CANDIDATE, GROUP_A, EDIT_MERGE, TEST_ONLY, false}, NULL, &err),
+	        0);
 	char *running = print(DATASTORE_RUNNING), *candidate = print(DATASTORE_CANDIDATE);
 	ck_assert_str_eq(running, "{}");
 	ck_assert_str_eq(candidate, "{}");
 	free(running);
 	free(candidate);
+}
+END_TEST
+
+/* A group of which two leaves are wrong, one that exists, one that does not, an unknown element, and two that are fine. */
+#define FAULTY                                                                                                         \
+	"<group" NS "><name>a</name><address>10.0.0.1</address><address>x</address><id>abc</id></group>"               \
+	"<group" NS " nc:operation='create'><name>old</name></group>"                                                  \
+	"<group" NS " nc:operation='delete'><name>none</name></group>"                                                 \
+	"<bogus" NS "/><group" NS "><name>b</name><id>8</id></group>"
+
+static int edit_faulty(bool goes_on, enum test_option test, struct errors *faults)
+{
+	struct error err = {0};
+
+	ck_edit(DATASTORE_CANDIDATE, "<group" NS "><name>old</name><id>9</id></group>", EDIT_REPLACE);
+	*faults = (struct errors){0};
+	int result = config_edit(config, &actor,
+	        &(struct config_edit){DATASTORE_CANDIDATE, FAULTY, EDIT_MERGE, test, goes_on}, faults, &err);
+	ck_assert(faults->n == 0 || strcmp(err.where, faults->error[0].where) == 0);
+	return result;
+}
+
+START_TEST(everything_that_is_wrong_is_told)
+{
+	static const struct {
+		const char *where;
+		enum error_code code;
+	} want[] = {{"/portcullis:group[name='a']/address", ERR_INVALID},
+	        {"/portcullis:group[name='a']/id", ERR_INVALID}, {"/portcullis:group[name='old']", ERR_EXISTS},
+	        {"/portcullis:group[name='none']", ERR_NOT_FOUND}, {"/portcullis:bogus", ERR_UNKNOWN_ELEMENT}};
+	struct errors faults;
+
+	for (int goes_on = 0; goes_on < 2; goes_on++) {
+		ck_assert_int_eq(edit_faulty(goes_on != 0, TEST_THEN_SET, &faults), -1);
+		ck_assert_uint_eq(faults.n, 5);
+		for (size_t i = 0; i < faults.n; i++) {
+			ck_assert_str_eq(faults.error[i].where, want[i].where);
+			ck_assert_int_eq(faults.error[i].code, want[i].code);
+		}
+		errors_fini(&faults);
+		char *after = print(DATASTORE_CANDIDATE);
+		ck_assert_str_eq(
+		        after, goes_on ? "{\"portcullis:group\":[{\"name\":\"old\",\"id\":9},"
+		                         "{\"name\":\"a\",\"address\":[\"10.0.0.1\"]},{\"name\":\"b\",\"id\":8}]}"
+		                       : "{\"portcullis:group\":[{\"name\":\"old\",\"id\":9}]}");
+		free(after);
+	}
+	ck_assert_int_eq(edit_faulty(true, TEST_ONLY, &faults), -1);
+	ck_assert_uint_eq(faults.n, 5);
+	errors_fini(&faults);
+	char *after = print(DATASTORE_CANDIDATE);
+	ck_assert_str_eq(after, "{\"portcullis:group\":[{\"name\":\"old\",\"id\":9}]}");
+	free(after);
+}
+END_TEST
+
+/* Twenty are enough for anybody. */
+START_TEST(faults_are_bounded)
+{
+	struct errors faults = {0};
+	struct error err = {0};
+	struct text xml = {0};
+
+	for (int i = 0; i < 1000; i++)
+		text_addf(&xml, "<group" NS " nc:operation='delete'><name>g%d</name></group>", i);
+	ck_assert_int_eq(config_edit(config, &actor,
+	                         &(struct config_edit){DATASTORE_CANDIDATE, xml.s, EDIT_MERGE, TEST_THEN_SET, true},
+	                         &faults, &err),
+	        -1);
+	ck_assert_uint_eq(faults.n, 20);
+	ck_assert_str_eq(err.where, "/portcullis:group[name='g0']");
+	errors_fini(&faults);
+	text_fini(&xml);
+}
+END_TEST
+
+/* What is left does not fit the model: nothing of it is done. */
+START_TEST(what_goes_on_still_has_to_be_valid)
+{
+	struct errors faults = {0};
+	struct error err = {0};
+	const char *xml =
+	        "<group" NS " nc:operation='delete'><name>none</name></group><zone" NS "><name>z</name></zone>";
+
+	ck_assert_int_eq(config_edit(config, &actor,
+	                         &(struct config_edit){DATASTORE_CANDIDATE, xml, EDIT_MERGE, TEST_THEN_SET, true},
+	                         &faults, &err),
+	        -1);
+	ck_assert_uint_eq(faults.n, 2);
+	ck_assert_int_eq(faults.error[0].code, ERR_NOT_FOUND);
+	ck_assert_str_eq(faults.error[1].app_tag, "too-few-elements");
+	errors_fini(&faults);
+	char *after = print(DATASTORE_CANDIDATE);
+	ck_assert_str_eq(after, "{}");
+	free(after);
+	ck_assert_int_eq(
+	        config_edit(config, &actor,
+	                &(struct config_edit){DATASTORE_CANDIDATE, "<group" NS, EDIT_MERGE, TEST_THEN_SET, true},
+	                &faults, &err),
+	        -1);
+	ck_assert_uint_eq(faults.n, 1);
+	ck_assert_int_eq(faults.error[0].code, ERR_FORMAT);
+	errors_fini(&faults);
 }
 END_TEST
 
@@ -307,12 +418,21 @@ START_TEST(set_lets_a_candidate_be_incomplete_until_commit)
 	const char *incomplete = "<deployment" NS "><name>d</name></deployment>";
 	const char *rest = "<deployment" NS "><name>d</name><id>5</id><product>p</product></deployment>";
 
-	ck_assert_int_eq(config_edit(config, &actor, DATASTORE_CANDIDATE, incomplete, EDIT_MERGE, TEST_SET, &err), 0);
+	ck_assert_int_eq(config_edit(config, &actor,
+	                         &(struct config_edit){DATASTORE_CANDIDATE, incomplete, EDIT_MERGE, TEST_SET, false},
+	                         NULL, &err),
+	        0);
 	ck_assert_int_eq(config_validate(config, DATASTORE_CANDIDATE, &err), -1);
 	ck_assert_int_eq(config_commit(config, &actor, NULL, &err), -1);
 	ck_assert_int_eq(err.code, ERR_INVALID);
-	ck_assert_int_eq(config_edit(config, &actor, DATASTORE_RUNNING, incomplete, EDIT_MERGE, TEST_SET, &err), -1);
-	ck_assert_int_eq(config_edit(config, &actor, DATASTORE_CANDIDATE, rest, EDIT_MERGE, TEST_SET, &err), 0);
+	ck_assert_int_eq(
+	        config_edit(config, &actor,
+	                &(struct config_edit){DATASTORE_RUNNING, incomplete, EDIT_MERGE, TEST_SET, false}, NULL, &err),
+	        -1);
+	ck_assert_int_eq(
+	        config_edit(config, &actor,
+	                &(struct config_edit){DATASTORE_CANDIDATE, rest, EDIT_MERGE, TEST_SET, false}, NULL, &err),
+	        0);
 	ck_assert_int_eq(config_commit(config, &actor, NULL, &err), 0);
 	char *running = print(DATASTORE_RUNNING);
 	ck_assert_str_eq(running, "{\"portcullis:deployment\":[{\"name\":\"d\",\"id\":5,\"product\":\"p\"}]}");
@@ -328,7 +448,10 @@ START_TEST(long_values_are_cut_in_messages)
 	value[2000000] = '\0';
 	char *xml = xasprintf("<group" NS "><name>a</name><id>%s</id></group>", value);
 
-	ck_assert_int_eq(config_edit(config, &actor, DATASTORE_CANDIDATE, xml, EDIT_MERGE, TEST_THEN_SET, &err), -1);
+	ck_assert_int_eq(
+	        config_edit(config, &actor,
+	                &(struct config_edit){DATASTORE_CANDIDATE, xml, EDIT_MERGE, TEST_THEN_SET, false}, NULL, &err),
+	        -1);
 	ck_assert_int_eq(err.code, ERR_INVALID);
 	ck_assert_uint_lt(strlen(err.text), 400);
 	ck_assert_ptr_nonnull(strstr(err.text, "xxx...\""));
@@ -346,6 +469,9 @@ int main(void)
 	tcase_add_loop_test(tc, edits_as_rfc_6241_says, 0, (int)(sizeof(cases) / sizeof(cases[0])));
 	tcase_add_test(tc, replace_with_what_is_there_changes_nothing);
 	tcase_add_test(tc, test_only_changes_nothing);
+	tcase_add_test(tc, everything_that_is_wrong_is_told);
+	tcase_add_test(tc, faults_are_bounded);
+	tcase_add_test(tc, what_goes_on_still_has_to_be_valid);
 	tcase_add_test(tc, set_lets_a_candidate_be_incomplete_until_commit);
 	tcase_add_test(tc, long_values_are_cut_in_messages);
 	suite_add_tcase(suite, tc);

@@ -307,6 +307,60 @@ START_TEST(says_what_is_supported_instead)
 }
 END_TEST
 
+/* The whole reply to an operation, errors and all. */
+static char *raw_reply(const char *operation)
+{
+	bool ended;
+	int fd = raw();
+	put_text(fd, "<hello xmlns=\"" BASE "\"><capabilities><capability>urn:ietf:params:netconf:base:1.0</capability>"
+	             "</capabilities></hello>]]>]]><rpc xmlns=\"" BASE "\" message-id=\"1\">");
+	put_text(fd, operation);
+	put_text(fd, "</rpc>]]>]]>");
+	char *reply = read_until(fd, "</rpc-reply>", 1, &ended);
+	close(fd);
+	return reply;
+}
+
+START_TEST(tells_everything_that_is_wrong_with_tags_and_paths)
+{
+	static const struct {
+		const char *operation;
+		unsigned errors;
+		const char *words[6];
+	} cases[] = {
+	        {EDIT("candidate", "<error-option>continue-on-error</error-option>",
+	                 "<zone " PC " xmlns:nc=\"" BASE "\" nc:operation=\"delete\"><name>none</name></zone>"
+	                 "<zone " PC "><name>b</name><id>x</id></zone><bogus " PC "/>" ZONE("good", "eth9")),
+	                4,
+	                {"<error-tag>data-missing<", "<error-tag>invalid-value<", "<error-tag>unknown-element<",
+	                        "<bad-element>bogus<", "zone[name='none']</error-path>",
+	                        "<error-app-tag>too-few-elements<"}},
+	        {EDIT("running", "", "<zone " PC "><name>a</name></zone>"), 1,
+	                {"<error-tag>operation-failed<", "<error-app-tag>too-few-elements<", "/interface", NULL}},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *reply = raw_reply(cases[i].operation), *p = reply;
+		unsigned n = 0;
+		while ((p = strstr(p, "<rpc-error>")) != NULL && p++ != NULL)
+			n++;
+		ck_assert_msg(n == cases[i].errors, "%u errors: %s", n, reply);
+		for (size_t k = 0; k < 6 && cases[i].words[k] != NULL; k++)
+			ck_assert_msg(
+			        strstr(reply, cases[i].words[k]) != NULL, "no %s in %s", cases[i].words[k], reply);
+		free(reply);
+	}
+	struct netconf_client *c = client();
+	ask_ok(c, EDIT("candidate", "", ZONE("there", "eth1")));
+	char *reply = raw_reply(EDIT("candidate", "<error-option>continue-on-error</error-option>",
+	        "<zone " PC " xmlns:nc=\"" BASE
+	        "\" nc:operation=\"create\"><name>there</name></zone>" ZONE("good", "eth9")));
+	ck_assert_ptr_nonnull(strstr(reply, "data-exists"));
+	free(reply);
+	ask_has(c, GET_CONFIG("candidate"), "eth9", NULL);
+	netconf_client_close(c);
+}
+END_TEST
+
 #define CONFIRMED(more) "<commit><confirmed/>" more "</commit>"
 
 START_TEST(confirmed_commits_over_two_sessions)
@@ -511,7 +565,7 @@ START_TEST(verifies_and_explains)
 	        NULL);
 	ask_error(c, "<explain " PC "><flow>none</flow></explain>", ERR_NOT_FOUND, "none");
 	ask_error(c, "<explain " PC "><packet>none</packet></explain>", ERR_FORMAT, "none");
-	ask_error(c, "<explain " PC "/>", ERR_INVALID, "");
+	ask_error(c, "<explain " PC "/>", ERR_NOT_FOUND, "");
 	netconf_client_close(c);
 }
 END_TEST
@@ -664,6 +718,7 @@ int main(int argc, char **argv)
 	tcase_add_test(t, edits_commits_and_discards);
 	tcase_add_test(t, says_what_is_wrong_with_an_edit);
 	tcase_add_test(t, says_what_is_supported_instead);
+	tcase_add_test(t, tells_everything_that_is_wrong_with_tags_and_paths);
 	tcase_add_test(t, confirmed_commits_over_two_sessions);
 	tcase_add_test(t, confirmed_commit_ends_with_its_session);
 	tcase_add_test(t, startup_history_and_rollback);

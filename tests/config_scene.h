@@ -95,7 +95,7 @@ static inline void ck_content(enum datastore d, const char *want)
 static inline int edit(const struct config_actor *actor, enum datastore d, const char *xml)
 {
 	memset(&err, 0, sizeof(err));
-	return config_edit(config, actor, d, xml, EDIT_MERGE, TEST_THEN_SET, &err);
+	return config_edit(config, actor, &(struct config_edit){d, xml, EDIT_MERGE, TEST_THEN_SET, false}, NULL, &err);
 }
 
 static inline void ck_ok(int result)

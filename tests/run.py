@@ -5,30 +5,36 @@ A test is a command. Exit 0: passed; 77: skipped, and its output says why in a l
 its output is shown.
 """
 
+import concurrent.futures
 import os
 import pathlib
 import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 import xml.etree.ElementTree as ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PYTHON = "/usr/bin/python3"
+NETNS_DIR = pathlib.Path("/run/netns")
 results = {"passed": [], "failed": [], "skipped": []}
+telling = threading.Lock()
+running = set()  # processes of commands, each the first of its group
 
 
 def record(name, status, detail=""):
     """Count one test and tell it."""
-    results[status].append(name)
-    if status == "passed":
-        print(f"passed: {name}{detail}")
-    elif status == "skipped":
-        print(f"skipped: {name}: {detail}")
-    else:
-        print(f"failed: {name}\n{detail}")
-    sys.stdout.flush()
+    with telling:
+        results[status].append(name)
+        if status == "passed":
+            print(f"passed: {name}{detail}")
+        elif status == "skipped":
+            print(f"skipped: {name}: {detail}")
+        else:
+            print(f"failed: {name}\n{detail}")
+        sys.stdout.flush()
 
 
 def skip_reason(text):
@@ -50,6 +56,7 @@ def execute(*command, timeout=None, env=None):
     process = subprocess.Popen(list(map(str, command)), cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True,
                                env={**os.environ, **(env or {})})
+    running.add(process)
     try:
         output, _ = process.communicate(timeout=timeout)
     except BaseException as error:
@@ -62,6 +69,8 @@ def execute(*command, timeout=None, env=None):
         if isinstance(error, subprocess.TimeoutExpired):
             error.output = output
         raise
+    finally:
+        running.discard(process)
     return process.returncode, output
 
 
@@ -154,9 +163,27 @@ def tsan():
 
 
 def system():
-    """Real programs in network namespaces."""
-    for test in tracked("tests/system/test_*.py"):
-        run(f"system {pathlib.Path(test).stem[5:]}", PYTHON, test, timeout=900)
+    """Real programs in network namespaces, two tests at a time: most of their time they wait."""
+    tests = tracked("tests/system/test_*.py")
+    # Made here, it is not taken away by a test that ends while another begins.
+    made = os.geteuid() == 0 and not NETNS_DIR.exists()
+    if made:
+        NETNS_DIR.mkdir(parents=True)
+    # The long ones first.
+    tests.sort(key=lambda test: -(ROOT / test).stat().st_size)
+    with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
+        try:
+            for done in [pool.submit(run, f"system {pathlib.Path(test).stem[5:]}", PYTHON, test, timeout=900)
+                         for test in tests]:
+                done.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in list(running):
+                end_group(process.pid, signal.SIGTERM)  # a test takes its namespaces down
+            raise
+    if made and not any(NETNS_DIR.iterdir()):
+        subprocess.run(["umount", "-n", NETNS_DIR], check=False, capture_output=True)
+        NETNS_DIR.rmdir()
 
 
 def give_back():

@@ -4,8 +4,10 @@
 #include "portcullis/error.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "portcullis/alloc.h"
 #include "portcullis/utf8.h"
 
 static const struct {
@@ -44,6 +46,7 @@ int error_set(struct error *err, enum error_code code, const char *where, const 
 	if (err == NULL)
 		return -1;
 	err->code = code;
+	err->app_tag[0] = '\0';
 	snprintf(err->where, sizeof(err->where), "%s", where != NULL ? where : "");
 	va_start(ap, format);
 	vsnprintf(err->text, sizeof(err->text), format, ap);
@@ -51,6 +54,18 @@ int error_set(struct error *err, enum error_code code, const char *where, const 
 	flatten(err->where);
 	flatten(err->text);
 	return -1;
+}
+
+void errors_add(struct errors *e, const struct error *err)
+{
+	e->error = xgrow(e->error, e->n, &e->cap, sizeof(*e->error));
+	e->error[e->n++] = *err;
+}
+
+void errors_fini(struct errors *e)
+{
+	free(e->error);
+	*e = (struct errors){0};
 }
 
 int error_prefix(struct error *err, const char *format, ...)

@@ -101,6 +101,8 @@ int context_error(const struct ly_ctx *ctx, enum error_code code, const char *wh
 	if (where == NULL && line != NULL)
 		text_addf(&text, " (line %d)", atoi(line + strlen("line number ")));
 	error_set(err, context_code(ctx, code), place, "%s", text_str(&text));
+	if (err != NULL && ly_errapptag(ctx) != NULL)
+		snprintf(err->app_tag, sizeof(err->app_tag), "%s", ly_errapptag(ctx));
 	ly_err_clean((struct ly_ctx *)ctx, NULL);
 	text_fini(&text);
 	free(place);

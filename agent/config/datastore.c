@@ -173,39 +173,55 @@ static int store(struct config *c, const struct config_actor *actor, enum datast
 	return 0;
 }
 
-static int edit_locked(struct config *c, const struct config_actor *actor, enum datastore target, const char *xml,
-        enum edit_operation operation, enum test_option test, const char *comment, struct error *err)
+static int edit_locked(struct config *c, const struct config_actor *actor, const struct config_edit *edit,
+        const char *comment, struct errors *faults, struct error *err)
 {
 	struct lyd_node *root = NULL;
+	size_t before = faults->n;
 	int result = -1;
 
-	if (check_writable(c, actor, target, err) != 0)
+	if (check_writable(c, actor, edit->target, err) != 0)
 		return -1;
-	if (operation != EDIT_REPLACE)
-		root = config_get(c, target);
-	if (edit_apply(c->ctx, &root, xml, operation, err) == 0)
-		result = store(c, actor, target, test, comment, &root, err);
+	if (edit->default_operation != EDIT_REPLACE)
+		root = config_get(c, edit->target);
+	bool whole = edit_apply(c->ctx, &root, edit->xml, edit->default_operation, faults, err) == 0;
+	if (whole || (edit->goes_on && faults->n > before)) {
+		struct error other;
+		result = store(c, actor, edit->target, edit->test, comment, &root, &other);
+		if (result != 0)
+			errors_add(faults, &other);
+		if (result != 0 && whole && err != NULL)
+			*err = other;
+	} else if (faults->n == before && err != NULL) {
+		errors_add(faults, err);
+	}
 	lyd_free_siblings(root);
-	return result;
+	return whole ? result : -1;
 }
 
-int config_edit(struct config *c, const struct config_actor *actor, enum datastore target, const char *xml,
-        enum edit_operation default_operation, enum test_option test, struct error *err)
+int config_edit(struct config *c, const struct config_actor *actor, const struct config_edit *edit,
+        struct errors *faults, struct error *err)
 {
+	struct errors own = {0};
+
 	pthread_mutex_lock(&c->writer);
-	int result = edit_locked(c, actor, target, xml, default_operation, test, "edit-config", err);
+	int result = edit_locked(c, actor, edit, "edit-config", faults != NULL ? faults : &own, err);
 	pthread_mutex_unlock(&c->writer);
+	errors_fini(&own);
 	return result;
 }
 
 int config_replace(
         struct config *c, const struct config_actor *actor, enum datastore target, const char *xml, struct error *err)
 {
+	const struct config_edit edit = {target, xml != NULL ? xml : "", EDIT_REPLACE, TEST_THEN_SET, false};
 	const char *comment = xml != NULL ? "copy-config" : "delete-config";
+	struct errors faults = {0};
 
 	pthread_mutex_lock(&c->writer);
-	int result = edit_locked(c, actor, target, xml != NULL ? xml : "", EDIT_REPLACE, TEST_THEN_SET, comment, err);
+	int result = edit_locked(c, actor, &edit, comment, &faults, err);
 	pthread_mutex_unlock(&c->writer);
+	errors_fini(&faults);
 	return result;
 }
 
@@ -262,7 +278,7 @@ int config_validate_xml(struct config *c, const char *xml, struct error *err)
 	struct site *site = NULL;
 
 	pthread_mutex_lock(&c->writer);
-	int result = edit_apply(c->ctx, &root, xml, EDIT_REPLACE, err);
+	int result = edit_apply(c->ctx, &root, xml, EDIT_REPLACE, NULL, err);
 	if (result == 0)
 		result = config_check(c, &root, &site, err);
 	pthread_mutex_unlock(&c->writer);

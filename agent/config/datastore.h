@@ -53,14 +53,24 @@ void top_remove(struct top *top, struct lyd_node *node); /**< unlinks and frees 
 
 /* edit.c */
 
-/** Apply an edit (children of <config>) to *root; on failure *root is in between and of no more use. */
+/**
+ * Apply an edit (children of <config>) to *root. What is wrong is left out, and the rest done all the same.
+ *
+ * @param faults  what is wrong is added to it, and unknown elements are among that; NULL: it is not wanted.
+ * @return 0, or -1 with the first fault in *err; none is in faults where the edit could not be read at all.
+ */
 int edit_apply(const struct ly_ctx *ctx, struct lyd_node **root, const char *xml, enum edit_operation default_operation,
-        struct error *err) MUST_USE;
+        struct errors *faults, struct error *err) MUST_USE;
 
 /* edit_parse.c */
 
-/** Parse an edit into data and opaque nodes, keeping the order of the document at the top. */
-int edit_parse(const struct ly_ctx *ctx, const char *xml, struct lyd_node **out, struct error *err) MUST_USE;
+/**
+ * Parse an edit into data and opaque nodes, keeping the order of the document at the top.
+ *
+ * @param lenient  unknown elements become opaque nodes too.
+ */
+int edit_parse(
+        const struct ly_ctx *ctx, const char *xml, bool lenient, struct lyd_node **out, struct error *err) MUST_USE;
 /** What is wrong with a node that fits no schema node or has no fitting value. @return -1. */
 int edit_opaque_error(const struct lyd_node *node, struct error *err);
 /** Path of an opaque node, for which lyd_path() says "*"; the caller frees it. */

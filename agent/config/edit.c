@@ -3,6 +3,7 @@
  * its own attribute, else its parent's, else the default; `insert` places entries of lists that the user orders.
  * Refused are what exists and should not (create), what does not and should (delete, none), and what fits no schema.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,10 +17,14 @@ static const char *const op_names[] = {"merge", "replace", "create", "delete", "
 #define N_OP_NAMES (sizeof(op_names) / sizeof(op_names[0]))
 #define NETCONF_NS "urn:ietf:params:xml:ns:netconf:base:1.0"
 
+/* More faults of one edit are not told. */
+#define FAULTS_MAX 20
+
 struct edit {
 	const struct ly_ctx *ctx;
 	struct top *top;
-	struct error *err;
+	struct error *err; /* the fault at hand */
+	struct errors *faults;
 };
 
 static int fail(const struct edit *e, enum error_code code, const struct lyd_node *node, const char *text)
@@ -72,6 +77,13 @@ static int operation_of(const struct edit *e, const struct lyd_node *node, enum 
 	return fail(e, ERR_INVALID, node, "has an unknown operation; use merge, replace, create, delete or remove");
 }
 
+/* Keep a fault, and go on with the next node: more may be wrong. @return whether that is wanted. */
+static bool goes_on(const struct edit *e)
+{
+	errors_add(e->faults, e->err);
+	return e->faults->n < FAULTS_MAX;
+}
+
 static struct lyd_node *target_find(const struct edit *e, struct lyd_node *parent, const struct lyd_node *like)
 {
 	struct lyd_node *match = NULL;
@@ -104,6 +116,15 @@ static void target_remove(const struct edit *e, struct lyd_node *node)
 		lyd_free_tree(node);
 }
 
+/* RFC 7950 section 15.8. */
+static int fail_missing(const struct edit *e, const struct lyd_node *node)
+{
+	fail(e, ERR_INVALID, node, "is to be inserted beside an entry that does not exist; correct key or value");
+	snprintf(e->err->app_tag, sizeof(e->err->app_tag), "%s",
+	        node->schema->nodetype == LYS_LIST ? "missing-instance key" : "missing-instance value");
+	return -1;
+}
+
 /* RFC 7950 sections 7.7.9 and 7.8.6: the entry that `value` or `key` names. */
 static struct lyd_node *anchor_find(const struct lyd_node *node, struct lyd_node *target)
 {
@@ -133,8 +154,7 @@ static int place(const struct edit *e, const struct lyd_node *node, struct lyd_n
 		anchor = anchor_find(node, target);
 		ly_err_clean((struct ly_ctx *)e->ctx, NULL);
 		if (anchor == NULL)
-			return fail(e, ERR_INVALID, node,
-			        "is to be inserted beside an entry that does not exist; correct key or value");
+			return fail_missing(e, node);
 	} else {
 		LY_LIST_FOR(lyd_first_sibling(target), sibling)
 		{
@@ -224,24 +244,31 @@ static void clear(const struct edit *e, struct lyd_node *node)
 
 static int edit_node(const struct edit *e, struct lyd_node *parent, const struct lyd_node *node, enum op inherited);
 
-static int edit_children(const struct edit *e, struct lyd_node *target, const struct lyd_node *node, enum op op)
+static int key_check(const struct edit *e, const struct lyd_node *key, enum op op)
+{
+	enum op own;
+
+	if (operation_of(e, key, op, &own) != 0)
+		return -1;
+	if (own == OP_DELETE || own == OP_REMOVE)
+		return fail(e, ERR_INVALID, key, "is a key: put the operation on the list entry");
+	return 0;
+}
+
+static void edit_children(const struct edit *e, struct lyd_node *target, const struct lyd_node *node, enum op op)
 {
 	const struct lyd_node *child;
 
 	LY_LIST_FOR(lyd_child(node), child)
 	{
 		if (child->schema != NULL && lysc_is_key(child->schema)) {
-			enum op own;
-			if (operation_of(e, child, op, &own) != 0)
-				return -1;
-			if (own == OP_DELETE || own == OP_REMOVE)
-				return fail(e, ERR_INVALID, child, "is a key: put the operation on the list entry");
+			if (key_check(e, child, op) != 0 && !goes_on(e))
+				return;
 			continue;
 		}
-		if (edit_node(e, target, child, op) != 0)
-			return -1;
+		if (edit_node(e, target, child, op) != 0 && !goes_on(e))
+			return;
 	}
-	return 0;
 }
 
 static int edit_inner(
@@ -260,8 +287,8 @@ static int edit_inner(
 	} else if (op == OP_REPLACE) {
 		clear(e, match);
 	}
-	if (!whole && edit_children(e, match, node, op) != 0)
-		return -1;
+	if (!whole)
+		edit_children(e, match, node, op);
 	return place(e, node, match);
 }
 
@@ -292,16 +319,19 @@ static int edit_node(const struct edit *e, struct lyd_node *parent, const struct
 }
 
 int edit_apply(const struct ly_ctx *ctx, struct lyd_node **root, const char *xml, enum edit_operation default_operation,
-        struct error *err)
+        struct errors *faults, struct error *err)
 {
+	struct error at_hand;
+	struct errors own = {0};
 	struct top top;
-	struct edit e = {.ctx = ctx, .top = &top, .err = err};
+	struct edit e = {.ctx = ctx, .top = &top, .err = &at_hand, .faults = faults != NULL ? faults : &own};
 	enum op op = default_operation == EDIT_NONE ? OP_NONE : OP_MERGE;
 	struct lyd_node *edit = NULL;
 	const struct lyd_node *node;
+	size_t before = e.faults->n;
 	int result = 0;
 
-	if (edit_parse(ctx, xml, &edit, err) != 0)
+	if (edit_parse(ctx, xml, faults != NULL, &edit, err) != 0)
 		return -1;
 	/* The default operation "replace" is about the whole datastore: nothing of it stays. */
 	if (default_operation == EDIT_REPLACE) {
@@ -311,11 +341,16 @@ int edit_apply(const struct ly_ctx *ctx, struct lyd_node **root, const char *xml
 	top_init(&top, *root);
 	LY_LIST_FOR(edit, node)
 	{
-		result = edit_node(&e, NULL, node, op);
-		if (result != 0)
+		if (edit_node(&e, NULL, node, op) != 0 && !goes_on(&e))
 			break;
 	}
 	*root = top_fini(&top);
 	lyd_free_siblings(edit);
+	if (e.faults->n > before) {
+		if (err != NULL)
+			*err = e.faults->error[before];
+		result = -1;
+	}
+	errors_fini(&own);
 	return result;
 }

@@ -162,9 +162,18 @@ static int parse_error(const struct ly_ctx *ctx, const char *xml, struct error *
 	return -1;
 }
 
-int edit_parse(const struct ly_ctx *ctx, const char *xml, struct lyd_node **out, struct error *err)
+int edit_parse(const struct ly_ctx *ctx, const char *xml, bool lenient, struct lyd_node **out, struct error *err)
 {
-	if (parse(ctx, xml, PARSE_OPTIONS | LYD_PARSE_STRICT, out) != 0)
-		return parse_error(ctx, xml, err);
-	return 0;
+	if (parse(ctx, xml, PARSE_OPTIONS | LYD_PARSE_STRICT, out) == 0)
+		return 0;
+	/* What is unknown becomes opaque nodes, and the edit finds each of them. */
+	if (lenient && !has_empty_namespace(xml) && parse(ctx, xml, PARSE_OPTIONS, out) == 0) {
+		if (unknown_find(*out) != NULL) {
+			ly_err_clean((struct ly_ctx *)ctx, NULL);
+			return 0;
+		}
+		lyd_free_siblings(*out);
+		*out = NULL;
+	}
+	return parse_error(ctx, xml, err);
 }

@@ -1,6 +1,6 @@
 /*
  * The operations of RFC 6241 on datastores: an rpc comes in, is turned into one call of config.h, and its result goes
- * out. Every edit is all or nothing, whatever error-option says. Datastores and options that this agent does not have
+ * out. An edit is all or nothing unless it says continue-on-error. Datastores and options that this agent does not have
  * were refused by the guard.
  */
 #include <stdio.h>
@@ -81,6 +81,8 @@ static enum test_option test_option(const struct call *call)
 struct nc_server_reply *rpc_edit_config(const struct call *call)
 {
 	const struct lyd_node *config = child_find(call->rpc, "config");
+	struct nc_server_reply *reply;
+	struct errors faults = {0};
 	struct place target;
 	struct error err;
 	char *xml = NULL;
@@ -90,11 +92,16 @@ struct nc_server_reply *rpc_edit_config(const struct call *call)
 		        "only <config> is accepted, no <url>; put the edit into the request");
 	if (result == 0)
 		result = inline_xml(config, &xml, &err);
-	if (result == 0)
-		result = config_edit(call->n->config, &call->actor, target.datastore, xml, default_operation(call),
-		        test_option(call), &err);
+	if (result == 0) {
+		const char *option = child_value(call->rpc, "error-option");
+		const struct config_edit edit = {target.datastore, xml, default_operation(call), test_option(call),
+		        option != NULL && strcmp(option, "continue-on-error") == 0};
+		result = config_edit(call->n->config, &call->actor, &edit, &faults, &err);
+	}
 	free(xml);
-	return reply_result(call, result, &err);
+	reply = faults.n > 0 ? reply_errors(call, &faults) : reply_result(call, result, &err);
+	errors_fini(&faults);
+	return reply;
 }
 
 struct nc_server_reply *rpc_copy_config(const struct call *call)

@@ -4,10 +4,12 @@
  */
 #include "netconf/reply.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "config/datastore.h"
+#include "portcullis/alloc.h"
 #include "portcullis/log.h"
 
 static const struct {
@@ -91,12 +93,44 @@ static const char *last_element(const char *path)
 	return colon != NULL ? colon + 1 : name;
 }
 
-struct nc_server_reply *reply_error(const struct call *call, const struct error *err)
+/* RFC 7950 section 15: what the model forbids has tags of its own. */
+static struct lyd_node *error_of_model(const struct ly_ctx *ctx, const struct error *err)
+{
+	static const struct {
+		const char *app_tag;
+		bool missing; /* data-missing, else operation-failed */
+	} of_model[] = {{"data-not-unique", false}, {"too-many-elements", false}, {"too-few-elements", false},
+	        {"must-violation", false}, {"instance-required", true}, {"missing-choice", true}};
+	for (size_t i = 0; i < sizeof(of_model) / sizeof(of_model[0]); i++) {
+		if (strcmp(err->app_tag, of_model[i].app_tag) != 0)
+			continue;
+		return of_model[i].missing ? nc_err(ctx, NC_ERR_DATA_MISSING)
+		                           : nc_err(ctx, NC_ERR_OP_FAILED, NC_ERR_TYPE_APP);
+	}
+	return NULL;
+}
+
+/* "missing-instance key": the attribute that names no entry. */
+static struct lyd_node *error_of_attribute(const struct ly_ctx *ctx, const struct error *err)
+{
+	static const char tag[] = "missing-instance ";
+	if (strncmp(err->app_tag, tag, strlen(tag)) != 0)
+		return NULL;
+	char *element = xstrdup(last_element(err->where));
+	element[strcspn(element, "[")] = '\0';
+	struct lyd_node *e = nc_err(ctx, NC_ERR_BAD_ATTR, NC_ERR_TYPE_APP, err->app_tag + strlen(tag), element);
+	free(element);
+	return e;
+}
+
+static struct lyd_node *error_node(const struct ly_ctx *ctx, const struct error *err)
 {
 	const char *tag = error_tag(err->code);
-	const struct ly_ctx *ctx = call->n->ctx;
-	struct lyd_node *e = NULL;
-	if (err->code == ERR_UNKNOWN_ELEMENT)
+	struct lyd_node *e = error_of_model(ctx, err);
+	char app_tag[sizeof(err->app_tag)];
+	if (e == NULL)
+		e = error_of_attribute(ctx, err);
+	if (e == NULL && err->code == ERR_UNKNOWN_ELEMENT)
 		e = nc_err(ctx, NC_ERR_UNKNOWN_ELEM, NC_ERR_TYPE_APP, last_element(err->where));
 	for (size_t i = 0; e == NULL && i < sizeof(tags) / sizeof(tags[0]); i++) {
 		if (strcmp(tag, tags[i].tag) != 0)
@@ -106,10 +140,27 @@ struct nc_server_reply *reply_error(const struct call *call, const struct error 
 	}
 	if (e == NULL)
 		e = nc_err(ctx, NC_ERR_OP_FAILED, NC_ERR_TYPE_APP);
+	snprintf(app_tag, sizeof(app_tag), "%s", err->app_tag);
+	app_tag[strcspn(app_tag, " ")] = '\0';
+	if (app_tag[0] != '\0')
+		nc_err_set_app_tag(e, app_tag);
 	if (err->where[0] == '/')
 		nc_err_set_path(e, err->where);
 	nc_err_set_msg(e, err->text, "en");
-	return nc_server_reply_err(e);
+	return e;
+}
+
+struct nc_server_reply *reply_error(const struct call *call, const struct error *err)
+{
+	return nc_server_reply_err(error_node(call->n->ctx, err));
+}
+
+struct nc_server_reply *reply_errors(const struct call *call, const struct errors *errors)
+{
+	struct nc_server_reply *reply = nc_server_reply_err(error_node(call->n->ctx, &errors->error[0]));
+	for (size_t i = 1; i < errors->n; i++)
+		nc_server_reply_add_err(reply, error_node(call->n->ctx, &errors->error[i]));
+	return reply;
 }
 
 struct nc_server_reply *reply_result(const struct call *call, int result, const struct error *err)

@@ -26,6 +26,8 @@ struct nc_server_reply *rpc_dispatch(struct lyd_node *rpc, struct nc_session *se
 /** <ok/>, or the error when result is not 0. */
 struct nc_server_reply *reply_result(const struct call *call, int result, const struct error *err);
 struct nc_server_reply *reply_error(const struct call *call, const struct error *err);
+/** One rpc-error each; there must be one. */
+struct nc_server_reply *reply_errors(const struct call *call, const struct errors *errors);
 /** <data> with a tree, which is taken over (NULL: empty). */
 struct nc_server_reply *reply_data(const struct call *call, struct lyd_node *tree, NC_WD_MODE defaults);
 /** An output that was built below a copy of the rpc, which is taken over. */

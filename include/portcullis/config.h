@@ -57,15 +57,23 @@ void config_context_free(struct ly_ctx *ctx);
 /** A copy of a datastore's tree (NULL when empty); the caller frees it (lyd_free_siblings). */
 struct lyd_node *config_get(struct config *c, enum datastore d);
 
+/** RFC 6241 section 7.2. */
+struct config_edit {
+	enum datastore target;
+	const char *xml; /**< the children of <config>, with nc:operation attributes */
+	enum edit_operation default_operation;
+	enum test_option test;
+	bool goes_on; /**< continue-on-error: what is not wrong is done, if it fits the model; else all or nothing */
+};
 /**
- * RFC 6241 section 7.2 on a datastore. All or nothing (rollback-on-error).
+ * Edit a datastore.
  *
- * @param xml  the children of <config>, as XML with nc:operation attributes.
+ * @param faults  everything that is wrong with the edit is added, as far as it can be told; NULL: it is not wanted.
  * @return 0, or -1: ERR_INVALID/ERR_FORMAT with err->where the instance path, ERR_EXISTS (data-exists), ERR_NOT_FOUND
  *         (data-missing), ERR_IN_USE (locked by another session: err->where is its session id).
  */
-int config_edit(struct config *c, const struct config_actor *actor, enum datastore target, const char *xml,
-        enum edit_operation default_operation, enum test_option test, struct error *err) MUST_USE;
+int config_edit(struct config *c, const struct config_actor *actor, const struct config_edit *edit,
+        struct errors *faults, struct error *err) MUST_USE;
 /** Replace a datastore by a whole configuration (copy-config from inline XML); xml NULL: delete everything. */
 int config_replace(struct config *c, const struct config_actor *actor, enum datastore target, const char *xml,
         struct error *err) MUST_USE;

@@ -31,7 +31,16 @@ struct error {
 	enum error_code code;
 	char where[256]; /**< file, line, clause or object; may be empty */
 	char text[768]; /**< what happened and what to do, one line */
+	char app_tag[40]; /**< RFC 7950 section 15: "must-violation"; "": none */
 };
+
+/** Failures of one request, in the order in which they were found. */
+struct errors {
+	struct error *error;
+	size_t n, cap;
+};
+void errors_add(struct errors *e, const struct error *err);
+void errors_fini(struct errors *e);
 
 /**
  * Fill *err.

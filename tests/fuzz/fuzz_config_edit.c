@@ -24,7 +24,9 @@ static void open_once(void)
 	struct error err = {0};
 
 	if (config_open(SOURCE_DIR "/yang", NULL, NULL, &config, &err) != 0 ||
-	        config_edit(config, &actor, DATASTORE_RUNNING, start, EDIT_REPLACE, TEST_THEN_SET, &err) != 0)
+	        config_edit(config, &actor,
+	                &(struct config_edit){DATASTORE_RUNNING, start, EDIT_REPLACE, TEST_THEN_SET, false}, NULL,
+	                &err) != 0)
 		abort();
 }
 
@@ -42,9 +44,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (config == NULL)
 		open_once();
-	if (config_edit(config, &actor, DATASTORE_CANDIDATE, xml, EDIT_MERGE, TEST_SET, &err) != 0)
+	if (config_edit(config, &actor, &(struct config_edit){DATASTORE_CANDIDATE, xml, EDIT_MERGE, TEST_SET, false},
+	            NULL, &err) != 0)
 		ck(err.code != ERR_NONE && err.text[0] != '\0');
-	if (config_edit(config, &actor, DATASTORE_CANDIDATE, xml, EDIT_NONE, TEST_THEN_SET, &err) == 0)
+	if (config_edit(config, &actor,
+	            &(struct config_edit){DATASTORE_CANDIDATE, xml, EDIT_NONE, TEST_THEN_SET, false}, NULL, &err) == 0)
 		ck(config_validate(config, DATASTORE_CANDIDATE, &err) == 0);
 	struct lyd_node *root = config_get(config, DATASTORE_CANDIDATE);
 	ck(tree_print(root, &json, &err) == 0);

@@ -63,7 +63,7 @@ static void run_config(const struct lyd_node *rpc)
 		if (lyd_print_mem(&xml, any->value.tree, LYD_XML, LYD_PRINT_WITHSIBLINGS | LYD_PRINT_SHRINK) !=
 		        LY_SUCCESS)
 			abort();
-		if (edit_apply(ctx, &root, xml != NULL ? xml : "", EDIT_MERGE, &err) != 0 && err.text[0] == '\0')
+		if (edit_apply(ctx, &root, xml != NULL ? xml : "", EDIT_MERGE, NULL, &err) != 0 && err.text[0] == '\0')
 			abort();
 		lyd_free_siblings(root);
 		free(xml);
