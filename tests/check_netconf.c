@@ -361,6 +361,66 @@ START_TEST(tells_everything_that_is_wrong_with_tags_and_paths)
 }
 END_TEST
 
+static void ask_verify(int fd)
+{
+	put_text(fd, HELLO10 RPC("1", "<verify " PC "/>") "]]>]]>");
+}
+
+/* The third of one user is refused while two are running; what costs little goes on. */
+START_TEST(costly_operations_are_limited)
+{
+	bool ended;
+	int first = raw(), second = raw();
+	struct netconf_client *c = client();
+	atomic_store(&server.held, true);
+	ask_verify(first);
+	ask_verify(second);
+	char *reply = NULL;
+	struct error err = {0};
+	for (int i = 0; i < 2000; i++) {
+		free(reply);
+		/* Explaining is costly too, and is not held. */
+		int result = netconf_client_rpc(
+		        c, "<commit-changes " PC "><number>1</number></commit-changes>", 20000, &reply, &err);
+		ck_assert_int_eq(result, -1);
+		reply = NULL;
+		if (err.code == ERR_UNAVAILABLE)
+			break;
+		nanosleep(&(struct timespec){0, 5000000}, NULL);
+	}
+	ck_assert_int_eq(err.code, ERR_UNAVAILABLE);
+	ck_assert_msg(strstr(err.text, "2 costly operations of root are running") != NULL, "%s", err.text);
+	ask_has(c, GET_SUMMARY, "<overall>", NULL);
+	atomic_store(&server.held, false);
+	free(read_until(first, "</rpc-reply>", 1, &ended));
+	free(read_until(second, "</rpc-reply>", 1, &ended));
+	ask_error(c, "<commit-changes " PC "><number>1</number></commit-changes>", ERR_NOT_FOUND, "no commit 1");
+	close(first);
+	close(second);
+	netconf_client_close(c);
+}
+END_TEST
+
+START_TEST(reads_a_document)
+{
+	static const char document[] = "# Ports\n\n## Ports of the servers\n\n"
+	                               "| Role | Service | Port | Protocol |\n|---|---|---|---|\n"
+	                               "| Front End Servers | Front-End Service | 5061 | TCP (TLS) |\n";
+	struct netconf_client *c = client();
+	struct text rpc = {0};
+	text_add(&rpc, "<import-document " PC "><name>ports.md</name><content>");
+	text_add_xml(&rpc, document);
+	text_add(&rpc, "</content></import-document>");
+	char *reply = ask(c, rpc.s);
+	ck_assert_msg(strstr(reply, "ports.md") != NULL && strstr(reply, "5061") != NULL, "%s", reply);
+	free(reply);
+	ask_error(c, "<import-document " PC "><name>x</name><content></content></import-document>", ERR_INVALID, "");
+	ask_error(c, "<import-document " PC "><content>a</content></import-document>", ERR_INVALID, "name");
+	text_fini(&rpc);
+	netconf_client_close(c);
+}
+END_TEST
+
 #define CONFIRMED(more) "<commit><confirmed/>" more "</commit>"
 
 START_TEST(confirmed_commits_over_two_sessions)
@@ -719,6 +779,8 @@ int main(int argc, char **argv)
 	tcase_add_test(t, says_what_is_wrong_with_an_edit);
 	tcase_add_test(t, says_what_is_supported_instead);
 	tcase_add_test(t, tells_everything_that_is_wrong_with_tags_and_paths);
+	tcase_add_test(t, costly_operations_are_limited);
+	tcase_add_test(t, reads_a_document);
 	tcase_add_test(t, confirmed_commits_over_two_sessions);
 	tcase_add_test(t, confirmed_commit_ends_with_its_session);
 	tcase_add_test(t, startup_history_and_rollback);

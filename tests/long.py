@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""The tests without an end, for so many seconds each: every fuzz target, the oracle, the mirror under random changes.
+"""The tests without an end, for so many seconds each: every fuzz target, the oracle, the mirror under random changes, fifty
+NETCONF sessions.
 
 Inputs that fuzzing finds stay in build-fuzz/corpus, those that break something in build-fuzz/found. The last lines are
 the sum.
@@ -90,6 +91,13 @@ def mirror(seconds):
             env={"MUTATIONS": str(count)})
 
 
+def sessions(seconds):
+    """Fifty NETCONF sessions at once, under the thread sanitizer."""
+    attempt("netconf sessions", seconds, lambda output: next(line for line in output.splitlines() if "rpcs answered" in line),
+            "build-tsan/tests/check_netconf_stress",
+            env={"STRESS_SECONDS": str(seconds), "TSAN_OPTIONS": "suppressions=tests/tsan.supp"})
+
+
 def main():
     """Everything, one after the other."""
     if len(sys.argv) != 2 or not sys.argv[1].isdigit() or int(sys.argv[1]) == 0:
@@ -104,6 +112,7 @@ def main():
             fuzz(source, seconds)
         oracle(seconds)
         mirror(seconds)
+        sessions(seconds)
     except KeyboardInterrupt:
         sys.exit(130)
     finally:

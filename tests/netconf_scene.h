@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "portcullis/clock.h"
@@ -42,6 +43,8 @@ struct server {
 	struct hub *hub;
 	struct netconf *netconf;
 	atomic_ulong generation, tests; /* the callbacks run on session threads */
+	unsigned max_sessions; /* in all, and of one user; 0: the usual */
+	atomic_bool held; /* verifications wait until it is false again */
 };
 
 static struct server server;
@@ -50,6 +53,8 @@ static inline int verify_now(void *ctx, struct error *err)
 {
 	struct server *s = ctx;
 	(void)err;
+	while (atomic_load(&s->held))
+		nanosleep(&(struct timespec){0, 1000000}, NULL);
 	hub_set(s->hub, sample_new(++s->generation, clock_monotonic_ms()));
 	return 0;
 }
@@ -70,7 +75,9 @@ static inline int start(struct server *s, const char *path, struct error *err)
 	        .group = "root",
 	        .socket_gid = (gid_t)-1,
 	        .listen_fd = -1,
-	        .yang_dir = SOURCE_DIR "/yang"};
+	        .yang_dir = SOURCE_DIR "/yang",
+	        .max_sessions = s->max_sessions,
+	        .max_sessions_per_user = s->max_sessions};
 	snprintf(s->state, sizeof(s->state), "%s.state", path);
 	if (journal_open(s->state, &s->journal, err) != 0 ||
 	        config_open(SOURCE_DIR "/yang", s->journal, NULL, &s->config, err) != 0)
@@ -94,16 +101,23 @@ static inline void stop(struct server *s)
 	rmdir(s->state);
 }
 
-static inline void setup(void)
+/* max_sessions: in all, and of one user; 0: the usual. */
+static inline void setup_with(unsigned max_sessions)
 {
 	struct error err = {0};
 	memset(&server, 0, sizeof(server));
+	server.max_sessions = max_sessions;
 	log_init("check_netconf", LOG_LEVEL_ERROR, false);
 	strcpy(server.directory, "/tmp/check_netconf.XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(server.directory));
 	snprintf(server.path, sizeof(server.path), "%s/s", server.directory);
 	ck_assert_msg(start(&server, server.path, &err) == 0, "%s: %s", err.where, err.text);
 	ck_assert_int_eq(verify_now(&server, &err), 0);
+}
+
+static inline void setup(void)
+{
+	setup_with(0);
 }
 
 static inline void teardown(void)

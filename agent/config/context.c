@@ -35,6 +35,8 @@ struct module {
 static const char *netconf_features[] = {
         "writable-running", "candidate", "confirmed-commit", "rollback-on-error", "validate", "startup", "xpath", NULL};
 
+static const char *portcullis_features[] = {"import-document", NULL};
+
 /* In an order in which nothing is imported before it was asked for by name; libyang carries the types itself. */
 static const struct module modules[] = {
         {"ietf-yang-library", "2019-01-04", FROM_LIBYANG, false, NULL},
@@ -46,7 +48,7 @@ static const struct module modules[] = {
         {"notifications", NULL, FROM_PORTCULLIS, false, NULL},
         {"nc-notifications", NULL, FROM_PORTCULLIS, false, NULL},
         {"portcullis-catalog", NULL, FROM_PORTCULLIS, true, NULL},
-        {"portcullis", NULL, FROM_PORTCULLIS, true, NULL},
+        {"portcullis", NULL, FROM_PORTCULLIS, true, portcullis_features},
         {"portcullis-commit", NULL, FROM_PORTCULLIS, false, NULL},
 };
 

@@ -31,6 +31,7 @@ static const struct {
         {"ietf-netconf-monitoring", "get-schema", rpc_get_schema},
         {"notifications", "create-subscription", rpc_create_subscription},
         {"portcullis", "verify", rpc_verify},
+        {"portcullis", "import-document", rpc_import_document},
         {"portcullis", "rollback-to", rpc_rollback_to},
         {"portcullis", "commit-changes", rpc_commit_changes},
         {"portcullis", "explain", rpc_explain},
@@ -187,6 +188,66 @@ struct nc_server_reply *reply_data(const struct call *call, struct lyd_node *tre
 	return nc_server_reply_data(output, defaults, NC_PARAMTYPE_FREE);
 }
 
+/* Operations that cost much run so often at a time, in all and for one user. */
+#define COSTLY_MAX 4u
+#define COSTLY_PER_USER 2u
+
+static bool is_costly(const char *module, const char *name)
+{
+	static const char *const names[] = {"verify", "explain", "import-document", "commit-changes"};
+	if (strcmp(module, "portcullis") != 0)
+		return false;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* @return 0: it may run, and costly_leave() follows; or -1 with ERR_UNAVAILABLE. */
+static int costly_enter(const struct call *call, const char *name, struct error *err)
+{
+	unsigned all = 0, own = 0;
+	int result = 0;
+	pthread_mutex_lock(&call->n->mutex);
+	for (const struct session *s = call->n->session; s != NULL; s = s->next) {
+		all += s->costly;
+		own += s->costly && s->uid == call->s->uid;
+	}
+	if (own >= COSTLY_PER_USER)
+		result = error_set(err, ERR_UNAVAILABLE, NULL,
+		        "%s has to wait: %u costly operations of %s are running, the most that one user may have", name,
+		        own, call->s->user);
+	else if (all >= COSTLY_MAX)
+		result = error_set(err, ERR_UNAVAILABLE, NULL,
+		        "%s has to wait: %u costly operations are running, the most that is allowed", name, all);
+	else
+		call->s->costly = true;
+	pthread_mutex_unlock(&call->n->mutex);
+	return result;
+}
+
+static void costly_leave(const struct call *call)
+{
+	pthread_mutex_lock(&call->n->mutex);
+	call->s->costly = false;
+	pthread_mutex_unlock(&call->n->mutex);
+}
+
+static struct nc_server_reply *run(const struct call *call, size_t operation)
+{
+	const char *name = operations[operation].name;
+	struct nc_server_reply *reply;
+	struct error err;
+	log_debug("netconf: session %u of %s: %s", call->id, call->s->user, name);
+	if (!is_costly(operations[operation].module, name))
+		return operations[operation].run(call);
+	if (costly_enter(call, name, &err) != 0)
+		return reply_error(call, &err);
+	reply = operations[operation].run(call);
+	costly_leave(call);
+	return reply;
+}
+
 struct nc_server_reply *rpc_dispatch(struct lyd_node *rpc, struct nc_session *session)
 {
 	struct session *s = nc_session_get_data(session);
@@ -201,11 +262,9 @@ struct nc_server_reply *rpc_dispatch(struct lyd_node *rpc, struct nc_session *se
 		return reply_error(&call, &err);
 	}
 	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++)
-		if (strcmp(operations[i].name, name) == 0 && strcmp(operations[i].module, module) == 0) {
-			log_debug("netconf: session %u of %s: %s", call.id, s->user, name);
+		if (strcmp(operations[i].name, name) == 0 && strcmp(operations[i].module, module) == 0)
 			/* cppcheck-suppress returnDanglingLifetime ; a reply never points into the call */
-			return operations[i].run(&call);
-		}
+			return run(&call, i);
 	(void)error_set(&err, ERR_UNSUPPORTED, NULL, "this agent does not do %s:%s", module, name);
 	return reply_error(&call, &err);
 }

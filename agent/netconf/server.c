@@ -87,12 +87,14 @@ void session_leave(struct session *s)
 
 static int check_caps(struct netconf *n, uid_t uid, const char *user, struct error *err)
 {
-	unsigned of_user = 0, max = n->options.max_sessions != 0 ? n->options.max_sessions : SESSIONS_MAX;
+	const struct netconf_options *o = &n->options;
+	unsigned of_user = 0, max = o->max_sessions != 0 ? o->max_sessions : SESSIONS_MAX;
+	unsigned own = o->max_sessions_per_user != 0 ? o->max_sessions_per_user : SESSIONS_PER_USER;
 	for (const struct session *s = n->session; s != NULL; s = s->next)
 		of_user += s->uid == uid;
 	if (n->n_session >= max)
 		return error_set(err, ERR_LIMIT, NULL, "%u sessions are open, the most that is allowed", max);
-	if (of_user >= SESSIONS_PER_USER)
+	if (of_user >= own)
 		return error_set(err, ERR_LIMIT, NULL, "%s has %u sessions open, the most that one user may have", user,
 		        of_user);
 	return 0;

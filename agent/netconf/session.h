@@ -38,6 +38,7 @@ struct session {
 	atomic_uint id; /**< 0 until libnetconf2 has given one */
 	int64_t login_wall;
 	int64_t lock_wall[DATASTORE_N]; /**< when it locked each, under n->mutex */
+	bool costly; /**< runs an operation that costs much, under n->mutex */
 	struct session_counters counters;
 	atomic_ulong answered; /**< rpcs that the worker is done with */
 	atomic_ulong dispatched; /**< the last rpc that came as far as an operation, counted like `answered` */

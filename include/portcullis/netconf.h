@@ -27,6 +27,7 @@ struct netconf_options {
 	int listen_fd; /**< a socket made before privileges were dropped; -1: make it here */
 	const char *yang_dir;
 	unsigned max_sessions; /**< in all; 0: 64 */
+	unsigned max_sessions_per_user; /**< 0: 16 */
 };
 
 /** Make and bind the socket (as root, before privileges are dropped): 0660 root:group. @return fd or -1. */
