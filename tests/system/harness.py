@@ -7,7 +7,7 @@ import traceback
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "contrib" / "example"))
-from lab import Lab, LabError, wait_until  # noqa: E402,F401
+from lab import SSH_PORT, Lab, LabError, wait_until  # noqa: E402,F401
 
 BUILD = ROOT / os.environ.get("PORTCULLIS_BUILD", "build-asan")
 
