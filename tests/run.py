@@ -139,8 +139,8 @@ def ctest(build):
 
 
 def bounds():
-    """Sets of 100,000 elements and more, without sanitizers."""
-    programs = ["check_bounds", "check_bounds_kernel"]
+    """Sets of 100,000 elements, and as many random cases as it takes: without sanitizers, which make them last."""
+    programs = ["check_bounds", "check_bounds_kernel", "check_verify_bdd", "check_verify_many", "check_verify_property"]
     code, output = execute("sh", "-c", "cmake --preset release -DBUILD_TESTING=ON && "
                            f"cmake --build build --target {' '.join(programs)}")
     if code != 0:
