@@ -337,6 +337,27 @@ START_TEST(journal_that_cannot_be_written_leaves_all_as_it_was)
 }
 END_TEST
 
+START_TEST(as_much_is_kept_as_running_says)
+{
+	struct journal_entry *entry;
+	size_t n;
+	ck_ok(edit(&one, DATASTORE_RUNNING, "<retention" NS "><commits>10</commits></retention>"));
+	reopen();
+	for (int i = 0; i < 15; i++)
+		ck_ok(edit(&one, DATASTORE_RUNNING, i % 2 == 0 ? A : GROUP("a", "<address>10.0.0.9</address>") B));
+	for (int i = 0; i < 15; i++)
+		ck_ok(config_replace(config, &one, DATASTORE_RUNNING,
+		        i % 2 == 0 ? "<retention" NS "><commits>10</commits></retention>"
+		                   : A "<retention" NS "><commits>10</commits></retention>",
+		        &err));
+	ck_ok(config_history(config, 0, 100, &entry, &n, &err));
+	ck_assert_uint_eq(n, 10);
+	journal_entries_free(entry, n);
+	ck_fails(edit(&one, DATASTORE_RUNNING, "<retention" NS "><commits>9</commits></retention>"), ERR_INVALID,
+	        "/portcullis:retention/commits");
+}
+END_TEST
+
 /* Rules of the firewall and numbers of groups: order counts in one of them alone. */
 START_TEST(changes_are_the_topmost_nodes)
 {
@@ -386,6 +407,7 @@ int main(void)
 	tcase_add_test(tc, startup_is_a_datastore_like_others);
 	tcase_add_test(tc, rollback_is_a_commit_like_any_other);
 	tcase_add_test(tc, journal_that_cannot_be_written_leaves_all_as_it_was);
+	tcase_add_test(tc, as_much_is_kept_as_running_says);
 	tcase_add_test(tc, changes_are_the_topmost_nodes);
 	tcase_set_timeout(tc, 60);
 	suite_add_tcase(s, tc);
