@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "config/datastore.h"
+#include "portcullis/alloc.h"
 #include "portcullis/config.h"
 #include "portcullis/journal.h"
 
@@ -29,12 +30,12 @@ static inline void remove_all(const char *dir)
 {
 	DIR *d = opendir(dir);
 	for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
-		char path[512];
 		if (e->d_name[0] == '.')
 			continue;
-		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
+		char *path = xasprintf("%s/%s", dir, e->d_name);
 		if (unlink(path) != 0)
 			remove_all(path);
+		free(path);
 	}
 	if (d != NULL)
 		closedir(d);

@@ -61,6 +61,12 @@ static uint32_t id_of(const struct names *names, const char *name)
 	return found != NULL ? *found->id : 0;
 }
 
+static bool has_name(const struct names *names, const char *name)
+{
+	struct named key = {name, NULL};
+	return bsearch(&key, names->item, names->n, sizeof(key), named_cmp) != NULL;
+}
+
 /* @return false when the number is taken already. */
 static bool take(struct taken *t, uint32_t id)
 {
@@ -114,18 +120,38 @@ static const char *owner_of(const struct names *names, uint32_t id)
 struct giving {
 	enum named_kind kind;
 	struct names names, before;
+	struct named *gone; /* of `before`, those that are no more; by number */
+	size_t n_gone;
 	const struct retired *retired;
 	struct taken taken;
 };
+
+static int number_cmp(const void *a, const void *b)
+{
+	uint32_t x = *((const struct named *)a)->id, y = *((const struct named *)b)->id;
+	return x < y ? -1 : x > y;
+}
+
+static void gone_find(struct giving *g)
+{
+	g->gone = xcalloc(g->before.n + 1, sizeof(*g->gone));
+	for (size_t i = 0; i < g->before.n; i++)
+		if (!has_name(&g->names, g->before.item[i].name))
+			g->gone[g->n_gone++] = g->before.item[i];
+	if (g->n_gone > 0)
+		qsort(g->gone, g->n_gone, sizeof(*g->gone), number_cmp);
+}
 
 /* Who had the number and is no more, or goes now; NULL: nobody else than `name`. */
 static const char *owner_gone(const struct giving *g, uint32_t id, const char *name)
 {
 	const char *owner = retired_owner(g->retired, g->kind, id);
+	const struct named key = {NULL, &id}, *found = NULL;
 
-	for (size_t i = 0; owner == NULL && i < g->before.n; i++)
-		if (*g->before.item[i].id == id && id_of(&g->names, g->before.item[i].name) == 0)
-			owner = g->before.item[i].name;
+	if (owner == NULL && g->n_gone > 0)
+		found = bsearch(&key, g->gone, g->n_gone, sizeof(key), number_cmp);
+	if (found != NULL)
+		owner = found->name;
 	return owner != NULL && strcmp(owner, name) != 0 ? owner : NULL;
 }
 
@@ -193,6 +219,8 @@ static int give(struct giving *g, struct error *err)
 	size_t most = g->names.n + g->before.n + g->retired->n;
 	int result = check_unchanged(&g->names, &g->before, g->kind, err);
 
+	gone_find(g);
+
 	g->taken.n_slot = 16;
 	while (g->taken.n_slot < 2 * most)
 		g->taken.n_slot *= 2;
@@ -200,6 +228,7 @@ static int give(struct giving *g, struct error *err)
 	if (result == 0)
 		result = derive(g, err);
 	free(g->taken.slot);
+	free(g->gone);
 	return result;
 }
 
@@ -254,7 +283,7 @@ void ids_retire(const struct site *before, const struct site *after, struct reti
 		struct names old = names_of(before, kind), names = names_of(after, kind);
 
 		for (size_t i = 0; i < old.n; i++)
-			if (id_of(&names, old.item[i].name) == 0)
+			if (!has_name(&names, old.item[i].name))
 				retired_add(out, kind, *old.item[i].id, old.item[i].name);
 		free(old.item);
 		free(names.item);
