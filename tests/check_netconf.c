@@ -260,6 +260,17 @@ START_TEST(edits_commits_and_discards)
 }
 END_TEST
 
+START_TEST(removes_a_container_that_is_given_empty)
+{
+	struct netconf_client *c = client();
+	ask_ok(c, EDIT("running", "", "<notification " PC "><enable>false</enable></notification>"));
+	ask_has(c, GET_CONFIG("running"), "<enable>false<", NULL);
+	ask_ok(c, EDIT("running", "", "<notification " PC " xmlns:nc=\"" BASE "\" nc:operation=\"delete\"/>"));
+	ask_has(c, GET_CONFIG("running"), NULL, "<enable>");
+	netconf_client_close(c);
+}
+END_TEST
+
 START_TEST(says_what_is_wrong_with_an_edit)
 {
 	struct netconf_client *c = client();
@@ -776,6 +787,7 @@ int main(int argc, char **argv)
 	tcase_add_test(t, gives_the_shipped_catalog);
 	tcase_add_test(t, reads_the_same_bytes_twice);
 	tcase_add_test(t, edits_commits_and_discards);
+	tcase_add_test(t, removes_a_container_that_is_given_empty);
 	tcase_add_test(t, says_what_is_wrong_with_an_edit);
 	tcase_add_test(t, says_what_is_supported_instead);
 	tcase_add_test(t, tells_everything_that_is_wrong_with_tags_and_paths);

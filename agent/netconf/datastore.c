@@ -26,7 +26,9 @@ static int inline_xml(const struct lyd_node *config, char **out, struct error *e
 	*out = NULL;
 	if (any->value_type != LYD_ANYDATA_DATATREE)
 		return error_set(err, ERR_INVALID, NULL, "<config> holds no elements; put the configuration into it");
-	if (lyd_print_mem(out, any->value.tree, LYD_XML, LYD_PRINT_WITHSIBLINGS | LYD_PRINT_SHRINK) != LY_SUCCESS)
+	/* An empty container may carry an operation. */
+	if (lyd_print_mem(out, any->value.tree, LYD_XML,
+	            LYD_PRINT_WITHSIBLINGS | LYD_PRINT_SHRINK | LYD_PRINT_KEEPEMPTYCONT) != LY_SUCCESS)
 		return error_set(err, ERR_INTERNAL, NULL, "the configuration cannot be printed");
 	if (*out == NULL)
 		*out = xstrdup("");
