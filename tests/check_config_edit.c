@@ -206,7 +206,7 @@ static const struct edit_case {
 };
 
 static struct config *config;
-static const struct config_actor actor = {7, "tester"};
+static const struct config_actor actor = {.session = 7, .user = "tester"};
 
 static void open_config(void)
 {

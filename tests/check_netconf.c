@@ -496,19 +496,6 @@ START_TEST(startup_history_and_rollback)
 }
 END_TEST
 
-START_TEST(refuses_access_rules_that_would_have_no_effect)
-{
-	struct netconf_client *c = client();
-	ask_error(c,
-	        "<edit-config><target><candidate/></target><config><nacm "
-	        "xmlns=\"urn:ietf:params:xml:ns:yang:ietf-netconf-acm\"><read-default>deny</read-default></nacm></"
-	        "config>"
-	        "</edit-config>",
-	        ERR_UNSUPPORTED, "NACM");
-	netconf_client_close(c);
-}
-END_TEST
-
 START_TEST(names_the_element_that_is_unknown)
 {
 	bool ended;
@@ -796,7 +783,6 @@ int main(int argc, char **argv)
 	tcase_add_test(t, confirmed_commits_over_two_sessions);
 	tcase_add_test(t, confirmed_commit_ends_with_its_session);
 	tcase_add_test(t, startup_history_and_rollback);
-	tcase_add_test(t, refuses_access_rules_that_would_have_no_effect);
 	tcase_add_test(t, names_the_element_that_is_unknown);
 	tcase_add_test(t, cuts_long_values_out_of_errors);
 	tcase_add_test(t, names_the_session_that_holds_a_lock);

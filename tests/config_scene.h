@@ -24,7 +24,8 @@ static char base[64], state[80], file[80];
 static struct error err;
 static struct journal *journal;
 static struct config *config;
-static const struct config_actor one __attribute__((unused)) = {1, "one"}, two __attribute__((unused)) = {2, "two"};
+static const struct config_actor one __attribute__((unused)) = {.session = 1, .user = "one"},
+                                     two __attribute__((unused)) = {.session = 2, .user = "two"};
 
 static inline void remove_all(const char *dir)
 {

@@ -34,6 +34,10 @@
 #define HELLO10 HELLO(CAP("1.0"))
 #define HELLO11 HELLO(CAP("1.1"))
 #define RPC(id, body) "<rpc xmlns=\"" BASE "\" message-id=\"" id "\">" body "</rpc>"
+/* Members may connect beside root. */
+#ifndef SCENE_GROUP
+#define SCENE_GROUP "root"
+#endif
 #define GET_SUMMARY "<get><filter><conformance " PC "><summary><overall/></summary></conformance></filter></get>"
 
 struct server {
@@ -72,7 +76,7 @@ static inline int start(struct server *s, const char *path, struct error *err)
 {
 	struct netconf_host host = {s, verify_now, test_notification};
 	struct netconf_options options = {.socket_path = path,
-	        .group = "root",
+	        .group = SCENE_GROUP,
 	        .socket_gid = (gid_t)-1,
 	        .listen_fd = -1,
 	        .yang_dir = SOURCE_DIR "/yang",

@@ -61,7 +61,10 @@ int daemon_conformance(
 		return 0;
 	xmlFreeDoc(*out);
 	*out = NULL;
-	return error_set(err, ERR_UNAVAILABLE, NULL, "the daemon has verified nothing yet; ask again in a moment");
+	return error_set(err, ERR_UNAVAILABLE, NULL,
+	        "the daemon shows no conformance: it has verified nothing yet (ask again in a moment), or this user "
+	        "may not "
+	        "read it (ask for membership in group portcullis-read)");
 }
 
 static xmlNode *first_named(xmlNode *node, const char *name)

@@ -22,6 +22,7 @@ struct siblings {
 	size_t *slot; /* index + 1; 0: free */
 	size_t n, n_slot;
 	bool *met;
+	size_t *twin; /* index among the others; SIZE_MAX: none */
 };
 
 static bool is_default(const struct lyd_node *node)
@@ -62,6 +63,7 @@ static void siblings_init(struct siblings *s, const struct lyd_node *first)
 		;
 	s->slot = xcalloc(s->n_slot, sizeof(*s->slot));
 	s->met = xcalloc(s->n + 1, sizeof(*s->met));
+	s->twin = xcalloc(s->n + 1, sizeof(*s->twin));
 	for (size_t i = 0; i < s->n; i++) {
 		size_t k = (s->node[i]->hash * 2654435761u) & (s->n_slot - 1);
 
@@ -76,6 +78,7 @@ static void siblings_fini(struct siblings *s)
 	free(s->node);
 	free(s->slot);
 	free(s->met);
+	free(s->twin);
 }
 
 /* @return its index, or SIZE_MAX. */
@@ -119,35 +122,79 @@ static void both(struct walk *w, const struct lyd_node *old, const struct lyd_no
 	compare(w, lyd_child(old), lyd_child(new));
 }
 
+/*
+ * Mark the entries of one list, from `from` to `to`, that changed their places: the fewest without which the others are in
+ * their old order, all but those of a longest row whose places ascend.
+ */
+static void mark_moved(const struct siblings *s, size_t from, size_t to, bool *moved)
+{
+	size_t *end = xcalloc(to - from, sizeof(*end)), *previous = xcalloc(to - from, sizeof(*previous)), n = 0;
+
+	for (size_t i = from; i < to; i++) {
+		size_t low = 0, high = n;
+
+		if (s->twin[i] == SIZE_MAX)
+			continue;
+		while (low < high) {
+			size_t middle = (low + high) / 2;
+
+			if (s->twin[end[middle]] < s->twin[i])
+				low = middle + 1;
+			else
+				high = middle;
+		}
+		previous[i - from] = low > 0 ? end[low - 1] : SIZE_MAX;
+		end[low] = i;
+		n += low == n;
+		moved[i] = true;
+	}
+	for (size_t i = n > 0 ? end[n - 1] : SIZE_MAX; i != SIZE_MAX; i = previous[i - from])
+		moved[i] = false;
+	free(end);
+	free(previous);
+}
+
+/* @return for each of them whether it changed its place among the entries of a list that the user orders; NULL: none. */
+static bool *find_moved(const struct siblings *s)
+{
+	bool *moved = NULL;
+
+	for (size_t from = 0, to; from < s->n; from = to) {
+		const struct lysc_node *list = s->node[from]->schema;
+
+		for (to = from + 1; to < s->n && s->node[to]->schema == list;)
+			to++;
+		if (!is_entry(s->node[from]) || !lysc_is_userordered(list))
+			continue;
+		if (moved == NULL)
+			moved = xcalloc(s->n, sizeof(*moved));
+		mark_moved(s, from, to, moved);
+	}
+	return moved;
+}
+
 static void compare(struct walk *w, const struct lyd_node *before, const struct lyd_node *after)
 {
 	struct siblings a, b;
-	const struct lysc_node *list = NULL;
-	size_t last = 0;
+	bool *moved;
 
 	siblings_init(&a, before);
 	siblings_init(&b, after);
-	for (size_t i = 0; i < b.n && !w->over; i++) {
-		const struct lyd_node *new = b.node[i];
-		size_t k = siblings_find(&a, new);
-		bool moved = false;
-
-		if (k == SIZE_MAX) {
-			lone(w, NULL, new);
-			continue;
-		}
-		a.met[k] = true;
-		if (is_entry(new) && lysc_is_userordered(new->schema)) {
-			/* Those that come later than one that stood behind them. */
-			moved = list == new->schema &&k < last;
-			last = list != new->schema || k > last ? k : last;
-			list = new->schema;
-		}
-		both(w, a.node[k], new, moved);
+	for (size_t i = 0; i < b.n; i++) {
+		b.twin[i] = siblings_find(&a, b.node[i]);
+		if (b.twin[i] != SIZE_MAX)
+			a.met[b.twin[i]] = true;
 	}
+	moved = find_moved(&b);
+	for (size_t i = 0; i < b.n && !w->over; i++)
+		if (b.twin[i] == SIZE_MAX)
+			lone(w, NULL, b.node[i]);
+		else
+			both(w, a.node[b.twin[i]], b.node[i], moved != NULL && moved[i]);
 	for (size_t i = 0; i < a.n && !w->over; i++)
 		if (!a.met[i])
 			lone(w, a.node[i], NULL);
+	free(moved);
 	siblings_fini(&a);
 	siblings_fini(&b);
 }

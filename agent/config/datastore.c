@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/acm_path.h"
 #include "config/store.h"
 #include "portcullis/alloc.h"
 #include "portcullis/log.h"
@@ -69,6 +70,27 @@ struct lyd_node *config_get(struct config *c, enum datastore d)
 	return copy;
 }
 
+struct lyd_node *config_get_top(struct config *c, enum datastore d, const char *module, const char *name)
+{
+	struct version *v = version_current(c, d);
+	struct lyd_node *node, *copy = NULL;
+
+	LY_LIST_FOR(v->root, node)
+	{
+		if (strcmp(node->schema->name, name) == 0 && strcmp(node->schema->module->name, module) == 0)
+			break;
+	}
+	if (node != NULL && lyd_dup_single(node, NULL, LYD_DUP_RECURSIVE | LYD_DUP_WITH_FLAGS, &copy) != LY_SUCCESS)
+		abort();
+	version_unref(v);
+	return copy;
+}
+
+uint64_t config_version(struct config *c)
+{
+	return atomic_load(&c->n_running);
+}
+
 void version_set(struct config *c, enum datastore d, struct version *v)
 {
 	struct version *old;
@@ -118,6 +140,17 @@ int check_writable(struct config *c, const struct config_actor *actor, enum data
 	return holder == 0 || holder == actor->session ? 0 : in_use(d, holder, err);
 }
 
+int config_check_access(struct config *c, const struct config_actor *actor, enum datastore d,
+        const struct lyd_node *root, struct error *err)
+{
+	if (actor->access == NULL)
+		return 0;
+	struct lyd_node *before = config_get(c, d);
+	int result = actor->access->may_write(actor->access->ctx, before, root, err);
+	lyd_free_siblings(before);
+	return result;
+}
+
 /* With what is installed, and with what the site pins otherwise. */
 static int packs_check(struct config *c, const struct site *site, struct error *err)
 {
@@ -135,7 +168,8 @@ static int packs_check(struct config *c, const struct site *site, struct error *
 /* Model first, then what the model cannot say. The ids of the site are those that the tree will get. */
 int config_check(struct config *c, struct lyd_node **root, struct site **out, struct error *err)
 {
-	if (tree_validate(c->ctx, root, err) != 0 || ids_site(*root, c->site, &c->retired, out, err) != 0)
+	if (tree_validate(c->ctx, root, err) != 0 || acm_check(*root, err) != 0 ||
+	        ids_site(*root, c->site, &c->retired, out, err) != 0)
 		return -1;
 	if (packs_check(c, *out, err) == 0)
 		return 0;
@@ -187,7 +221,9 @@ static int edit_locked(struct config *c, const struct config_actor *actor, const
 	bool whole = edit_apply(c->ctx, &root, edit->xml, edit->default_operation, faults, err) == 0;
 	if (whole || (edit->goes_on && faults->n > before)) {
 		struct error other;
-		result = store(c, actor, edit->target, edit->test, comment, &root, &other);
+		result = config_check_access(c, actor, edit->target, root, &other);
+		if (result == 0)
+			result = store(c, actor, edit->target, edit->test, comment, &root, &other);
 		if (result != 0)
 			errors_add(faults, &other);
 		if (result != 0 && whole && err != NULL)
@@ -228,9 +264,12 @@ int config_replace(
 int config_copy(struct config *c, const struct config_actor *actor, enum datastore source, enum datastore target,
         struct error *err)
 {
+	bool whole = actor->access == NULL, hidden = false;
 	struct lyd_node *root = NULL;
 	int result;
 
+	/* RFC 8341, "<copy-config> Operation": whoever may execute this keeps what is there, and sees nothing of it. */
+	whole |= source == DATASTORE_RUNNING && target == DATASTORE_STARTUP;
 	if (source == target)
 		return error_set(err, ERR_INVALID, NULL, "source and target are both %s; name two datastores",
 		        datastore_name(source));
@@ -238,12 +277,15 @@ int config_copy(struct config *c, const struct config_actor *actor, enum datasto
 	result = check_writable(c, actor, target, err);
 	if (result == 0 && source == DATASTORE_STARTUP && !version_is_set(c, source))
 		result = error_set(err, ERR_NOT_FOUND, NULL, "startup was never written; copy running to it first");
-	if (result == 0 && target == DATASTORE_CANDIDATE && source == DATASTORE_RUNNING) {
-		version_set(c, DATASTORE_CANDIDATE, NULL);
-	} else if (result == 0) {
+	if (result == 0) {
 		root = config_get(c, source);
-		result = store(c, actor, target, TEST_THEN_SET, "copy-config", &root, err);
+		hidden = !whole && actor->access->hide(actor->access->ctx, &root);
+		result = whole ? 0 : config_check_access(c, actor, target, root, err);
 	}
+	if (result == 0 && target == DATASTORE_CANDIDATE && source == DATASTORE_RUNNING && !hidden)
+		version_set(c, DATASTORE_CANDIDATE, NULL);
+	else if (result == 0)
+		result = store(c, actor, target, TEST_THEN_SET, "copy-config", &root, err);
 	pthread_mutex_unlock(&c->writer);
 	lyd_free_siblings(root);
 	return result;

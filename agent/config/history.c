@@ -57,6 +57,8 @@ static int go_back(
 	if (result == 0)
 		result = tree_parse(c->ctx, json, &root, err);
 	if (result == 0)
+		result = config_check_access(c, actor, DATASTORE_RUNNING, root, err);
+	if (result == 0)
 		result = running_change(c, actor, &root, comment, err);
 	lyd_free_siblings(root);
 	free(json);

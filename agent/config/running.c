@@ -27,6 +27,7 @@ static void running_changed(struct config *c)
 {
 	uint64_t one = 1;
 
+	atomic_fetch_add(&c->n_running, 1);
 	/* Only a full counter refuses, and then the reader has been told already. */
 	if (write(c->event_fd, &one, sizeof(one)) < 0 && errno != EAGAIN)
 		log_warning("configuration: event not delivered: %s", strerror(errno));
@@ -165,7 +166,7 @@ static const char *const causes[] = {
 /* What there was before is valid: it is not asked again. */
 static int revert(struct config *c, struct error *err)
 {
-	const struct config_actor actor = {c->commit.session, c->commit.user};
+	const struct config_actor actor = {.session = c->commit.session, .user = c->commit.user};
 	struct former *f = &c->former;
 	struct successor next = {f->version->root, f->site, f->stored, causes[c->commit.cause], &actor};
 	struct version *reverted;
@@ -202,7 +203,7 @@ static int perform(struct config *c, enum commit_action action, struct successor
 	struct commit_event end = {.kind = COMMIT_DONE};
 	bool was_pending = c->commit.pending;
 	const char *way = action == COMMIT_REVERT ? causes[c->commit.cause] : NULL;
-	struct config_actor of = {c->commit.session, NULL};
+	struct config_actor of = {.session = c->commit.session};
 	char user[sizeof(c->commit.user)];
 	int result;
 
@@ -285,7 +286,9 @@ static int commit_locked(
 
 	if (version_is_set(c, DATASTORE_CANDIDATE)) {
 		next.root = config_get(c, DATASTORE_CANDIDATE);
-		result = successor_prepare(c, &next, err);
+		result = config_check_access(c, actor, DATASTORE_RUNNING, next.root, err);
+		if (result == 0)
+			result = successor_prepare(c, &next, err);
 	}
 	if (result == 0)
 		result = step(c, &event, &next, err);

@@ -21,7 +21,7 @@
 /* The daemon's own first commit; see config_load_file(). Takes *root over on success. */
 int datastore_init(struct config *c, struct lyd_node **root, const char *file, struct error *err)
 {
-	struct config_actor daemon = {0, "portcullisd"};
+	struct config_actor daemon = {.user = "portcullisd"};
 	char comment[256];
 	int result = 0;
 

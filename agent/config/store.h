@@ -27,6 +27,7 @@ struct config {
 	struct ly_ctx *ctx;
 	struct journal *journal;
 	int event_fd, timer_fd;
+	atomic_ullong n_running; /**< how often running has changed */
 	pthread_mutex_t writer; /**< one writer at a time, from the look at the locks to the swap; it also guards: */
 	struct catalog *catalog; /**< installed, or NULL */
 	struct pins *pins; /**< or NULL */
@@ -49,6 +50,9 @@ void version_set(struct config *c, enum datastore d, struct version *v);
 bool version_is_set(struct config *c, enum datastore d);
 /** May the actor write to it, as far as locks go? @return 0, or -1 with ERR_IN_USE. */
 int check_writable(struct config *c, const struct config_actor *actor, enum datastore d, struct error *err) MUST_USE;
+/** May the actor make `root` of what the datastore holds? Asked before the model completes it. */
+int config_check_access(struct config *c, const struct config_actor *actor, enum datastore d,
+        const struct lyd_node *root, struct error *err) MUST_USE;
 /** Model first, then what the model cannot say. The ids of the site are those that the tree will get. */
 int config_check(struct config *c, struct lyd_node **root, struct site **out, struct error *err) MUST_USE;
 

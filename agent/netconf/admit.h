@@ -15,4 +15,14 @@
  */
 int admit_user(uid_t uid, const char *group, char *user, size_t size, struct error *err) MUST_USE;
 
+/** Names of the groups that a user is in. Start with {0}. */
+struct user_groups {
+	char **name;
+	size_t n;
+};
+
+/** Ask the system; a user without a name is in no group, and a group without a name is left out. */
+void user_groups_read(struct user_groups *groups, uid_t uid);
+void user_groups_fini(struct user_groups *groups);
+
 #endif

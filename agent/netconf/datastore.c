@@ -32,15 +32,6 @@ static int inline_xml(const struct lyd_node *config, char **out, struct error *e
 		return error_set(err, ERR_INTERNAL, NULL, "the configuration cannot be printed");
 	if (*out == NULL)
 		*out = xstrdup("");
-	/* Rules that protect nothing are worse than none: they are refused until they are applied. */
-	if (strstr(*out, "\"urn:ietf:params:xml:ns:yang:ietf-netconf-acm\"") != NULL) {
-		free(*out);
-		*out = NULL;
-		return error_set(err, ERR_UNSUPPORTED, "/ietf-netconf-acm:nacm",
-		        "rules of NACM are not applied by this version; remove nacm: root and the daemon's group may "
-		        "do "
-		        "everything, others nothing");
-	}
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "netconf/nacm.h"
 #include "netconf/reply.h"
 #include "netconf/state.h"
 
@@ -60,6 +61,8 @@ static void add_state(struct rows *b, struct netconf *n, const struct filter *f,
 		join(b, tree, state_history(b, n));
 	if (wants_path(f, n->ctx, "/nc-notifications:netconf"))
 		join(b, tree, state_streams(b, n->ctx));
+	if (wants_path(f, n->ctx, "/ietf-netconf-acm:nacm"))
+		access_add_state(b, n, tree);
 	add_library(b, n->ctx, f, tree);
 	snapshot_unref(snap);
 }
@@ -82,6 +85,8 @@ static struct nc_server_reply *answer(const struct call *call, enum datastore d,
 	}
 	if (state)
 		add_state(&b, n, &f, &tree);
+	/* RFC 8341, "<get> and <get-config> Operations": a filter selects from what may be read, and cannot ask about the rest. */
+	nacm_prune(call->view, &tree);
 	if (!b.failed && filter_apply(&f, n->ctx, &tree, &b.err) != 0)
 		b.failed = true;
 	filter_fini(&f);

@@ -8,6 +8,7 @@
 
 #include "config/changes.h"
 #include "config/datastore.h"
+#include "netconf/nacm.h"
 #include "netconf/reply.h"
 #include "netconf/row.h"
 #include "netconf/state.h"
@@ -97,6 +98,9 @@ struct nc_server_reply *rpc_commit_changes(const struct call *call)
 		b.failed = true;
 		(void)error_set(&b.err, ERR_INTERNAL, NULL, "the reply cannot be built");
 	}
+	/* Of what may not be read a change tells nothing. */
+	nacm_prune(call->view, &before);
+	nacm_prune(call->view, &after);
 	if (!b.failed)
 		tree_changes(before, after, show, &(struct shown){&b, output});
 	lyd_free_siblings(before);

@@ -71,6 +71,7 @@ struct notice *notice_new(const struct change *change)
 	text_addf(&t,
 	        "<notification xmlns=\"" NS_NOTIFICATION "\"><eventTime>%s</eventTime><%s xmlns=\"" NS_PORTCULLIS "\">",
 	        time_print(change->wall_s, time, sizeof(time)), element);
+	n->name = element;
 	n->counts = change->kind != CHANGE_UNREADABLE && change->kind != CHANGE_READABLE;
 	if (n->counts) {
 		conformance_change(&t, change);
@@ -127,9 +128,14 @@ static void ring_grow(struct subscription *s)
 	s->cap = cap;
 }
 
+bool subscription_is_active(const struct subscription *s)
+{
+	return atomic_load(&s->state) == SUBSCRIPTION_ACTIVE;
+}
+
 bool subscription_put(struct subscription *s, struct notice *notice)
 {
-	if (atomic_load(&s->state) != SUBSCRIPTION_ACTIVE)
+	if (!subscription_is_active(s))
 		return false;
 	pthread_mutex_lock(&s->mutex);
 	if (s->n >= NOTICE_QUEUE) {
@@ -147,7 +153,7 @@ bool subscription_take(struct subscription *s, struct text *out)
 {
 	struct notice *notice = NULL;
 	unsigned suppressed = 0;
-	if (atomic_load(&s->state) != SUBSCRIPTION_ACTIVE)
+	if (!subscription_is_active(s))
 		return false;
 	pthread_mutex_lock(&s->mutex);
 	if (s->n > 0) {

@@ -17,6 +17,7 @@
 struct notice {
 	atomic_int refs;
 	bool counts; /**< has a leaf `suppressed` */
+	const char *name; /**< of the notification, in portcullis.yang; static */
 	char *head, *tail;
 };
 
@@ -38,6 +39,7 @@ struct subscription {
 
 void subscription_init(struct subscription *s);
 void subscription_fini(struct subscription *s);
+bool subscription_is_active(const struct subscription *s);
 /** Queue a reference of its own; past NOTICE_QUEUE it is counted. @return false: the session has not subscribed. */
 bool subscription_put(struct subscription *s, struct notice *notice);
 /** Append the next one, unframed. @return false when there is none. */

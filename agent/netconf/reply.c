@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "config/datastore.h"
+#include "netconf/nacm.h"
 #include "portcullis/alloc.h"
 #include "portcullis/log.h"
 
@@ -248,6 +249,19 @@ static struct nc_server_reply *run(const struct call *call, size_t operation)
 	return reply;
 }
 
+/* What the access rules say about this operation. */
+static int check_access(const struct call *call, struct error *err)
+{
+	const struct lysc_node *rpc = call->rpc->schema;
+	if (nacm_executes(call->view, rpc))
+		return 0;
+	atomic_fetch_add(&call->n->access.denied_operations, 1);
+	log_info("netconf: session %u of %s: denied: %s:%s", call->id, call->s->user, rpc->module->name, rpc->name);
+	return error_set(err, ERR_DENIED, NULL,
+	        "%s may not execute %s of module %s; ask for a rule in /ietf-netconf-acm:nacm that permits it",
+	        call->s->user, rpc->name, rpc->module->name);
+}
+
 struct nc_server_reply *rpc_dispatch(struct lyd_node *rpc, struct nc_session *session)
 {
 	struct session *s = nc_session_get_data(session);
@@ -255,7 +269,11 @@ struct nc_server_reply *rpc_dispatch(struct lyd_node *rpc, struct nc_session *se
 	const char *module = rpc->schema->module->name, *name = rpc->schema->name;
 	struct error err;
 	atomic_store(&s->dispatched, atomic_load(&s->answered) + 1);
-	call.actor = (struct config_actor){call.id, s->user};
+	call.view = access_view(s);
+	call.access = access_of(s);
+	call.actor = (struct config_actor){call.id, s->user, nacm_permits_all(call.view) ? NULL : &call.access};
+	if (check_access(&call, &err) != 0)
+		return reply_error(&call, &err);
 	/* The library parses only: choices, mandatory leaves and lengths are checked here. */
 	if (lyd_validate_op(rpc, NULL, LYD_TYPE_RPC_YANG, NULL) != LY_SUCCESS) {
 		(void)context_error(s->n->ctx, ERR_INVALID, NULL, &err);

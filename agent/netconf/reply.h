@@ -17,6 +17,8 @@ struct call {
 	struct session *s;
 	const struct lyd_node *rpc;
 	uint32_t id;
+	struct nacm_view *view; /**< what the access rules say to the user */
+	struct config_access access;
 	struct config_actor actor;
 };
 

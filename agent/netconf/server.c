@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "netconf/admit.h"
+#include "netconf/nacm.h"
 #include "netconf/session.h"
 #include "portcullis/alloc.h"
 #include "portcullis/clock.h"
@@ -78,6 +79,9 @@ void session_leave(struct session *s)
 		}
 	close(s->event);
 	subscription_fini(&s->subscription);
+	nacm_view_free(s->view);
+	nacm_view_free(s->notification_view);
+	user_groups_fini(&s->groups);
 	free(s);
 	n->n_session--;
 	/* Under the mutex: whoever waits for the last session frees n next. */
@@ -190,6 +194,7 @@ static void netconf_free(struct netconf *n)
 		close(n->stop_event);
 	if (n->listen_fd >= 0 && n->options.listen_fd < 0)
 		close(n->listen_fd);
+	access_fini(&n->access);
 	pthread_cond_destroy(&n->ended);
 	pthread_mutex_destroy(&n->mutex);
 	free(n->socket_path);
@@ -211,6 +216,7 @@ int netconf_start(const struct netconf_options *options, struct config *config, 
 	n->started_wall = clock_wall_s();
 	pthread_mutex_init(&n->mutex, NULL);
 	pthread_cond_init(&n->ended, NULL);
+	access_init(&n->access);
 	n->listen_fd = -1;
 	n->stop_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	*out = NULL;
@@ -236,11 +242,14 @@ int netconf_start(const struct netconf_options *options, struct config *config, 
 void netconf_notify(struct netconf *n, const struct change *change)
 {
 	struct notice *notice = notice_new(change);
+	struct nacm *rules = access_rules(n);
 	pthread_mutex_lock(&n->mutex);
 	for (struct session *s = n->session; s != NULL; s = s->next)
-		if (subscription_put(&s->subscription, notice))
+		if (subscription_is_active(&s->subscription) && access_notifies(s, rules, "portcullis", notice->name) &&
+		        subscription_put(&s->subscription, notice))
 			session_wake(s);
 	pthread_mutex_unlock(&n->mutex);
+	nacm_unref(rules);
 	notice_unref(notice);
 }
 

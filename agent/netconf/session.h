@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "netconf/access.h"
+#include "netconf/admit.h"
 #include "netconf/guard.h"
 #include "netconf/notify.h"
 #include "portcullis/netconf.h"
@@ -45,6 +47,9 @@ struct session {
 	atomic_int end; /**< enum session_end */
 	atomic_uint killed_by;
 	struct subscription subscription;
+	struct user_groups groups; /**< read by the worker before anything is asked */
+	struct nacm_view *view; /**< the worker's; see access_view() */
+	struct nacm_view *notification_view; /**< under n->mutex */
 };
 
 struct netconf {
@@ -63,6 +68,7 @@ struct netconf {
 	unsigned n_session;
 	struct session_counters counters; /**< of all sessions ever */
 	atomic_ulong in_sessions, in_bad_hellos, dropped_sessions;
+	struct access access;
 };
 
 /** Wake a session's pump. */

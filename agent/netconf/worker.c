@@ -128,6 +128,7 @@ void *worker_run(void *arg)
 	sigemptyset(&pipe);
 	sigaddset(&pipe, SIGPIPE);
 	pthread_sigmask(SIG_BLOCK, &pipe, NULL);
+	user_groups_read(&s->groups, s->uid);
 	if (nc_accept_inout(s->worker_fd, s->worker_fd, s->user, &nc) == NC_MSG_HELLO && nc != NULL)
 		serve(s, nc);
 	nc_session_free(nc, NULL);

@@ -25,10 +25,20 @@ bool datastore_find(const char *name, enum datastore *out);
 enum edit_operation { EDIT_MERGE, EDIT_REPLACE, EDIT_NONE };
 enum test_option { TEST_THEN_SET, TEST_SET, TEST_ONLY };
 
+/** What a user may do to the content of datastores, asked before anything is changed. Trees are copies. */
+struct config_access {
+	void *ctx;
+	/** Take out of a tree that is to be copied what may not be read. @return whether there was any. */
+	bool (*hide)(void *ctx, struct lyd_node **tree);
+	/** May `after` take the place of `before`? @return 0, or -1 with ERR_DENIED. */
+	int (*may_write)(void *ctx, const struct lyd_node *before, const struct lyd_node *after, struct error *err);
+};
+
 /** Who asks: for locks and the journal. */
 struct config_actor {
 	uint32_t session; /**< NETCONF session id; 0: the daemon itself */
 	const char *user;
+	const struct config_access *access; /**< NULL: he may do everything */
 };
 
 /**
@@ -56,6 +66,10 @@ void config_context_free(struct ly_ctx *ctx);
 
 /** A copy of a datastore's tree (NULL when empty); the caller frees it (lyd_free_siblings). */
 struct lyd_node *config_get(struct config *c, enum datastore d);
+/** A copy of one node at the top of a datastore, or NULL; the caller frees it. */
+struct lyd_node *config_get_top(struct config *c, enum datastore d, const char *module, const char *name);
+/** Grows whenever running has changed: what was read after a call is not older than its result. */
+uint64_t config_version(struct config *c);
 
 /** RFC 6241 section 7.2. */
 struct config_edit {

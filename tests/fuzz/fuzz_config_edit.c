@@ -20,7 +20,7 @@ static void open_once(void)
 	        "xmlns='urn:portcullis:yang:portcullis'><name>a</name><id>1</id><address>10.0.0.0/8</address></group>"
 	        "<nacm xmlns='urn:ietf:params:xml:ns:yang:ietf-netconf-acm'><rule-list><name>x</name></rule-list>"
 	        "<rule-list><name>y</name></rule-list></nacm>";
-	const struct config_actor actor = {0, "fuzz"};
+	const struct config_actor actor = {.user = "fuzz"};
 	struct error err = {0};
 
 	if (config_open(SOURCE_DIR "/yang", NULL, NULL, &config, &err) != 0 ||
@@ -38,7 +38,7 @@ static void ck(bool right)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct config_actor actor = {1, "fuzz"};
+	const struct config_actor actor = {.session = 1, .user = "fuzz"};
 	struct error err = {0};
 	char *xml = xstrndup((const char *)data, size), *json = NULL;
 

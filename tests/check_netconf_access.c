@@ -1,0 +1,363 @@
+/* links: netconf config conformance catalog base */
+/*
+ * Access control in the server, with sessions of root and of two users without rights of their own: operations, reads,
+ * writes, copies, commits and notifications, denied and counted, and rules that change under an open session.
+ */
+#include <pwd.h>
+#include <sys/syscall.h>
+
+#define SCENE_GROUP "nogroup"
+#include "netconf_scene.h"
+#include "portcullis/alloc.h"
+
+#define ACM "xmlns=\"urn:ietf:params:xml:ns:yang:ietf-netconf-acm\""
+#define PREFIXES "xmlns:p=\"urn:portcullis:yang:portcullis\""
+#define RULES(lists) EDIT("running", "<default-operation>merge</default-operation>", "<nacm " ACM ">" lists "</nacm>")
+#define LIST(name, group, rules) "<rule-list><name>" name "</name><group>" group "</group>" rules "</rule-list>"
+#define RULE(name, what, action) "<rule><name>" name "</name>" what "<action>" action "</action></rule>"
+#define PATH(path) "<path " PREFIXES ">" path "</path>"
+#define OPS(ops) "<access-operations>" ops "</access-operations>"
+#define MEMBER(group, user) "<groups><group><name>" group "</name><user-name>" user "</user-name></group></groups>"
+#define GET_ZONES "<get-config><source><running/></source><filter><zone " PC "/></filter></get-config>"
+#define GET_COUNTERS "<get><filter><nacm " ACM "/></filter></get>"
+#define TWO_ZONES ZONE("a", "eth0") ZONE("b", "eth1")
+
+/* Both are in nogroup, in a Debian system. */
+#define ONE "nobody"
+#define TWO "sync"
+
+static uid_t uid_of(const char *name)
+{
+	const struct passwd *pw = getpwnam(name);
+	return pw != NULL ? pw->pw_uid : (uid_t)-1;
+}
+
+/* This thread alone; the kernel notes at connect(2) who it is then. */
+static void become(uid_t uid)
+{
+	ck_assert_int_eq(syscall(SYS_setresuid, -1, uid, -1), 0);
+}
+
+static struct netconf_client *client_as(const char *name)
+{
+	struct netconf_client *c;
+	struct error err = {0};
+	become(uid_of(name));
+	int result = netconf_client_open(server.path, NULL, &c, &err);
+	become(0);
+	ck_assert_msg(result == 0, "%s: %s", err.where, err.text);
+	return c;
+}
+
+static int subscriber_as(const char *name)
+{
+	become(uid_of(name));
+	int fd = subscriber();
+	become(0);
+	return fd;
+}
+
+static struct netconf_client *root;
+
+static void setup_open(void)
+{
+	setup();
+	ck_assert_int_eq(chmod(server.directory, 0755), 0);
+	ck_assert_int_eq(chmod(server.path, 0666), 0);
+	root = client();
+	ask_ok(root, EDIT("running", "", TWO_ZONES));
+}
+
+static void teardown_open(void)
+{
+	netconf_client_close(root);
+	teardown();
+}
+
+/* Denied at this path. */
+static void ask_denied(struct netconf_client *c, const char *operation, const char *path)
+{
+	char *reply = NULL;
+	struct error err = {0};
+	ck_assert_msg(netconf_client_rpc(c, operation, 20000, &reply, &err) != 0, "%.300s: %s", operation, reply);
+	ck_assert_msg(err.code == ERR_DENIED && strcmp(err.where, path) == 0, "%.300s: %d at %s: %s", operation,
+	        err.code, err.where, err.text);
+	ck_assert_msg(strstr(err.text, "ask for a rule") != NULL, "%s", err.text);
+}
+
+static void has_counter(const char *name, unsigned value)
+{
+	char *leaf = xasprintf("<%s>%u</%s>", name, value, name);
+	ask_has(root, GET_COUNTERS, leaf, NULL);
+	free(leaf);
+}
+
+START_TEST(without_rules_of_its_own_a_device_lets_others_read_what_is_not_marked)
+{
+	struct netconf_client *one = client_as(ONE);
+	ask_has(one, GET_ZONES, "eth1", NULL);
+	ask_has(one, "<get/>", "<netconf-state", "<conformance ");
+	ask_has(one, "<get/>", "eth1", "denied-operations");
+	ask_has(one, GET_SUMMARY, NULL, "<overall>");
+	ask_has(one,
+	        "<get-schema xmlns=\"urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring\"><identifier>portcullis"
+	        "</identifier></get-schema>",
+	        "module portcullis ", NULL);
+	ask_ok(one, SUBSCRIBE);
+	ask_denied(one, EDIT("candidate", "", ZONE("c", "eth2")), "");
+	ask_denied(one, "<lock><target><running/></target></lock>", "");
+	ask_denied(one, "<commit/>", "");
+	ask_denied(one, "<verify " PC "/>", "");
+	ask_denied(one, "<kill-session><session-id>1</session-id></kill-session>", "");
+	ask_has(root, GET_SUMMARY, "<overall>", NULL);
+	has_counter("denied-operations", 5);
+	has_counter("denied-data-writes", 0);
+	ask_ok(one, "<close-session/>");
+	netconf_client_close(one);
+}
+END_TEST
+
+START_TEST(rules_hold_from_the_next_request_on)
+{
+	struct netconf_client *one = client_as(ONE), *two = client_as(TWO);
+	ask_denied(one, "<verify " PC "/>", "");
+	ask_ok(root,
+	        RULES(MEMBER("testers", ONE) LIST("l", "testers", RULE("r", "<rpc-name>verify</rpc-name>", "permit"))));
+	ask_has(one, "<verify " PC "/>", "<overall", NULL);
+	ask_denied(two, "<verify " PC "/>", "");
+	/* What is set takes the place of the shipped rules. */
+	ask_ok(two, "<lock><target><candidate/></target></lock>");
+	ask_ok(two, "<unlock><target><candidate/></target></unlock>");
+	ask_ok(root, EDIT("running", "", "<nacm " ACM " xmlns:nc=\"" BASE "\" nc:operation=\"remove\"/>"));
+	ask_has(root, GET_CONFIG("running"), NULL, "rule-list");
+	ask_denied(one, "<verify " PC "/>", "");
+	ask_denied(two, "<lock><target><candidate/></target></lock>", "");
+	netconf_client_close(one);
+	netconf_client_close(two);
+}
+END_TEST
+
+START_TEST(unix_groups_are_groups_unless_switched_off)
+{
+	struct netconf_client *one = client_as(ONE);
+	ask_ok(root, RULES(LIST("l", "nogroup", RULE("r", PATH("/p:zone"), "deny"))));
+	ask_has(one, GET_ZONES, NULL, "eth");
+	ask_has(root, GET_ZONES, "eth1", NULL);
+	ask_ok(root, RULES("<enable-external-groups>false</enable-external-groups>"));
+	ask_has(one, GET_ZONES, "eth1", NULL);
+	ask_ok(root, RULES("<read-default>deny</read-default>"));
+	ask_has(one, GET_ZONES, NULL, "eth");
+	ask_ok(root, RULES("<enable-nacm>false</enable-nacm>"));
+	ask_has(one, GET_ZONES, "eth1", NULL);
+	ask_has(one, GET_SUMMARY, "<overall>", NULL);
+	netconf_client_close(one);
+}
+END_TEST
+
+START_TEST(reads_are_filtered_and_filters_cannot_ask_about_the_rest)
+{
+	struct netconf_client *one = client_as(ONE);
+	ask_ok(root, RULES(LIST("l", "nogroup", RULE("r", PATH("/p:zone[p:name='b']"), "deny"))));
+	ask_has(one, GET_ZONES, "eth0", "eth1");
+	ask_has(one, "<get/>", "eth0", "eth1");
+	ask_has(one, "<get><filter><zone " PC "><interface>eth1</interface></zone></filter></get>", NULL, "zone");
+	ask_has(one,
+	        "<get><filter type=\"xpath\" " PREFIXES
+	        " select=\"/p:zone[p:name='a' and /p:zone/p:interface='eth1']\"/></get>",
+	        NULL, "eth0");
+	ask_has(root,
+	        "<get><filter type=\"xpath\" " PREFIXES
+	        " select=\"/p:zone[p:name='a' and /p:zone/p:interface='eth1']\"/></get>",
+	        "eth0", NULL);
+	netconf_client_close(one);
+}
+END_TEST
+
+START_TEST(a_denied_write_changes_nothing)
+{
+	struct netconf_client *one = client_as(ONE);
+	ask_ok(root, RULES(LIST("l", "nogroup",
+	                     RULE("a", PATH("/p:zone[p:name='a']") OPS("create update delete"), "permit"))));
+	ask_ok(one, EDIT("running", "", ZONE("a", "eth7")));
+	ask_denied(one, EDIT("running", "", ZONE("a", "eth8") ZONE("b", "eth9")),
+	        "/portcullis:zone[name='b']/interface[.='eth9']");
+	ask_has(one, GET_ZONES, "eth7", "eth8");
+	ask_denied(one, EDIT("candidate", "", ZONE("c", "eth8")), "/portcullis:zone[name='c']");
+	ask_denied(one, EDIT("running", "<test-option>test-only</test-option>", ZONE("c", "eth8")),
+	        "/portcullis:zone[name='c']");
+	ask_denied(one,
+	        EDIT("running", "<error-option>continue-on-error</error-option>", ZONE("a", "eth8") ZONE("c", "eth8")),
+	        "/portcullis:zone[name='c']");
+	ask_has(one, GET_ZONES, "eth7", "eth8");
+	/* Elements that only say where, and values that are there already, are no changes. */
+	ask_ok(one, EDIT("running", "", ZONE("a", "eth8") ZONE("b", "eth1")));
+	/* These would delete access rules, which the user may not even see. */
+	ask_denied(one, EDIT("running", "<default-operation>replace</default-operation>", ZONE("a", "eth8")), "");
+	ask_denied(one,
+	        "<copy-config><target><running/></target><source><config>" ZONE(
+	                "a", "eth0") "</config></source></copy-config>",
+	        "");
+	ask_denied(one, EDIT("running", "", "<nacm " ACM "><enable-nacm>false</enable-nacm></nacm>"), "");
+	has_counter("denied-data-writes", 7);
+	has_counter("denied-operations", 0);
+	netconf_client_close(one);
+}
+END_TEST
+
+START_TEST(a_commit_needs_permission_for_what_differs)
+{
+	struct netconf_client *one = client_as(ONE);
+	ask_ok(root, RULES(LIST("l", "nogroup",
+	                     RULE("a", PATH("/p:zone[p:name='a']") OPS("create update delete"), "permit"))));
+	ask_ok(one, EDIT("candidate", "", ZONE("a", "eth7")));
+	ask_ok(one, "<commit/>");
+	ask_has(root, GET_ZONES, "eth7", NULL);
+	ask_ok(root, EDIT("candidate", "", ZONE("c", "eth5")));
+	ask_ok(one, EDIT("candidate", "", ZONE("a", "eth6")));
+	ask_denied(one, "<commit/>", "/portcullis:zone[name='c']");
+	ask_has(root, GET_ZONES, "eth7", "eth6");
+	/* RFC 8341, "<discard-changes> Operation". */
+	ask_ok(one, "<discard-changes/>");
+	ask_ok(one, "<commit/>");
+	netconf_client_close(one);
+}
+END_TEST
+
+START_TEST(a_copy_leaves_out_what_may_not_be_read)
+{
+	struct netconf_client *one = client_as(ONE);
+	ask_ok(root, RULES("<write-default>permit</write-default>" LIST(
+	                     "l", "nogroup", RULE("a", PATH("/p:zone[p:name='b']") OPS("read"), "deny"))));
+	/* The access rules are not read, so that the copy would delete them from the candidate. */
+	ask_denied(one, "<copy-config><target><candidate/></target><source><running/></source></copy-config>", "");
+	ask_ok(root, RULES(LIST("m", "nogroup", RULE("all", "", "permit"))));
+	ask_ok(one, "<copy-config><target><candidate/></target><source><running/></source></copy-config>");
+	ask_has(root, GET_CONFIG("candidate"), "eth0", "eth1");
+	ask_has(root, GET_CONFIG("running"), "eth1", NULL);
+	ask_ok(root, "<discard-changes/>");
+	netconf_client_close(one);
+}
+END_TEST
+
+START_TEST(startup_is_written_by_whoever_may_copy_and_deleted_by_whom_a_rule_permits)
+{
+	struct netconf_client *one = client_as(ONE);
+	ask_ok(root, RULES(LIST("l", "nogroup", RULE("r", PATH("/p:zone[p:name='b']"), "deny"))));
+	/* RFC 8341, "<copy-config> Operation": running to startup needs no permission for data. */
+	ask_ok(one, "<copy-config><target><startup/></target><source><running/></source></copy-config>");
+	ask_has(root, GET_CONFIG("startup"), "eth1", NULL);
+	ask_has(one, GET_CONFIG("startup"), "eth0", "eth1");
+	ask_denied(one, "<delete-config><target><startup/></target></delete-config>", "");
+	ask_denied(one, "<copy-config><target><startup/></target><source><config/></source></copy-config>", "");
+	ask_ok(root, RULES(LIST("m", "nogroup", RULE("r", "<rpc-name>delete-config</rpc-name>", "permit"))));
+	ask_ok(one, "<delete-config><target><startup/></target></delete-config>");
+	netconf_client_close(one);
+}
+END_TEST
+
+START_TEST(history_shows_and_takes_back_what_the_user_may_read_and_write)
+{
+	struct netconf_client *one = client_as(ONE);
+	ask_ok(root, RULES(LIST("l", "nogroup",
+	                     RULE("b", PATH("/p:zone[p:name='b']") OPS("read"), "deny")
+	                             RULE("c", "<rpc-name>commit-changes</rpc-name>", "permit")
+	                                     RULE("r", "<rpc-name>rollback-to</rpc-name>", "permit"))));
+	ask_has(one, "<commit-changes " PC "><number>1</number></commit-changes>", "zone[name='a']", "zone[name='b']");
+	ask_has(root, "<commit-changes " PC "><number>1</number></commit-changes>", "zone[name='b']", NULL);
+	/* The first commit had no access rules, which are not his to delete. */
+	ask_denied(one, "<rollback-to " PC "><number>1</number></rollback-to>", "");
+	ask_ok(one, "<rollback-to " PC "><number>2</number></rollback-to>");
+	netconf_client_close(one);
+}
+END_TEST
+
+START_TEST(notifications_are_dropped_for_those_who_may_not_have_them)
+{
+	struct change change;
+	bool ended;
+	int one = subscriber_as(ONE), two = subscriber_as(TWO);
+	ask_ok(root, RULES(MEMBER("deaf", ONE) LIST("l", "deaf",
+	                     RULE("r", "<notification-name>conformance-change</notification-name>", "deny"))));
+	sample_change(&change, CHANGE_VIOLATED, 7);
+	netconf_notify(server.netconf, &change);
+	change_fini(&change);
+	sample_change(&change, CHANGE_READABLE, 8);
+	netconf_notify(server.netconf, &change);
+	change_fini(&change);
+	char *xml = read_until(two, "</notification>", 2, &ended);
+	ck_assert_ptr_nonnull(strstr(xml, "<sequence>7</sequence>"));
+	free(xml);
+	xml = read_until(one, "</notification>", 1, &ended);
+	ck_assert_msg(
+	        strstr(xml, "<sequence>8</sequence>") != NULL && strstr(xml, "conformance-change") == NULL, "%s", xml);
+	free(xml);
+	has_counter("denied-notifications", 1);
+	close(one);
+	close(two);
+}
+END_TEST
+
+START_TEST(a_path_that_names_nothing_is_refused)
+{
+	ask_error(root, RULES(LIST("l", "x", RULE("r", PATH("/p:zones"), "deny"))), ERR_INVALID, "zones");
+	ask_error(root, RULES(LIST("l", "x", RULE("r", PATH("/p:zone[p:id='7']"), "deny"))), ERR_INVALID, "");
+	ask_has(root, GET_CONFIG("running"), NULL, "rule-list");
+}
+END_TEST
+
+/* A session that writes while rules change under it, and notifications that ask the same rules. */
+START_TEST(rules_change_while_they_are_asked)
+{
+	struct netconf_client *one = client_as(ONE);
+	int fd = subscriber_as(TWO);
+	struct change change;
+	bool ended;
+	sample_change(&change, CHANGE_VIOLATED, 1);
+	for (unsigned i = 0; i < 40; i++) {
+		char *rules = xasprintf(
+		        RULES(LIST("l%u", "nogroup", RULE("r", PATH("/p:zone[p:name='z%u']"), "permit"))), i, i);
+		char *edit = xasprintf(EDIT("running", "", ZONE("z%u", "eth0")), i);
+		ask_ok(root, rules);
+		ask_ok(one, edit);
+		netconf_notify(server.netconf, &change);
+		free(rules);
+		free(edit);
+	}
+	free(read_until(fd, "</notification>", 40, &ended));
+	change_fini(&change);
+	netconf_client_close(one);
+	close(fd);
+}
+END_TEST
+
+int main(void)
+{
+	const struct passwd *one = getpwnam(ONE), *two = NULL;
+	gid_t gid = one != NULL ? one->pw_gid : 0;
+	if ((two = getpwnam(TWO)) == NULL || two->pw_gid != gid || geteuid() != 0) {
+		puts("skipped: needs root, and users " ONE " and " TWO " in one group");
+		return 77;
+	}
+	Suite *s = suite_create("netconf access");
+	TCase *t = tcase_create("access");
+	tcase_set_timeout(t, 60);
+	tcase_add_checked_fixture(t, setup_open, teardown_open);
+	tcase_add_test(t, without_rules_of_its_own_a_device_lets_others_read_what_is_not_marked);
+	tcase_add_test(t, rules_hold_from_the_next_request_on);
+	tcase_add_test(t, unix_groups_are_groups_unless_switched_off);
+	tcase_add_test(t, reads_are_filtered_and_filters_cannot_ask_about_the_rest);
+	tcase_add_test(t, a_denied_write_changes_nothing);
+	tcase_add_test(t, a_commit_needs_permission_for_what_differs);
+	tcase_add_test(t, a_copy_leaves_out_what_may_not_be_read);
+	tcase_add_test(t, startup_is_written_by_whoever_may_copy_and_deleted_by_whom_a_rule_permits);
+	tcase_add_test(t, history_shows_and_takes_back_what_the_user_may_read_and_write);
+	tcase_add_test(t, notifications_are_dropped_for_those_who_may_not_have_them);
+	tcase_add_test(t, a_path_that_names_nothing_is_refused);
+	tcase_add_test(t, rules_change_while_they_are_asked);
+	suite_add_tcase(s, t);
+	SRunner *r = srunner_create(s);
+	srunner_run_all(r, CK_NORMAL);
+	int failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
