@@ -80,10 +80,25 @@ void text_shorten(struct text *t)
 	text_add(t, more);
 }
 
+/* Bytes that may stand as they are. */
+static size_t plain_xml(const char *s)
+{
+	size_t n = 0;
+	while (((unsigned char)s[n] >= 0x20 || s[n] == '\n' || s[n] == '\t') && s[n] != '&' && s[n] != '<' &&
+	        s[n] != '>' && s[n] != '"')
+		n++;
+	return n;
+}
+
 static void add_xml(struct text *t, const char *s)
 {
-	for (; *s != '\0'; s++) {
-		switch (*s) {
+	for (;;) {
+		size_t n = plain_xml(s);
+		text_addn(t, s, n);
+		s += n;
+		switch (*s++) {
+		case '\0':
+			return;
 		case '&':
 			text_add(t, "&amp;");
 			break;
@@ -97,10 +112,7 @@ static void add_xml(struct text *t, const char *s)
 			text_add(t, "&quot;");
 			break;
 		default:
-			if ((unsigned char)*s < 0x20 && *s != '\n' && *s != '\t')
-				text_add(t, "?"); /* not a character of XML 1.0 */
-			else
-				text_addn(t, s, 1);
+			text_add(t, "?"); /* not a character of XML 1.0 */
 		}
 	}
 }
