@@ -91,6 +91,13 @@ uint64_t config_version(struct config *c)
 	return atomic_load(&c->n_running);
 }
 
+void config_limits(struct config *c, struct config_limits *out)
+{
+	struct version *v = version_current(c, DATASTORE_RUNNING);
+	limits_read(v->root, out);
+	version_unref(v);
+}
+
 void version_set(struct config *c, enum datastore d, struct version *v)
 {
 	struct version *old;

@@ -51,6 +51,11 @@ struct lyd_node *top_find(const struct top *top, const struct lyd_node *like);
 int top_insert(struct top *top, struct lyd_node *node) MUST_USE;
 void top_remove(struct top *top, struct lyd_node *node); /**< unlinks and frees it */
 
+/* limits.c */
+
+/** The limits that a tree sets, else the defaults of the model. Safe while others read the tree. */
+void limits_read(const struct lyd_node *root, struct config_limits *out);
+
 /* edit.c */
 
 /**

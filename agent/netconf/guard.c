@@ -287,12 +287,13 @@ static enum guard_event complete(struct guard *g, struct error *err)
 	return g->stage == GUARD_SESSION ? rpc_complete(g, err) : hello_complete(g, err);
 }
 
-/* Past the limit: a last word that names the rpc, when its first tag can be read. */
-static enum guard_event too_big(struct guard *g, size_t limit, struct error *err)
+/* Past the limit, with so many bytes at least: a last word that names the rpc, when its first tag can be read. */
+static enum guard_event too_big(struct guard *g, size_t size, size_t limit, struct error *err)
 {
 	struct xml_root root;
 	struct error ignored;
-	(void)error_set(err, ERR_LIMIT, "message", "a message is longer than %zu bytes; split it into several", limit);
+	(void)error_set(err, ERR_LIMIT, "message",
+	        "a message of %zu or more bytes is longer than %zu, the limit; split it into several", size, limit);
 	if (g->stage == GUARD_SESSION) {
 		if (xml_check(text_str(&g->message), g->message.len, &g->limits->xml, &root, &ignored) != 0)
 			guard_error_reply(&g->reply, root.message_id, "rpc", err);
@@ -315,12 +316,14 @@ static enum guard_event feed_frames(struct guard *g, const char *data, size_t n,
 			return complete(g, err);
 		if (e == FRAME_MORE)
 			/* A chunk that is announced and can never fit is not waited for. */
-			return g->frame.chunked && g->frame.left > limit - g->message.len ? too_big(g, limit, err)
-			                                                                  : GUARD_MORE;
+			return g->frame.chunked && g->frame.left > limit - g->message.len
+			               ? too_big(g, g->message.len + (size_t)g->frame.left, limit, err)
+			               : GUARD_MORE;
+		size_t size = g->message.len + len;
 		bool fits = len <= limit - g->message.len;
 		text_addn(&g->message, piece, fits ? len : limit - g->message.len);
 		if (!fits)
-			return too_big(g, limit, err);
+			return too_big(g, size, limit, err);
 	}
 }
 

@@ -269,11 +269,12 @@ static int count_element(const struct xml_reader *r, unsigned depth, const struc
 		root_attributes(r->attrs, out);
 	}
 	if (depth >= limits->depth)
-		return error_set(
-		        err, ERR_LIMIT, "message", "elements nest deeper than %u; flatten the request", limits->depth);
+		return error_set(err, ERR_LIMIT, "message",
+		        "elements nest %u deep; the limit is %u: flatten the request", depth + 1, limits->depth);
 	if (depth > 0 && ++children[depth - 1] > limits->children)
 		return error_set(err, ERR_LIMIT, "message",
-		        "an element has more than %u children; split the request into several", limits->children);
+		        "an element has a child number %u; the limit of children is %u: split the request into several",
+		        children[depth - 1], limits->children);
 	children[depth] = 0;
 	return count_attributes(r->attrs, limits->attributes, err);
 }

@@ -139,6 +139,13 @@ void config_session_end(struct config *c, uint32_t session);
 /** Session that holds the lock; 0: none. */
 uint32_t config_lock_holder(struct config *c, enum datastore d);
 
+/** /portcullis:netconf-server/limits of running: what a message of a client may be. */
+struct config_limits {
+	uint32_t message; /**< bytes */
+	uint32_t depth, children; /**< levels of elements; children of one of them */
+};
+void config_limits(struct config *c, struct config_limits *out);
+
 /** Becomes readable (eventfd) when running has changed; read 8 bytes to clear. */
 int config_event_fd(const struct config *c);
 /** The site that running describes; the caller frees it with site_free(). */
