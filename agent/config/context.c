@@ -37,12 +37,17 @@ static const char *netconf_features[] = {
 
 static const char *portcullis_features[] = {"import-document", NULL};
 
+static const char *nmda_features[] = {"origin", "with-defaults", NULL};
+
 /* In an order in which nothing is imported before it was asked for by name; libyang carries the types itself. */
 static const struct module modules[] = {
         {"ietf-yang-library", "2019-01-04", FROM_LIBYANG, false, NULL},
         {"ietf-netconf", "2011-06-01", FROM_YUMA, false, netconf_features},
         {"ietf-netconf-monitoring", "2010-10-04", FROM_YUMA, false, NULL},
         {"ietf-netconf-with-defaults", "2011-06-01", FROM_YUMA, false, NULL},
+        {"ietf-datastores", "2018-02-14", FROM_LIBYANG, false, NULL},
+        {"ietf-origin", "2018-02-14", FROM_YUMA, false, NULL},
+        {"ietf-netconf-nmda", "2019-01-07", FROM_YUMA, false, nmda_features},
         {"ietf-netconf-acm", "2018-02-14", FROM_YUMA, true, NULL},
         {"ietf-netconf-notifications", "2012-02-06", FROM_YUMA, false, NULL},
         {"notifications", NULL, FROM_PORTCULLIS, false, NULL},

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "netconf/reply.h"
+#include "netconf/nmda.h"
 #include "portcullis/alloc.h"
 #include "portcullis/clock.h"
 #include "portcullis/commit.h"
@@ -45,6 +45,8 @@ static int place_read(const struct call *call, const char *name, struct place *o
 		const char *what = LYD_NAME(child);
 		if (datastore_find(what, &out->datastore))
 			return 0;
+		if (strcmp(what, "datastore") == 0)
+			return nmda_datastore(lyd_get_value(child), &out->datastore, err);
 		if (strcmp(what, "config") == 0) {
 			out->is_inline = true;
 			return inline_xml(child, &out->xml, err);
@@ -71,23 +73,22 @@ static enum test_option test_option(const struct call *call)
 	return value != NULL && strcmp(value, "test-only") == 0 ? TEST_ONLY : TEST_THEN_SET;
 }
 
-struct nc_server_reply *rpc_edit_config(const struct call *call)
+struct nc_server_reply *reply_edit(const struct call *call, enum datastore target)
 {
 	const struct lyd_node *config = child_find(call->rpc, "config");
+	const char *option = child_value(call->rpc, "error-option");
 	struct nc_server_reply *reply;
 	struct errors faults = {0};
-	struct place target;
 	struct error err;
 	char *xml = NULL;
-	int result = place_read(call, "target", &target, &err);
-	if (result == 0 && config == NULL)
+	int result = 0;
+	if (config == NULL)
 		result = error_set(&err, ERR_UNSUPPORTED, NULL,
 		        "only <config> is accepted, no <url>; put the edit into the request");
 	if (result == 0)
 		result = inline_xml(config, &xml, &err);
 	if (result == 0) {
-		const char *option = child_value(call->rpc, "error-option");
-		const struct config_edit edit = {target.datastore, xml, default_operation(call), test_option(call),
+		const struct config_edit edit = {target, xml, default_operation(call), test_option(call),
 		        option != NULL && strcmp(option, "continue-on-error") == 0};
 		result = config_edit(call->n->config, &call->actor, &edit, &faults, &err);
 	}
@@ -95,6 +96,15 @@ struct nc_server_reply *rpc_edit_config(const struct call *call)
 	reply = faults.n > 0 ? reply_errors(call, &faults) : reply_result(call, result, &err);
 	errors_fini(&faults);
 	return reply;
+}
+
+struct nc_server_reply *rpc_edit_config(const struct call *call)
+{
+	struct place target;
+	struct error err;
+	if (place_read(call, "target", &target, &err) != 0)
+		return reply_error(call, &err);
+	return reply_edit(call, target.datastore);
 }
 
 struct nc_server_reply *rpc_copy_config(const struct call *call)

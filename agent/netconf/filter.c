@@ -5,11 +5,14 @@
  */
 #include "netconf/filter.h"
 
+#include <limits.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "config/datastore.h"
 #include "netconf/names.h"
+#include "portcullis/alloc.h"
 
 /* Marks in a node's priv, which libyang leaves alone. */
 enum mark { MARK_NONE, MARK_PATH, MARK_WHOLE };
@@ -25,18 +28,28 @@ static enum mark mark_get(const struct lyd_node *node)
 	return (enum mark)(uintptr_t)node->priv;
 }
 
-static void prune(struct lyd_node **first)
+static bool is_key(const struct lyd_node *node)
+{
+	return node->parent != NULL && node->schema != NULL && lysc_is_key(node->schema);
+}
+
+/*
+ * Cut siblings off that are not selected. left: levels that a selected node above still takes; depth: levels that each
+ * selected node takes, UINT_MAX where nothing is to be cut below it. Keys stay with their entries.
+ */
+static void prune(struct lyd_node **first, unsigned left, unsigned depth)
 {
 	struct lyd_node *node, *next;
 	LY_LIST_FOR_SAFE(*first, next, node)
 	{
 		enum mark mark = mark_get(node);
+		unsigned mine = mark == MARK_WHOLE && depth > left ? depth : left;
 		node->priv = NULL;
-		if (mark == MARK_WHOLE || (mark == MARK_NONE && node->parent != NULL && lysc_is_key(node->schema)))
+		if (mine == UINT_MAX || is_key(node))
 			continue;
-		if (mark == MARK_PATH) {
+		if (mine > 0 || mark == MARK_PATH) {
 			struct lyd_node *child = lyd_child(node);
-			prune(&child);
+			prune(&child, mine > 0 ? mine - 1 : 0, depth);
 			continue;
 		}
 		if (*first == node)
@@ -82,7 +95,7 @@ static bool is_content_match(const struct lyd_node *f)
 static bool same_name(const struct lyd_node *f, const struct lysc_node *schema)
 {
 	const char *ns = filter_ns(f);
-	if (f->schema == NULL && ((const struct lyd_node_opaq *)f)->attr != NULL)
+	if (f->schema == NULL ? ((const struct lyd_node_opaq *)f)->attr != NULL : f->meta != NULL)
 		return false;
 	return strcmp(LYD_NAME(f), schema->name) == 0 &&
 	       (ns == NULL || strcmp(ns, NAMES_ANY) == 0 || strcmp(ns, schema->module->ns) == 0);
@@ -190,13 +203,113 @@ static bool subtree_wants(const struct lyd_node *first, const struct lysc_node *
 	return false;
 }
 
+/* An element that selects everything of its name. */
+static bool selects_whole(const struct lyd_node *f)
+{
+	return lyd_child(f) == NULL && filter_value(f).n == 0;
+}
+
+/* What an element of the top level says of a node below it. */
+static enum filter_extent top_extent(const struct lyd_node *f, const struct lysc_node *node)
+{
+	const struct lyd_node *cf;
+	enum filter_extent extent = FILTER_NOTHING;
+	bool matches = false, others = false;
+	if (lyd_child(f) == NULL)
+		return selects_whole(f) ? FILTER_WHOLE : FILTER_NOTHING;
+	LY_LIST_FOR(lyd_child(f), cf)
+	{
+		matches = matches || is_content_match(cf);
+		others = others || !is_content_match(cf);
+		if (!same_name(cf, node))
+			continue;
+		if (selects_whole(cf))
+			extent = FILTER_WHOLE;
+		else if (extent == FILTER_NOTHING)
+			extent = FILTER_PART;
+	}
+	if (matches && (!others || extent == FILTER_WHOLE))
+		extent = FILTER_PART;
+	return extent;
+}
+
+static enum filter_extent subtree_extent(const struct lyd_node *first, const struct lysc_node *node)
+{
+	const struct lyd_node *f;
+	enum filter_extent extent = FILTER_NOTHING;
+	LY_LIST_FOR(first, f)
+	{
+		enum filter_extent e = same_name(f, node->parent) ? top_extent(f, node) : FILTER_NOTHING;
+		extent = e > extent ? e : extent;
+	}
+	return extent;
+}
+
+/* Room for one more alternative; NULL: there are too many. */
+static struct filter_terms *alternative_add(struct filter_terms **out, size_t *n, size_t *cap)
+{
+	if (*n == FILTER_ALTERNATIVES)
+		return NULL;
+	*out = xgrow(*out, *n, cap, sizeof(**out));
+	(*out)[*n].n = 0;
+	return &(*out)[(*n)++];
+}
+
+/* Terms of an element that stands for a list. @return false: it asks nothing of the entries. */
+static bool entry_terms(const struct lyd_node *f, struct filter_terms *out)
+{
+	const struct lyd_node *cf;
+	LY_LIST_FOR(lyd_child(f), cf)
+	{
+		const char *name = LYD_NAME(cf);
+		if (is_content_match(cf) && out->n < FILTER_TERMS)
+			out->term[out->n++] = (struct filter_term){{name, strlen(name)}, filter_value(cf), false};
+	}
+	return out->n > 0;
+}
+
+static bool subtree_terms(
+        const struct lyd_node *first, const struct lysc_node *list, struct filter_terms **out, size_t *n)
+{
+	const struct lyd_node *f, *cf;
+	size_t cap = 0;
+	LY_LIST_FOR(first, f)
+	{
+		bool others = false;
+		if (!same_name(f, list->parent))
+			continue;
+		LY_LIST_FOR(lyd_child(f), cf)
+		{
+			others = others || !is_content_match(cf);
+			if (!same_name(cf, list))
+				continue;
+			struct filter_terms *terms = alternative_add(out, n, &cap);
+			if (terms == NULL || !entry_terms(cf, terms))
+				return false;
+		}
+		if (!others)
+			return false;
+	}
+	return true;
+}
+
 /* XPath */
 
 static int apply_xpath(const struct filter *f, const struct ly_ctx *ctx, struct lyd_node *tree, struct error *err)
 {
 	struct ly_set *set = NULL;
-	if (lyd_find_xpath3(NULL, tree, f->xpath, NULL, &set) != LY_SUCCESS)
-		return context_error(ctx, ERR_INVALID, "", err);
+	struct lyd_node *nothing = NULL;
+	/* An expression that gives no nodes is one whatever there is to read. */
+	if (tree == NULL && lyd_new_opaq2(NULL, ctx, "nothing", NULL, NULL, NAMES_ANY, &nothing) != LY_SUCCESS)
+		return error_set(err, ERR_INTERNAL, NULL, "the filter cannot be evaluated");
+	LY_ERR result = lyd_find_xpath3(NULL, tree != NULL ? tree : nothing, f->xpath, NULL, &set);
+	if (result != LY_SUCCESS)
+		(void)context_error(ctx, ERR_INVALID, "", err);
+	else if (tree == NULL)
+		set->count = 0;
+	lyd_free_all(nothing);
+	if (result != LY_SUCCESS)
+		return -1;
 	for (uint32_t i = 0; i < set->count; i++) {
 		mark_set(set->dnodes[i], MARK_WHOLE);
 		for (struct lyd_node *p = lyd_parent(set->dnodes[i]); p != NULL && mark_get(p) == MARK_NONE;
@@ -207,11 +320,79 @@ static int apply_xpath(const struct filter *f, const struct ly_ctx *ctx, struct 
 	return 0;
 }
 
+/* Is one of the schema nodes of the set this one, or below it? */
+static bool is_around(const struct lysc_node *node, const struct ly_set *set)
+{
+	for (uint32_t i = 0; i < set->count; i++)
+		for (const struct lysc_node *n = set->snodes[i]; n != NULL; n = n->parent)
+			if (n == node)
+				return true;
+	return false;
+}
+
 static bool xpath_wants(const struct filter *f, const struct lysc_node *node)
 {
-	if (ly_set_contains(f->touched, (void *)node, NULL) || ly_set_contains(f->result, (void *)node, NULL))
+	if (is_around(node, f->touched) || is_around(node, f->result))
 		return true;
 	return node->parent != NULL && ly_set_contains(f->result, (void *)node->parent, NULL);
+}
+
+static bool step_is(const struct filter_path *p, size_t i, const struct lysc_node *node)
+{
+	const struct filter_step *step = &p->step[i];
+	return i < p->n && xml_span_is(step->name, node->name) &&
+	       (i > 0 && step->module.n == 0 ? xml_span_is(p->step[i - 1].module, node->module->name)
+	                                     : xml_span_is(step->module, node->module->name));
+}
+
+static enum filter_extent xpath_extent(const struct filter *f, const struct lysc_node *node)
+{
+	if (!xpath_wants(f, node))
+		return FILTER_NOTHING;
+	for (size_t i = 0; i < f->n_path; i++) {
+		const struct filter_path *p = &f->path[i];
+		bool top = p->n <= 2 && step_is(p, 0, node->parent) && !p->step[0].terms;
+		if (top && (p->n == 1 || (step_is(p, 1, node) && !p->step[1].terms)))
+			return FILTER_WHOLE;
+	}
+	return FILTER_PART;
+}
+
+static bool xpath_terms(const struct filter *f, const struct lysc_node *list, struct filter_terms **out, size_t *n)
+{
+	size_t cap = 0;
+	for (size_t i = 0; i < f->n_path; i++) {
+		const struct filter_path *p = &f->path[i];
+		if (!xml_span_is(p->step[0].name, list->parent->name))
+			continue;
+		if (p->n > 1 && !xml_span_is(p->step[1].name, list->name))
+			continue;
+		struct filter_terms *terms = p->n > 1 && p->terms.n > 0 ? alternative_add(out, n, &cap) : NULL;
+		if (terms == NULL)
+			return false;
+		*terms = p->terms;
+	}
+	return f->n_path > 0;
+}
+
+bool filter_terms(const struct filter *f, const struct lysc_node *list, struct filter_terms **out, size_t *n)
+{
+	*out = NULL;
+	*n = 0;
+	if ((f->kind == FILTER_SUBTREE && subtree_terms(f->subtree, list, out, n)) ||
+	        (f->kind == FILTER_XPATH && xpath_terms(f, list, out, n)))
+		return true;
+	free(*out);
+	*out = NULL;
+	*n = 0;
+	return false;
+}
+
+enum filter_extent filter_extent(const struct filter *f, const struct lysc_node *node)
+{
+	if (f->kind == FILTER_NONE)
+		return FILTER_WHOLE;
+	return f->kind == FILTER_SUBTREE ? subtree_extent(f->subtree, node) : xpath_extent(f, node);
 }
 
 bool filter_wants(const struct filter *f, const struct lysc_node *node)
@@ -237,36 +418,52 @@ static const char *filter_attribute(const struct lyd_node *filter, const char *n
 static int init_xpath(struct filter *f, const struct ly_ctx *ctx, struct error *err)
 {
 	f->kind = FILTER_XPATH;
-	if (f->xpath == NULL)
-		return error_set(err, ERR_INVALID, NULL, "a filter of type xpath needs the attribute select");
 	if (lys_find_xpath(ctx, NULL, f->xpath, 0, &f->result) != LY_SUCCESS ||
 	        lys_find_xpath_atoms(ctx, NULL, f->xpath, 0, &f->touched) != LY_SUCCESS) {
 		filter_fini(f);
 		return context_error(ctx, ERR_INVALID, "", err);
 	}
+	(void)filter_paths_parse(f->xpath, &f->path, &f->n_path);
 	return 0;
 }
 
-int filter_init(struct filter *f, const struct ly_ctx *ctx, const struct lyd_node *rpc, struct error *err)
+static void init_subtree(struct filter *f, const struct lyd_node *filter)
 {
-	const struct lyd_node *child, *filter = NULL;
-	memset(f, 0, sizeof(*f));
-	LY_LIST_FOR(lyd_child(rpc), child)
-	{
-		if (strcmp(LYD_NAME(child), "filter") == 0)
-			filter = child;
-	}
-	if (filter == NULL)
-		return 0;
-	const char *type = filter_attribute(filter, "type");
-	if (type != NULL && strcmp(type, "xpath") == 0) {
-		f->xpath = filter_attribute(filter, "select");
-		return init_xpath(f, ctx, err);
-	}
 	const struct lyd_node_any *any = (const struct lyd_node_any *)filter;
 	f->kind = FILTER_SUBTREE;
 	if (any->value_type == LYD_ANYDATA_DATATREE)
 		f->subtree = any->value.tree;
+}
+
+/* The parameter of get, get-config and create-subscription. */
+static int init_filter(struct filter *f, const struct ly_ctx *ctx, const struct lyd_node *filter, struct error *err)
+{
+	const char *type = filter_attribute(filter, "type");
+	if (type == NULL || strcmp(type, "xpath") != 0) {
+		init_subtree(f, filter);
+		return 0;
+	}
+	f->xpath = filter_attribute(filter, "select");
+	if (f->xpath == NULL)
+		return error_set(err, ERR_INVALID, NULL, "a filter of type xpath needs the attribute select");
+	return init_xpath(f, ctx, err);
+}
+
+int filter_init(struct filter *f, const struct ly_ctx *ctx, const struct lyd_node *rpc, struct error *err)
+{
+	const struct lyd_node *child;
+	memset(f, 0, sizeof(*f));
+	LY_LIST_FOR(lyd_child(rpc), child)
+	{
+		if (strcmp(LYD_NAME(child), "filter") == 0)
+			return init_filter(f, ctx, child, err);
+		if (strcmp(LYD_NAME(child), "subtree-filter") == 0)
+			init_subtree(f, child);
+		if (strcmp(LYD_NAME(child), "xpath-filter") == 0) {
+			f->xpath = lyd_get_value(child);
+			return init_xpath(f, ctx, err);
+		}
+	}
 	return 0;
 }
 
@@ -274,17 +471,29 @@ void filter_fini(struct filter *f)
 {
 	ly_set_free(f->result, NULL);
 	ly_set_free(f->touched, NULL);
+	free(f->path);
 	memset(f, 0, sizeof(*f));
+}
+
+int filter_apply_depth(
+        const struct filter *f, const struct ly_ctx *ctx, unsigned depth, struct lyd_node **tree, struct error *err)
+{
+	struct lyd_node *node;
+	if ((f->kind == FILTER_NONE && depth == 0) || (f->kind != FILTER_XPATH && *tree == NULL))
+		return 0;
+	LY_LIST_FOR(f->kind == FILTER_NONE ? *tree : NULL, node)
+	{
+		mark_set(node, MARK_WHOLE);
+	}
+	if (f->kind == FILTER_SUBTREE)
+		apply_subtree(f, *tree);
+	else if (f->kind == FILTER_XPATH && apply_xpath(f, ctx, *tree, err) != 0)
+		return -1;
+	prune(tree, 0, depth == 0 ? UINT_MAX : depth);
+	return 0;
 }
 
 int filter_apply(const struct filter *f, const struct ly_ctx *ctx, struct lyd_node **tree, struct error *err)
 {
-	if (f->kind == FILTER_NONE || *tree == NULL)
-		return 0;
-	if (f->kind == FILTER_SUBTREE)
-		apply_subtree(f, *tree);
-	else if (apply_xpath(f, ctx, *tree, err) != 0)
-		return -1;
-	prune(tree);
-	return 0;
+	return filter_apply_depth(f, ctx, 0, tree, err);
 }

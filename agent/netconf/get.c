@@ -1,13 +1,14 @@
 /*
- * Reading: get, get-config and get-schema. The configuration and the state that the filter may select are put together
+ * Reading: get, get-config and get-schema, and what get-data shares with them. The configuration and the state that the filter may select are put together
  * and cut to the filter; a filter that cannot be evaluated, and a schema that is not there, are refused.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "netconf/get.h"
 #include "netconf/nacm.h"
-#include "netconf/reply.h"
+#include "netconf/nmda.h"
 #include "netconf/state.h"
 
 /* Put a tree of one root beside the others. */
@@ -42,16 +43,41 @@ static void add_library(struct rows *b, const struct ly_ctx *ctx, const struct f
 	while (library != NULL) {
 		struct lyd_node *next = library->next;
 		lyd_unlink_tree(library);
+		if (!b->failed && nmda_library(library, &b->err) != 0)
+			b->failed = true;
 		join(b, tree, library);
 		library = next;
 	}
 }
 
-static void add_state(struct rows *b, struct netconf *n, const struct filter *f, struct lyd_node **tree)
+/* May all instances of this schema node be written without a look at each? Else they are built, pruned and filtered. */
+static bool may_stream(const struct call *call, const struct lysc_node *node)
 {
+	return node != NULL && nacm_reads_all(call->view, node);
+}
+
+/* The conformance, as nodes or, where the filter takes all that it touches, as what the pump writes by itself. */
+static struct state_walk *add_conformance(struct rows *b, const struct call *call, const struct reading *r,
+        struct snapshot *snap, const struct filter *f, struct lyd_node **tree)
+{
+	bool whole;
+	struct state_walk *walk = state_walk_new(call->n, snap, f, &whole);
+	if (walk == NULL ||
+	        (whole && r->depth == 0 && may_stream(call, lys_find_path(call->n->ctx, NULL, STATE_CONFORMANCE, 0))))
+		return walk;
+	join(b, tree, state_walk_tree(walk, b));
+	state_walk_free(walk);
+	return NULL;
+}
+
+static struct state_walk *add_state(struct rows *b, const struct call *call, const struct reading *r,
+        const struct filter *f, struct lyd_node **tree)
+{
+	struct netconf *n = call->n;
 	struct snapshot *snap = hub_get(n->hub);
+	struct state_walk *walk = NULL;
 	if (snap != NULL) {
-		join(b, tree, state_conformance(b, n, snap, f));
+		walk = add_conformance(b, call, r, snap, f, tree);
 		if (wants_path(f, n->ctx, "/portcullis-catalog:catalog"))
 			join(b, tree, state_catalog(b, n->ctx, snap));
 	}
@@ -65,40 +91,86 @@ static void add_state(struct rows *b, struct netconf *n, const struct filter *f,
 		access_add_state(b, n, tree);
 	add_library(b, n->ctx, f, tree);
 	snapshot_unref(snap);
+	return walk;
 }
 
-/* A datastore, with state or without, cut to the filter. */
-static struct nc_server_reply *answer(const struct call *call, enum datastore d, bool state)
+/* May the filter select any configuration? */
+static bool wants_configuration(const struct filter *f, const struct ly_ctx *ctx)
 {
-	struct netconf *n = call->n;
-	NC_WD_MODE defaults = call_defaults(call);
+	const struct lys_module *m;
+	uint32_t i = 0;
+	while ((m = ly_ctx_get_module_iter(ctx, &i)) != NULL) {
+		const struct lysc_node *node = NULL;
+		while (m->implemented && (node = lys_getnext(node, NULL, m->compiled, 0)) != NULL)
+			if ((node->flags & LYS_CONFIG_W) != 0 && filter_wants(f, node))
+				return true;
+	}
+	return false;
+}
+
+/* A datastore's tree, where the filter may select anything of it. */
+static struct lyd_node *configuration(
+        struct rows *b, const struct call *call, const struct reading *r, const struct filter *f)
+{
+	bool all = r->in_use || r->defaults == NC_WD_ALL || r->defaults == NC_WD_ALL_TAG;
+	struct lyd_node *tree = NULL;
+	if (!r->config || !wants_configuration(f, call->n->ctx))
+		return NULL;
+	tree = config_get(call->n->config, r->datastore);
+	if (all && lyd_new_implicit_all(&tree, call->n->ctx, LYD_IMPLICIT_NO_STATE, NULL) != LY_SUCCESS) {
+		b->failed = true;
+		(void)error_set(&b->err, ERR_INTERNAL, NULL, "defaults cannot be filled in");
+	}
+	return tree;
+}
+
+/* The mark is put among the data last, where no filter sees it. */
+static void add_mark(struct rows *b, const struct call *call, struct state_walk *walk, struct lyd_node **tree)
+{
+	struct lyd_node *mark;
+	if (walk == NULL)
+		return;
+	if (!b->failed && (mark = inlay_mark(call->n->ctx)) == NULL) {
+		b->failed = true;
+		(void)error_set(&b->err, ERR_INTERNAL, NULL, "the reply cannot be put together");
+	}
+	if (b->failed) {
+		state_walk_free(walk);
+		return;
+	}
+	join(b, tree, mark);
+	inlay_offer(call->s, walk);
+}
+
+struct nc_server_reply *reading_answer(const struct call *call, const struct reading *r)
+{
 	struct rows b = {0};
 	struct filter f;
-	struct lyd_node *tree = NULL;
-	if (filter_init(&f, n->ctx, call->rpc, &b.err) != 0)
+	struct state_walk *walk = NULL;
+	if (filter_init(&f, call->n->ctx, call->rpc, &b.err) != 0)
 		return reply_error(call, &b.err);
-	tree = config_get(n->config, d);
-	if ((defaults == NC_WD_ALL || defaults == NC_WD_ALL_TAG) &&
-	        lyd_new_implicit_all(&tree, n->ctx, LYD_IMPLICIT_NO_STATE, NULL) != LY_SUCCESS) {
-		b.failed = true;
-		(void)error_set(&b.err, ERR_INTERNAL, NULL, "defaults cannot be filled in");
-	}
-	if (state)
-		add_state(&b, n, &f, &tree);
+	struct lyd_node *tree = configuration(&b, call, r, &f);
+	if (r->state)
+		walk = add_state(&b, call, r, &f, &tree);
 	/* RFC 8341, "<get> and <get-config> Operations": a filter selects from what may be read, and cannot ask about the rest. */
 	nacm_prune(call->view, &tree);
-	if (!b.failed && filter_apply(&f, n->ctx, &tree, &b.err) != 0)
+	if (!b.failed && filter_apply_depth(&f, call->n->ctx, r->depth, &tree, &b.err) != 0)
 		b.failed = true;
 	filter_fini(&f);
+	if (!b.failed && r->finish != NULL)
+		r->finish(r->ctx, &tree);
+	add_mark(&b, call, walk, &tree);
 	if (!b.failed)
-		return reply_data(call, tree, defaults);
+		return reply_data(call, tree, r->defaults);
 	lyd_free_siblings(tree);
 	return reply_error(call, &b.err);
 }
 
 struct nc_server_reply *rpc_get(const struct call *call)
 {
-	return answer(call, DATASTORE_RUNNING, true);
+	const struct reading r = {
+	        .datastore = DATASTORE_RUNNING, .config = true, .state = true, .defaults = call_defaults(call)};
+	return reading_answer(call, &r);
 }
 
 struct nc_server_reply *rpc_get_config(const struct call *call)
@@ -111,7 +183,8 @@ struct nc_server_reply *rpc_get_config(const struct call *call)
 		        &err, ERR_UNSUPPORTED, NULL, "there is no such datastore; use running, candidate or startup");
 		return reply_error(call, &err);
 	}
-	return answer(call, d, false);
+	const struct reading r = {.datastore = d, .config = true, .defaults = call_defaults(call)};
+	return reading_answer(call, &r);
 }
 
 /* A module by name and revision; without a revision there must be one only. */

@@ -17,10 +17,11 @@ struct binding {
 	unsigned depth;
 };
 
-/* A place of the message that is given NAMES_ANY. */
+/* A place of the message that gets more than it has. */
 struct patch {
 	const char *at;
-	size_t drop; /* bytes of a declaration that is replaced; 0: one is put in */
+	size_t drop; /* bytes that are replaced */
+	const char *text;
 };
 
 struct names {
@@ -31,6 +32,11 @@ struct names {
 	struct patch *patch;
 	size_t n_patch, cap_patch;
 };
+
+static const char open[] = " xmlns=\"" NAMES_ANY "\"";
+/* libyang drops attributes that it does not know, but an element that has one must not select what has none. */
+static const char matched[] = " xmlns:portcullis-matched=\"urn:ietf:params:xml:ns:netconf:base:1.0\" "
+                              "portcullis-matched:operation=\"merge\"";
 
 static const struct xml_span any = {NAMES_ANY, sizeof(NAMES_ANY) - 1};
 
@@ -70,14 +76,15 @@ static int bind(struct names *n, struct xml_span prefix, struct xml_span uri, un
 	return 0;
 }
 
-static int patch(struct names *n, const char *at, size_t drop, struct error *err)
+static int patch(struct names *n, const char *at, size_t drop, const char *text, struct error *err)
 {
 	if (n->n_patch == NAMES_OPEN)
 		return error_set(err, ERR_LIMIT, "message",
-		        "more than %u elements of a filter leave their namespace open; give it once, outside",
+		        "more than %u elements of a filter have attributes or leave their namespace open; give it "
+		        "once, outside",
 		        NAMES_OPEN);
 	n->patch = xgrow(n->patch, n->n_patch, &n->cap_patch, sizeof(*n->patch));
-	n->patch[n->n_patch++] = (struct patch){at, drop};
+	n->patch[n->n_patch++] = (struct patch){at, drop, text};
 	return 0;
 }
 
@@ -96,13 +103,25 @@ static int declare(struct names *n, struct xml_span attrs, unsigned depth, struc
 			return error_set(err, ERR_FORMAT, "message",
 			        "%.*s=\"\" takes a namespace away; give every element a namespace", shown(name),
 			        name.s);
-		if (value.n == 0 && patch(n, name.s, (size_t)(value.s + 1 - name.s), err) != 0)
+		if (value.n == 0 && patch(n, name.s, (size_t)(value.s + 1 - name.s), open + 1, err) != 0)
 			return -1;
 		struct xml_span none = {"", 0};
 		if (bind(n, is_default ? none : local, value.n == 0 ? any : value, depth, err) != 0)
 			return -1;
 	}
 	return 0;
+}
+
+/* One that declares nothing. */
+static bool has_attribute(struct xml_span attrs)
+{
+	struct xml_span name, value, prefix, local;
+	while (xml_attribute(&attrs, &name, &value) > 0) {
+		(void)split(name, &prefix, &local);
+		if (!xml_span_is(prefix, "xmlns") && (prefix.n > 0 || !xml_span_is(local, "xmlns")))
+			return true;
+	}
+	return false;
 }
 
 /* Prefixes of the attributes that declare nothing. "xml" needs no declaration. */
@@ -127,6 +146,8 @@ static int check_element(struct names *n, const struct xml_reader *r, unsigned d
 	if (split(r->name, &prefix, &local) != 0)
 		return error_set(
 		        err, ERR_FORMAT, "message", "an element has the name '%.*s'", shown(r->name), r->name.s);
+	if (n->filter && has_attribute(r->attrs) && patch(n, r->name.s + r->name.n, 0, matched, err) != 0)
+		return -1;
 	if (declare(n, r->attrs, depth, err) != 0 || check_attributes(n, r->attrs, err) != 0)
 		return -1;
 	const struct binding *own = find(n, prefix);
@@ -138,7 +159,7 @@ static int check_element(struct names *n, const struct xml_reader *r, unsigned d
 		return error_set(err, ERR_FORMAT, "message",
 		        "<%.*s> has no namespace; declare one with xmlns on it or around it", shown(r->name),
 		        r->name.s);
-	if (own == NULL && (patch(n, r->name.s + r->name.n, 0, err) != 0 ||
+	if (own == NULL && (patch(n, r->name.s + r->name.n, 0, open, err) != 0 ||
 	                           bind(n, (struct xml_span){"", 0}, any, depth, err) != 0))
 		return -1;
 	if (depth >= n->visitor->depth)
@@ -173,7 +194,8 @@ static int walk(struct names *n, const struct text *message, struct error *err)
 			return -1;
 		if (kind == XML_EMPTY)
 			leave(n, depth);
-		else if (depth == FILTER_DEPTH && xml_local_is(r.name, "filter"))
+		else if (depth == FILTER_DEPTH &&
+		         (xml_local_is(r.name, "filter") || xml_local_is(r.name, "subtree-filter")))
 			n->filter = true;
 	}
 }
@@ -185,7 +207,7 @@ static void apply(struct text *message, const struct names *n)
 	const char *from = message->s;
 	for (size_t i = 0; i < n->n_patch; i++) {
 		text_addn(&out, from, (size_t)(n->patch[i].at - from));
-		text_add(&out, n->patch[i].drop == 0 ? " xmlns=\"" NAMES_ANY "\"" : "xmlns=\"" NAMES_ANY "\"");
+		text_add(&out, n->patch[i].text);
 		from = n->patch[i].at + n->patch[i].drop;
 	}
 	text_addn(&out, from, (size_t)(message->s + message->len - from));

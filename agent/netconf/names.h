@@ -13,7 +13,7 @@
 #define NAMES_ANY "urn:portcullis:any-namespace"
 /** Most declarations that may be in scope at one place. */
 #define NAMES_MAX 64u
-/** Most elements of a filter that may have to be given NAMES_ANY. */
+/** Most elements of a filter that may have attributes or have to be given NAMES_ANY. */
 #define NAMES_OPEN 1000u
 
 /** Called for the elements of the first levels, root first, with their namespaces as they are written. */

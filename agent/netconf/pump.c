@@ -20,16 +20,23 @@
 
 #define PUMP_READ 65536u
 #define PUMP_OUT_HIGH (256u * 1024) /**< more waits for the client: ask nobody for more */
+#define INLAY_ROW 2048u /**< most rows of an inlay are smaller: whole rows then fill one chunk of the framing */
 
 struct pump {
 	struct session *s;
 	int worker; /* our end of the pair; -1 when closed */
+	struct guard_limits limits;
 	struct guard guard;
 	char in[PUMP_READ]; /* received and not yet fed */
 	size_t in_at, in_n;
 	char header[32];
 	struct iovec to_worker[3]; /* what is left of the message that is handed over */
 	struct frame from_worker;
+	char from[PUMP_READ]; /* received from the worker and not yet looked at */
+	size_t from_at, from_n;
+	struct inlay *inlay; /* what belongs into the message that comes */
+	struct xml_span rest; /* of the piece of the message that it stands in */
+	struct text chunk;
 	bool server_hello; /* the worker's hello has passed */
 	struct answer answer; /* one that the library gives by itself */
 	bool busy; /* an rpc was handed over and its reply is not through */
@@ -164,10 +171,11 @@ static void write_client(struct pump *p, int64_t now)
 	size_t moved = n > 0 ? (size_t)n : 0;
 	p->out_at += moved;
 	guard_progress_note(&p->out_progress, moved, out_left(p) > 0, now, p->guard.limits->progress_ms);
-	if (out_left(p) == 0 && p->out.cap > 2 * PUMP_OUT_HIGH)
-		text_fini(&p->out);
-	if (out_left(p) == 0)
+	if (out_left(p) == 0) {
+		if (p->out.cap > 2 * PUMP_OUT_HIGH)
+			text_fini(&p->out);
 		p->out.len = p->out_at = 0;
+	}
 	/* A client that is always a little behind must not make it grow. */
 	if (p->out_at > PUMP_OUT_HIGH) {
 		memmove(p->out.s, p->out.s + p->out_at, out_left(p));
@@ -205,6 +213,7 @@ static bool is_of_library(const struct pump *p)
 /* The end of a message of the worker's. */
 static void forward_end(struct pump *p)
 {
+	/* The hello is never in chunks, whatever the client has said meanwhile. */
 	bool chunked = p->server_hello && p->guard.chunked;
 	if (p->answer.text.len > 0) {
 		answer_finish(&p->answer);
@@ -213,64 +222,118 @@ static void forward_end(struct pump *p)
 		p->answer = (struct answer){0};
 	}
 	frame_write_end(&p->out, chunked);
+	inlay_free(p->inlay);
+	p->inlay = NULL;
 	p->server_hello = p->from_worker.chunked = true;
 }
 
-/* The worker's bytes, from its framing into the client's. */
-static void forward(struct pump *p, const char *data, size_t n)
+static void add_out(struct pump *p, const char *s, size_t n)
 {
-	for (;;) {
-		const char *piece;
-		size_t used, len;
-		struct error err;
-		enum frame_event e = frame_next(&p->from_worker, data, n, &used, &piece, &len, &err);
-		data += used;
-		n -= used;
-		if (e == FRAME_MORE)
-			return;
-		if (e == FRAME_BAD) {
-			drop(p, &err);
-			p->dead = true;
-			return;
-		}
-		/* The hello is never in chunks, whatever the client has said meanwhile. */
-		if (e == FRAME_END)
-			forward_end(p);
-		else if (is_of_library(p))
-			answer_add(&p->answer, piece, len);
-		else
-			frame_write(&p->out, p->server_hello && p->guard.chunked, piece, len);
+	frame_write(&p->out, p->server_hello && p->guard.chunked, s, n);
+}
+
+/* A piece of a message, as far as nothing has to be put into it. */
+static void forward_piece(struct pump *p, const char *piece, size_t len)
+{
+	if (is_of_library(p)) {
+		answer_add(&p->answer, piece, len);
+		return;
 	}
+	/* The hello may be on its way still when the first reply is made. */
+	if (p->inlay == NULL && p->server_hello)
+		p->inlay = inlay_take(p->s);
+	if (p->inlay == NULL) {
+		add_out(p, piece, len);
+		return;
+	}
+	p->chunk.len = 0;
+	size_t taken = inlay_scan(p->inlay, piece, len, &p->chunk);
+	add_out(p, text_str(&p->chunk), p->chunk.len);
+	p->rest = (struct xml_span){piece + taken, len - taken};
+}
+
+/* One chunk of the inlay, and at its end the rest of the piece that it stood in. */
+static void forward_inlay(struct pump *p)
+{
+	int more = inlay_write(p->inlay, FRAME_CHUNK - INLAY_ROW, &p->chunk);
+	add_out(p, text_str(&p->chunk), p->chunk.len);
+	p->dead = more < 0; /* the reply cannot be taken back */
+	if (more != 0)
+		return;
+	inlay_free(p->inlay);
+	p->inlay = NULL;
+	add_out(p, p->rest.s, p->rest.n);
+}
+
+/* The next step through the worker's bytes, from its framing into the client's. */
+static void forward(struct pump *p)
+{
+	const char *piece;
+	size_t used, len;
+	struct error err;
+	enum frame_event e =
+	        frame_next(&p->from_worker, p->from + p->from_at, p->from_n - p->from_at, &used, &piece, &len, &err);
+	p->from_at += used;
+	switch (e) {
+	case FRAME_MORE:
+		break;
+	case FRAME_DATA:
+		forward_piece(p, piece, len);
+		break;
+	case FRAME_END:
+		forward_end(p);
+		break;
+	case FRAME_BAD:
+		drop(p, &err);
+		p->dead = true;
+		break;
+	}
+}
+
+/* The worker has ended; what it wrote last is still sent. */
+static void worker_ended(struct pump *p)
+{
+	close(p->worker);
+	p->worker = -1;
+	p->closing = true;
+	p->busy = false;
+	memset(p->to_worker, 0, sizeof(p->to_worker));
+}
+
+/* Receive when all was looked at. @return false: there is nothing now. */
+static bool fill_from_worker(struct pump *p, unsigned long answered)
+{
+	ssize_t n = recv(p->worker, p->from, sizeof(p->from), 0);
+	if (n < 0 && errno == EINTR)
+		return true;
+	if (n > 0) {
+		p->from_at = 0;
+		p->from_n = (size_t)n;
+		return true;
+	}
+	if (n == 0 || errno != EAGAIN) {
+		worker_ended(p);
+		return false;
+	}
+	/* All that was written up to `answered` is through. */
+	if (p->busy && answered == p->forwarded) {
+		int asked = SUBSCRIPTION_ASKED;
+		p->busy = false;
+		atomic_compare_exchange_strong(&p->s->subscription.state, &asked, SUBSCRIPTION_ACTIVE);
+	}
+	return false;
 }
 
 static void read_worker(struct pump *p)
 {
-	char buffer[PUMP_READ];
 	unsigned long answered = atomic_load(&p->s->answered);
-	while (out_left(p) < PUMP_OUT_HIGH) {
-		ssize_t n = recv(p->worker, buffer, sizeof(buffer), 0);
-		if (n > 0) {
-			forward(p, buffer, (size_t)n);
-			continue;
-		}
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n == 0 || errno != EAGAIN) {
-			/* The worker has ended; what it wrote last is still sent. */
-			close(p->worker);
-			p->worker = -1;
-			p->closing = true;
-			p->busy = false;
-			memset(p->to_worker, 0, sizeof(p->to_worker));
+	while (!p->dead && out_left(p) < PUMP_OUT_HIGH) {
+		if (p->inlay != NULL && inlay_is_open(p->inlay))
+			forward_inlay(p);
+		else if (p->from_at < p->from_n)
+			forward(p);
+		else if (!fill_from_worker(p, answered))
 			return;
-		}
-		/* All that was written up to `answered` is through. */
-		if (p->busy && answered == p->forwarded) {
-			int asked = SUBSCRIPTION_ASKED;
-			p->busy = false;
-			atomic_compare_exchange_strong(&p->s->subscription.state, &asked, SUBSCRIPTION_ACTIVE);
-		}
-		return;
 	}
 	p->again = true;
 }
@@ -377,13 +440,25 @@ static void log_end(struct session *s)
 		log_info("netconf: %s is over", name);
 }
 
+static struct guard_limits limits_of(struct config *config)
+{
+	struct guard_limits limits = guard_limits_default;
+	struct config_limits set;
+	config_limits(config, &set);
+	limits.message = set.message;
+	limits.xml.depth = set.depth;
+	limits.xml.children = set.children;
+	return limits;
+}
+
 void *pump_run(void *arg)
 {
 	struct session *s = arg;
 	struct pump p = {.s = s};
 	int pair[2];
 	pthread_t worker;
-	guard_init(&p.guard, &guard_limits_default, clock_monotonic_ms());
+	p.limits = limits_of(s->n->config);
+	guard_init(&p.guard, &p.limits, clock_monotonic_ms());
 	/* The context is not changed while sessions live. */
 	p.guard.operation = (struct operation){.knows = context_has_rpc, .ctx = s->n->ctx};
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
@@ -412,6 +487,9 @@ out:
 	guard_fini(&p.guard);
 	text_fini(&p.out);
 	text_fini(&p.answer.text);
+	text_fini(&p.chunk);
+	inlay_free(p.inlay);
+	inlay_free(inlay_take(s));
 	session_leave(s);
 	return NULL;
 }

@@ -30,6 +30,8 @@ static const struct {
         {"ietf-netconf", "discard-changes", rpc_discard_changes},
         {"ietf-netconf", "kill-session", rpc_kill_session},
         {"ietf-netconf-monitoring", "get-schema", rpc_get_schema},
+        {"ietf-netconf-nmda", "get-data", rpc_get_data},
+        {"ietf-netconf-nmda", "edit-data", rpc_edit_data},
         {"notifications", "create-subscription", rpc_create_subscription},
         {"portcullis", "verify", rpc_verify},
         {"portcullis", "import-document", rpc_import_document},

@@ -30,6 +30,8 @@ struct nc_server_reply *reply_result(const struct call *call, int result, const 
 struct nc_server_reply *reply_error(const struct call *call, const struct error *err);
 /** One rpc-error each; there must be one. */
 struct nc_server_reply *reply_errors(const struct call *call, const struct errors *errors);
+/** Do what edit-config or edit-data asks for. */
+struct nc_server_reply *reply_edit(const struct call *call, enum datastore target);
 /** <data> with a tree, which is taken over (NULL: empty). */
 struct nc_server_reply *reply_data(const struct call *call, struct lyd_node *tree, NC_WD_MODE defaults);
 /** An output that was built below a copy of the rpc, which is taken over. */
@@ -52,6 +54,8 @@ NC_WD_MODE call_defaults(const struct call *call);
 struct nc_server_reply *rpc_get(const struct call *call);
 struct nc_server_reply *rpc_get_config(const struct call *call);
 struct nc_server_reply *rpc_get_schema(const struct call *call);
+struct nc_server_reply *rpc_get_data(const struct call *call);
+struct nc_server_reply *rpc_edit_data(const struct call *call);
 struct nc_server_reply *rpc_edit_config(const struct call *call);
 struct nc_server_reply *rpc_copy_config(const struct call *call);
 struct nc_server_reply *rpc_lock(const struct call *call);

@@ -1,12 +1,13 @@
 /*
- * Rows of state as libyang nodes: a parent, a name and a value come in, a node goes out. A value that the model does not
- * allow is a fault of this program, kept with the name of the leaf.
+ * Rows of state as libyang nodes: a parent, a name and a value come in, a node goes out, or text where row_xml.c takes
+ * over. A value that the model does not allow is a fault of this program, kept with the name of the leaf.
  */
 #include "netconf/row.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "netconf/row_xml.h"
 #include "portcullis/text.h"
 
 #define KEYS_MAX 8
@@ -23,8 +24,10 @@ static void fail(struct rows *b, const struct lyd_node *parent, const char *name
 struct lyd_node *row_container(struct rows *b, struct lyd_node *parent, const char *name)
 {
 	struct lyd_node *node = NULL;
-	if (!b->failed &&
-	        lyd_new_inner(parent, parent != NULL ? NULL : b->module, name, b->output, &node) != LY_SUCCESS)
+	if (b->xml != NULL)
+		row_xml_container(b, name);
+	else if (!b->failed &&
+	         lyd_new_inner(parent, parent != NULL ? NULL : b->module, name, b->output, &node) != LY_SUCCESS)
 		fail(b, parent, name, NULL);
 	return node;
 }
@@ -34,10 +37,12 @@ struct lyd_node *row_list_keys(
 {
 	const char *k[KEYS_MAX] = {NULL};
 	struct lyd_node *node = NULL;
+	if (b->xml != NULL)
+		row_xml_list(b, name, key, n);
+	if (b->failed || b->xml != NULL)
+		return NULL;
 	for (size_t i = 0; i < n && i < KEYS_MAX; i++)
 		k[i] = key[i];
-	if (b->failed)
-		return NULL;
 	/* It takes as many as the list has keys and never looks at the rest. */
 	if (lyd_new_list(parent, NULL, name, b->output, &node, k[0], k[1], k[2], k[3], k[4], k[5], k[6], k[7]) !=
 	        LY_SUCCESS)
@@ -45,11 +50,19 @@ struct lyd_node *row_list_keys(
 	return node;
 }
 
+void row_end(struct rows *b)
+{
+	if (b->xml != NULL)
+		row_xml_end(b->xml);
+}
+
 void row_leaf(struct rows *b, struct lyd_node *parent, const char *name, const char *value)
 {
 	if (b->failed || value == NULL || value[0] == '\0')
 		return;
-	if (lyd_new_term(parent, NULL, name, value, b->output, NULL) != LY_SUCCESS)
+	if (b->xml != NULL)
+		row_xml_leaf(b->xml, name, value);
+	else if (lyd_new_term(parent, NULL, name, value, b->output, NULL) != LY_SUCCESS)
 		fail(b, parent, name, value);
 }
 
@@ -82,10 +95,11 @@ void row_rule(struct rows *b, struct lyd_node *parent, const struct blame *blame
 	row_leaf(b, rule, "chain", blame->chain);
 	if (blame->policy) {
 		row_leaf(b, rule, "policy", blame->verdict == RS_ACCEPT ? "accept" : "drop");
-		return;
+	} else {
+		row_number(b, rule, "handle", blame->handle);
+		row_leaf(b, rule, "text", blame->text);
 	}
-	row_number(b, rule, "handle", blame->handle);
-	row_leaf(b, rule, "text", blame->text);
+	row_end(b);
 }
 
 void row_witness(struct rows *b, struct lyd_node *parent, const struct packet *packet)
@@ -101,4 +115,5 @@ void row_witness(struct rows *b, struct lyd_node *parent, const struct packet *p
 	if (ports)
 		row_number(b, witness, "destination-port", packet->destination_port);
 	row_leaf(b, witness, "phase", phase_name(packet->phase));
+	row_end(b);
 }

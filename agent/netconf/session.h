@@ -10,6 +10,7 @@
 #include "netconf/access.h"
 #include "netconf/admit.h"
 #include "netconf/guard.h"
+#include "netconf/inlay.h"
 #include "netconf/notify.h"
 #include "portcullis/netconf.h"
 
@@ -47,6 +48,7 @@ struct session {
 	atomic_int end; /**< enum session_end */
 	atomic_uint killed_by;
 	struct subscription subscription;
+	_Atomic(struct inlay *) inlay; /**< from the worker to the pump: what belongs into the reply that comes */
 	struct user_groups groups; /**< read by the worker before anything is asked */
 	struct nacm_view *view; /**< the worker's; see access_view() */
 	struct nacm_view *notification_view; /**< under n->mutex */

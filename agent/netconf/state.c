@@ -1,12 +1,16 @@
 /*
- * The conformance of a snapshot as data of portcullis.yang: rows in the order of their ids, so that two readings of one
- * generation are the same. A list that the filter does not select is not built.
+ * The conformance of a snapshot as data of portcullis.yang: a walk gives it piece by piece, as nodes or as XML, rows in
+ * the order of their ids, so that two readings of one generation are the same. What the filter does not select is left
+ * out where that can be told from its schema node, and results where it can be told from the snapshot.
  */
 #include "netconf/state.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "netconf/select.h"
+#include "portcullis/alloc.h"
 #include "portcullis/pins.h"
 
 /* A monotonic time as wall time, relative to the verification, so that it does not jump from read to read. */
@@ -33,6 +37,7 @@ static void add_summary(struct rows *b, struct lyd_node *root, const struct snap
 		row_leaf(b, summary, "forward-default", default_kind_name(snap->openings.by_default));
 	row_number(b, summary, "rules", s->rules);
 	row_number(b, summary, "undecoded-rules", s->undecoded_rules);
+	row_end(b);
 }
 
 static void add_scalars(struct rows *b, struct lyd_node *root, const struct snapshot *snap)
@@ -91,6 +96,7 @@ static void add_result(struct rows *b, struct lyd_node *root, const struct snaps
 		row_leaf(b, row, "assumed", evidence->assumed[k]);
 	row_leaf(b, row, "reason", evidence->reason);
 	row_leaf(b, row, "caveat", flow->caveat);
+	row_end(b);
 }
 
 static void add_opening(struct rows *b, struct lyd_node *root, const struct opening *o)
@@ -114,6 +120,7 @@ static void add_opening(struct rows *b, struct lyd_node *root, const struct open
 	row_bool(b, row, "acknowledged", o->acknowledged);
 	row_rule(b, row, &o->blame);
 	row_witness(b, row, &o->witness);
+	row_end(b);
 }
 
 static void add_problem(struct rows *b, struct lyd_node *root, const struct problem *p)
@@ -132,6 +139,7 @@ static void add_problem(struct rows *b, struct lyd_node *root, const struct prob
 	row_leaf(b, row, "rule", p->rule);
 	row_leaf(b, row, "witness", p->witness);
 	row_time(b, row, "since", p->since_wall);
+	row_end(b);
 }
 
 static void add_ipsec(struct rows *b, struct lyd_node *root, const struct ipsec_finding *f)
@@ -150,18 +158,7 @@ static void add_ipsec(struct rows *b, struct lyd_node *root, const struct ipsec_
 	if (f->has_witness)
 		row_witness(b, row, &f->witness);
 	row_leaf(b, row, "reason", f->reason);
-}
-
-static void add_ipsec_list(struct rows *b, struct lyd_node *root, struct hub *hub, const struct snapshot *snap)
-{
-	const struct inputs *in = snap->inputs;
-	struct ipsec_policies *policies = hub_get_ipsec(hub);
-	struct ipsec_findings findings;
-	ipsec_decide(in->site, in->catalog, &in->network, policies, &findings);
-	for (size_t i = 0; i < findings.n && !b->failed; i++)
-		add_ipsec(b, root, &findings.finding[i]);
-	ipsec_findings_fini(&findings);
-	ipsec_policies_unref(policies);
+	row_end(b);
 }
 
 static void add_deployment(struct rows *b, struct lyd_node *root, const struct inputs *in, const struct deployment *d)
@@ -181,41 +178,212 @@ static void add_deployment(struct rows *b, struct lyd_node *root, const struct i
 		row_leaf(b, row, "available-version", available->version);
 		row_leaf(b, row, "available-digest", available->digest);
 	}
+	row_end(b);
 }
 
-static bool wants(const struct filter *filter, const struct ly_ctx *ctx, const char *path)
+/* The walk */
+
+enum section { SUMMARY, SCALARS, DEPLOYMENTS, RESULTS, OPENINGS, PROBLEMS, IPSEC, SECTION_N };
+
+/* Leaves of the top that are left out when the rest is written as XML. */
+#define LEAVES_MAX 16
+
+struct state_walk {
+	struct snapshot *snap;
+	const struct lys_module *module;
+	bool wanted[SECTION_N];
+	const char *omitted[LEAVES_MAX];
+	size_t n_omitted;
+	struct selection selection; /* of results */
+	struct ipsec_findings ipsec;
+	enum section at;
+	size_t i; /* pieces of the section that were given */
+};
+
+/* Each gives piece i of its section; false: there is none. */
+
+static bool give_summary(struct state_walk *w, struct rows *b, struct lyd_node *root, size_t i)
 {
-	return filter_wants(filter, lys_find_path(ctx, NULL, path, 0));
+	if (i > 0)
+		return false;
+	add_summary(b, root, w->snap);
+	return true;
 }
 
-struct lyd_node *state_conformance(
-        struct rows *b, const struct netconf *n, const struct snapshot *snap, const struct filter *filter)
+static bool give_scalars(struct state_walk *w, struct rows *b, struct lyd_node *root, size_t i)
 {
-	const struct ly_ctx *ctx = n->ctx;
-	if (!wants(filter, ctx, "/portcullis:conformance"))
-		return NULL;
-	b->module = ly_ctx_get_module_implemented(ctx, "portcullis");
-	struct lyd_node *root = row_container(b, NULL, "conformance");
-	if (wants(filter, ctx, "/portcullis:conformance/summary"))
-		add_summary(b, root, snap);
+	const struct snapshot *snap = w->snap;
+	if (i > 0)
+		return false;
 	add_scalars(b, root, snap);
 	conformance_each_caveat(snap->ruleset, &snap->openings, &snap->inputs->flows, &snap->inputs->network,
 	        add_caveat, &(struct caveats){b, root});
-	if (wants(filter, ctx, "/portcullis:conformance/deployment-state") && snap->inputs->catalog != NULL &&
-	        snap->inputs->site != NULL)
-		for (size_t i = 0; i < snap->inputs->site->n_deployment && !b->failed; i++)
-			add_deployment(b, root, snap->inputs, &snap->inputs->site->deployment[i]);
-	if (wants(filter, ctx, "/portcullis:conformance/result"))
-		for (size_t i = 0; i < snap->inputs->flows.n && !b->failed; i++)
-			add_result(b, root, snap, i);
-	if (wants(filter, ctx, "/portcullis:conformance/opening"))
-		for (size_t i = 0; i < snap->openings.n && !b->failed; i++)
-			add_opening(b, root, &snap->openings.opening[i]);
-	if (wants(filter, ctx, "/portcullis:conformance/problem"))
-		for (size_t i = 0; i < snap->n_problem && !b->failed; i++)
-			add_problem(b, root, &snap->problem[i]);
-	if (wants(filter, ctx, "/portcullis:conformance/ipsec") && snap->inputs->catalog != NULL &&
-	        snap->inputs->site != NULL)
-		add_ipsec_list(b, root, n->hub, snap);
+	return true;
+}
+
+static bool give_deployment(struct state_walk *w, struct rows *b, struct lyd_node *root, size_t i)
+{
+	const struct inputs *in = w->snap->inputs;
+	if (in->catalog == NULL || in->site == NULL || i >= in->site->n_deployment)
+		return false;
+	add_deployment(b, root, in, &in->site->deployment[i]);
+	return true;
+}
+
+static bool give_result(struct state_walk *w, struct rows *b, struct lyd_node *root, size_t i)
+{
+	if (i >= (w->selection.all ? w->snap->inputs->flows.n : w->selection.n))
+		return false;
+	add_result(b, root, w->snap, w->selection.all ? i : w->selection.row[i]);
+	return true;
+}
+
+static bool give_opening(struct state_walk *w, struct rows *b, struct lyd_node *root, size_t i)
+{
+	if (i >= w->snap->openings.n)
+		return false;
+	add_opening(b, root, &w->snap->openings.opening[i]);
+	return true;
+}
+
+static bool give_problem(struct state_walk *w, struct rows *b, struct lyd_node *root, size_t i)
+{
+	if (i >= w->snap->n_problem)
+		return false;
+	add_problem(b, root, &w->snap->problem[i]);
+	return true;
+}
+
+static bool give_ipsec(struct state_walk *w, struct rows *b, struct lyd_node *root, size_t i)
+{
+	if (i >= w->ipsec.n)
+		return false;
+	add_ipsec(b, root, &w->ipsec.finding[i]);
+	return true;
+}
+
+static const struct {
+	const char *node; /* NULL: the leaves of the top */
+	bool (*give)(struct state_walk *w, struct rows *b, struct lyd_node *root, size_t i);
+} sections[SECTION_N] = {
+        [SUMMARY] = {"summary", give_summary},
+        [SCALARS] = {NULL, give_scalars},
+        [DEPLOYMENTS] = {"deployment-state", give_deployment},
+        [RESULTS] = {"result", give_result},
+        [OPENINGS] = {"opening", give_opening},
+        [PROBLEMS] = {"problem", give_problem},
+        [IPSEC] = {"ipsec", give_ipsec},
+};
+
+static enum section section_of(const struct lysc_node *node)
+{
+	for (int i = 0; i < SECTION_N; i++)
+		if (sections[i].node != NULL && strcmp(sections[i].node, node->name) == 0)
+			return (enum section)i;
+	return SCALARS;
+}
+
+/* What of each child of the top the filter takes. @return whether only all of it or nothing. */
+static bool look_at_children(struct state_walk *w, const struct lysc_node *top, const struct filter *filter)
+{
+	const struct lysc_node *node;
+	bool whole = true;
+	for (node = lysc_node_child(top); node != NULL; node = node->next) {
+		enum filter_extent extent = filter_extent(filter, node);
+		enum section s = section_of(node);
+		whole = whole && extent != FILTER_PART;
+		w->wanted[s] |= extent != FILTER_NOTHING;
+		if (s != SCALARS || extent != FILTER_NOTHING)
+			continue;
+		if (w->n_omitted < LEAVES_MAX)
+			w->omitted[w->n_omitted++] = node->name;
+		else
+			whole = false;
+	}
+	return whole;
+}
+
+static void find_ipsec(struct state_walk *w, struct hub *hub)
+{
+	const struct inputs *in = w->snap->inputs;
+	if (!w->wanted[IPSEC] || in->catalog == NULL || in->site == NULL)
+		return;
+	struct ipsec_policies *policies = hub_get_ipsec(hub);
+	ipsec_decide(in->site, in->catalog, &in->network, policies, &w->ipsec);
+	ipsec_policies_unref(policies);
+}
+
+struct state_walk *state_walk_new(
+        const struct netconf *n, struct snapshot *snap, const struct filter *filter, bool *whole)
+{
+	const struct lysc_node *top = lys_find_path(n->ctx, NULL, STATE_CONFORMANCE, 0);
+	*whole = false;
+	if (!filter_wants(filter, top))
+		return NULL;
+	struct state_walk *w = xcalloc(1, sizeof(*w));
+	w->snap = snapshot_ref(snap);
+	w->module = top->module;
+	*whole = look_at_children(w, top, filter);
+	w->selection.all = true;
+	if (!*whole && w->wanted[RESULTS])
+		select_results(filter, top, snap, &w->selection);
+	find_ipsec(w, n->hub);
+	return w;
+}
+
+void state_walk_free(struct state_walk *w)
+{
+	if (w == NULL)
+		return;
+	selection_fini(&w->selection);
+	ipsec_findings_fini(&w->ipsec);
+	snapshot_unref(w->snap);
+	free(w);
+}
+
+/* The next piece. @return false when there is none. */
+static bool walk_next(struct state_walk *w, struct rows *b, struct lyd_node *root)
+{
+	for (; w->at < SECTION_N; w->at++, w->i = 0)
+		if (w->wanted[w->at] && !b->failed && sections[w->at].give(w, b, root, w->i)) {
+			w->i++;
+			return true;
+		}
+	return false;
+}
+
+struct lyd_node *state_walk_tree(struct state_walk *w, struct rows *b)
+{
+	b->module = w->module;
+	struct lyd_node *root = row_container(b, NULL, "conformance");
+	while (walk_next(w, b, root))
+		;
 	return root;
+}
+
+static bool omits(const void *ctx, const char *leaf)
+{
+	const struct state_walk *w = ctx;
+	for (size_t i = 0; i < w->n_omitted; i++)
+		if (strcmp(w->omitted[i], leaf) == 0)
+			return true;
+	return false;
+}
+
+void state_walk_begin(const struct state_walk *w, struct rows *b)
+{
+	b->module = w->module;
+	b->xml->omits = omits;
+	b->xml->omits_ctx = w;
+	(void)row_container(b, NULL, "conformance");
+}
+
+bool state_walk_text(struct state_walk *w, struct rows *b, size_t enough)
+{
+	while (b->xml->text.len < enough)
+		if (!walk_next(w, b, NULL)) {
+			row_end(b);
+			return false;
+		}
+	return true;
 }

@@ -66,6 +66,8 @@ int worker_library_start(struct netconf *n, struct error *err)
 	/* RFC 5277; the second: rpcs are answered while notifications flow. */
 	nc_server_set_capability("urn:ietf:params:netconf:capability:notification:1.0");
 	nc_server_set_capability("urn:ietf:params:netconf:capability:interleave:1.0");
+	/* RFC 8526 section 3.1.1.2: with-defaults is understood for the operational datastore too. */
+	nc_server_set_capability("urn:ietf:params:netconf:capability:with-operational-defaults:1.0");
 	nc_server_set_capab_withdefaults(NC_WD_EXPLICIT, NC_WD_ALL | NC_WD_ALL_TAG | NC_WD_TRIM);
 	/* The guard ends whoever is silent; these two must never fire before it. */
 	nc_server_set_hello_timeout(600);
