@@ -41,5 +41,6 @@ void bench_print(const struct bench_line *line, bool json);
 int bench_import(bool json);
 int bench_verify(bool json);
 int bench_drift(bool json);
+int bench_netconf(bool json);
 
 #endif
