@@ -18,7 +18,7 @@
 
 #define RUNS 50
 #define NONE (-1.0)
-#define WAIT_MS 120000
+#define WAIT_MS 60000
 #define ENTRIES 10000u
 #define SUBSCRIBERS 10u
 #define IDLE_S 5
@@ -427,6 +427,7 @@ int bench_netconf(bool json)
 	as_json = json;
 	if (!json)
 		printf("%-44s %7s %11s %11s %-3s %8s\n", "work", "size", "ours", "netconfd", "", "ratio");
+	fflush(stdout); /* children would print it again */
 	small_things();
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
 		reads(sizes[i]);

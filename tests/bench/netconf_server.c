@@ -214,6 +214,8 @@ __attribute__((noreturn)) static void run_netconfd(const struct bench_server *s)
 	snprintf(log, sizeof(log), "--log=%s/log", s->directory);
 	snprintf(socket_name, sizeof(socket_name), "--ncxserver-sockname=%s", s->path);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (freopen("/dev/null", "w", stdout) == NULL || freopen("/dev/null", "w", stderr) == NULL)
+		_exit(127);
 	execlp("netconfd", "netconfd", startup, modpath, log, socket_name, "--module=bench-rows", "--superuser=root",
 	        "--target=candidate", "--with-startup=false", "--log-level=error", (char *)NULL);
 	_exit(127);
@@ -222,9 +224,10 @@ __attribute__((noreturn)) static void run_netconfd(const struct bench_server *s)
 bool bench_peer_start(struct bench_server *s, size_t rows)
 {
 	*s = (struct bench_server){.ns = "urn:portcullis:bench", .row = "row", .key = "initiator", .command = -1};
+	/* What its own netconf-subsystem sends first. */
 	s->prelude = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ncx-connect xmlns=\"http://netconfcentral.org/ns/"
 	             "yuma-ncx\" version=\"1\" user=\"root\" address=\"127.0.0.1\" "
-	             "magic=\"x56o8937ab1erfgertgertb99r9tgb9rtyb99rtbwesd9902k40vfrevef0Opal1t2p\" "
+	             "magic=\"x56o8937ab17eg922z34rwhobskdbyswfehkpsqq3i55a0an960ccw24a4ek864aOpal1t2p\" "
 	             "transport=\"ssh\" port=\"830\" />\n]]>]]>";
 	if (system("command -v netconfd >/dev/null 2>&1") != 0 || !make_directory(s))
 		return false;
@@ -235,7 +238,7 @@ bool bench_peer_start(struct bench_server *s, size_t rows)
 	if (s->pid == 0)
 		run_netconfd(s);
 	const struct timespec pause = {.tv_nsec = 20000000};
-	for (double from = bench_now_ms(); bench_now_ms() - from < 120000;) {
+	for (double from = bench_now_ms(); bench_now_ms() - from < 60000;) {
 		if (waitpid(s->pid, NULL, WNOHANG) == s->pid) {
 			s->pid = 0;
 			remove_all(s->directory);

@@ -23,6 +23,8 @@ from test_end_to_end import reset, rules
 PC = "urn:portcullis:yang:portcullis"
 MONITORING = "urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring"
 BASE = "urn:ietf:params:xml:ns:netconf:base:1.0"
+NMDA = "urn:ietf:params:xml:ns:yang:ietf-netconf-nmda"
+DATASTORES = "urn:ietf:params:xml:ns:yang:ietf-datastores"
 NOTIFICATION = "urn:ietf:params:xml:ns:netconf:notification:1.0"
 
 try:
@@ -71,6 +73,14 @@ def reading(key, check):
         check("hold-down" in device.get_config("running", with_defaults="report-all").data_xml, "with-defaults")
         everything = device.get().data_xml
         check(all(word in everything for word in ("<conformance", "<catalog", "<netconf-state", "<yang-library")), "a get of all")
+        whole = device.get(("subtree", f'<conformance xmlns="{PC}"/>')).data_ele[0]
+        check({f"{{{PC}}}{name}" for name in ("summary", "generation", "result", "opening", "problem")} <=
+              {child.tag for child in whole}, "a get of all the conformance")
+        used = device.dispatch(to_ele(
+            f'<get-data xmlns="{NMDA}" xmlns:ds="{DATASTORES}"><datastore>ds:operational</datastore><subtree-filter>'
+            f'<notification xmlns="{PC}"/><conformance xmlns="{PC}"><result/></conformance></subtree-filter>'
+            "<max-depth>2</max-depth><with-origin/></get-data>")).xml
+        check("or:default" in used and "<verdict>blocked" in used and "<handle>" not in used, f"get-data: {used}")
         check_error(check, "an unknown schema", "invalid-value", ["nothing"], device.get_schema, "nothing")
 
 
