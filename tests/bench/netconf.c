@@ -96,11 +96,12 @@ static size_t receive(int fd, double *first, char *head, size_t head_size)
 			head[kept += part] = '\0';
 		}
 		total += (size_t)n;
-		size_t want = sizeof(end_mark) - 1, fresh = (size_t)n < want ? (size_t)n : want;
+		size_t want = sizeof(tail), fresh = (size_t)n < want ? (size_t)n : want;
 		memmove(tail, tail + fresh, want - fresh);
 		memcpy(tail + want - fresh, buffer + n - fresh, fresh);
-		/* netconfd ends with a line feed. */
-		if (memcmp(tail, end_mark, want) == 0 || memcmp(tail + 1, end_mark, want - 1) == 0)
+		/* A line feed may follow. */
+		if (memcmp(tail + 1, end_mark, want - 1) == 0 ||
+		        (memcmp(tail, end_mark, want - 1) == 0 && tail[want - 1] == '\n'))
 			return total;
 	}
 }
