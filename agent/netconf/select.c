@@ -119,6 +119,8 @@ static const struct column {
 /* One alternative by column; value.s NULL: it asks nothing of that. */
 struct asked {
 	struct xml_span value[COLUMN_N];
+	unsigned char column[COLUMN_N]; /* those that it asks something of, in their order */
+	size_t of_run, n; /* how many of them every flow of a run has in common; all */
 	bool never; /* two values of one leaf */
 };
 
@@ -133,11 +135,21 @@ static void ask(struct asked *a, const struct filter_term *t)
 	}
 }
 
+static void asked_order(struct asked *a)
+{
+	for (size_t k = 0; k < COLUMN_N; k++) {
+		if (a->value[k].s == NULL)
+			continue;
+		a->column[a->n++] = (unsigned char)k;
+		a->of_run += k < RUN_COLUMNS;
+	}
+}
+
 static bool meets(const struct asked *a, const struct snapshot *snap, size_t i, size_t from, size_t to)
 {
 	char buf[TEXT_SIZE];
 	for (size_t k = from; k < to; k++)
-		if (a->value[k].s != NULL && !xml_span_is(a->value[k], columns[k].get(snap, i, buf)))
+		if (!xml_span_is(a->value[a->column[k]], columns[a->column[k]].get(snap, i, buf)))
 			return false;
 	return true;
 }
@@ -153,7 +165,7 @@ static size_t run_begin(
 {
 	size_t n_active = 0;
 	for (size_t k = 0; k < n; k++)
-		if (!all[k].never && meets(&all[k], snap, i, 0, RUN_COLUMNS))
+		if (!all[k].never && meets(&all[k], snap, i, 0, all[k].of_run))
 			active[n_active++] = &all[k];
 	return n_active;
 }
@@ -168,7 +180,7 @@ static void scan(const struct asked *all, size_t n, const struct snapshot *snap,
 		if (i == 0 || !same_run(&flow[i - 1], &flow[i]))
 			n_active = run_begin(all, n, snap, i, active);
 		for (size_t k = 0; k < n_active && !met; k++)
-			met = meets(active[k], snap, i, RUN_COLUMNS, COLUMN_N);
+			met = meets(active[k], snap, i, active[k]->of_run, active[k]->n);
 		if (!met)
 			continue;
 		out->row = xgrow(out->row, out->n, &cap, sizeof(*out->row));
@@ -187,9 +199,11 @@ void select_results(
 	if (out->all)
 		return;
 	struct asked *all = xcalloc(n + 1, sizeof(*all));
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		for (size_t k = 0; k < terms[i].n; k++)
 			ask(&all[i], &terms[i].term[k]);
+		asked_order(&all[i]);
+	}
 	scan(all, n, snap, out);
 	free(all);
 	free(terms);
