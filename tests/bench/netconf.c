@@ -26,8 +26,16 @@
 static const char end_mark[] = "]]>]]>";
 static bool as_json;
 
+__attribute__((noreturn)) static void fail(const char *what)
+{
+	fprintf(stderr, "bench: %s\n", what);
+	exit(1);
+}
+
 static void line(const char *work, size_t size, double ours, double theirs, const char *unit)
 {
+	if (ours < 0)
+		fail("our server did not answer");
 	if (as_json && theirs >= 0)
 		printf("{\"work\":\"%s\",\"size\":%zu,\"ours\":%.3f,\"peer\":\"netconfd\",\"theirs\":%.3f,\"unit\":\"%"
 		       "s\","
@@ -60,12 +68,6 @@ static double median(double *v, size_t n)
 
 /* A session. in keeps the last bytes received, for an end that comes in two. */
 
-static void fail(const char *what)
-{
-	fprintf(stderr, "bench: %s\n", what);
-	exit(1);
-}
-
 static void send_all(int fd, const char *s, size_t n)
 {
 	while (n > 0) {
@@ -77,7 +79,7 @@ static void send_all(int fd, const char *s, size_t n)
 	}
 }
 
-/* Read to the end of a message. *first: when its first byte came. @return its bytes. */
+/* Read to the end of a message. *first: when its first byte came. @return its bytes; 0: it did not come. */
 static size_t receive(int fd, double *first, char *head, size_t head_size)
 {
 	static char buffer[262144];
@@ -87,7 +89,7 @@ static size_t receive(int fd, double *first, char *head, size_t head_size)
 		struct pollfd p = {.fd = fd, .events = POLLIN};
 		ssize_t n = poll(&p, 1, WAIT_MS) == 1 ? recv(fd, buffer, sizeof(buffer), 0) : -1;
 		if (n <= 0)
-			fail("no answer came");
+			return 0;
 		if (total == 0)
 			*first = bench_now_ms();
 		if (kept + 1 < head_size) {
@@ -119,7 +121,8 @@ static int open_session(const struct bench_server *s)
 		fail("the server cannot be reached");
 	send_all(fd, s->prelude, strlen(s->prelude));
 	send_all(fd, hello, strlen(hello));
-	receive(fd, &first, head, sizeof(head));
+	if (receive(fd, &first, head, sizeof(head)) == 0)
+		fail("a server says no hello");
 	return fd;
 }
 
@@ -138,8 +141,8 @@ static struct answer_times ask(int fd, const char *operation)
 	struct answer_times t = {0};
 	send_all(fd, rpc, strlen(rpc));
 	t.bytes = receive(fd, &t.first, head, sizeof(head));
-	t.whole = bench_now_ms() - from;
-	t.first -= from;
+	t.whole = t.bytes > 0 ? bench_now_ms() - from : NONE;
+	t.first = t.bytes > 0 ? t.first - from : NONE;
 	if (strstr(head, "<rpc-error") != NULL) {
 		fprintf(stderr, "bench: %.300s: %.1000s\n", operation, head);
 		exit(1);
@@ -306,9 +309,8 @@ static double edit_ms(const struct bench_server *s, size_t from, size_t n)
 	}
 	text_add(&t, "</config></edit-config>");
 	double begin = bench_now_ms();
-	(void)ask(fd, text_str(&t));
-	(void)ask(fd, "<commit/>");
-	double took = bench_now_ms() - begin;
+	bool done = ask(fd, text_str(&t)).whole >= 0 && ask(fd, "<commit/>").whole >= 0;
+	double took = done ? bench_now_ms() - begin : NONE;
 	text_fini(&t);
 	close(fd);
 	return took;
@@ -323,8 +325,7 @@ static void edits(void)
 	bool has = bench_peer_start(&peer, ENTRIES);
 	(void)edit_ms(&ours, 0, ENTRIES);
 	double one_a = edit_ms(&ours, ENTRIES, 1), many_a = edit_ms(&ours, ENTRIES + 1, ENTRIES);
-	if (has) {
-		one_b = edit_ms(&peer, ENTRIES, 1);
+	if (has && (one_b = edit_ms(&peer, ENTRIES, 1)) >= 0) {
 		many_b = edit_ms(&peer, ENTRIES + 1, ENTRIES);
 	}
 	line("edit and commit of 1 entry on 10,000", 1, one_a, one_b, "ms");
