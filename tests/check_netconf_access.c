@@ -173,6 +173,28 @@ START_TEST(reads_are_filtered_and_filters_cannot_ask_about_the_rest)
 }
 END_TEST
 
+/* Root's is streamed; whoever may not have all of it gets what is left, and cannot ask for rows by what is not. */
+START_TEST(state_is_streamed_only_to_whom_may_read_all_of_it)
+{
+	static const char all[] = "<get><filter><conformance " PC "/></filter></get>";
+	static const char some[] = "<get><filter><conformance " PC "><result><source-ports>1024-65535</source-ports>"
+	                           "</result></conformance></filter></get>";
+	static const char path[] = "<get><filter type=\"xpath\" " PREFIXES
+	                           " select=\"/p:conformance/p:result[p:source-ports='1024-65535']\"/></get>";
+	struct netconf_client *one = client_as(ONE);
+	ask_ok(root, RULES(LIST("l", "nogroup",
+	                     RULE("r", PATH("/p:conformance/p:result/p:source-ports"), "deny")
+	                             RULE("s", PATH("/p:conformance"), "permit"))));
+	ask_has(one, all, "<verdict>blocked</verdict>", "<source-ports>1024-65535<");
+	ask_has(one, some, NULL, "<result>");
+	ask_has(one, path, NULL, "<result>");
+	ask_has(root, all, "<source-ports>1024-65535<", NULL);
+	ask_has(root, some, "<result>", NULL);
+	ask_has(root, path, "<result>", NULL);
+	netconf_client_close(one);
+}
+END_TEST
+
 START_TEST(a_denied_write_changes_nothing)
 {
 	struct netconf_client *one = client_as(ONE);
@@ -346,6 +368,7 @@ int main(void)
 	tcase_add_test(t, rules_hold_from_the_next_request_on);
 	tcase_add_test(t, unix_groups_are_groups_unless_switched_off);
 	tcase_add_test(t, reads_are_filtered_and_filters_cannot_ask_about_the_rest);
+	tcase_add_test(t, state_is_streamed_only_to_whom_may_read_all_of_it);
 	tcase_add_test(t, a_denied_write_changes_nothing);
 	tcase_add_test(t, a_commit_needs_permission_for_what_differs);
 	tcase_add_test(t, a_copy_leaves_out_what_may_not_be_read);

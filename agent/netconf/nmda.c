@@ -162,6 +162,8 @@ struct nc_server_reply *rpc_get_data(const struct call *call)
 	/* What is in use is shown unless the request says otherwise. */
 	if (!r.in_use || child_value(call->rpc, "with-defaults") != NULL)
 		r.defaults = call_defaults(call);
+	if (r.in_use && kind != NULL && strcmp(kind, "false") == 0)
+		origins.show = origins.filters = false; /* they are of configuration alone */
 	r.config = kind == NULL || strcmp(kind, "true") == 0;
 	r.state = r.state && (kind == NULL || strcmp(kind, "false") == 0);
 	r.depth = depth != NULL ? (unsigned)strtoul(depth, NULL, 10) : 0; /* "unbounded" is 0 */
