@@ -22,6 +22,7 @@
 #define ENTRIES 10000u
 #define SUBSCRIBERS 10u
 #define IDLE_S 5
+#define GETS 10 /* of all rows */
 
 static const char end_mark[] = "]]>]]>";
 static bool as_json;
@@ -259,14 +260,19 @@ static void reads(size_t rows)
 	bool has = bench_peer_start(&peer, rows);
 	idle_a = status_mb(ours.pid, "VmHWM");
 	idle_b = has ? status_mb(peer.pid, "VmHWM") : NONE;
-	a = rows_times(&ours, "", 5);
+	double cpu_a = cpu_ms(ours.pid), cpu_b = NONE;
+	a = rows_times(&ours, "", GETS);
+	cpu_a = (cpu_ms(ours.pid) - cpu_a) / GETS;
 	peak_a = status_mb(ours.pid, "VmHWM");
 	if (has) {
-		b = rows_times(&peer, "", 5);
+		cpu_b = cpu_ms(peer.pid);
+		b = rows_times(&peer, "", GETS);
+		cpu_b = (cpu_ms(peer.pid) - cpu_b) / GETS;
 		peak_b = status_mb(peer.pid, "VmHWM");
 	}
 	line("get of all rows", rows, a.whole, b.whole, "ms");
 	line("get of all rows, first byte", rows, a.first, b.first, "ms");
+	line("get of all rows, processor of the server", rows, cpu_a, cpu_b, "ms");
 	line("get of all rows, bytes of the reply", rows, (double)a.bytes / 1e6, has ? (double)b.bytes / 1e6 : NONE,
 	        "MB");
 	line("memory of the server before any get", rows, idle_a, idle_b, "MB");
