@@ -18,11 +18,10 @@
 #include "portcullis/clock.h"
 
 #define APPLICATION_ID 0x50544353 /* "PTCS" */
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 #define BUSY_MS 2000
-#define CHANGES_KEPT 100000u
+#define EVENTS_KEPT 100000u
 #define COMMITS_KEPT 1000u
-#define DAY_S 86400
 
 #define STRING_OF(x) STRING_OF_(x)
 #define STRING_OF_(x) #x
@@ -30,6 +29,13 @@
 #define RETIRED_ID_TABLE                                                                                               \
 	"CREATE TABLE retired_id(kind INTEGER NOT NULL, id INTEGER NOT NULL, name TEXT NOT NULL,"                      \
 	" PRIMARY KEY(kind, id)) WITHOUT ROWID;"
+/* Made after change_log and number; the changes that a journal has without it are the first events. */
+#define EVENT_LOG_TABLE                                                                                                \
+	"CREATE TABLE event_log(id INTEGER PRIMARY KEY, time INTEGER NOT NULL, change INTEGER NOT NULL,"               \
+	" content TEXT NOT NULL);"                                                                                     \
+	"INSERT INTO event_log(time, change, content) SELECT time, sequence, '' FROM change_log ORDER BY sequence;"    \
+	"INSERT INTO number SELECT '" JOURNAL_EVENTS_CREATED                                                           \
+	"', coalesce(min(time), CAST(strftime('%s', 'now') AS INTEGER)) FROM change_log;"
 /* A commit of running says how the content before it is made of the content after it; NULL: not known. */
 #define COMMIT_LOG_TABLE                                                                                               \
 	"CREATE TABLE commit_log(id INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL, datastore TEXT NOT "     \
@@ -41,12 +47,13 @@
 #define SETTING_TABLE "CREATE TABLE setting(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
 #define VERSION_MARK "PRAGMA user_version=" STRING_OF(SCHEMA_VERSION) ";"
 
-/* From version 1. */
-static const char upgrade[] =
-        "BEGIN IMMEDIATE;"
+/* What makes a version of the one before; the first is from 1 to 2. */
+static const char *const upgrades[SCHEMA_VERSION - 1] = {
+        RETIRED_ID_TABLE,
         "ALTER TABLE commit_log ADD COLUMN head INTEGER; ALTER TABLE commit_log ADD COLUMN tail INTEGER;"
-        "ALTER TABLE commit_log ADD COLUMN middle BLOB; ALTER TABLE commit_log ADD COLUMN digest TEXT;" RETIRED_ID_TABLE
-                PENDING_TABLE SETTING_TABLE VERSION_MARK "COMMIT";
+        "ALTER TABLE commit_log ADD COLUMN middle BLOB;"
+        "ALTER TABLE commit_log ADD COLUMN digest TEXT;" PENDING_TABLE SETTING_TABLE EVENT_LOG_TABLE,
+};
 
 static const char schema[] =
         "BEGIN IMMEDIATE;"
@@ -61,8 +68,8 @@ static const char schema[] =
         " since INTEGER NOT NULL, label TEXT NOT NULL, rule TEXT NOT NULL, witness TEXT NOT NULL,"
         " flows BLOB NOT NULL);"
         "CREATE TABLE number(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;" RETIRED_ID_TABLE
-                PENDING_TABLE SETTING_TABLE "PRAGMA application_id=" STRING_OF(APPLICATION_ID) ";" VERSION_MARK
-                                                                                               "COMMIT";
+                PENDING_TABLE SETTING_TABLE EVENT_LOG_TABLE
+        "PRAGMA application_id=" STRING_OF(APPLICATION_ID) ";" VERSION_MARK "COMMIT";
 
 int journal_error(const struct journal *j, struct error *err, int rc)
 {
@@ -127,8 +134,7 @@ int journal_finish(struct journal *j, sqlite3_stmt *s, struct error *err)
 	return result;
 }
 
-/* One number that a statement without parameters gives. */
-static int query_number(struct journal *j, const char *sql, int64_t *out, struct error *err)
+int journal_query_number(struct journal *j, const char *sql, int64_t *out, struct error *err)
 {
 	sqlite3_stmt *s = NULL;
 
@@ -160,7 +166,7 @@ int journal_trim(struct journal *j, const char *table, const char *number, uint3
 		return result;
 	/* In their order: a clock that was wrong for a while leaves no gap. */
 	sql = xasprintf("DELETE FROM %s WHERE %s < (SELECT min(%s) FROM %s WHERE time >= %lld)", table, number, number,
-	        table, (long long)(clock_wall_s() - (int64_t)j->retention.days * DAY_S));
+	        table, (long long)(clock_wall_s() - (int64_t)j->retention.days * JOURNAL_DAY_S));
 	result = journal_run(j, sql, err);
 	free(sql);
 	return result;
@@ -197,22 +203,32 @@ static int lock_directory(struct journal *j, const char *state_dir, struct error
 	return result;
 }
 
+static int upgrade(struct journal *j, int64_t version, struct error *err)
+{
+	if (journal_run(j, "BEGIN IMMEDIATE", err) != 0)
+		return -1;
+	for (; version < SCHEMA_VERSION; version++)
+		if (journal_run(j, upgrades[version - 1], err) != 0)
+			return journal_rollback(j);
+	return journal_run(j, VERSION_MARK "COMMIT", err) == 0 ? 0 : journal_rollback(j);
+}
+
 /* The file is fresh, or it says that it is ours. */
 static int check_identity(struct journal *j, struct error *err)
 {
 	int64_t application = 0, version = 0, objects = 0;
 
-	if (query_number(j, "PRAGMA application_id", &application, err) != 0 ||
-	        query_number(j, "PRAGMA user_version", &version, err) != 0 ||
-	        query_number(j, "SELECT count(*) FROM sqlite_master", &objects, err) != 0)
+	if (journal_query_number(j, "PRAGMA application_id", &application, err) != 0 ||
+	        journal_query_number(j, "PRAGMA user_version", &version, err) != 0 ||
+	        journal_query_number(j, "SELECT count(*) FROM sqlite_master", &objects, err) != 0)
 		return -1;
 	if (application == 0 && version == 0 && objects == 0)
 		return journal_run(j, schema, err) == 0 ? 0 : journal_rollback(j);
 	if (application != APPLICATION_ID)
 		return error_set(err, ERR_FORMAT, j->path,
 		        "the file belongs to another program; move it away or choose another --state-dir");
-	if (version == 1)
-		return journal_run(j, upgrade, err) == 0 ? 0 : journal_rollback(j);
+	if (version >= 1 && version < SCHEMA_VERSION)
+		return upgrade(j, version, err);
 	if (version != SCHEMA_VERSION)
 		return error_set(err, ERR_FORMAT, j->path,
 		        "the journal has version %lld, this agent writes %d; move it away or run the agent that wrote "
@@ -266,7 +282,7 @@ int journal_open(const char *state_dir, struct journal **out, struct error *err)
 
 	*out = NULL;
 	j->lock_fd = -1;
-	j->retention = (struct journal_retention){COMMITS_KEPT, CHANGES_KEPT, 0};
+	j->retention = (struct journal_retention){COMMITS_KEPT, EVENTS_KEPT, 0};
 	j->path = xasprintf("%s/journal.db", state_dir);
 	pthread_mutex_init(&j->mutex, NULL);
 	if (mkdir(state_dir, 0750) != 0 && errno != EEXIST)
@@ -289,112 +305,6 @@ void journal_close(struct journal *j)
 	pthread_mutex_destroy(&j->mutex);
 	free(j->path);
 	free(j);
-}
-
-static void bind_change(sqlite3_stmt *s, const struct change *c)
-{
-	const int64_t numbers[] = {(int64_t)c->sequence, c->wall_s, c->kind, c->problem_id, c->cause.kind,
-	        c->cause.author_pid, (int64_t)c->affected, c->severity, c->verdict, c->old_overall, c->new_overall};
-	const char *const texts[] = {c->cause.author, c->label, c->rule, c->witness, c->reason};
-	int column = 1;
-
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		sqlite3_bind_int64(s, column++, numbers[i]);
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		journal_bind(s, column++, texts[i]);
-}
-
-#define CHANGE_COLUMNS                                                                                                 \
-	"sequence, time, kind, problem, cause, author_pid, affected, severity, verdict, old_overall, new_overall, "    \
-	"author, label, rule, witness, reason"
-
-static int put_change(struct journal *j, const struct change *change, struct error *err)
-{
-	sqlite3_stmt *s = NULL;
-
-	if (journal_prepare(j,
-	            "INSERT OR REPLACE INTO change_log(" CHANGE_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", &s,
-	            err) != 0)
-		return -1;
-	bind_change(s, change);
-	if (journal_finish(j, s, err) != 0)
-		return -1;
-	return journal_trim(j, "change_log", "sequence", j->retention.changes, err);
-}
-
-int journal_change_add(struct journal *j, const struct change *change, struct error *err)
-{
-	int result = 0;
-
-	pthread_mutex_lock(&j->mutex);
-	if (journal_run(j, "BEGIN IMMEDIATE", err) != 0 || put_change(j, change, err) != 0 ||
-	        journal_run(j, "COMMIT", err) != 0)
-		result = journal_rollback(j);
-	pthread_mutex_unlock(&j->mutex);
-	return result;
-}
-
-/* Others index tables by these. */
-static int check_change(const struct journal *j, const struct change *c, struct error *err)
-{
-	if (c->kind <= CHANGE_TEST && c->cause.kind <= CAUSE_ASSUMPTION && c->severity <= SEVERITY_CRITICAL &&
-	        c->verdict < VERDICT_N && c->old_overall <= OVERALL_CANNOT_TELL &&
-	        c->new_overall <= OVERALL_CANNOT_TELL)
-		return 0;
-	return error_set(err, ERR_FORMAT, j->path,
-	        "notification %llu in the journal is damaged; move the file away and start again",
-	        (unsigned long long)c->sequence);
-}
-
-static void change_read(sqlite3_stmt *s, struct change *c)
-{
-	memset(c, 0, sizeof(*c));
-	c->sequence = (uint64_t)sqlite3_column_int64(s, 0);
-	c->wall_s = sqlite3_column_int64(s, 1);
-	c->kind = (enum change_kind)sqlite3_column_int(s, 2);
-	c->problem_id = (uint32_t)sqlite3_column_int64(s, 3);
-	c->cause.kind = (enum cause_kind)sqlite3_column_int(s, 4);
-	c->cause.author_pid = (uint32_t)sqlite3_column_int64(s, 5);
-	c->affected = (size_t)sqlite3_column_int64(s, 6);
-	c->severity = (enum severity)sqlite3_column_int(s, 7);
-	c->verdict = (enum verdict)sqlite3_column_int(s, 8);
-	c->old_overall = (enum overall)sqlite3_column_int(s, 9);
-	c->new_overall = (enum overall)sqlite3_column_int(s, 10);
-	char *author = journal_text(s, 11);
-	snprintf(c->cause.author, sizeof(c->cause.author), "%s", author);
-	free(author);
-	c->label = journal_text(s, 12);
-	c->rule = journal_text(s, 13);
-	c->witness = journal_text(s, 14);
-	c->reason = journal_text(s, 15);
-}
-
-int journal_changes(struct journal *j, uint64_t after, size_t max, struct changes *out, struct error *err)
-{
-	sqlite3_stmt *s = NULL;
-	int rc = SQLITE_ROW;
-	int result = -1;
-
-	memset(out, 0, sizeof(*out));
-	pthread_mutex_lock(&j->mutex);
-	if (journal_prepare(j, "SELECT " CHANGE_COLUMNS " FROM change_log WHERE sequence > ? ORDER BY sequence LIMIT ?",
-	            &s, err) == 0) {
-		sqlite3_bind_int64(s, 1, after > INT64_MAX ? INT64_MAX : (int64_t)after);
-		sqlite3_bind_int64(s, 2, max > INT64_MAX ? INT64_MAX : (int64_t)max);
-		result = 0;
-		while (result == 0 && (rc = sqlite3_step(s)) == SQLITE_ROW) {
-			out->change = xgrow(out->change, out->n, &out->cap, sizeof(*out->change));
-			change_read(s, &out->change[out->n]);
-			result = check_change(j, &out->change[out->n++], err);
-		}
-		if (result == 0 && rc != SQLITE_DONE)
-			result = journal_error(j, err, rc);
-	}
-	sqlite3_finalize(s);
-	pthread_mutex_unlock(&j->mutex);
-	if (result != 0)
-		changes_fini(out);
-	return result;
 }
 
 int journal_number_get(struct journal *j, const char *name, uint64_t *out, struct error *err)

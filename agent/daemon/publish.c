@@ -74,7 +74,7 @@ void monitor_publish(struct monitor *m)
 }
 
 /* Journal first: what an NMS hears of is always there to be looked up. */
-void monitor_keep(struct monitor *m, const struct changes *changes)
+void monitor_keep(struct monitor *m, struct changes *changes)
 {
 	struct journal *journal = m->parts.journal;
 	const struct conformance *c = &m->conformance;

@@ -45,8 +45,8 @@ struct monitor {
 const char *monitor_why_unknown(const struct monitor *m);
 /** A snapshot of what is known goes to the hub. */
 void monitor_publish(struct monitor *m);
-/** What is told goes into the journal and the history. */
-void monitor_keep(struct monitor *m, const struct changes *changes);
+/** What is told goes into the journal, which gives it its place there, and into the history. */
+void monitor_keep(struct monitor *m, struct changes *changes);
 void monitor_history_add(struct monitor *m, const struct change *change);
 
 #endif

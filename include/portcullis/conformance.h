@@ -84,6 +84,7 @@ struct change {
 	enum overall old_overall, new_overall;
 	char *label, *rule, *witness, *reason;
 	int64_t wall_s;
+	uint64_t event; /**< place among all that the journal keeps for replay; 0: not kept (yet) */
 };
 
 /** The deciding rule or policy in one line; the caller frees it. */

@@ -71,16 +71,47 @@ int journal_contents(struct journal *j, uint64_t number, char **before, char **a
 
 /** How much is kept. */
 struct journal_retention {
-	uint32_t commits, changes; /**< the newest of them */
+	uint32_t commits, changes; /**< the newest of them; as many events as changes */
 	uint32_t days; /**< older ones go too; 0: whatever their age */
 };
-/** From the next commit and the next change on. */
+/** From the next commit and the next event on. */
 void journal_retain(struct journal *j, const struct journal_retention *retention);
 
-/** Keep a change for replay and audit; the newest 100,000 stay. */
-int journal_change_add(struct journal *j, const struct change *change, struct error *err) MUST_USE;
+/** Keep a change for replay and audit and set its `event`. */
+int journal_change_add(struct journal *j, struct change *change, struct error *err) MUST_USE;
 /** Changes with sequence > after, ascending, at most max; release with changes_fini(). */
 int journal_changes(struct journal *j, uint64_t after, size_t max, struct changes *out, struct error *err) MUST_USE;
+
+/* The log of events: everything that is told over NETCONF, changes and others in one order. */
+
+#define JOURNAL_EVENTS_PAGE 500
+
+struct journal_event {
+	uint64_t id; /**< its place in the order, from 1, without gaps */
+	int64_t wall_s;
+	char *content; /**< XML of what is no change; NULL: the change */
+	struct change change;
+};
+
+struct journal_events {
+	struct journal_event *event;
+	size_t n, cap;
+	uint64_t last; /**< looked at up to here */
+	bool end; /**< there was nothing behind it */
+};
+
+/** Keep a notification that is no change. @param id its place; 0 on failure. */
+int journal_event_add(struct journal *j, int64_t wall_s, const char *content, uint64_t *id, struct error *err) MUST_USE;
+/**
+ * A page: those among the JOURNAL_EVENTS_PAGE after `after` whose time is from `from` to `until`, ascending.
+ *
+ * @param out  release with journal_events_fini(). Go on with out->last until out->end.
+ */
+int journal_events(struct journal *j, uint64_t after, int64_t from, int64_t until, struct journal_events *out,
+        struct error *err) MUST_USE;
+void journal_events_fini(struct journal_events *events);
+/** When the log was begun, and the time of the last event that it no longer has (0: it has all). */
+int journal_events_span(struct journal *j, int64_t *created, int64_t *aged, struct error *err) MUST_USE;
 
 /** Replace the active problems that are kept, in one transaction. */
 int journal_problems_set(struct journal *j, const struct problem *problem, size_t n, struct error *err) MUST_USE;

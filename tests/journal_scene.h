@@ -1,0 +1,68 @@
+#ifndef JOURNAL_SCENE_H
+#define JOURNAL_SCENE_H
+
+/* What the tests of the journal share: a state directory of their own, and hands on the file itself. */
+#include <check.h>
+#include <dirent.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "portcullis/alloc.h"
+#include "portcullis/journal.h"
+#include "portcullis/text.h"
+
+static char base[64], state[80], file[96];
+static struct error err;
+
+static inline void setup(void)
+{
+	snprintf(base, sizeof(base), "/tmp/portcullis-journal-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(base));
+	snprintf(state, sizeof(state), "%s/state", base);
+	snprintf(file, sizeof(file), "%s/journal.db", state);
+	memset(&err, 0, sizeof(err));
+}
+
+static inline void remove_all(const char *dir)
+{
+	DIR *d = opendir(dir);
+	for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
+		char path[512];
+		if (e->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
+		if (unlink(path) != 0)
+			remove_all(path);
+	}
+	if (d != NULL)
+		closedir(d);
+	rmdir(dir);
+}
+
+static inline void teardown(void)
+{
+	remove_all(base);
+}
+
+/* What somebody else does to the file. */
+static inline void change(const char *sql)
+{
+	sqlite3 *db = NULL;
+
+	ck_assert_int_eq(sqlite3_open(file, &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+static inline struct journal *open_journal(void)
+{
+	struct journal *j = NULL;
+	ck_assert_msg(journal_open(state, &j, &err) == 0, "%s: %s", err.where, err.text);
+	return j;
+}
+
+#endif
