@@ -103,6 +103,14 @@ void running_retain(struct config *c)
 		journal_retain(c->journal, &(struct journal_retention){s->commits, s->notifications, s->days});
 }
 
+static void tell_changed(struct config *c, const struct config_actor *actor, enum datastore d,
+        const struct version *before, const struct version *after)
+{
+	if (c->on_changed != NULL && before != after)
+		c->on_changed(c->on_changed_ctx, actor, d, before != NULL ? before->root : NULL,
+		        after != NULL ? after->root : NULL);
+}
+
 /* What there is goes to *old, and the change takes its place. */
 static void take_place(struct config *c, struct successor *next, struct former *old)
 {
@@ -116,6 +124,7 @@ static void take_place(struct config *c, struct successor *next, struct former *
 	*next = (struct successor){.actor = next->actor};
 	running_retain(c);
 	running_changed(c);
+	tell_changed(c, next->actor, DATASTORE_RUNNING, old->version, c->version[DATASTORE_RUNNING]);
 }
 
 static int apply(struct config *c, struct successor *next, enum commit_action action, struct error *err)
@@ -166,7 +175,7 @@ static const char *const causes[] = {
 /* What there was before is valid: it is not asked again. */
 static int revert(struct config *c, struct error *err)
 {
-	const struct config_actor actor = {.session = c->commit.session, .user = c->commit.user};
+	const struct config_actor actor = {.session = c->commit.session, .user = c->commit.user}, server = {0};
 	struct former *f = &c->former;
 	struct successor next = {f->version->root, f->site, f->stored, causes[c->commit.cause], &actor};
 	struct version *reverted;
@@ -177,6 +186,9 @@ static int revert(struct config *c, struct error *err)
 	reverted = c->version[DATASTORE_RUNNING];
 	c->version[DATASTORE_RUNNING] = f->version;
 	pthread_mutex_unlock(&c->state);
+	/* What nobody asked for is the doing of the server. */
+	tell_changed(
+	        c, c->commit.cause == COMMIT_BY_CANCEL ? &actor : &server, DATASTORE_RUNNING, reverted, f->version);
 	version_unref(reverted);
 	free(c->stored);
 	c->stored = f->stored;
@@ -358,12 +370,31 @@ int config_timer_fd(const struct config *c)
 	return c->timer_fd;
 }
 
+void config_on_changed(struct config *c, config_changed *each, void *ctx)
+{
+	pthread_mutex_lock(&c->writer);
+	c->on_changed = each;
+	c->on_changed_ctx = ctx;
+	pthread_mutex_unlock(&c->writer);
+}
+
 void config_on_confirmed(struct config *c, config_confirmed *each, void *ctx)
 {
 	pthread_mutex_lock(&c->writer);
 	c->on_confirmed = each;
 	c->on_confirmed_ctx = ctx;
 	pthread_mutex_unlock(&c->writer);
+}
+
+/* NULL: never written. */
+static void startup_set(struct config *c, const struct config_actor *actor, struct version *v)
+{
+	pthread_mutex_lock(&c->state);
+	struct version *old = c->version[DATASTORE_STARTUP];
+	c->version[DATASTORE_STARTUP] = v;
+	pthread_mutex_unlock(&c->state);
+	tell_changed(c, actor, DATASTORE_STARTUP, old, v);
+	version_unref(old);
 }
 
 int startup_write(struct config *c, const struct config_actor *actor, struct lyd_node **root, const char *comment,
@@ -383,7 +414,7 @@ int startup_write(struct config *c, const struct config_actor *actor, struct lyd
 		                .comment = comment},
 		        err);
 	if (result == 0) {
-		version_set(c, DATASTORE_STARTUP, version_new(next.root));
+		startup_set(c, actor, version_new(next.root));
 		next.root = NULL;
 	}
 	successor_fini(&next);
@@ -403,6 +434,6 @@ int startup_delete(struct config *c, const struct config_actor *actor, enum data
 		return error_set(err, ERR_NOT_FOUND, NULL, "startup was never written, so there is nothing to delete");
 	if (c->journal != NULL && journal_delete(c->journal, &commit, err) != 0)
 		return -1;
-	version_set(c, d, NULL);
+	startup_set(c, actor, NULL);
 	return 0;
 }

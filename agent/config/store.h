@@ -38,6 +38,8 @@ struct config {
 	struct former former;
 	config_confirmed *on_confirmed; /**< or NULL */
 	void *on_confirmed_ctx;
+	config_changed *on_changed; /**< or NULL */
+	void *on_changed_ctx;
 	pthread_mutex_t state; /**< what follows; taken after writer, for moments only */
 	struct version *version[DATASTORE_N]; /**< candidate NULL: it is running; startup NULL: never written */
 	uint32_t holder[DATASTORE_N];

@@ -146,6 +146,15 @@ struct config_limits {
 };
 void config_limits(struct config *c, struct config_limits *out);
 
+/**
+ * Called when running or startup has been given other content, in order, in the thread of whoever did it and inside the
+ * step: it must not call config_*(). The trees are borrowed and may only be walked over, not searched; NULL: empty.
+ */
+typedef void config_changed(void *ctx, const struct config_actor *actor, enum datastore d,
+        const struct lyd_node *before, const struct lyd_node *after);
+/** each NULL: nobody is told, and none that was is called any more. */
+void config_on_changed(struct config *c, config_changed *each, void *ctx);
+
 /** Becomes readable (eventfd) when running has changed; read 8 bytes to clear. */
 int config_event_fd(const struct config *c);
 /** The site that running describes; the caller frees it with site_free(). */
