@@ -10,6 +10,8 @@
 #include "netconf/guard.h"
 #include "portcullis/alloc.h"
 
+#define NOTIFICATION "urn:ietf:params:xml:ns:netconf:notification:1.0"
+#define OWN_FILTER "portcullis-filter:filter xmlns:portcullis-filter=\"" NOTIFICATION "\""
 #define BASE "urn:ietf:params:xml:ns:netconf:base:1.0"
 #define CAP10 "<capability>urn:ietf:params:netconf:base:1.0</capability>"
 #define CAP11 "<capability>urn:ietf:params:netconf:base:1.1</capability>"
@@ -173,6 +175,19 @@ static const struct {
                 "<a xmlns=\"urn:portcullis:any-namespace\"><b/></a><c xmlns=\"urn:portcullis:any-namespace\"/>"},
         {HELLO10 "<n:rpc xmlns:n=\"" BASE "\"><n:get><n:filter/><a/></n:get></n:rpc>]]>]]>", "HF", "<a> has no"},
         {HELLO10 "<rpc xmlns=\"" BASE "\"><get><filter><p:a/></filter></get></rpc>]]>]]>", "HF", "not declared"},
+        /* The filter of a subscription */
+        {HELLO10 "<n:rpc xmlns:n=\"" BASE "\"><create-subscription xmlns=\"" NOTIFICATION
+                 "\"><n:filter type=\"a\"><n:filter/></n:filter><stream/></create-subscription></n:rpc>]]>]]>",
+                "HR",
+                "<" OWN_FILTER " type=\"a\"><n:filter/></portcullis-filter:filter><stream/></create-subscription>"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\"><s:create-subscription xmlns:s=\"" NOTIFICATION
+                 "\"><filter/></s:create-subscription></rpc>]]>]]>",
+                "HR", "<" OWN_FILTER "/></s:create-subscription>"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\"><create-subscription xmlns=\"" NOTIFICATION
+                 "\"><filter><a/></filter></create-subscription></rpc>]]>]]>",
+                "HR", "\"><filter><a/></filter>"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\"><get><filter><a xmlns=\"urn:x\"/></filter></get></rpc>]]>]]>", "HR",
+                "<get><filter><a xmlns=\"urn:x\"/></filter></get>"},
         /* What is not supported */
         {HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"8\"><commit><confirmed/></commit></rpc>]]>]]>", "HR", NULL},
         {HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"8\"><copy-config><url/></copy-config></rpc>]]>]]>", "HF",

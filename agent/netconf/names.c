@@ -1,7 +1,8 @@
 /*
  * Namespaces of a message: a well-nested rpc comes in, the same goes out with a namespace for every element. Refused are
  * prefixes that are not declared, elements that end up without a namespace outside a filter, and declarations beyond
- * measure; elements of a subtree filter may leave theirs open, which is written into them.
+ * measure; elements of a subtree filter may leave theirs open, which is written into them. The filter of a subscription
+ * may stand in the namespace of the protocol, as some clients write it.
  */
 #include "netconf/names.h"
 
@@ -11,6 +12,9 @@
 #include "portcullis/alloc.h"
 
 #define FILTER_DEPTH 2u /* rpc, operation, filter */
+#define NS_BASE "urn:ietf:params:xml:ns:netconf:base:1.0"
+#define NS_NOTIFICATION "urn:ietf:params:xml:ns:netconf:notification:1.0"
+#define OWN_FILTER "portcullis-filter:filter" /* what such a filter is called instead */
 
 struct binding {
 	struct xml_span prefix, uri; /* prefix.n 0: the default namespace */
@@ -29,6 +33,8 @@ struct names {
 	struct binding binding[NAMES_MAX];
 	size_t n;
 	bool filter; /* below a filter */
+	bool subscription; /* in a create-subscription */
+	bool renamed; /* its filter is being given another name */
 	struct patch *patch;
 	size_t n_patch, cap_patch;
 };
@@ -140,6 +146,20 @@ static int check_attributes(const struct names *n, struct xml_span attrs, struct
 	return 0;
 }
 
+/* RFC 5277 has the filter in its own namespace, and so has the model. */
+static int rename_filter(
+        struct names *n, const struct xml_reader *r, const struct binding *own, unsigned depth, struct error *err)
+{
+	if (depth + 1 == FILTER_DEPTH)
+		n->subscription = own != NULL && xml_span_is(own->uri, NS_NOTIFICATION) &&
+		                  xml_local_is(r->name, "create-subscription");
+	if (depth != FILTER_DEPTH || !n->subscription || own == NULL || !xml_span_is(own->uri, NS_BASE) ||
+	        !xml_local_is(r->name, "filter"))
+		return 0;
+	n->renamed = true;
+	return patch(n, r->name.s, r->name.n, OWN_FILTER " xmlns:portcullis-filter=\"" NS_NOTIFICATION "\"", err);
+}
+
 static int check_element(struct names *n, const struct xml_reader *r, unsigned depth, struct error *err)
 {
 	struct xml_span prefix, local;
@@ -162,6 +182,8 @@ static int check_element(struct names *n, const struct xml_reader *r, unsigned d
 	if (own == NULL && (patch(n, r->name.s + r->name.n, 0, open, err) != 0 ||
 	                           bind(n, (struct xml_span){"", 0}, any, depth, err) != 0))
 		return -1;
+	if (rename_filter(n, r, own, depth, err) != 0)
+		return -1;
 	if (depth >= n->visitor->depth)
 		return 0;
 	struct xml_span ns = own != NULL ? own->uri : any;
@@ -173,7 +195,7 @@ static void leave(struct names *n, unsigned depth)
 	while (n->n > 0 && n->binding[n->n - 1].depth >= depth)
 		n->n--;
 	if (depth <= FILTER_DEPTH)
-		n->filter = false;
+		n->filter = n->renamed = false;
 }
 
 static int walk(struct names *n, const struct text *message, struct error *err)
@@ -186,6 +208,9 @@ static int walk(struct names *n, const struct text *message, struct error *err)
 			return -1;
 		if (kind == XML_DONE)
 			return 0;
+		if (kind == XML_CLOSE && r.depth == FILTER_DEPTH && n->renamed &&
+		        patch(n, r.name.s, r.name.n, OWN_FILTER, err) != 0)
+			return -1;
 		if (kind == XML_CLOSE)
 			leave(n, r.depth);
 		if (kind != XML_START && kind != XML_EMPTY)

@@ -6,7 +6,7 @@
 /*
  * Namespaces of a message. The library behind crashes on elements that have none, so none gets through: in a subtree
  * filter such an element means any namespace (RFC 6241 section 6.2.1) and is given NAMES_ANY; elsewhere it is refused.
- * Pure.
+ * The filter of a subscription may be in the namespace of RFC 6241 instead of RFC 5277's: it is moved there. Pure.
  */
 
 /** Stands in a filter for "any namespace". */
