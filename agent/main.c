@@ -181,6 +181,7 @@ static int start_faces(struct daemon *d, struct error *err)
 	        .socket_gid = d->identity.socket_gid,
 	        .listen_fd = d->listen_fd,
 	        .yang_dir = o->yang_dir,
+	        .journal = d->journal,
 	};
 	d->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (d->wake_fd < 0)

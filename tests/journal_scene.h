@@ -31,7 +31,7 @@ static inline void remove_all(const char *dir)
 {
 	DIR *d = opendir(dir);
 	for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
-		char path[512];
+		char path[1024];
 		if (e->d_name[0] == '.')
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);

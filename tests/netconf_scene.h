@@ -43,10 +43,11 @@
 struct server {
 	char directory[64], path[128], state[160];
 	struct journal *journal;
+	bool forgets; /* the server is given no journal */
 	struct config *config;
 	struct hub *hub;
 	struct netconf *netconf;
-	atomic_ulong generation, tests; /* the callbacks run on session threads */
+	atomic_ulong generation, tests, asked; /* asked: to verify; the callbacks run on session threads */
 	unsigned max_sessions; /* in all, and of one user; 0: the usual */
 	atomic_bool held; /* verifications wait until it is false again */
 };
@@ -57,6 +58,7 @@ static inline int verify_now(void *ctx, struct error *err)
 {
 	struct server *s = ctx;
 	(void)err;
+	s->asked++;
 	while (atomic_load(&s->held))
 		nanosleep(&(struct timespec){0, 1000000}, NULL);
 	hub_set(s->hub, sample_new(++s->generation, clock_monotonic_ms()));
@@ -87,16 +89,23 @@ static inline int start(struct server *s, const char *path, struct error *err)
 	        config_open(SOURCE_DIR "/yang", s->journal, NULL, &s->config, err) != 0)
 		return -1;
 	s->hub = hub_new();
+	options.journal = s->forgets ? NULL : s->journal;
 	return netconf_start(&options, s->config, s->hub, &host, &s->netconf, err);
+}
+
+/* The state directory stays. */
+static inline void halt(struct server *s)
+{
+	netconf_stop(s->netconf);
+	config_close(s->config);
+	hub_free(s->hub);
+	journal_close(s->journal);
 }
 
 static inline void stop(struct server *s)
 {
 	static const char *const names[] = {"journal.db", "journal.db-wal", "journal.db-shm", "lock"};
-	netconf_stop(s->netconf);
-	config_close(s->config);
-	hub_free(s->hub);
-	journal_close(s->journal);
+	halt(s);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		char file[192];
 		snprintf(file, sizeof(file), "%s/%s", s->state, names[i]);
@@ -254,7 +263,43 @@ static inline void expect_alive(void)
 	"<edit-config><target><" target "/></target>" more "<config>" config "</config></edit-config>"
 #define GET_CONFIG(source) "<get-config><source><" source "/></source></get-config>"
 
+/* Parse a whole notification with the models; with validate its rules are checked as well. */
+static inline void check_notification_as(const char *xml, bool validate)
+{
+	const struct ly_ctx *ctx = config_context(server.config);
+	struct lyd_node *envelope = NULL, *notification = NULL;
+	struct ly_in *in;
+	ck_assert_int_eq(ly_in_new_memory(xml, &in), LY_SUCCESS);
+	LY_ERR result = lyd_parse_op(ctx, NULL, in, LYD_XML, LYD_TYPE_NOTIF_NETCONF, &envelope, &notification);
+	ck_assert_msg(result == LY_SUCCESS, "%s: %s", xml, ly_errmsg(ctx));
+	if (validate)
+		result = lyd_validate_op(notification, NULL, LYD_TYPE_NOTIF_YANG, NULL);
+	ck_assert_msg(result == LY_SUCCESS, "%s: %s", xml, ly_errmsg(ctx));
+	ly_in_free(in, 0);
+	lyd_free_all(envelope);
+	lyd_free_all(notification);
+}
+
+static inline void check_notification(const char *xml)
+{
+	check_notification_as(xml, true);
+}
+
+/* Sequence numbers of notifications in s, which must be 1, 2, ... @return how many. */
+static inline unsigned count_in_order(const char *s)
+{
+	unsigned n = 0;
+	for (; (s = strchr(s, '<')) != NULL; s++)
+		if (strncmp(s, "<sequence>", 10) == 0)
+			ck_assert_uint_eq(strtoul(s + 10, NULL, 10), ++n);
+	return n;
+}
+
 #define SUBSCRIBE "<create-subscription xmlns=\"urn:ietf:params:xml:ns:netconf:notification:1.0\"/>"
+
+#define SUBSCRIBE_TO(more)                                                                                             \
+	"<create-subscription xmlns=\"urn:ietf:params:xml:ns:netconf:notification:1.0\">" more "</"                    \
+	"create-subscription>"
 
 static inline int subscriber(void)
 {

@@ -218,25 +218,3 @@ struct nc_server_reply *rpc_kill_session(const struct call *call)
 	}
 	return reply_result(call, session_kill(call->n, id, call->id, &err), &err);
 }
-
-struct nc_server_reply *rpc_create_subscription(const struct call *call)
-{
-	const char *stream = child_value(call->rpc, "stream");
-	struct error err;
-	int none = SUBSCRIPTION_NONE, result = 0;
-	if (stream != NULL && strcmp(stream, "NETCONF") != 0)
-		result = error_set(
-		        &err, ERR_INVALID, NULL, "there is no stream %.100s; NETCONF is the only one", stream);
-	else if (child_find(call->rpc, "startTime") != NULL)
-		result = error_set(
-		        &err, ERR_UNSUPPORTED, NULL, "past notifications cannot be replayed; leave out startTime");
-	else if (child_find(call->rpc, "stopTime") != NULL)
-		result = error_set(&err, ERR_INVALID, NULL,
-		        "stopTime needs a startTime, and replay is not supported; leave it out");
-	else if (child_find(call->rpc, "filter") != NULL)
-		result = error_set(&err, ERR_UNSUPPORTED, NULL, "notifications cannot be filtered; leave out filter");
-	else if (!atomic_compare_exchange_strong(&call->s->subscription.state, &none, SUBSCRIPTION_ASKED))
-		result = error_set(&err, ERR_IN_USE, NULL,
-		        "this session has subscribed already; open another for another subscription");
-	return reply_result(call, result, &err);
-}

@@ -166,18 +166,21 @@ static bool mark_subtree(const struct lyd_node *f, struct lyd_node *d)
 	return any || matched;
 }
 
-static void apply_subtree(const struct filter *f, struct lyd_node *tree)
+/* @return whether anything is selected. */
+static bool apply_subtree(const struct filter *f, struct lyd_node *tree)
 {
 	const struct lyd_node *top;
+	bool any = false;
 	LY_LIST_FOR(f->subtree, top)
 	{
 		struct lyd_node *d;
 		LY_LIST_FOR(tree, d)
 		{
 			if (same_name(top, d->schema) && !is_content_match(top))
-				mark_subtree(top, d);
+				any |= mark_subtree(top, d);
 		}
 	}
+	return any;
 }
 
 static bool subtree_wants(const struct lyd_node *first, const struct lysc_node *node)
@@ -475,6 +478,20 @@ void filter_fini(struct filter *f)
 	memset(f, 0, sizeof(*f));
 }
 
+int filter_selects(
+        const struct filter *f, const struct ly_ctx *ctx, struct lyd_node *tree, bool *selects, struct error *err)
+{
+	struct ly_set *set = NULL;
+	*selects = f->kind == FILTER_NONE || (f->kind == FILTER_SUBTREE && apply_subtree(f, tree));
+	if (f->kind != FILTER_XPATH)
+		return 0;
+	if (lyd_find_xpath3(NULL, tree, f->xpath, NULL, &set) != LY_SUCCESS)
+		return context_error(ctx, ERR_INVALID, "", err);
+	*selects = set->count > 0;
+	ly_set_free(set, NULL);
+	return 0;
+}
+
 int filter_apply_depth(
         const struct filter *f, const struct ly_ctx *ctx, unsigned depth, struct lyd_node **tree, struct error *err)
 {
@@ -486,7 +503,7 @@ int filter_apply_depth(
 		mark_set(node, MARK_WHOLE);
 	}
 	if (f->kind == FILTER_SUBTREE)
-		apply_subtree(f, *tree);
+		(void)apply_subtree(f, *tree);
 	else if (f->kind == FILTER_XPATH && apply_xpath(f, ctx, *tree, err) != 0)
 		return -1;
 	prune(tree, 0, depth == 0 ? UINT_MAX : depth);

@@ -45,6 +45,9 @@ enum filter_extent filter_extent(const struct filter *f, const struct lysc_node 
  */
 bool filter_terms(const struct filter *f, const struct lysc_node *list, struct filter_terms **out, size_t *n);
 
+/** Does it select anything of a tree? Marks nodes. @return 0, or -1: the expression cannot be evaluated on it. */
+int filter_selects(const struct filter *f, const struct ly_ctx *ctx, struct lyd_node *tree, bool *selects,
+        struct error *err) MUST_USE;
 /** Take out of *tree what is not selected. */
 int filter_apply(const struct filter *f, const struct ly_ctx *ctx, struct lyd_node **tree, struct error *err) MUST_USE;
 /** The same, with so many levels left of each selected node; 0: all. */

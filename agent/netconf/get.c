@@ -86,7 +86,7 @@ static struct state_walk *add_state(struct rows *b, const struct call *call, con
 	if (wants_path(f, n->ctx, "/portcullis:history"))
 		join(b, tree, state_history(b, n));
 	if (wants_path(f, n->ctx, "/nc-notifications:netconf"))
-		join(b, tree, state_streams(b, n->ctx));
+		join(b, tree, state_streams(b, n));
 	if (wants_path(f, n->ctx, "/ietf-netconf-acm:nacm"))
 		access_add_state(b, n, tree);
 	add_library(b, n->ctx, f, tree);

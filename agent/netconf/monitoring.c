@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "netconf/state.h"
+#include "portcullis/log.h"
 
 #define MONITORING "ietf-netconf-monitoring"
 
@@ -126,12 +127,22 @@ struct lyd_node *state_monitoring(struct rows *b, struct netconf *n)
 	return root;
 }
 
-struct lyd_node *state_streams(struct rows *b, const struct ly_ctx *ctx)
+struct lyd_node *state_streams(struct rows *b, const struct netconf *n)
 {
-	b->module = ly_ctx_get_module_implemented(ctx, "nc-notifications");
+	struct journal *journal = n->options.journal;
+	int64_t created = 0, aged = 0;
+	struct error err;
+	b->module = ly_ctx_get_module_implemented(n->ctx, "nc-notifications");
 	struct lyd_node *root = row_container(b, NULL, "netconf");
 	struct lyd_node *row = row_list(b, row_container(b, root, "streams"), "stream", "NETCONF");
-	row_leaf(b, row, "description", "Conformance changes and the readability of the ruleset");
-	row_bool(b, row, "replaySupport", false);
+	row_leaf(b, row, "description",
+	        "Conformance changes, the readability of the ruleset, sessions and changes of the configuration");
+	row_bool(b, row, "replaySupport", journal != NULL);
+	if (journal == NULL)
+		return root;
+	if (journal_events_span(journal, &created, &aged, &err) != 0)
+		log_error("netconf: the log of events: %s", err.text);
+	row_time(b, row, "replayLogCreationTime", created);
+	row_time(b, row, "replayLogAgedTime", aged);
 	return root;
 }

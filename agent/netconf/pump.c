@@ -50,9 +50,10 @@ struct pump {
 	bool again; /* something was left undone that nothing else wakes us for */
 };
 
-static void drop(struct pump *p, const struct error *err)
+static void drop(struct pump *p, enum event_end reason, const struct error *err)
 {
 	char name[128];
+	atomic_store(&p->s->reason, reason);
 	log_warning("netconf: %s ended: %s", session_name(p->s, name, sizeof(name)), err->text);
 	atomic_fetch_add(&p->s->n->dropped_sessions, 1);
 }
@@ -108,7 +109,7 @@ static void on_over(struct pump *p, const struct error *err)
 {
 	if (p->guard.stage != GUARD_SESSION)
 		atomic_fetch_add(&p->s->n->in_bad_hellos, 1);
-	drop(p, err);
+	drop(p, EVENT_END_OTHER, err);
 	if (p->guard.reply.len > 0)
 		to_client(p, &p->guard.reply);
 	p->closing = true;
@@ -284,7 +285,7 @@ static void forward(struct pump *p)
 		forward_end(p);
 		break;
 	case FRAME_BAD:
-		drop(p, &err);
+		drop(p, EVENT_END_OTHER, &err);
 		p->dead = true;
 		break;
 	}
@@ -357,12 +358,12 @@ static void check_time(struct pump *p, int64_t now)
 	if (guard_late(&p->guard, now, &err) != 0) {
 		if (p->guard.hello_due != 0)
 			atomic_fetch_add(&p->s->n->in_bad_hellos, 1);
-		drop(p, &err);
+		drop(p, EVENT_END_TIMEOUT, &err);
 		p->dead = true;
 	} else if (guard_progress_stuck(&p->out_progress, now, p->guard.limits->progress_ms)) {
 		(void)error_set(&err, ERR_UNAVAILABLE, NULL, "the client did not read for %d s",
 		        p->guard.limits->progress_ms / 1000);
-		drop(p, &err);
+		drop(p, EVENT_END_TIMEOUT, &err);
 		p->dead = true;
 	}
 }
@@ -480,6 +481,7 @@ void *pump_run(void *arg)
 	close(s->client);
 	s->client = -1;
 	pthread_join(worker, NULL);
+	subscribe_close(s);
 	log_end(s);
 out:
 	if (s->client >= 0)

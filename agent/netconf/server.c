@@ -34,6 +34,15 @@ void session_count(atomic_ulong *of_session, atomic_ulong *of_all)
 	atomic_fetch_add(of_all, 1);
 }
 
+void session_by(struct session *s, struct event_by *out)
+{
+	*out = (struct event_by){.session = atomic_load(&s->id)};
+	snprintf(out->user, sizeof(out->user), "%s", s->user);
+	pthread_mutex_lock(&s->n->mutex);
+	memcpy(out->source, s->source, sizeof(out->source));
+	pthread_mutex_unlock(&s->n->mutex);
+}
+
 void session_wake(struct session *s)
 {
 	uint64_t one = 1;
@@ -224,6 +233,7 @@ int netconf_start(const struct netconf_options *options, struct config *config, 
 		netconf_free(n);
 		return -1;
 	}
+	event_watch(n);
 	n->listen_fd =
 	        options->listen_fd >= 0 ? options->listen_fd : netconf_listen(n->socket_path, options->socket_gid, err);
 	if (n->listen_fd >= 0 && n->stop_event < 0)
@@ -234,22 +244,39 @@ int netconf_start(const struct netconf_options *options, struct config *config, 
 	} else if (n->listen_fd >= 0) {
 		(void)error_set(err, ERR_UNAVAILABLE, NULL, "cannot start a thread: %s", strerror(errno));
 	}
+	event_unwatch(n);
 	worker_library_stop();
 	netconf_free(n);
 	return -1;
 }
 
-void netconf_notify(struct netconf *n, const struct change *change)
+void session_tell(struct netconf *n, struct notice *notice)
 {
-	struct notice *notice = notice_new(change);
 	struct nacm *rules = access_rules(n);
 	pthread_mutex_lock(&n->mutex);
 	for (struct session *s = n->session; s != NULL; s = s->next)
-		if (subscription_is_active(&s->subscription) && access_notifies(s, rules, "portcullis", notice->name) &&
+		if (subscription_is_active(&s->subscription) &&
+		        access_notifies(s, rules, notice->module, notice->name) &&
 		        subscription_put(&s->subscription, notice))
 			session_wake(s);
 	pthread_mutex_unlock(&n->mutex);
 	nacm_unref(rules);
+}
+
+bool session_may_have(struct session *s, const struct notice *notice)
+{
+	struct nacm *rules = access_rules(s->n);
+	pthread_mutex_lock(&s->n->mutex);
+	bool may = access_notifies(s, rules, notice->module, notice->name);
+	pthread_mutex_unlock(&s->n->mutex);
+	nacm_unref(rules);
+	return may;
+}
+
+void netconf_notify(struct netconf *n, const struct change *change)
+{
+	struct notice *notice = notice_new(change);
+	session_tell(n, notice);
 	notice_unref(notice);
 }
 
@@ -267,6 +294,7 @@ void netconf_stop(struct netconf *n)
 	while (n->n_session > 0)
 		pthread_cond_wait(&n->ended, &n->mutex);
 	pthread_mutex_unlock(&n->mutex);
+	event_unwatch(n);
 	worker_library_stop();
 	if (n->socket_path != NULL)
 		unlink(n->socket_path);

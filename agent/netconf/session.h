@@ -9,6 +9,7 @@
 
 #include "netconf/access.h"
 #include "netconf/admit.h"
+#include "netconf/event.h"
 #include "netconf/guard.h"
 #include "netconf/inlay.h"
 #include "netconf/notify.h"
@@ -47,11 +48,13 @@ struct session {
 	atomic_ulong dispatched; /**< the last rpc that came as far as an operation, counted like `answered` */
 	atomic_int end; /**< enum session_end */
 	atomic_uint killed_by;
+	atomic_int reason; /**< enum event_end, when it was neither killed nor stopped nor closed */
 	struct subscription subscription;
 	_Atomic(struct inlay *) inlay; /**< from the worker to the pump: what belongs into the reply that comes */
 	struct user_groups groups; /**< read by the worker before anything is asked */
 	struct nacm_view *view; /**< the worker's; see access_view() */
 	struct nacm_view *notification_view; /**< under n->mutex */
+	struct feed *feed; /**< fills the subscription (subscribe.c), or NULL; of the worker, then of the pump */
 };
 
 struct netconf {
@@ -81,6 +84,14 @@ void session_end(struct session *s, enum session_end how);
 int session_kill(struct netconf *n, uint32_t id, uint32_t by, struct error *err) MUST_USE;
 /** Who a log line speaks of: "session 4 of alice". buf of at least 112 bytes. @return buf. */
 const char *session_name(const struct session *s, char *buf, size_t size);
+/** Who it is, for notifications. */
+void session_by(struct session *s, struct event_by *out);
+/** Queue a notification for every session that subscribed and may have it. */
+void session_tell(struct netconf *n, struct notice *notice);
+/** May the session have this notification? */
+bool session_may_have(struct session *s, const struct notice *notice);
+/** End what fills a session's subscription; the worker has ended. */
+void subscribe_close(struct session *s);
 void session_count(atomic_ulong *of_session, atomic_ulong *of_all);
 
 /** The pump's thread; ends with the session taken off the list and freed. @param arg struct session */

@@ -31,6 +31,6 @@ struct lyd_node *state_monitoring(struct rows *b, struct netconf *n);
 /** portcullis:history. */
 struct lyd_node *state_history(struct rows *b, struct netconf *n);
 /** nc-notifications:netconf, the stream that there is (RFC 5277). */
-struct lyd_node *state_streams(struct rows *b, const struct ly_ctx *ctx);
+struct lyd_node *state_streams(struct rows *b, const struct netconf *n);
 
 #endif

@@ -103,6 +103,28 @@ static bool turn(struct session *s, struct nc_pollsession *ps)
 	       0;
 }
 
+static void tell_start(struct session *s)
+{
+	struct event_by by;
+	session_by(s, &by);
+	netconf_notify_event(s->n, event_session_start(&by));
+}
+
+static void tell_end(struct session *s, const struct nc_session *nc)
+{
+	struct event_by by;
+	int end = atomic_load(&s->end);
+	enum event_end reason = (enum event_end)atomic_load(&s->reason);
+	if (end == SESSION_KILLED)
+		reason = EVENT_END_KILLED;
+	else if (end == SESSION_STOPPED)
+		reason = EVENT_END_OTHER;
+	else if (nc_session_get_term_reason(nc) == NC_SESSION_TERM_CLOSED)
+		reason = EVENT_END_CLOSED;
+	session_by(s, &by);
+	netconf_notify_event(s->n, event_session_end(&by, reason, atomic_load(&s->killed_by)));
+}
+
 static void serve(struct session *s, struct nc_session *nc)
 {
 	struct nc_pollsession *ps = nc_ps_new();
@@ -111,6 +133,7 @@ static void serve(struct session *s, struct nc_session *nc)
 	nc_session_set_data(nc, s);
 	atomic_store(&s->id, nc_session_get_id(nc));
 	log_info("netconf: %s has begun", session_name(s, name, sizeof(name)));
+	tell_start(s);
 	if (ps != NULL && nc_ps_add_session(ps, nc) == 0) {
 		do {
 			fd.revents = 0;
@@ -119,6 +142,7 @@ static void serve(struct session *s, struct nc_session *nc)
 	}
 	nc_ps_free(ps);
 	config_session_end(s->n->config, nc_session_get_id(nc));
+	tell_end(s, nc);
 }
 
 void *worker_run(void *arg)

@@ -26,6 +26,7 @@ struct netconf_options {
 	gid_t socket_gid; /**< group of the socket; (gid_t)-1: leave it as it is made */
 	int listen_fd; /**< a socket made before privileges were dropped; -1: make it here */
 	const char *yang_dir;
+	struct journal *journal; /**< keeps notifications for replay, borrowed; NULL: none can be replayed */
 	unsigned max_sessions; /**< in all; 0: 64 */
 	unsigned max_sessions_per_user; /**< 0: 16 */
 };
