@@ -306,10 +306,11 @@ START_TEST(notifications_are_dropped_for_those_who_may_not_have_them)
 	sample_change(&change, CHANGE_READABLE, 8);
 	netconf_notify(server.netconf, &change);
 	change_fini(&change);
-	char *xml = read_until(two, "</notification>", 2, &ended);
+	/* The change of the rules comes first. */
+	char *xml = read_until(two, "<sequence>8</sequence>", 1, &ended);
 	ck_assert_ptr_nonnull(strstr(xml, "<sequence>7</sequence>"));
 	free(xml);
-	xml = read_until(one, "</notification>", 1, &ended);
+	xml = read_until(one, "<sequence>8</sequence>", 1, &ended);
 	ck_assert_msg(
 	        strstr(xml, "<sequence>8</sequence>") != NULL && strstr(xml, "conformance-change") == NULL, "%s", xml);
 	free(xml);
@@ -324,6 +325,30 @@ START_TEST(a_path_that_names_nothing_is_refused)
 	ask_error(root, RULES(LIST("l", "x", RULE("r", PATH("/p:zones"), "deny"))), ERR_INVALID, "zones");
 	ask_error(root, RULES(LIST("l", "x", RULE("r", PATH("/p:zone[p:id='7']"), "deny"))), ERR_INVALID, "");
 	ask_has(root, GET_CONFIG("running"), NULL, "rule-list");
+}
+END_TEST
+
+/* What was told before is asked of the rules of now. */
+START_TEST(a_replay_leaves_out_what_its_user_may_not_have)
+{
+	struct change change;
+	struct error err = {0};
+	ask_ok(root,
+	        RULES(LIST("l", "*", RULE("r", "<notification-name>conformance-change</notification-name>", "deny"))));
+	sample_change(&change, CHANGE_VIOLATED, 7);
+	ck_assert_msg(journal_change_add(server.journal, &change, &err) == 0, "%s", err.text);
+	change_fini(&change);
+	become(uid_of(ONE));
+	int fd = raw();
+	become(0);
+	bool ended;
+	put_text(fd, HELLO10 RPC("1", SUBSCRIBE_TO("<startTime>1970-01-02T00:00:00Z</startTime>")) "]]>]]>");
+	char *xml = read_until(fd, "replayComplete", 1, &ended);
+	ck_assert_msg(
+	        strstr(xml, "<conformance-change") == NULL && strstr(xml, "<netconf-config-change") != NULL, "%s", xml);
+	has_counter("denied-notifications", 1);
+	free(xml);
+	close(fd);
 }
 END_TEST
 
@@ -375,6 +400,7 @@ int main(void)
 	tcase_add_test(t, startup_is_written_by_whoever_may_copy_and_deleted_by_whom_a_rule_permits);
 	tcase_add_test(t, history_shows_and_takes_back_what_the_user_may_read_and_write);
 	tcase_add_test(t, notifications_are_dropped_for_those_who_may_not_have_them);
+	tcase_add_test(t, a_replay_leaves_out_what_its_user_may_not_have);
 	tcase_add_test(t, a_path_that_names_nothing_is_refused);
 	tcase_add_test(t, rules_change_while_they_are_asked);
 	suite_add_tcase(s, t);
