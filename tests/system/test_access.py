@@ -118,7 +118,8 @@ def configured(lab, checks):
     """Rules that tell two users apart, while their sessions are open."""
     with Session(lab, USERS[0]) as one, Session(lab, USERS[1]) as two, Session(lab, "root") as root:
         for user in (one, two):
-            checks.that("<ok/>" in user.ask(f'<create-subscription xmlns="{NOTIFICATION}"/>'), "a subscription")
+            checks.that("<ok/>" in user.ask(f'<create-subscription xmlns="{NOTIFICATION}"><filter><conformance-change xmlns="{PC}"/>'
+                                            "</filter></create-subscription>"), "a subscription")
         reply = root.ask(edit(RULES))
         checks.that("<ok/>" in reply, f"rules: {reply}")
         checks.that("<ok/>" in one.ask(edit(zone("mine"))), "a user writes what a rule permits")
