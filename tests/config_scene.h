@@ -5,7 +5,6 @@
  * Datastores to test with, in a state directory of their own, and who asks.
  */
 #include <check.h>
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "portcullis/alloc.h"
 #include "portcullis/config.h"
 #include "portcullis/journal.h"
+#include "scratch_dir.h"
 
 #define YANG_DIR SOURCE_DIR "/yang"
 #define NS " xmlns='urn:portcullis:yang:portcullis' xmlns:nc='urn:ietf:params:xml:ns:netconf:base:1.0'"
@@ -26,22 +26,6 @@ static struct journal *journal;
 static struct config *config;
 static const struct config_actor one __attribute__((unused)) = {.session = 1, .user = "one"},
                                      two __attribute__((unused)) = {.session = 2, .user = "two"};
-
-static inline void remove_all(const char *dir)
-{
-	DIR *d = opendir(dir);
-	for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
-		if (e->d_name[0] == '.')
-			continue;
-		char *path = xasprintf("%s/%s", dir, e->d_name);
-		if (unlink(path) != 0)
-			remove_all(path);
-		free(path);
-	}
-	if (d != NULL)
-		closedir(d);
-	rmdir(dir);
-}
 
 static inline void open_config(struct catalog *catalog)
 {

@@ -3,7 +3,6 @@
 
 /* What the tests of the journal share: a state directory of their own, and hands on the file itself. */
 #include <check.h>
-#include <dirent.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include "portcullis/alloc.h"
 #include "portcullis/journal.h"
 #include "portcullis/text.h"
+#include "scratch_dir.h"
 
 static char base[64], state[80], file[96];
 static struct error err;
@@ -25,22 +25,6 @@ static inline void setup(void)
 	snprintf(state, sizeof(state), "%s/state", base);
 	snprintf(file, sizeof(file), "%s/journal.db", state);
 	memset(&err, 0, sizeof(err));
-}
-
-static inline void remove_all(const char *dir)
-{
-	DIR *d = opendir(dir);
-	for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
-		char path[1024];
-		if (e->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
-		if (unlink(path) != 0)
-			remove_all(path);
-	}
-	if (d != NULL)
-		closedir(d);
-	rmdir(dir);
 }
 
 static inline void teardown(void)

@@ -20,6 +20,7 @@
 #include "portcullis/clock.h"
 #include "portcullis/log.h"
 #include "portcullis/netconf.h"
+#include "scratch_dir.h"
 
 #define PEER_START_MS 90000 /* one that needs longer for its rows is not there */
 
@@ -28,14 +29,6 @@ double bench_now_ms(void)
 	struct timespec t;
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
-
-static void remove_all(const char *directory)
-{
-	char command[128];
-	snprintf(command, sizeof(command), "rm -rf %s", directory);
-	if (system(command) != 0)
-		fprintf(stderr, "bench: %s was left behind\n", directory);
 }
 
 static bool make_directory(struct bench_server *s)
