@@ -12,6 +12,8 @@ static inline void ahead(const void *p, size_t size)
 {
 	for (size_t i = 0; i < size; i += CACHE_LINE)
 		__builtin_prefetch((const char *)p + i);
+	/* A function that does nothing else counts as one without effects, and is not called. */
+	__asm__ volatile("");
 }
 
 #endif
