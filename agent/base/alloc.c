@@ -9,6 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+/* x86-64 and arm64; where pages are of another size nothing worse than a small gain happens. */
+#define LARGE_PAGE ((size_t)2 << 20)
+#define LARGE ((size_t)3 << 20)
 
 __attribute__((noreturn)) static void out_of_memory(void)
 {
@@ -17,12 +22,28 @@ __attribute__((noreturn)) static void out_of_memory(void)
 	abort();
 }
 
+/**
+ * Large memory in large pages, where the kernel has them: gone through in any order it costs less to find, and less to have.
+ * A wish: what becomes of it does not matter (madvise(2), MADV_HUGEPAGE).
+ */
+static void *in_large_pages(void *p, size_t size)
+{
+	uintptr_t first, end;
+	if (size < LARGE)
+		return p;
+	first = ((uintptr_t)p + LARGE_PAGE - 1) & ~(uintptr_t)(LARGE_PAGE - 1);
+	end = ((uintptr_t)p + size) & ~(uintptr_t)(LARGE_PAGE - 1);
+	if (first < end)
+		madvise((void *)first, end - first, MADV_HUGEPAGE);
+	return p;
+}
+
 void *xmalloc(size_t size)
 {
 	void *p = malloc(size > 0 ? size : 1);
 	if (p == NULL)
 		out_of_memory();
-	return p;
+	return in_large_pages(p, size);
 }
 
 void *xcalloc(size_t n, size_t size)
@@ -30,7 +51,7 @@ void *xcalloc(size_t n, size_t size)
 	void *p = calloc(n > 0 ? n : 1, size > 0 ? size : 1);
 	if (p == NULL)
 		out_of_memory();
-	return p;
+	return in_large_pages(p, n * size);
 }
 
 void *xrealloc(void *p, size_t n, size_t size)
@@ -38,7 +59,7 @@ void *xrealloc(void *p, size_t n, size_t size)
 	void *q = reallocarray(p, n > 0 ? n : 1, size > 0 ? size : 1);
 	if (q == NULL)
 		out_of_memory();
-	return q;
+	return in_large_pages(q, n * size);
 }
 
 char *xstrdup(const char *s)
