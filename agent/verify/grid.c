@@ -89,16 +89,17 @@ static void collect_rule(struct collection *c, const struct rs_rule *rule)
 		collect_set(c, rule->vmap_set, rule->vmap_field, rule->n_vmap_field);
 }
 
-static struct range range_at(const void *ctx, size_t i)
-{
-	return ((const struct ranges *)ctx)->item[i];
-}
-
 static void ranks_of(struct ranks *out, struct ranges *list)
 {
 	struct rank_range *unused = xcalloc(list->n, sizeof(*unused));
+	struct ranking ranking = {0};
 
-	ranks_build(out, list->n, range_at, list, unused);
+	for (size_t i = 0; i < list->n; i++)
+		ranking_look(&ranking, list->item[i]);
+	ranking_begin(&ranking);
+	for (size_t i = 0; i < list->n; i++)
+		ranking_take(&ranking, list->item[i]);
+	ranking_end(&ranking, out, unused);
 	free(unused);
 	ranges_fini(list);
 }

@@ -23,6 +23,8 @@
 #define NARROW 16
 #define FEW_OF 8
 #define KINDS_MIN 64
+/* Of more boxes than this every so-manieth is looked at where they are cut. */
+#define SAMPLE_MAX 128
 #define ALL_AXES ((1u << AXIS_N) - 1)
 
 /** A box by its ranks. */
@@ -59,10 +61,11 @@ static uint64_t middle(const struct entry *e, enum axis axis)
 	return (uint64_t)e->axis[axis].lo + e->axis[axis].hi;
 }
 
-static void hull_find(const struct entry *entry, size_t n, struct rank_range hull[AXIS_N])
+/* The hull of every step-th entry. */
+static void hull_find(const struct entry *entry, size_t n, size_t step, struct rank_range hull[AXIS_N])
 {
 	memcpy(hull, entry[0].axis, sizeof(entry[0].axis));
-	for (size_t i = 1; i < n; i++)
+	for (size_t i = step; i < n; i += step)
 		for (int a = 0; a < AXIS_N; a++) {
 			struct rank_range r = entry[i].axis[a];
 			hull[a].lo = r.lo < hull[a].lo ? r.lo : hull[a].lo;
@@ -70,19 +73,28 @@ static void hull_find(const struct entry *entry, size_t n, struct rank_range hul
 		}
 }
 
+static void hull_join(
+        const struct rank_range a[AXIS_N], const struct rank_range b[AXIS_N], struct rank_range out[AXIS_N])
+{
+	for (int i = 0; i < AXIS_N; i++) {
+		out[i].lo = a[i].lo < b[i].lo ? a[i].lo : b[i].lo;
+		out[i].hi = a[i].hi > b[i].hi ? a[i].hi : b[i].hi;
+	}
+}
+
 /* The axis on which boxes are short in comparison to what they spread over. */
-static enum axis axis_choose(const struct entry *entry, size_t n, const struct rank_range hull[AXIS_N])
+static enum axis axis_choose(const struct entry *entry, size_t n, size_t step, const struct rank_range hull[AXIS_N])
 {
 	enum axis best = AXIS_DESTINATION;
-	double least = 2;
+	double least = 2, looked_at = (double)((n + step - 1) / step);
 	for (int a = 0; a < AXIS_N; a++) {
 		double spread = hull[a].hi - hull[a].lo, share = 1;
 		uint64_t width = 0;
-		for (size_t i = 0; spread > 0 && i < n; i++)
+		for (size_t i = 0; spread > 0 && i < n; i += step)
 			width += entry[i].axis[a].hi - entry[i].axis[a].lo;
 		/* Short on many different intervals is better than on few. */
 		if (spread > 0)
-			share = ((double)width + (double)n) / ((spread + 1) * (double)n);
+			share = ((double)width + looked_at) / ((spread + 1) * looked_at);
 		if (share < least) {
 			least = share;
 			best = (enum axis)a;
@@ -150,18 +162,20 @@ static size_t narrow_part(struct entry *entry, size_t n, enum axis axis, const s
 
 /*
  * Where entry[0..n) is cut in two. Boxes of different kinds would hide each other in every hull, so they are parted first,
- * once on each axis: *axes are those that are left.
+ * once on each axis: *axes are those that are left. Of many, some are looked at to see where they are short.
  */
-static size_t entries_cut(struct entry *entry, size_t n, const struct rank_range hull[AXIS_N], unsigned *axes)
+static size_t entries_cut(struct entry *entry, size_t n, unsigned *axes)
 {
-	size_t half = n / 2;
+	size_t half = n / 2, step = n / SAMPLE_MAX + 1;
+	struct rank_range hull[AXIS_N];
+	hull_find(entry, n, step, hull);
 	for (unsigned a = 0; a < AXIS_N && n >= KINDS_MIN; a++) {
 		size_t narrow = (*axes & 1u << a) != 0 ? narrow_part(entry, n, (enum axis)a, hull) : 0;
 		*axes &= ~(1u << a);
 		if (narrow > 0)
 			return narrow;
 	}
-	entries_part(entry, n, half, axis_choose(entry, n, hull));
+	entries_part(entry, n, half, axis_choose(entry, n, step, hull));
 	return half;
 }
 
@@ -170,19 +184,20 @@ static void node_build(struct box_index *index, size_t at, size_t first, size_t 
 	struct entry *entry = index->entry + first;
 	struct node *node = &index->node[at];
 	size_t cut, child;
-	hull_find(entry, n, node->hull);
 	if (n <= LEAF_SIZE) {
+		hull_find(entry, n, 1, node->hull);
 		node->first = (uint32_t)first;
 		node->n = (uint32_t)n;
 		return;
 	}
-	cut = entries_cut(entry, n, node->hull, &axes);
+	cut = entries_cut(entry, n, &axes);
 	child = index->n_node;
 	index->n_node += 2;
 	node->first = (uint32_t)child;
 	node->n = 0;
 	node_build(index, child, first, cut, axes);
 	node_build(index, child + 1, first + cut, n - cut, axes);
+	hull_join(index->node[child].hull, index->node[child + 1].hull, node->hull);
 }
 
 static void blocks_build(struct box_index *index)
@@ -199,33 +214,29 @@ static void blocks_build(struct box_index *index)
 	}
 }
 
-/** One axis of the boxes while the index is made. */
-struct axis_of {
-	box_side *side;
-	const void *ctx;
-	enum axis axis;
-};
-
-static struct range range_of(const void *ctx, size_t i)
-{
-	const struct axis_of *of = ctx;
-	return of->side(of->ctx, i, of->axis);
-}
-
 struct box_index *box_index_new(size_t n, box_side *side, const void *ctx)
 {
 	struct box_index *index = xcalloc(1, sizeof(*index));
-	struct axis_of of = {.side = side, .ctx = ctx};
+	struct ranking ranking[AXIS_N] = {{0}};
 	struct rank_range *rank;
 	if (n == 0)
 		return index;
-	index->entry = xcalloc(n, sizeof(*index->entry));
+	/* The boxes lie in much memory: each is read as seldom as can be. */
+	for (size_t i = 0; i < n; i++)
+		for (int a = 0; a < AXIS_N; a++)
+			ranking_look(&ranking[a], side(ctx, i, (enum axis)a));
+	for (int a = 0; a < AXIS_N; a++)
+		ranking_begin(&ranking[a]);
+	for (size_t i = 0; i < n; i++)
+		for (int a = 0; a < AXIS_N; a++)
+			ranking_take(&ranking[a], side(ctx, i, (enum axis)a));
+	index->entry = xmalloc(n * sizeof(*index->entry));
 	index->n_entry = n;
-	rank = xcalloc(n, sizeof(*rank));
-	for (of.axis = 0; of.axis < AXIS_N; of.axis++) {
-		ranks_build(&index->ranks[of.axis], n, range_of, &of, rank);
+	rank = xmalloc(n * sizeof(*rank));
+	for (int a = 0; a < AXIS_N; a++) {
+		ranking_end(&ranking[a], &index->ranks[a], rank);
 		for (size_t i = 0; i < n; i++)
-			index->entry[i].axis[of.axis] = rank[i];
+			index->entry[i].axis[a] = rank[i];
 	}
 	free(rank);
 	for (size_t i = 0; i < n; i++)

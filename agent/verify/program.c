@@ -20,6 +20,17 @@
 #define NAT_PRIORITY_DST (-100)
 #define NAT_PRIORITY_SRC 100
 
+/** A rule's matches lie apart from it, and their ranges apart from them. */
+static void rules_ahead(const struct rs_chain *chain, size_t k)
+{
+	const struct rs_rule *r = &chain->rule[k];
+
+	if (k + 2 * AHEAD < chain->n_rule)
+		ahead(r[2 * AHEAD].match, r[2 * AHEAD].n_match * sizeof(*r->match));
+	for (size_t i = 0; k + AHEAD < chain->n_rule && i < r[AHEAD].n_match; i++)
+		ahead(r[AHEAD].match[i].ranges.item, 1);
+}
+
 static void compile_chain(struct engine *e, struct program_chain *to, const struct rs_chain *chain)
 {
 	size_t n_line = chain->n_rule, n_test = 0;
@@ -35,8 +46,7 @@ static void compile_chain(struct engine *e, struct program_chain *to, const stru
 	to->cap_line = n_line;
 	to->test = test = xcalloc(n_test, sizeof(*to->test));
 	for (size_t k = 0; k < chain->n_rule; k++) {
-		if (k + AHEAD < chain->n_rule)
-			ahead(chain->rule[k + AHEAD].match, chain->rule[k + AHEAD].n_match * sizeof(struct rs_match));
+		rules_ahead(chain, k);
 		compile_rule(e, to, chain, k, &test);
 	}
 }

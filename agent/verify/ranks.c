@@ -8,122 +8,145 @@
 #include <string.h>
 
 #include "portcullis/alloc.h"
+#include "verify/radix.h"
 
-#define RADIX 256
 /* Fewer are found faster without buckets. */
 #define BUCKETS_MIN 16
-
-/** The first value of a range, or the first behind it. */
-struct edge {
-	uint64_t high, low;
-	uint32_t range;
-	bool behind;
-};
-
-struct edges {
-	struct edge *item, *spare;
-	size_t n, n_range; /* of some ranges an end is none, for nothing lies behind it */
-};
-
-static void edge_add(struct edges *e, u128 value, size_t range, bool behind)
-{
-	e->item[e->n++] = (struct edge){(uint64_t)(value >> 64), (uint64_t)value, (uint32_t)range, behind};
-}
-
-static unsigned edge_byte(const struct edge *e, unsigned byte)
-{
-	return (unsigned)((byte < 8 ? e->low : e->high) >> byte % 8 * 8) & (RADIX - 1);
-}
-
-/** Stable, by one byte. */
-static void sort_byte(struct edges *e, unsigned byte)
-{
-	size_t at[RADIX] = {0}, sum = 0;
-	struct edge *swap = e->item;
-
-	for (size_t i = 0; i < e->n; i++)
-		at[edge_byte(&e->item[i], byte)]++;
-	for (unsigned k = 0; k < RADIX; k++) {
-		size_t n = at[k];
-
-		at[k] = sum;
-		sum += n;
-	}
-	for (size_t i = 0; i < e->n; i++)
-		e->spare[at[edge_byte(&e->item[i], byte)]++] = e->item[i];
-	e->item = e->spare;
-	e->spare = swap;
-}
-
-/** The same for keys: by the byte that begins at `shift`. */
-static void sort_key_byte(const uint64_t *key, uint64_t *out, size_t n, unsigned shift)
-{
-	size_t at[RADIX] = {0}, sum = 0;
-
-	for (size_t i = 0; i < n; i++)
-		at[key[i] >> shift & (RADIX - 1)]++;
-	for (unsigned k = 0; k < RADIX; k++) {
-		size_t of_byte = at[k];
-
-		at[k] = sum;
-		sum += of_byte;
-	}
-	for (size_t i = 0; i < n; i++)
-		out[at[key[i] >> shift & (RADIX - 1)]++] = key[i];
-}
 
 static unsigned width(uint64_t bits)
 {
 	return bits == 0 ? 0 : 64 - (unsigned)__builtin_clzll(bits);
 }
 
-/**
- * Where the bits that differ leave room in 64 for the number of a range, an edge is one word while it is sorted.
- *
- * @param low  bits in which values differ.
- * @return false: there is no room.
- */
-static bool edges_sort_packed(struct edges *e, uint64_t low)
+static void look_at(struct ranking *s, u128 value)
 {
-	unsigned bits = width(low), of_range = width(e->n_range);
-	uint64_t *key = (uint64_t *)(void *)e->spare, *sorted = key + e->n, *swap;
-	uint64_t mask = bits < 64 ? ((uint64_t)1 << bits) - 1 : UINT64_MAX, high, rest;
+	if (s->n_end++ == 0)
+		s->some = value;
+	s->differ |= value ^ s->some;
+}
 
-	/* The spare memory has room for three words of each. */
-	if (e->n == 0 || bits + of_range + 1 > 64)
-		return e->n == 0;
-	high = e->item[0].high;
-	rest = e->item[0].low & ~mask;
-	for (size_t i = 0; i < e->n; i++)
-		key[i] =
-		        (e->item[i].low & mask) << (of_range + 1) | (uint64_t)e->item[i].range << 1 | e->item[i].behind;
-	for (unsigned shift = 0; shift < bits; shift += 8) {
-		if ((low >> shift & (RADIX - 1)) == 0)
+void ranking_look(struct ranking *s, struct range of)
+{
+	s->n++;
+	if (of.lo > 0)
+		look_at(s, of.lo);
+	if (of.hi < U128_MAX)
+		look_at(s, of.hi + 1);
+}
+
+void ranking_begin(struct ranking *s)
+{
+	unsigned bits = width((uint64_t)s->differ), of_range = width(s->n);
+
+	s->packed = s->differ >> 64 == 0 && bits + of_range + 1 <= 64;
+	s->shift = of_range + 1;
+	s->mask = bits < 64 ? ((uint64_t)1 << bits) - 1 : UINT64_MAX;
+	s->n = 0;
+	if (s->packed)
+		s->key = xmalloc((2 * s->n_end + 1) * sizeof(*s->key));
+	else
+		s->edge = xcalloc(s->n_end, 2 * sizeof(*s->edge));
+	s->n_end = 0;
+}
+
+static void take_end(struct ranking *s, u128 value, bool behind)
+{
+	if (s->packed)
+		s->key[s->n_end++] = ((uint64_t)value & s->mask) << s->shift | (uint64_t)s->n << 1 | behind;
+	else
+		s->edge[s->n_end++] = (struct edge){value, (uint32_t)s->n, behind};
+}
+
+void ranking_take(struct ranking *s, struct range of)
+{
+	if (of.lo > 0)
+		take_end(s, of.lo, false);
+	if (of.hi < U128_MAX)
+		take_end(s, of.hi + 1, true);
+	s->n++;
+}
+
+/** Stable, by the byte that begins at `shift`. */
+static void sort_keys_byte(const uint64_t *key, uint64_t *out, size_t n, unsigned shift)
+{
+	size_t at[RADIX] = {0};
+
+	for (size_t i = 0; i < n; i++)
+		at[key[i] >> shift & (RADIX - 1)]++;
+	radix_places(at);
+	for (size_t i = 0; i < n; i++)
+		out[at[key[i] >> shift & (RADIX - 1)]++] = key[i];
+}
+
+static void sort_edges_byte(const struct edge *edge, struct edge *out, size_t n, unsigned shift)
+{
+	size_t at[RADIX] = {0};
+
+	for (size_t i = 0; i < n; i++)
+		at[(size_t)(edge[i].value >> shift) & (RADIX - 1)]++;
+	radix_places(at);
+	for (size_t i = 0; i < n; i++)
+		out[at[(size_t)(edge[i].value >> shift) & (RADIX - 1)]++] = edge[i];
+}
+
+static bool byte_differs(const struct ranking *s, unsigned shift)
+{
+	return ((size_t)(s->differ >> shift) & (RADIX - 1)) != 0;
+}
+
+/** The next end in ascending order. */
+static void rank_end(struct ranks *r, struct rank_range *out, u128 value, uint32_t range, bool behind)
+{
+	if (r->n == 0 || r->start[r->n - 1] != value)
+		r->start[r->n++] = value;
+	if (behind)
+		out[range].hi = r->n - 1;
+	else
+		out[range].lo = r->n;
+}
+
+static void rank_keys(struct ranking *s, struct ranks *r, struct rank_range *out)
+{
+	uint64_t *key = s->key, *sorted = key + s->n_end;
+	size_t n_start = s->n_end > 0;
+	u128 rest = s->some & ~(u128)s->mask;
+
+	for (unsigned shift = 0; shift < 64; shift += 8) {
+		uint64_t *swap = key;
+
+		if (!byte_differs(s, shift))
 			continue;
-		sort_key_byte(key, sorted, e->n, shift + of_range + 1);
-		swap = key;
+		sort_keys_byte(key, sorted, s->n_end, shift + s->shift);
 		key = sorted;
 		sorted = swap;
 	}
-	for (size_t i = 0; i < e->n; i++)
-		e->item[i] = (struct edge){high, rest | key[i] >> (of_range + 1),
-		        (uint32_t)(key[i] >> 1 & (((uint64_t)1 << of_range) - 1)), (key[i] & 1) != 0};
-	return true;
+	for (size_t i = 1; i < s->n_end; i++)
+		n_start += key[i] >> s->shift != key[i - 1] >> s->shift;
+	r->start = xmalloc((n_start + 1) * sizeof(*r->start));
+	for (size_t i = 0; i < s->n_end; i++)
+		rank_end(r, out, rest | key[i] >> s->shift, (uint32_t)((key[i] & (((uint64_t)1 << s->shift) - 1)) >> 1),
+		        (key[i] & 1) != 0);
+	free(s->key);
 }
 
-static void edges_sort(struct edges *e)
+static void rank_edges(struct ranking *s, struct ranks *r, struct rank_range *out)
 {
-	uint64_t high = 0, low = 0;
+	struct edge *edge = s->edge, *sorted = edge + s->n_end;
 
-	for (size_t i = 0; i < e->n; i++) {
-		high |= e->item[i].high ^ e->item[0].high;
-		low |= e->item[i].low ^ e->item[0].low;
+	for (unsigned shift = 0; shift < 128; shift += 8) {
+		struct edge *swap = edge;
+
+		if (!byte_differs(s, shift))
+			continue;
+		sort_edges_byte(edge, sorted, s->n_end, shift);
+		edge = sorted;
+		sorted = swap;
 	}
-	if (high == 0 && edges_sort_packed(e, low))
-		return;
-	for (unsigned byte = 0; byte < 16; byte++)
-		if (((byte < 8 ? low : high) >> byte % 8 * 8 & (RADIX - 1)) != 0)
-			sort_byte(e, byte);
+	r->start = xcalloc(s->n_end + 1, sizeof(*r->start));
+	for (size_t i = 0; i < s->n_end; i++)
+		rank_end(r, out, edge[i].value, edge[i].range, edge[i].behind);
+	r->start = xrealloc(r->start, r->n + 1, sizeof(*r->start));
+	free(s->edge);
 }
 
 /** As many buckets as intervals, or up to twice as many. */
@@ -143,39 +166,18 @@ static void buckets_build(struct ranks *r)
 		r->bucket[i + 1] += r->bucket[i];
 }
 
-void ranks_build(struct ranks *r, size_t n, struct range (*range)(const void *ctx, size_t i), const void *ctx,
-        struct rank_range *out)
+void ranking_end(struct ranking *s, struct ranks *r, struct rank_range *out)
 {
-	struct edges e = {
-	        .item = xcalloc(n, 2 * sizeof(*e.item)), .spare = xcalloc(n, 2 * sizeof(*e.item)), .n_range = n};
-
-	for (size_t i = 0; i < n; i++) {
-		struct range of = range(ctx, i);
-
+	*r = (struct ranks){0};
+	for (size_t i = 0; i < s->n; i++)
 		out[i] = (struct rank_range){0, UINT32_MAX};
-		if (of.lo > 0)
-			edge_add(&e, of.lo, i, false);
-		if (of.hi < U128_MAX)
-			edge_add(&e, of.hi + 1, i, true);
-	}
-	edges_sort(&e);
-	*r = (struct ranks){.start = xcalloc(e.n, sizeof(*r->start))};
-	for (size_t i = 0; i < e.n; i++) {
-		u128 value = (u128)e.item[i].high << 64 | e.item[i].low;
-
-		if (r->n == 0 || r->start[r->n - 1] != value)
-			r->start[r->n++] = value;
-		if (e.item[i].behind)
-			out[e.item[i].range].hi = r->n - 1;
-		else
-			out[e.item[i].range].lo = r->n;
-	}
-	for (size_t i = 0; i < n; i++)
+	if (s->packed)
+		rank_keys(s, r, out);
+	else
+		rank_edges(s, r, out);
+	for (size_t i = 0; i < s->n; i++)
 		if (out[i].hi == UINT32_MAX)
 			out[i].hi = r->n;
-	r->start = xrealloc(r->start, r->n + 1, sizeof(*r->start));
-	free(e.item);
-	free(e.spare);
 	buckets_build(r);
 }
 

@@ -1,6 +1,7 @@
 #ifndef VERIFY_RANKS_H
 #define VERIFY_RANKS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,9 +24,31 @@ struct rank_range {
 	uint32_t lo, hi;
 };
 
-/** n ranges, `range(ctx, i)` is the i-th; out[i] are its ranks. At most 2^30 ranges. Release with ranks_fini(). */
-void ranks_build(struct ranks *r, size_t n, struct range (*range)(const void *ctx, size_t i), const void *ctx,
-        struct rank_range *out);
+/** An end of a range: its first value, or the first behind it. */
+struct edge {
+	u128 value;
+	uint32_t range;
+	bool behind;
+};
+
+/**
+ * Ranges of one axis on their way to ranks. All are looked at first, then taken in the same order; start with {0}. At most
+ * 2^30 ranges.
+ */
+struct ranking {
+	size_t n, n_end; /**< ranges, and their ends: before the first value nothing lies, and behind the last */
+	u128 some, differ; /**< one of the ends, and the bits in which others differ from it */
+	bool packed; /**< an end is one word, for there is room in it: those bits, the range's number, whether it lies behind */
+	unsigned shift; /**< of the bits */
+	uint64_t mask;
+	uint64_t *key;
+	struct edge *edge; /**< where there is no room, as of IPv6 mostly */
+};
+void ranking_look(struct ranking *s, struct range of);
+void ranking_begin(struct ranking *s);
+void ranking_take(struct ranking *s, struct range of);
+/** out[i]: the ranks of the i-th range. Release *r with ranks_fini(). */
+void ranking_end(struct ranking *s, struct ranks *r, struct rank_range *out);
 void ranks_fini(struct ranks *r);
 /** The ranks of the intervals that a range meets. */
 struct rank_range ranks_find(const struct ranks *r, struct range of);
