@@ -55,15 +55,13 @@ static void walk_divided(struct engine *e, const struct packet_set *set, struct 
 	struct packet_set part = *set;
 	struct parts todo = {0};
 	size_t work = 0;
+	unsigned depth = 0;
 
-	parts_add(&todo, &set->cell, 0);
-	while (todo.n > 0 && out->limit == NULL) {
+	for (;;) {
 		size_t n = out->n, n_note = out->n_note;
-		unsigned depth = todo.item[--todo.n].depth;
 		bool forked = out->forked;
 		struct cell low, high;
 
-		part.cell = todo.item[todo.n].cell;
 		engine_walk(e, &part,
 		        set->in_one            ? &in_one
 		        : depth < DIVIDE_DEPTH ? &of_part
@@ -91,6 +89,10 @@ static void walk_divided(struct engine *e, const struct packet_set *set, struct 
 			out->limit = "more than 20000000 rules tried for this question";
 		if (out->limit == NULL && out->n > ENDS_MAX)
 			out->limit = "more than 500000 boxes: too many rules for this question";
+		if (todo.n == 0 || out->limit != NULL)
+			break;
+		depth = todo.item[--todo.n].depth;
+		part.cell = todo.item[todo.n].cell;
 	}
 	free(todo.item);
 }
@@ -102,9 +104,19 @@ bool engine_round(struct engine *e, enum family family, const struct cell *cell,
 	return grid_round(e->grid, family, cell, out);
 }
 
+const struct outcome *engine_kind_end(struct engine *e, const struct packet_set *set)
+{
+	return uniform_find(e->uniform, set, walk_kind, e);
+}
+
+bool engine_kind_holds(struct engine *e, const struct packet_set *set, bool (*ask)(void *ctx), void *ctx)
+{
+	return uniform_holds(e->uniform, set, ask, ctx);
+}
+
 void engine_run(struct engine *e, const struct packet_set *set, struct outcomes *out, engine_trace *trace_fn, void *ctx)
 {
-	const struct outcome *end = trace_fn == NULL ? uniform_find(e->uniform, set, walk_kind, e) : NULL;
+	const struct outcome *end = trace_fn == NULL ? engine_kind_end(e, set) : NULL;
 
 	outcomes_reset(out);
 	if (end != NULL) {

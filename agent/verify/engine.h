@@ -102,6 +102,13 @@ typedef void engine_trace(void *ctx, enum trace_event event, size_t chain, size_
 
 /** Fill *out (reset first). trace may be NULL. */
 void engine_run(struct engine *e, const struct packet_set *set, struct outcomes *out, engine_trace *trace, void *ctx);
+/** The end of all packets like those of the set, whatever their addresses and ports; NULL: not one, or not known. */
+const struct outcome *engine_kind_end(struct engine *e, const struct packet_set *set);
+/**
+ * Does a statement hold that is about packets like those of the set, whatever their addresses and ports? It is asked once
+ * for each kind of packet. A caller has one statement, and marks its sets with a phase that no packet has: PHASE_N.
+ */
+bool engine_kind_holds(struct engine *e, const struct packet_set *set, bool (*ask)(void *ctx), void *ctx);
 
 const char *engine_atom_name(const struct engine *e, uint32_t atom);
 /** The assumption that fixes the atom, or NULL while it is open. */

@@ -396,16 +396,46 @@ static void probe_targets(struct check *c, uint8_t tcp_flags, bool mixed)
 	probe_each_target(c, tcp_flags, mixed);
 }
 
+static const uint8_t phase_flags[PHASE_N][3] = {
+        {TCP_SYN}, {TCP_SYN | TCP_ACK, TCP_ACK}, {TCP_ACK, TCP_PSH | TCP_ACK, TCP_FIN | TCP_ACK}};
+
+/** Is every packet after the first let through, whatever its addresses and ports, and nothing else to be said of it? */
+static bool ask_later(void *ctx)
+{
+	const struct check *c = ctx;
+
+	for (enum phase phase = PHASE_NEW + 1; phase < PHASE_N; phase++)
+		for (int i = 0; i < 3 && (i == 0 || phase_flags[phase][i] != 0); i++) {
+			struct packet_set set = leg_packets(c->key, phase, &c->key->cell, 0);
+			const struct outcome *end;
+
+			set.tcp_flags = phase_flags[phase][i];
+			end = engine_kind_end(c->e, &set);
+			if (end == NULL || end->code != OUTCOME_ACCEPT || end->untracked || end->listed ||
+			        end->translated)
+				return false;
+		}
+	return true;
+}
+
+static bool later_pass(struct check *c)
+{
+	struct packet_set set = leg_packets(c->key, PHASE_NEW, &c->key->cell, 0);
+
+	set.phase = PHASE_N;
+	return engine_kind_holds(c->e, &set, ask_later, c);
+}
+
 /** Every kind of packet that a phase has; those that no rule can tell apart are one. */
 static void check_phases(struct check *c, bool mixed)
 {
-	static const uint8_t flags[PHASE_N][3] = {
-	        {TCP_SYN}, {TCP_SYN | TCP_ACK, TCP_ACK}, {TCP_ACK, TCP_PSH | TCP_ACK, TCP_FIN | TCP_ACK}};
 	bool by_flags = c->key->proto == PROTO_TCP && engine_uses(c->e, RS_FIELD_TCP_FLAGS);
 	bool by_tracking =
 	        engine_uses(c->e, RS_FIELD_CT_STATE) || engine_uses(c->e, RS_FIELD_CT_STATUS) || engine_has_nat(c->e);
 
 	for (c->phase = PHASE_NEW; c->phase < PHASE_N; c->phase++) {
+		if (c->phase == PHASE_REPLY && !mixed && !c->translated && !c->key->translated && later_pass(c))
+			break;
 		if (c->phase == PHASE_ESTABLISHED && !by_flags && !by_tracking && !mixed) {
 			c->untracked[PHASE_ESTABLISHED] = c->untracked[PHASE_NEW];
 			c->untracked[PHASE_NEW] = (struct cells){0};
@@ -413,8 +443,8 @@ static void check_phases(struct check *c, bool mixed)
 				cells_add(&c->untracked[PHASE_NEW], &c->untracked[PHASE_ESTABLISHED].item[i]);
 			break;
 		}
-		for (int i = 0; i < 3 && (i == 0 || (by_flags && flags[c->phase][i] != 0)); i++)
-			probe_targets(c, flags[c->phase][i], mixed);
+		for (int i = 0; i < 3 && (i == 0 || (by_flags && phase_flags[c->phase][i] != 0)); i++)
+			probe_targets(c, phase_flags[c->phase][i], mixed);
 	}
 }
 
@@ -466,9 +496,14 @@ static void finish_maybe(struct check *c)
 
 static void find_passing(struct check *c)
 {
-	struct cell *cover = xcalloc(c->shares.n + c->tolerated.n, sizeof(*cover)), left;
+	struct cell *cover, left;
 	bool limit = false;
 
+	if (c->shares.n + c->tolerated.n == 0) {
+		c->out->passes = true;
+		return;
+	}
+	cover = xcalloc(c->shares.n + c->tolerated.n, sizeof(*cover));
 	for (size_t i = 0; i < c->shares.n; i++)
 		cover[i] = c->shares.item[i].cell;
 	if (c->tolerated.n > 0)

@@ -18,13 +18,15 @@ struct kind {
 	uint8_t family, proto, tcp_flags, icmp_type, path, phase, translated, mixed_tracking;
 };
 
+struct slot {
+	uint32_t generation; /**< when it was asked; 0: never */
+	bool holds; /**< the statement, or: there is one end */
+	struct kind kind;
+	struct outcome end;
+};
+
 struct uniform {
-	struct {
-		uint32_t generation; /**< when it was asked; 0: never */
-		bool one_end;
-		struct kind kind;
-		struct outcome end;
-	} slot[KINDS];
+	struct slot slot[KINDS];
 	uint32_t generation;
 	struct outcomes scratch;
 };
@@ -64,8 +66,8 @@ static struct kind kind_of(const struct packet_set *set)
 	        .translated = set->translated,
 	        .mixed_tracking = set->mixed_tracking};
 
-	strncpy(k.iif, set->iif, sizeof(k.iif) - 1);
-	strncpy(k.oif, set->oif, sizeof(k.oif) - 1);
+	memcpy(k.iif, set->iif, strnlen(set->iif, sizeof(k.iif) - 1));
+	memcpy(k.oif, set->oif, strnlen(set->oif, sizeof(k.oif) - 1));
 	return k;
 }
 
@@ -94,24 +96,50 @@ static struct packet_set everything(const struct packet_set *set)
 	return all;
 }
 
+/** The kind's place, which the caller fills where *is_new. */
+static struct slot *slot_of(struct uniform *u, const struct packet_set *set, bool *is_new)
+{
+	struct kind kind = kind_of(set);
+	struct slot *s = &u->slot[kind_hash(&kind)];
+
+	*is_new = s->generation != u->generation || memcmp(&s->kind, &kind, sizeof(kind)) != 0;
+	if (*is_new) {
+		s->generation = u->generation;
+		s->kind = kind;
+	}
+	return s;
+}
+
 const struct outcome *uniform_find(struct uniform *u, const struct packet_set *set,
         void (*walk)(void *ctx, const struct packet_set *all, struct outcomes *out), void *ctx)
 {
-	struct kind kind = kind_of(set);
-	size_t i = kind_hash(&kind);
+	bool is_new;
+	struct slot *s;
 
 	if (set->nat.wanted)
 		return NULL;
-	if (u->slot[i].generation != u->generation || memcmp(&u->slot[i].kind, &kind, sizeof(kind)) != 0) {
+	s = slot_of(u, set, &is_new);
+	if (is_new) {
 		struct packet_set all = everything(set);
 		struct outcomes *o = &u->scratch;
 
 		walk(ctx, &all, o);
-		u->slot[i].generation = u->generation;
-		u->slot[i].kind = kind;
-		u->slot[i].one_end = o->n == 1 && o->limit == NULL && !o->forked && o->item[0].notes == 0;
-		if (u->slot[i].one_end)
-			u->slot[i].end = o->item[0];
+		s->holds = o->n == 1 && o->limit == NULL && !o->forked && o->item[0].notes == 0;
+		if (s->holds)
+			s->end = o->item[0];
 	}
-	return u->slot[i].one_end ? &u->slot[i].end : NULL;
+	return s->holds ? &s->end : NULL;
+}
+
+bool uniform_holds(struct uniform *u, const struct packet_set *set, bool (*ask)(void *ctx), void *ctx)
+{
+	bool is_new, holds;
+	struct slot *s = slot_of(u, set, &is_new);
+
+	if (!is_new)
+		return s->holds;
+	/* What is asked for meanwhile may take the slot. */
+	holds = ask(ctx);
+	slot_of(u, set, &is_new)->holds = holds;
+	return holds;
 }

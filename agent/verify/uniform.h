@@ -21,5 +21,7 @@ void uniform_forget(struct uniform *u);
  */
 const struct outcome *uniform_find(struct uniform *u, const struct packet_set *set,
         void (*walk)(void *ctx, const struct packet_set *all, struct outcomes *out), void *ctx);
+/** Does a statement hold that is about all packets of the set's kind: asked for once with `ask`. */
+bool uniform_holds(struct uniform *u, const struct packet_set *set, bool (*ask)(void *ctx), void *ctx);
 
 #endif

@@ -13,12 +13,14 @@
 #include "verify/blame.h"
 #include "verify/findings.h"
 #include "verify/flow_index.h"
+#include "verify/place.h"
 
 #define VERIFY_MAX_FLOWS 10000000u
 #define REMAINDER_MAX_CELLS 4096 /* before they are joined; a few of them are shown */
 /* Answers that are kept, and parts of wide ones: flows that ask the same lie near each other. */
 #define MEMO_MAX 512
 #define MEMO_MAX_SHARES 131072
+#define FEW_LEGS 8 /* of one flow, for which no memory is asked */
 
 /** Answers to the last questions: an open-addressed hash table. */
 struct memo {
@@ -50,14 +52,12 @@ static uint64_t key_hash(const struct leg_key *k)
 {
 	uint64_t h = hash_mix((uint64_t)k->family << 16 | (uint64_t)k->proto << 8, (uint64_t)k->path);
 
+	/* The interfaces follow from the addresses, mostly. */
 	for (int i = 0; i < AXIS_N; i++) {
-		h = hash_mix(h, (uint64_t)k->cell.axis[i].lo);
-		h = hash_mix(h, (uint64_t)(k->cell.axis[i].lo >> 64));
-		h = hash_mix(h, (uint64_t)k->cell.axis[i].hi);
-		h = hash_mix(h, (uint64_t)(k->cell.axis[i].hi >> 64));
+		h = hash_mix(h, (uint64_t)k->cell.axis[i].lo ^ (uint64_t)(k->cell.axis[i].lo >> 64));
+		h = hash_mix(h, (uint64_t)k->cell.axis[i].hi ^ (uint64_t)(k->cell.axis[i].hi >> 64));
 	}
-	h = hash_mix(hash_mix(h, (uint64_t)k->inside.lo), (uint64_t)k->shift);
-	return hash_mix(hash_mix(h, hash32(k->iif)), hash32(k->oif));
+	return hash_mix(hash_mix(h, (uint64_t)k->inside.lo), (uint64_t)k->shift);
 }
 
 static bool key_equal(const struct leg_key *a, const struct leg_key *b)
@@ -358,7 +358,7 @@ static void fill_evidence(struct verifier *v, const struct sum *sum, enum verdic
 
 static enum verdict check_flow(struct verifier *v, const struct flow *flow, struct evidence *e)
 {
-	size_t *leg = xcalloc(flow->n_leg, sizeof(*leg));
+	size_t few[FEW_LEGS], *leg = flow->n_leg <= FEW_LEGS ? few : xcalloc(flow->n_leg, sizeof(*leg));
 	struct sum sum = {0};
 	enum verdict verdict;
 
@@ -374,7 +374,8 @@ static enum verdict check_flow(struct verifier *v, const struct flow *flow, stru
 		sum_leg(&sum, &v->memo.result[leg[i]], i);
 	verdict = sum_verdict(&sum);
 	fill_evidence(v, &sum, verdict, leg, flow->n_leg, e);
-	free(leg);
+	if (leg != few)
+		free(leg);
 	return verdict;
 }
 
@@ -442,34 +443,6 @@ static bool is_touched(const struct difference *d, const struct flow *flow, cons
 	return false;
 }
 
-/** A flow that is to be verified, by where it leads: what lies near each other meets the same rules. */
-struct place {
-	uint64_t key;
-	uint32_t flow;
-};
-
-static int place_cmp(const void *a, const void *b)
-{
-	const struct place *x = a, *y = b;
-
-	if (x->key != y->key)
-		return x->key < y->key ? -1 : 1;
-	return x->flow < y->flow ? -1 : 1;
-}
-
-/** The low half of an IPv6 address tells hosts of one network apart, which is near enough. */
-static struct place place_of(const struct flows *flows, size_t i)
-{
-	const struct flow *flow = &flows->flow[i];
-	struct place p = {.flow = (uint32_t)i};
-
-	if (flow->n_leg > 0 && flow->family == FAMILY_IPV4)
-		p.key = (uint64_t)flow->leg[0].destination.lo << 32 | (uint64_t)flow->leg[0].source.lo;
-	else if (flow->n_leg > 0)
-		p.key = (uint64_t)flow->leg[0].destination.lo;
-	return p;
-}
-
 /** Keep the findings that a difference leaves alone. @return how many others there are: their places. */
 static size_t findings_keep(const struct flows *flows, const struct difference *difference, struct flow_index *index,
         const struct findings *before, struct findings *out, struct place *others)
@@ -515,7 +488,7 @@ size_t findings_find(struct engine *engine, const struct flows *flows, const str
 	out->finding = xmalloc(flows->n * sizeof(*out->finding) + 1);
 	out->n = flows->n;
 	n = findings_keep(flows, difference, index, before, out, place);
-	qsort(place, n, sizeof(*place), place_cmp);
+	places_sort(place, n);
 	for (size_t i = 0; i < n; i++) {
 		const struct flow *flow = &flows->flow[place[i].flow];
 
