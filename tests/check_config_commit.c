@@ -312,6 +312,19 @@ START_TEST(rollback_is_a_commit_like_any_other)
 }
 END_TEST
 
+/* The candidate was right when it was edited, and is not any more: the name has another id in running since. */
+START_TEST(what_was_checked_is_checked_again_when_running_is_another)
+{
+	ck_ok(edit(&one, DATASTORE_CANDIDATE, A));
+	ck_ok(edit(&two, DATASTORE_RUNNING, GROUP("a", "<id>9</id>")));
+	ck_fails(config_commit(config, &one, NULL, &err), ERR_INVALID, "/portcullis:group[name='a']/id");
+	ck_content(DATASTORE_CANDIDATE, WITH_A);
+	ck_ok(config_discard(config, &one, &err));
+	ck_ok(edit(&one, DATASTORE_CANDIDATE, B));
+	ck_ok(config_commit(config, &one, NULL, &err));
+}
+END_TEST
+
 /* Disk full, at each moment of a confirmed commit: nothing is armed, and going back is tried again. */
 START_TEST(journal_that_cannot_be_written_leaves_all_as_it_was)
 {
@@ -406,6 +419,7 @@ int main(void)
 	tcase_add_test(tc, restart_keeps_running_and_a_boot_begins_with_startup);
 	tcase_add_test(tc, startup_is_a_datastore_like_others);
 	tcase_add_test(tc, rollback_is_a_commit_like_any_other);
+	tcase_add_test(tc, what_was_checked_is_checked_again_when_running_is_another);
 	tcase_add_test(tc, journal_that_cannot_be_written_leaves_all_as_it_was);
 	tcase_add_test(tc, as_much_is_kept_as_running_says);
 	tcase_add_test(tc, changes_are_the_topmost_nodes);

@@ -44,12 +44,13 @@ void version_unref(struct version *v)
 	if (v == NULL || atomic_fetch_sub(&v->refs, 1) != 1)
 		return;
 	lyd_free_siblings(v->root);
+	site_free(v->site);
 	free(v);
 }
 
 static struct version *version_current(struct config *c, enum datastore d)
 {
-	static struct version empty = {1, NULL};
+	static struct version empty = {.refs = 1};
 	struct version *v;
 
 	pthread_mutex_lock(&c->state);
@@ -152,14 +153,14 @@ int config_check_access(struct config *c, const struct config_actor *actor, enum
 {
 	if (actor->access == NULL)
 		return 0;
-	struct lyd_node *before = config_get(c, d);
-	int result = actor->access->may_write(actor->access->ctx, before, root, err);
-	lyd_free_siblings(before);
+	struct version *before = version_current(c, d);
+	int result = actor->access->may_write(actor->access->ctx, before->root, root, err);
+	version_unref(before);
 	return result;
 }
 
 /* With what is installed, and with what the site pins otherwise. */
-static int packs_check(struct config *c, const struct site *site, struct error *err)
+int config_check_packs(struct config *c, const struct site *site, struct error *err)
 {
 	struct catalog *catalog;
 
@@ -178,7 +179,7 @@ int config_check(struct config *c, struct lyd_node **root, struct site **out, st
 	if (tree_validate(c->ctx, root, err) != 0 || acm_check(*root, err) != 0 ||
 	        ids_site(*root, c->site, &c->retired, out, err) != 0)
 		return -1;
-	if (packs_check(c, *out, err) == 0)
+	if (config_check_packs(c, *out, err) == 0)
 		return 0;
 	site_free(*out);
 	*out = NULL;
@@ -194,6 +195,7 @@ bool datastore_is_empty(const struct config *c)
 static int store(struct config *c, const struct config_actor *actor, enum datastore target, enum test_option test,
         const char *comment, struct lyd_node **root, struct error *err)
 {
+	struct version *candidate;
 	struct site *site = NULL;
 
 	if (target == DATASTORE_RUNNING && test != TEST_ONLY)
@@ -206,10 +208,14 @@ static int store(struct config *c, const struct config_actor *actor, enum datast
 	} else if (config_check(c, root, &site, err) != 0) {
 		return -1;
 	}
-	site_free(site);
-	if (test == TEST_ONLY)
+	if (test == TEST_ONLY) {
+		site_free(site);
 		return 0;
-	version_set(c, DATASTORE_CANDIDATE, version_new(*root));
+	}
+	candidate = version_new(*root);
+	candidate->site = site;
+	candidate->n_running = config_version(c);
+	version_set(c, DATASTORE_CANDIDATE, candidate);
 	*root = NULL;
 	return 0;
 }

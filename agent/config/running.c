@@ -50,7 +50,7 @@ static void timer_set(struct config *c)
 /* A tree on its way into running. */
 struct successor {
 	struct lyd_node *root; /* NULL: running stays, and only what is pending is settled */
-	struct site *site;
+	struct site *site; /* NULL: not checked yet */
 	char *json;
 	const char *comment;
 	const struct config_actor *actor;
@@ -63,9 +63,16 @@ static void successor_fini(struct successor *next)
 	free(next->json);
 }
 
+static int successor_check(struct config *c, struct successor *next, struct error *err)
+{
+	if (next->site != NULL)
+		return config_check_packs(c, next->site, err);
+	return config_check(c, &next->root, &next->site, err);
+}
+
 static int successor_prepare(struct config *c, struct successor *next, struct error *err)
 {
-	if (config_check(c, &next->root, &next->site, err) != 0 || ids_store(next->root, next->site, err) != 0 ||
+	if (successor_check(c, next, err) != 0 || ids_store(next->root, next->site, err) != 0 ||
 	        tree_print(next->root, &next->json, err) != 0)
 		return -1;
 	return c->catalog != NULL ? pins_keep(c->pins, next->site, c->catalog, err) : 0;
@@ -282,6 +289,22 @@ static char *commit_comment(const struct config_commit *options)
 	return xasprintf("commit%s%s", between, said);
 }
 
+/* What was checked when candidate was edited need not be checked again, unless running is another one since. */
+static struct site *take_checked(struct config *c)
+{
+	struct version *candidate;
+	struct site *site;
+
+	pthread_mutex_lock(&c->state);
+	candidate = c->version[DATASTORE_CANDIDATE];
+	pthread_mutex_unlock(&c->state);
+	if (candidate->n_running != config_version(c))
+		return NULL;
+	site = candidate->site;
+	candidate->site = NULL;
+	return site;
+}
+
 static int commit_locked(
         struct config *c, const struct config_actor *actor, const struct config_commit *options, struct error *err)
 {
@@ -298,6 +321,7 @@ static int commit_locked(
 
 	if (version_is_set(c, DATASTORE_CANDIDATE)) {
 		next.root = config_get(c, DATASTORE_CANDIDATE);
+		next.site = take_checked(c);
 		result = config_check_access(c, actor, DATASTORE_RUNNING, next.root, err);
 		if (result == 0)
 			result = successor_prepare(c, &next, err);

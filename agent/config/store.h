@@ -14,6 +14,8 @@
 struct version {
 	atomic_int refs;
 	struct lyd_node *root;
+	struct site *site; /**< candidate: what config_check() made of it; NULL: it was not checked. The writer's */
+	uint64_t n_running; /**< the running that it was checked against */
 };
 
 /** Running as it was before a confirmed commit. */
@@ -57,6 +59,8 @@ int config_check_access(struct config *c, const struct config_actor *actor, enum
         const struct lyd_node *root, struct error *err) MUST_USE;
 /** Model first, then what the model cannot say. The ids of the site are those that the tree will get. */
 int config_check(struct config *c, struct lyd_node **root, struct site **out, struct error *err) MUST_USE;
+/** What the model cannot say alone, with the packs that are there now. */
+int config_check_packs(struct config *c, const struct site *site, struct error *err) MUST_USE;
 
 /* running.c; all with c->writer held */
 

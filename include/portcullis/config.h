@@ -25,12 +25,12 @@ bool datastore_find(const char *name, enum datastore *out);
 enum edit_operation { EDIT_MERGE, EDIT_REPLACE, EDIT_NONE };
 enum test_option { TEST_THEN_SET, TEST_SET, TEST_ONLY };
 
-/** What a user may do to the content of datastores, asked before anything is changed. Trees are copies. */
+/** What a user may do to the content of datastores, asked before anything is changed. */
 struct config_access {
 	void *ctx;
-	/** Take out of a tree that is to be copied what may not be read. @return whether there was any. */
+	/** Take out of a tree that is to be copied, and is the caller's own, what may not be read. @return whether there was any. */
 	bool (*hide)(void *ctx, struct lyd_node **tree);
-	/** May `after` take the place of `before`? @return 0, or -1 with ERR_DENIED. */
+	/** May `after` take the place of `before`, which others read too? @return 0, or -1 with ERR_DENIED. */
 	int (*may_write)(void *ctx, const struct lyd_node *before, const struct lyd_node *after, struct error *err);
 };
 
