@@ -91,7 +91,7 @@ static int put_commit(struct journal *j, const struct journal_commit *commit, co
 	}
 	if (journal_finish(j, s, err) != 0)
 		return -1;
-	return journal_trim(j, "commit_log", "id", j->retention.commits, err);
+	return journal_trim(j, "commit_log", "id", j->retention.commits, JOURNAL_COMMITS_LEFT, err);
 }
 
 static int put_retired(struct journal *j, const struct retired_id *retired, struct error *err)
@@ -144,12 +144,11 @@ static int put_all(struct journal *j, const struct journal_commit *commit, struc
 
 int journal_commit(struct journal *j, const struct journal_commit *commit, struct error *err)
 {
-	int result = 0;
-
 	pthread_mutex_lock(&j->mutex);
-	if (journal_run(j, "BEGIN IMMEDIATE", err) != 0 || put_all(j, commit, err) != 0 ||
-	        journal_run(j, "COMMIT", err) != 0)
-		result = journal_rollback(j);
+	int result = journal_begin(j, err);
+	if (result == 0)
+		result = put_all(j, commit, err);
+	result = journal_end(j, result, err);
 	pthread_mutex_unlock(&j->mutex);
 	return result;
 }
@@ -167,12 +166,11 @@ static int delete_datastore(struct journal *j, const struct journal_commit *comm
 
 int journal_delete(struct journal *j, const struct journal_commit *commit, struct error *err)
 {
-	int result = 0;
-
 	pthread_mutex_lock(&j->mutex);
-	if (journal_run(j, "BEGIN IMMEDIATE", err) != 0 || delete_datastore(j, commit, err) != 0 ||
-	        journal_run(j, "COMMIT", err) != 0)
-		result = journal_rollback(j);
+	int result = journal_begin(j, err);
+	if (result == 0)
+		result = delete_datastore(j, commit, err);
+	result = journal_end(j, result, err);
 	pthread_mutex_unlock(&j->mutex);
 	return result;
 }
@@ -204,14 +202,17 @@ int journal_setting_get(struct journal *j, const char *name, char **value, struc
 int journal_setting_set(struct journal *j, const char *name, const char *value, struct error *err)
 {
 	sqlite3_stmt *s = NULL;
-	int result = -1;
 
 	pthread_mutex_lock(&j->mutex);
-	if (journal_prepare(j, "INSERT OR REPLACE INTO setting(name, value) VALUES(?, ?)", &s, err) == 0) {
+	int result = journal_begin(j, err);
+	if (result == 0)
+		result = journal_prepare(j, "INSERT OR REPLACE INTO setting(name, value) VALUES(?, ?)", &s, err);
+	if (result == 0) {
 		journal_bind(s, 1, name);
 		journal_bind(s, 2, value);
 		result = journal_finish(j, s, err);
 	}
+	result = journal_end(j, result, err);
 	pthread_mutex_unlock(&j->mutex);
 	return result;
 }

@@ -43,7 +43,7 @@ static int put_change(struct journal *j, const struct change *change, struct err
 	bind_change(s, change);
 	if (journal_finish(j, s, err) != 0)
 		return -1;
-	return journal_trim(j, "change_log", "sequence", j->retention.changes, err);
+	return journal_trim(j, "change_log", "sequence", j->retention.changes, JOURNAL_CHANGES_LEFT, err);
 }
 
 /* Ids have no gaps, so that mostly one goes for each that comes; as journal_trim(), but the time of the last is noted. */
@@ -59,6 +59,8 @@ static int trim_events(struct journal *j, int64_t newest, struct error *err)
 		if (result != 0)
 			return -1;
 	}
+	if (young > newest - JOURNAL_CHANGES_LEFT)
+		young = newest - JOURNAL_CHANGES_LEFT + 1;
 	if (young - 1 > last)
 		last = young - 1;
 	if (last <= 0)
@@ -90,31 +92,35 @@ static int put_event(
 
 int journal_change_add(struct journal *j, struct change *change, struct error *err)
 {
-	int result = 0;
 	uint64_t id = 0;
 
 	change->event = 0;
 	pthread_mutex_lock(&j->mutex);
-	if (journal_run(j, "BEGIN IMMEDIATE", err) != 0 || put_change(j, change, err) != 0 ||
-	        put_event(j, change->wall_s, change->sequence, NULL, &id, err) != 0 ||
-	        journal_run(j, "COMMIT", err) != 0)
-		result = journal_rollback(j);
-	else
+	int result = journal_begin(j, err);
+	if (result == 0)
+		result = put_change(j, change, err);
+	if (result == 0)
+		result = put_event(j, change->wall_s, change->sequence, NULL, &id, err);
+	result = journal_end(j, result, err);
+	if (result == 0)
 		change->event = id;
+	else
+		j->unkept++;
 	pthread_mutex_unlock(&j->mutex);
 	return result;
 }
 
 int journal_event_add(struct journal *j, int64_t wall_s, const char *content, uint64_t *id, struct error *err)
 {
-	int result = 0;
-
 	*id = 0;
 	pthread_mutex_lock(&j->mutex);
-	if (journal_run(j, "BEGIN IMMEDIATE", err) != 0 || put_event(j, wall_s, 0, content, id, err) != 0 ||
-	        journal_run(j, "COMMIT", err) != 0) {
-		result = journal_rollback(j);
+	int result = journal_begin(j, err);
+	if (result == 0)
+		result = put_event(j, wall_s, 0, content, id, err);
+	result = journal_end(j, result, err);
+	if (result != 0) {
 		*id = 0;
+		j->unkept++;
 	}
 	pthread_mutex_unlock(&j->mutex);
 	return result;
@@ -125,7 +131,7 @@ int journal_event_add(struct journal *j, int64_t wall_s, const char *content, ui
 /* Others index tables by these. */
 static int check_change(const struct journal *j, const struct change *c, struct error *err)
 {
-	if (c->kind <= CHANGE_TEST && c->cause.kind <= CAUSE_ASSUMPTION && c->severity <= SEVERITY_CRITICAL &&
+	if (c->kind < CHANGE_N && c->cause.kind <= CAUSE_ASSUMPTION && c->severity <= SEVERITY_CRITICAL &&
 	        c->verdict < VERDICT_N && c->old_overall <= OVERALL_CANNOT_TELL &&
 	        c->new_overall <= OVERALL_CANNOT_TELL)
 		return 0;

@@ -152,14 +152,44 @@ START_TEST(no_more_is_kept_than_was_asked_for)
 	free(after);
 	ck_assert_int_eq(journal_contents(j, 4, NULL, &after, &err), -1);
 	ck_assert_int_eq(err.code, ERR_NOT_FOUND);
-	/* By age: those before the oldest that is young enough, though the clock was wrong for a while. */
-	change("UPDATE commit_log SET time = 1000 WHERE id IN (5, 6, 8)");
-	journal_retain(j, &(struct journal_retention){5, 100, 30});
+}
+END_TEST
+
+/* Those before the oldest that is young enough go, though the clock was wrong for a while. */
+START_TEST(commits_that_are_too_old_go)
+{
+	struct journal_entry *entry;
+	size_t n;
+	for (int i = 0; i < 19; i++)
+		commit("running", i % 2 == 0 ? "even" : "odd", NULL);
+	change("UPDATE commit_log SET time = 1000 WHERE id IN (1, 2, 3, 4, 6)");
+	journal_retain(j, &(struct journal_retention){100, 100, 30});
 	commit("running", "new", NULL);
 	ck_assert_int_eq(journal_history(j, 0, 100, &entry, &n, &err), 0);
-	ck_assert_uint_eq(n, 4);
-	ck_assert_uint_eq(entry[3].number, 7);
+	ck_assert_uint_eq(n, 16);
+	ck_assert_uint_eq(entry[15].number, 5);
 	journal_entries_free(entry, n);
+}
+END_TEST
+
+/* A clock that jumps ahead makes all of them old. */
+START_TEST(the_newest_commits_are_never_too_old)
+{
+	struct journal_entry *entry;
+	char *after;
+	size_t n;
+	for (int i = 0; i < 30; i++)
+		commit("running", i % 2 == 0 ? "even" : "odd", NULL);
+	change("UPDATE commit_log SET time = time - 100000 * 86400");
+	journal_retain(j, &(struct journal_retention){100, 100, 30});
+	commit("running", "new", NULL);
+	ck_assert_int_eq(journal_history(j, 0, 100, &entry, &n, &err), 0);
+	ck_assert_uint_eq(n, 10);
+	ck_assert_uint_eq(entry[9].number, 22);
+	journal_entries_free(entry, n);
+	ck_assert_int_eq(journal_contents(j, 22, NULL, &after, &err), 0);
+	ck_assert_str_eq(after, "odd");
+	free(after);
 }
 END_TEST
 
@@ -246,6 +276,8 @@ int main(void)
 	tcase_add_test(tc, every_commit_can_be_gone_back_to);
 	tcase_add_test(tc, history_says_who_and_in_which_order);
 	tcase_add_test(tc, no_more_is_kept_than_was_asked_for);
+	tcase_add_test(tc, commits_that_are_too_old_go);
+	tcase_add_test(tc, the_newest_commits_are_never_too_old);
 	tcase_add_test(tc, what_is_pending_waits_for_the_next_commit);
 	tcase_add_test(tc, deleted_datastore_was_never_written);
 	tcase_add_test(tc, settings_survive);

@@ -215,6 +215,59 @@ START_TEST(only_the_newest_events_stay_and_the_age_is_known)
 }
 END_TEST
 
+static void many_events(int n, int64_t wall_s)
+{
+	char *sql = xasprintf("WITH RECURSIVE i(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i WHERE n < %d) "
+	                      "INSERT INTO event_log(time, change, content) SELECT %lld, 0, '<many/>' FROM i",
+	        n, (long long)wall_s);
+	change(sql);
+	free(sql);
+}
+
+/* A clock that jumps ahead makes all of them old. */
+START_TEST(the_newest_events_are_never_too_old)
+{
+	struct journal *j = open_journal();
+	const int64_t now = clock_wall_s();
+	struct changes changes;
+	int64_t created, aged;
+	uint64_t id;
+	add_change(j, 1, 2000);
+	add_change(j, 2, 2001);
+	many_events(1500, 2002);
+	journal_retain(j, &(struct journal_retention){10, 100000, 1});
+	ck_assert_int_eq(journal_event_add(j, now, "<jump/>", &id, &err), 0);
+	ck_assert_uint_eq(id, 1503);
+	ck_assert_int_eq(journal_events_span(j, &created, &aged, &err), 0);
+	ck_assert_int_eq(aged, 2002);
+	struct journal_events events;
+	ck_assert_int_eq(journal_events(j, 0, 0, INT64_MAX, &events, &err), 0);
+	ck_assert_uint_eq(events.event[0].id, 504);
+	journal_events_fini(&events);
+	add_change(j, 3, now);
+	ck_assert_int_eq(journal_changes(j, 0, 10, &changes, &err), 0);
+	ck_assert_uint_eq(changes.n, 3);
+	changes_fini(&changes);
+	journal_close(j);
+}
+END_TEST
+
+/* Replay has the order in which it happened, whatever the clock said; times of the request choose among it. */
+START_TEST(a_clock_that_jumps_leaves_the_order)
+{
+	struct journal *j = open_journal();
+	uint64_t id;
+	ck_assert_int_eq(journal_event_add(j, 1000, "<first/>", &id, &err), 0);
+	ck_assert_int_eq(journal_event_add(j, 90000, "<ahead/>", &id, &err), 0);
+	add_change(j, 7, 500);
+	ck_assert_int_eq(journal_event_add(j, 1001, "<back/>", &id, &err), 0);
+	ck_page(j, 0, 0, INT64_MAX, "<first/>\n<ahead/>\nchange 7\n<back/>\n");
+	ck_page(j, 0, 1000, 2000, "<first/>\n<back/>\n");
+	ck_page(j, 2, 0, INT64_MAX, "change 7\n<back/>\n");
+	journal_close(j);
+}
+END_TEST
+
 START_TEST(events_that_are_too_old_go)
 {
 	struct journal *j = open_journal();
@@ -223,9 +276,13 @@ START_TEST(events_that_are_too_old_go)
 	uint64_t id;
 	add_change(j, 1, now - 90000);
 	add_change(j, 2, now - 87000);
-	journal_retain(j, &(struct journal_retention){10, 10, 1});
+	many_events(1000, now - 10);
+	journal_retain(j, &(struct journal_retention){10, 2000, 1});
 	ck_assert_int_eq(journal_event_add(j, now, "<a/>", &id, &err), 0);
-	ck_page(j, 0, 0, INT64_MAX, "<a/>\n");
+	struct journal_events events;
+	ck_assert_int_eq(journal_events(j, 0, 0, INT64_MAX, &events, &err), 0);
+	ck_assert_uint_eq(events.event[0].id, 3);
+	journal_events_fini(&events);
 	ck_assert_int_eq(journal_events_span(j, &created, &aged, &err), 0);
 	ck_assert_int_eq(aged, now - 87000);
 	journal_retain(j, &(struct journal_retention){10, 2, 0});
@@ -284,6 +341,8 @@ int main(void)
 	tcase_add_test(tc, events_come_in_pages);
 	tcase_add_test(tc, only_the_newest_events_stay_and_the_age_is_known);
 	tcase_add_test(tc, events_that_are_too_old_go);
+	tcase_add_test(tc, the_newest_events_are_never_too_old);
+	tcase_add_test(tc, a_clock_that_jumps_leaves_the_order);
 	tcase_add_test(tc, changes_of_a_journal_without_events_become_events);
 	tcase_add_test(tc, damaged_change_is_left_out_of_the_events);
 	suite_add_tcase(suite, tc);

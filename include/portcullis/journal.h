@@ -17,7 +17,27 @@ struct journal;
  * @return 0, or -1: ERR_IN_USE (another daemon: its pid), ERR_IO, ERR_FORMAT (corrupt: what to do).
  */
 int journal_open(const char *state_dir, struct journal **out, struct error *err) MUST_USE;
+/**
+ * Open it as far as it goes. A file that cannot be written is open for reading, one that cannot be read either stays as it
+ * is and an empty journal takes its place; both have a fault, and nothing is written to a file that is damaged.
+ *
+ * @return 0, or -1: ERR_IN_USE, ERR_FORMAT (the file is another program's, or of a newer version), ERR_IO or
+ *         ERR_UNAVAILABLE (there is no file yet, and none can be made).
+ */
+int journal_open_anyway(const char *state_dir, struct journal **out, struct error *err) MUST_USE;
 void journal_close(struct journal *j);
+
+/** Whether it can be written, and what became of that which could not. */
+struct journal_health {
+	char why[1040]; /**< why it cannot be written; "": it can */
+	uint64_t unkept; /**< changes and other events that it did not take since the start */
+	bool lost; /**< what was in it is not known, running neither */
+};
+void journal_health(struct journal *j, struct journal_health *out);
+/** Becomes readable (eventfd) when a fault came or went; read 8 bytes to clear. */
+int journal_event_fd(const struct journal *j);
+/** Try to write, where that failed; what is damaged stays so until the next start. */
+void journal_probe(struct journal *j);
 
 /** What has an id of its own in the configuration. */
 enum named_kind { NAMED_GROUP, NAMED_DEPLOYMENT, NAMED_ZONE, NAMED_KIND_N };
@@ -69,7 +89,7 @@ int journal_history(struct journal *j, uint64_t before, size_t max, struct journ
  */
 int journal_contents(struct journal *j, uint64_t number, char **before, char **after, struct error *err) MUST_USE;
 
-/** How much is kept. */
+/** How much is kept. Age alone never takes the newest 10 commits and 1,000 changes: clocks jump. */
 struct journal_retention {
 	uint32_t commits, changes; /**< the newest of them; as many events as changes */
 	uint32_t days; /**< older ones go too; 0: whatever their age */
