@@ -110,6 +110,8 @@ int ids_store(struct lyd_node *root, const struct site *site, struct error *err)
 /* datastore.c */
 
 bool datastore_is_empty(const struct config *c);
+/** False: the journal held a configuration and could not be read. */
+bool datastore_is_known(const struct config *c);
 /** Make *root running, if running is still empty, as the daemon's own commit. Takes *root over on success. */
 int datastore_init(struct config *c, struct lyd_node **root, const char *file, struct error *err) MUST_USE;
 

@@ -52,6 +52,10 @@ int config_load_file(struct config *c, const char *file, struct error *err)
 {
 	struct lyd_node *root = NULL;
 
+	if (!datastore_is_known(c)) {
+		log_warning("%s: not loaded, it is not known what running was", file);
+		return 0;
+	}
 	if (!datastore_is_empty(c)) {
 		log_info("%s: not loaded, there is a configuration already", file);
 		return 0;

@@ -95,6 +95,8 @@ static int record(struct config *c, const struct successor *next, const char *re
 	        .n_retired = gone.n,
 	        .revert_to = revert_to};
 	if (c->journal != NULL)
+		result = start_boot_note(c, err);
+	if (c->journal != NULL && result == 0)
 		result = journal_commit(c->journal, &commit, err);
 	if (result == 0)
 		retired_join(&c->retired, &gone);

@@ -33,13 +33,34 @@ int datastore_init(struct config *c, struct lyd_node **root, const char *file, s
 	return result;
 }
 
-/* Running becomes what is given, before anybody sees it. Takes *json over. */
+bool datastore_is_known(const struct config *c)
+{
+	struct journal_health health = {0};
+
+	if (c->journal != NULL)
+		journal_health(c->journal, &health);
+	return !health.lost;
+}
+
+/* The journal cannot be written at the moment, and says so itself. */
+static bool is_unwritable(const struct config *c)
+{
+	struct journal_health health;
+
+	journal_health(c->journal, &health);
+	return health.why[0] != '\0';
+}
+
+/*
+ * Running becomes what is given, before anybody sees it. Takes *json over. Where that cannot be written, the next start does
+ * the same again, or the next commit ends it: what leads here stays in the journal until then.
+ */
 static int begin_with(struct config *c, char **json, const char *why, struct error *err)
 {
 	const struct journal_commit commit = {
 	        .datastore = "running", .json = *json, .user = "portcullisd", .comment = why};
 
-	if (journal_commit(c->journal, &commit, err) != 0)
+	if (journal_commit(c->journal, &commit, err) != 0 && !is_unwritable(c))
 		return -1;
 	log_warning("configuration: %s", why);
 	free(c->stored);
@@ -85,10 +106,26 @@ static int begin_boot(struct config *c, char **startup, struct error *err)
 		result = begin_with(c, &json, "the device has booted: running begins with startup", err);
 		free(json);
 	}
-	if (result == 0 && (last == NULL || strcmp(last, id) != 0))
+	if (result == 0 && (last == NULL || strcmp(last, id) != 0)) {
 		result = journal_setting_set(c->journal, "boot-id", id, err);
+		c->boot_unknown = result != 0 && is_unwritable(c);
+		result = c->boot_unknown ? 0 : result;
+	}
 	free(last);
 	return result;
+}
+
+int start_boot_note(struct config *c, struct error *err)
+{
+	char id[64];
+
+	if (!c->boot_unknown)
+		return 0;
+	boot_id_read(id, sizeof(id));
+	if (journal_setting_set(c->journal, "boot-id", id, err) != 0)
+		return -1;
+	c->boot_unknown = false;
+	return 0;
 }
 
 static int tree_load(struct config *c, const char *json, const char *what, struct lyd_node **root, struct error *err)

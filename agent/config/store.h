@@ -33,7 +33,8 @@ struct config {
 	pthread_mutex_t writer; /**< one writer at a time, from the look at the locks to the swap; it also guards: */
 	struct catalog *catalog; /**< installed, or NULL */
 	struct pins *pins; /**< or NULL */
-	char *stored; /**< running as the journal has it */
+	char *stored; /**< running as the journal has it, or will have it */
+	bool boot_unknown; /**< the journal does not know yet of which boot this is */
 	struct site *site; /**< of running, for the ids; NULL while running does not convert */
 	struct retired retired; /**< ids of what running had once */
 	struct commit commit;
@@ -61,6 +62,14 @@ int config_check_access(struct config *c, const struct config_actor *actor, enum
 int config_check(struct config *c, struct lyd_node **root, struct site **out, struct error *err) MUST_USE;
 /** What the model cannot say alone, with the packs that are there now. */
 int config_check_packs(struct config *c, const struct site *site, struct error *err) MUST_USE;
+
+/* start.c */
+
+/**
+ * Before running is written: the journal knows of which boot that is, or the next start would begin with startup.
+ * c->writer is held.
+ */
+int start_boot_note(struct config *c, struct error *err) MUST_USE;
 
 /* running.c; all with c->writer held */
 

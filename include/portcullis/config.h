@@ -161,7 +161,10 @@ int config_event_fd(const struct config *c);
 int config_site(struct config *c, struct site **out, struct error *err) MUST_USE;
 /** The site that a JSON instance file of portcullis.yang describes (offline); ids are derived as the daemon does. */
 int config_site_read(const struct ly_ctx *ctx, const char *file, struct site **out, struct error *err) MUST_USE;
-/** Load a JSON instance file into running if running is empty (first start), as the daemon's own commit. */
+/**
+ * Load a JSON instance file into running if running is empty (first start), as the daemon's own commit; not where it is
+ * only not known what running was.
+ */
 int config_load_file(struct config *c, const char *file, struct error *err) MUST_USE;
 
 #endif
