@@ -21,8 +21,8 @@ struct flow_verdict_memory {
 static const char *const severity_names[] = {"none", "info", "warning", "major", "critical"};
 static const char *const overall_names[] = {"ok", "degraded", "violated", "incomplete", "cannot-tell"};
 static const char *const cause_names[] = {"start", "ruleset", "deployment", "catalog", "routes", "assumption"};
-static const char *const change_names[] = {
-        "violated", "cleared", "overall", "unreadable", "readable", "opening", "opening-closed", "test"};
+static const char *const change_names[] = {"violated", "cleared", "overall", "unreadable", "readable", "opening",
+        "opening-closed", "test", "journal-unwritable", "journal-writable"};
 
 const char *severity_name(enum severity s)
 {
@@ -425,6 +425,23 @@ bool conformance_update(struct conformance *c, const struct flows *flows, const 
 		out->change[i].new_overall = c->overall;
 	c->told = true;
 	return changed;
+}
+
+bool conformance_journal(struct conformance *c, const char *why, uint64_t unkept, int64_t now_wall, struct changes *out)
+{
+	const struct cause cause = {.kind = CAUSE_START};
+	bool unwritable = why[0] != '\0';
+
+	if (unwritable == c->unwritable)
+		return false;
+	c->unwritable = unwritable;
+	struct change *change = tell(
+	        c, out, unwritable ? CHANGE_JOURNAL_UNWRITABLE : CHANGE_JOURNAL_WRITABLE, &cause, now_wall, "", "", "");
+	change->affected = unkept;
+	change->severity = unwritable ? SEVERITY_MAJOR : SEVERITY_NONE;
+	free(change->reason);
+	change->reason = xstrdup(why);
+	return true;
 }
 
 void conformance_test(struct conformance *c, int64_t now_wall, struct changes *out)

@@ -78,6 +78,9 @@ static void fill_summary(struct flat_builder *b)
 	row->newest_sequence = flat_sequence(s->newest_sequence);
 	row->readable = s->ruleset != NULL;
 	row->unreadable = s->ruleset != NULL ? 0 : flat_put(b, s->unreadable);
+	row->writable = s->unwritable == NULL;
+	row->unwritable = flat_put(b, s->unwritable);
+	row->unkept = (uint32_t)s->unkept;
 	row->digest = s->ruleset != NULL ? flat_put(b, s->ruleset->digest) : 0;
 	row->version = flat_put(b, s->version);
 	for (size_t i = 0; i < b->n_pack; i++) {

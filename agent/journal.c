@@ -5,6 +5,7 @@
  */
 #include "journal_db.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,7 @@ static int damage_found(struct journal *j, struct error *err, const char *why)
 	        why);
 	if (err != NULL) {
 		*err = fault;
-		err->code = ERR_FORMAT;
+		err->code = j->opened ? ERR_IO : ERR_FORMAT; /* malformed is what comes from a client */
 	}
 	j->damaged = true;
 	if (j->opened)
@@ -31,9 +32,16 @@ static int damage_found(struct journal *j, struct error *err, const char *why)
 	return -1;
 }
 
+static int disk_full(const struct journal *j, struct error *err)
+{
+	return error_set(
+	        err, ERR_UNAVAILABLE, j->path, "the journal cannot be written: disk full; make room and try again");
+}
+
 int journal_error(struct journal *j, struct error *err, int rc)
 {
 	const char *why = j->db != NULL ? sqlite3_errmsg(j->db) : sqlite3_errstr(rc);
+	int no = j->db != NULL ? sqlite3_system_errno(j->db) : 0;
 
 	switch (rc & 0xff) {
 	case SQLITE_CORRUPT:
@@ -44,10 +52,14 @@ int journal_error(struct journal *j, struct error *err, int rc)
 		return error_set(err, ERR_UNAVAILABLE, j->path,
 		        "another program holds the journal (%s); close it and try again", why);
 	case SQLITE_FULL:
-		return error_set(err, ERR_UNAVAILABLE, j->path,
-		        "the journal cannot be written: disk full; make room and try again");
-	case SQLITE_READONLY:
+		return disk_full(j, err);
 	case SQLITE_IOERR:
+		if (no == ENOSPC || no == EDQUOT)
+			return disk_full(j, err);
+		return error_set(err, ERR_IO, j->path,
+		        "the journal cannot be read or written (%s: %s); check the disk and the permissions", why,
+		        no != 0 ? strerror(no) : "the system does not say why");
+	case SQLITE_READONLY:
 	case SQLITE_CANTOPEN:
 	case SQLITE_PERM:
 	case SQLITE_AUTH:

@@ -310,7 +310,7 @@ int journal_history(
 
 static int damaged(const struct journal *j, uint64_t number, struct error *err)
 {
-	return error_set(err, ERR_FORMAT, j->path,
+	return error_set(err, ERR_IO, j->path,
 	        "the content of commit %llu does not fit its digest: the journal is damaged; running is not concerned",
 	        (unsigned long long)number);
 }

@@ -202,7 +202,8 @@ static int connect_file(struct journal *j, struct error *err)
 	/* Made here for its mode: SQLite gives the files beside it the same. */
 	int fd = open(j->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
 	if (fd < 0)
-		return error_set(err, ERR_IO, j->path, "cannot open the journal: %s", strerror(errno));
+		return error_set(err, ERR_IO, j->path,
+		        "cannot open the journal for writing: %s; check the disk and the permissions", strerror(errno));
 	close(fd);
 	int rc = sqlite3_open_v2(j->path, &j->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX, NULL);
 	if (rc != SQLITE_OK)

@@ -53,6 +53,7 @@ static int block_signals(struct daemon *d, struct error *err)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error like others */
 	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0 ||
 	        (d->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)) < 0)
 		return error_set(err, ERR_INTERNAL, NULL, "signals cannot be watched: %s", strerror(errno));
@@ -133,7 +134,7 @@ static int start_core(struct daemon *d, struct error *err)
 	if (privileges_drop(&d->identity, err) != 0 || nft_open_process(&d->priv, &d->nft, err) != 0)
 		return -1;
 	d->nft_open = true;
-	if (journal_open(o->state_dir, &d->journal, err) != 0 || load_catalog(o, &catalog, err) != 0)
+	if (journal_open_anyway(o->state_dir, &d->journal, err) != 0 || load_catalog(o, &catalog, err) != 0)
 		return -1;
 	if (start_monitor(d, catalog, err) != 0) {
 		catalog_free(catalog);
@@ -319,7 +320,7 @@ static void say_ready(struct daemon *d)
 
 static int run(struct daemon *d)
 {
-	enum { SIGNALS, NFT, CONFIG, TIMER, NETWORK, WAKE, N };
+	enum { SIGNALS, NFT, CONFIG, TIMER, NETWORK, WAKE, JOURNAL, N };
 	struct pollfd fds[N] = {
 	        [SIGNALS] = {d->signal_fd, POLLIN, 0},
 	        [NFT] = {d->nft.event_fd(d->nft.self), POLLIN, 0},
@@ -327,6 +328,7 @@ static int run(struct daemon *d)
 	        [TIMER] = {config_timer_fd(d->config), POLLIN, 0},
 	        [NETWORK] = {d->network_fd, POLLIN, 0},
 	        [WAKE] = {d->wake_fd, POLLIN, 0},
+	        [JOURNAL] = {journal_event_fd(d->journal), POLLIN, 0},
 	};
 
 	hand_out(d, &d->first);
@@ -355,6 +357,8 @@ static int run(struct daemon *d)
 			network_watch_drain(d->network_fd);
 			monitor_changed(d->monitor, CAUSE_ROUTES, NULL, clock_monotonic_ms());
 		}
+		if (fds[JOURNAL].revents != 0)
+			drain(fds[JOURNAL].fd); /* the next step looks at it */
 		if (fds[WAKE].revents != 0) {
 			drain(d->wake_fd);
 			d->policies_ms = 0; /* somebody asked for a verification */

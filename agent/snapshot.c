@@ -66,6 +66,7 @@ void snapshot_unref(struct snapshot *s)
 	free(s->history);
 	free(s->changed_ms);
 	free(s->unreadable);
+	free(s->unwritable);
 	free(s->version);
 	free(s->flat);
 	inputs_unref(s->inputs);

@@ -78,7 +78,9 @@ static void kinds(const struct scene *s, char *out)
 	        [CHANGE_READABLE] = 'R',
 	        [CHANGE_OPENING] = '+',
 	        [CHANGE_OPENING_CLOSED] = '-',
-	        [CHANGE_TEST] = 'T'};
+	        [CHANGE_TEST] = 'T',
+	        [CHANGE_JOURNAL_UNWRITABLE] = 'J',
+	        [CHANGE_JOURNAL_WRITABLE] = 'j'};
 	size_t n = 0;
 	for (size_t i = 0; i < s->changes.n; i++)
 		out[n++] = letter[s->changes.change[i].kind];
@@ -279,6 +281,30 @@ START_TEST(exit_codes_follow_the_overall_state)
 }
 END_TEST
 
+START_TEST(a_journal_that_cannot_be_written_is_told_once)
+{
+	struct scene s;
+	char got[8];
+
+	scene_init(&s);
+	ck_assert(!conformance_journal(&s.conformance, "", 0, 50, &s.changes));
+	ck_assert(conformance_journal(&s.conformance, "disk full", 3, 51, &s.changes));
+	ck_assert(!conformance_journal(&s.conformance, "disk full, and more", 4, 52, &s.changes));
+	ck_assert(conformance_journal(&s.conformance, "", 5, 53, &s.changes));
+	ck_assert(!conformance_journal(&s.conformance, "", 5, 54, &s.changes));
+	kinds(&s, got);
+	ck_assert_str_eq(got, "Jj");
+	ck_assert_str_eq(s.changes.change[0].reason, "disk full");
+	ck_assert_uint_eq(s.changes.change[0].affected, 3);
+	ck_assert_int_eq(s.changes.change[0].severity, SEVERITY_MAJOR);
+	ck_assert_int_eq(s.changes.change[0].wall_s, 51);
+	ck_assert_str_eq(s.changes.change[1].reason, "");
+	ck_assert_uint_eq(s.changes.change[1].affected, 5);
+	ck_assert_uint_eq(s.changes.change[1].sequence, s.changes.change[0].sequence + 1);
+	scene_fini(&s);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("conformance");
@@ -292,6 +318,7 @@ int main(void)
 	tcase_add_test(c, changed_time_is_that_of_the_last_change);
 	tcase_add_test(c, hub_keeps_a_snapshot_alive_for_its_readers);
 	tcase_add_test(c, exit_codes_follow_the_overall_state);
+	tcase_add_test(c, a_journal_that_cannot_be_written_is_told_once);
 	suite_add_tcase(s, c);
 	SRunner *r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

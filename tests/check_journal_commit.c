@@ -263,7 +263,7 @@ START_TEST(damaged_commits_are_refused)
 	commit("running", "third", NULL);
 	change(damages[_i]);
 	ck_assert_int_eq(journal_contents(j, 1, NULL, &after, &err), -1);
-	ck_assert_int_eq(err.code, ERR_FORMAT);
+	ck_assert_int_eq(err.code, ERR_IO);
 	ck_assert_ptr_nonnull(strstr(err.text, "damaged"));
 }
 END_TEST

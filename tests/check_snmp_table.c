@@ -199,7 +199,7 @@ static const struct {
         {"\nPortcullisSeverity ::=", SEVERITY_CRITICAL + 1, severity_at},
         {"\nPortcullisCause ::=", CAUSE_ASSUMPTION + 1, cause_at},
         {"\nPortcullisPath ::=", PATH_NONE + 1, path_at},
-        {"\nPortcullisChange ::=", CHANGE_TEST + 1, change_at},
+        {"\nPortcullisChange ::=", CHANGE_N, change_at},
         {"\nportcullisRoleKind ", ROLE_EXTERNAL + 1, role_kind_at},
         {"\nportcullisReqBasis ", BASIS_INFERRED + 1, basis_at},
         {"\nportcullisReqReach ", REACH_EXTERNAL + 1, reach_at},
@@ -234,7 +234,8 @@ END_TEST
 START_TEST(notifications_are_those_of_the_mib)
 {
 	static const char *const object[] = {"", "Sequence", "Problem", "Label", "Affected", "Severity", "Verdict",
-	        "Rule", "Witness", "Cause", "Author", "AuthorPid", "Overall", "OldOverall", "Reason", "Lost", "Time"};
+	        "Rule", "Witness", "Cause", "Author", "AuthorPid", "Overall", "OldOverall", "Reason", "Lost", "Time",
+	        "Unkept"};
 	const struct notify_form *form = &notify_forms[_i];
 	struct definition d;
 	char want[1024] = "    OBJECTS {\n";
@@ -265,6 +266,8 @@ START_TEST(raise_and_clear_carry_the_same)
 	        notify_forms[CHANGE_OPENING].object, notify_forms[CHANGE_OPENING_CLOSED].object, NOTIFY_VARBINDS_MAX);
 	ck_assert_mem_eq(
 	        notify_forms[CHANGE_UNREADABLE].object, notify_forms[CHANGE_READABLE].object, NOTIFY_VARBINDS_MAX);
+	ck_assert_mem_eq(notify_forms[CHANGE_JOURNAL_UNWRITABLE].object, notify_forms[CHANGE_JOURNAL_WRITABLE].object,
+	        NOTIFY_VARBINDS_MAX);
 }
 END_TEST
 

@@ -29,13 +29,14 @@ static void show_json(const xmlNode *c)
 	json_t *problems = json_array();
 	for (const xmlNode *p = node_child(c, "problem"); p != NULL; p = node_next(p))
 		json_array_append_new(problems, problem_json(p));
-	json_show(json_pack("{sososososososososososososo}", "summary", json_summary(c), "generation",
+	json_show(json_pack("{sososososososososososososososo}", "summary", json_summary(c), "generation",
 	        json_number(c, "generation"), "ruleset_generation", json_number(c, "ruleset-generation"),
 	        "ruleset_digest", json_leaf(c, "ruleset-digest"), "unreadable", json_leaf(c, "unreadable"),
-	        "last_change", json_leaf(c, "last-change"), "last_verify", json_leaf(c, "last-verify"),
-	        "verify_time_us", json_number(c, "verify-time"), "agent_version", json_leaf(c, "agent-version"),
-	        "newest_sequence", json_number(c, "newest-sequence"), "caveats", json_leaves(c, "caveat"), "problems",
-	        problems, "deployments", json_deployments(c)));
+	        "journal_unwritable", json_leaf(c, "journal-unwritable"), "events_unkept",
+	        json_number(c, "events-unkept"), "last_change", json_leaf(c, "last-change"), "last_verify",
+	        json_leaf(c, "last-verify"), "verify_time_us", json_number(c, "verify-time"), "agent_version",
+	        json_leaf(c, "agent-version"), "newest_sequence", json_number(c, "newest-sequence"), "caveats",
+	        json_leaves(c, "caveat"), "problems", problems, "deployments", json_deployments(c)));
 }
 
 static void line(const char *name, const char *value)
@@ -94,6 +95,15 @@ static void show_available(const xmlNode *c)
 	text_fini(&t);
 }
 
+/* Commits are refused, and events are lost. */
+static void show_journal(const xmlNode *c)
+{
+	const char *unkept = node_leaf(c, "events-unkept");
+	line("journal", node_leaf(c, "journal-unwritable"));
+	if (strcmp(unkept, "0") != 0)
+		line("not kept", unkept);
+}
+
 static void show_table(const xmlNode *c)
 {
 	const xmlNode *summary = node_child(c, "summary");
@@ -108,6 +118,7 @@ static void show_table(const xmlNode *c)
 	        node_leaf(summary, "undecoded-rules"));
 	line("rules", t.s);
 	line("unreadable", node_leaf(c, "unreadable"));
+	show_journal(c);
 	for (const xmlNode *caveat = node_child(c, "caveat"); caveat != NULL; caveat = node_next(caveat))
 		line("caveat", caveat->children != NULL ? (const char *)caveat->children->content : "");
 	t.len = 0;
@@ -152,6 +163,7 @@ int verb_status(int argc, char **argv)
 		return cli_usage("status", "'%s' is one argument too many", argv[optind]);
 	if (daemon_conformance(&o,
 	            "<summary/><problem/><generation/><ruleset-generation/><ruleset-digest/><unreadable/><last-change/>"
+	            "<journal-unwritable/><events-unkept/>"
 	            "<last-verify/><verify-time/><agent-version/><newest-sequence/><caveat/>"
 	            "<deployment-state/>",
 	            &doc, &conformance, &err) != 0)

@@ -66,7 +66,7 @@ int monitor_new(const struct monitor_parts *parts, struct monitor **out, struct 
 	conformance_init(&m->conformance, sequence, (uint32_t)problem);
 	m->started_ms = parts->clock_ms();
 	m->dirty_inputs = true;
-	m->tell_ms = INT64_MAX;
+	m->tell_ms = m->probe_ms = INT64_MAX;
 	m->cause = (struct cause){.kind = CAUSE_START};
 	m->cause_set = true;
 	pthread_mutex_init(&m->mutex, NULL);
@@ -182,7 +182,14 @@ static int read_inputs(struct monitor *m, struct inputs *in, int64_t now_wall, s
 {
 	struct catalog *catalog;
 
-	if (config_site(m->parts.config, &in->site, err) != 0 || network_read(&in->network, err) != 0 ||
+	struct journal_health journal;
+
+	if (config_site(m->parts.config, &in->site, err) != 0)
+		return -1;
+	journal_health(m->parts.journal, &journal);
+	if (journal.lost)
+		return error_set(err, ERR_UNAVAILABLE, NULL, "the configuration is not known: %s", journal.why);
+	if (network_read(&in->network, err) != 0 ||
 	        pins_catalog(m->parts.pins, in->site, m->parts.catalog, &catalog, err) != 0)
 		return -1;
 	catalog_free(in->catalog);
@@ -322,6 +329,8 @@ static int next_step(const struct monitor *m, int64_t now_ms)
 	int64_t next = m->due_ms < m->tell_ms ? m->due_ms : m->tell_ms;
 	if (m->periodic_ms < next)
 		next = m->periodic_ms;
+	if (m->probe_ms < next)
+		next = m->probe_ms;
 	int64_t wait = next - now_ms;
 	return wait < 0 ? 0 : wait > PERIODIC_MS ? PERIODIC_MS : (int)wait;
 }
@@ -411,8 +420,9 @@ int monitor_step(struct monitor *m, int64_t now_ms, int64_t now_wall, struct cha
 		tell(m, now_ms, now_wall, out);
 	if (test)
 		conformance_test(&m->conformance, now_wall, out);
+	bool journal = monitor_look_at_journal(m, now_ms, now_wall, out);
 	monitor_keep(m, out);
-	if (renewed || told || test)
+	if (renewed || told || test || journal)
 		monitor_publish(m);
 	if (asked) {
 		pthread_mutex_lock(&m->mutex);

@@ -1,6 +1,6 @@
 /*
  * What the monitor gives away: a snapshot for the faces out of what it knows, and what is told into journal and history,
- * journal first. A journal that cannot be written is logged; the faces are served all the same.
+ * journal first. A journal that cannot be written is told once, as is its recovery; the faces are served all the same.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +10,9 @@
 #include "portcullis/alloc.h"
 #include "portcullis/flat.h"
 #include "portcullis/log.h"
+
+/* So often it is looked whether the journal can be written again. */
+#define PROBE_MS 5000
 
 void monitor_history_add(struct monitor *m, const struct change *change)
 {
@@ -47,6 +50,8 @@ void monitor_publish(struct monitor *m)
 	s->openings = m->evaluation->openings;
 	if (s->ruleset == NULL)
 		s->unreadable = xstrdup(monitor_why_unknown(m) != NULL ? monitor_why_unknown(m) : "not read yet");
+	s->unwritable = m->journal.why[0] != '\0' ? xstrdup(m->journal.why) : NULL;
+	s->unkept = m->journal.unkept;
 	summary_build(flows, &s->findings, &s->openings, s->ruleset, &s->summary);
 	s->changed_ms = xcalloc(flows->n, sizeof(*s->changed_ms));
 	for (size_t i = 0; i < flows->n; i++)
@@ -73,7 +78,24 @@ void monitor_publish(struct monitor *m)
 	hub_set(m->parts.hub, s);
 }
 
-/* Journal first: what an NMS hears of is always there to be looked up. */
+bool monitor_look_at_journal(struct monitor *m, int64_t now_ms, int64_t now_wall, struct changes *out)
+{
+	struct journal_health now;
+
+	if (now_ms >= m->probe_ms)
+		journal_probe(m->parts.journal);
+	journal_health(m->parts.journal, &now);
+	if (now.why[0] == '\0')
+		m->probe_ms = INT64_MAX;
+	else if (m->probe_ms == INT64_MAX || now_ms >= m->probe_ms)
+		m->probe_ms = now_ms + PROBE_MS;
+	bool told = conformance_journal(&m->conformance, now.why, now.unkept, now_wall, out);
+	bool differs = told || now.unkept != m->journal.unkept || strcmp(now.why, m->journal.why) != 0;
+	m->journal = now;
+	return differs;
+}
+
+/* Journal first: what an NMS hears of is always there to be looked up. A failure of it is told by its health. */
 void monitor_keep(struct monitor *m, struct changes *changes)
 {
 	struct journal *journal = m->parts.journal;
@@ -84,7 +106,7 @@ void monitor_keep(struct monitor *m, struct changes *changes)
 		return;
 	for (size_t i = 0; i < changes->n; i++) {
 		if (journal_change_add(journal, &changes->change[i], &err) != 0)
-			log_error("journal: %s", err.text);
+			log_debug("journal: %s", err.text);
 		monitor_history_add(m, &changes->change[i]);
 	}
 	if (journal_problems_set(journal, c->problem, c->n_problem, &err) != 0 ||
@@ -92,5 +114,5 @@ void monitor_keep(struct monitor *m, struct changes *changes)
 	        journal_number_set(journal, "unreadable", !c->readable, &err) != 0 ||
 	        journal_number_set(journal, "sequence", c->sequence, &err) != 0 ||
 	        journal_number_set(journal, "next-problem-id", c->next_problem_id, &err) != 0)
-		log_error("journal: %s", err.text);
+		log_debug("journal: %s", err.text);
 }

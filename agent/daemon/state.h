@@ -16,6 +16,8 @@ struct monitor {
 	char *inputs_error; /* why the site cannot be turned into flows; NULL: it can */
 	struct ruleset *ruleset; /* read, not yet verified */
 	char *unreadable;
+	struct journal_health journal; /* as it was published */
+	int64_t probe_ms; /* when to try to write the journal again; INT64_MAX: it can be written */
 	struct verification *verification; /* of the evaluation's ruleset */
 	struct evaluation *evaluation;
 	uint64_t generation;
@@ -43,6 +45,12 @@ struct monitor {
 
 /** Why nothing can be said of the flows, or NULL. */
 const char *monitor_why_unknown(const struct monitor *m);
+/**
+ * Whether the journal can be written, tried again where that is due; what changed is told.
+ *
+ * @return whether there is something to publish.
+ */
+bool monitor_look_at_journal(struct monitor *m, int64_t now_ms, int64_t now_wall, struct changes *out);
 /** A snapshot of what is known goes to the hub. */
 void monitor_publish(struct monitor *m);
 /** What is told goes into the journal, which gives it its place there, and into the history. */

@@ -1,7 +1,7 @@
 /*
  * What the server tells of itself (RFC 6470): sessions that begin and end, changes of datastores and what becomes of
- * confirmed commits come in, the XML of a notification goes out and is kept in the journal. A journal that cannot be
- * written is logged; subscribers are told all the same.
+ * confirmed commits come in, the XML of a notification goes out and is kept in the journal. What the journal does not
+ * take, it counts; subscribers are told all the same.
  */
 #include "netconf/event.h"
 
@@ -251,7 +251,7 @@ void netconf_notify_event(struct netconf *n, char *content)
 	uint64_t event = 0;
 	struct error err;
 	if (n->options.journal != NULL && journal_event_add(n->options.journal, now, content, &event, &err) != 0)
-		log_error("netconf: a notification is not kept for replay: %s", err.text);
+		log_debug("netconf: a notification is not kept for replay: %s", err.text);
 	struct notice *notice = notice_of(now, content, event);
 	session_tell(n, notice);
 	notice_unref(notice);

@@ -27,13 +27,19 @@ static const struct {
 static const struct {
 	const char *kind;
 	bool problem, flows;
-} kinds[] = {
-        [CHANGE_VIOLATED] = {"violated", true, true},
-        [CHANGE_CLEARED] = {"cleared", true, true},
-        [CHANGE_OVERALL] = {"overall", false, false},
-        [CHANGE_OPENING] = {"opening", true, false},
-        [CHANGE_OPENING_CLOSED] = {"opening-closed", true, false},
-        [CHANGE_TEST] = {"test", false, false},
+	const char *element; /* of a notification of its own */
+	bool unkept; /* which says how many events were not kept */
+} kinds[CHANGE_N] = {
+        [CHANGE_VIOLATED] = {"violated", true, true, NULL, false},
+        [CHANGE_CLEARED] = {"cleared", true, true, NULL, false},
+        [CHANGE_OVERALL] = {"overall", false, false, NULL, false},
+        [CHANGE_OPENING] = {"opening", true, false, NULL, false},
+        [CHANGE_OPENING_CLOSED] = {"opening-closed", true, false, NULL, false},
+        [CHANGE_TEST] = {"test", false, false, NULL, false},
+        [CHANGE_UNREADABLE] = {NULL, false, false, "ruleset-unreadable", false},
+        [CHANGE_READABLE] = {NULL, false, false, "ruleset-readable", false},
+        [CHANGE_JOURNAL_UNWRITABLE] = {NULL, false, false, "journal-unwritable", true},
+        [CHANGE_JOURNAL_WRITABLE] = {NULL, false, false, "journal-writable", true},
 };
 
 static void leaf(struct text *t, const char *name, const char *value)
@@ -86,21 +92,20 @@ struct notice *notice_new(const struct change *change)
 {
 	struct notice *n = xcalloc(1, sizeof(*n));
 	struct text t = {0};
-	const char *element = change->kind == CHANGE_UNREADABLE ? "ruleset-unreadable"
-	                      : change->kind == CHANGE_READABLE ? "ruleset-readable"
-	                                                        : "conformance-change";
+	const char *own = kinds[change->kind].element, *element = own != NULL ? own : "conformance-change";
 	envelope(n, &t, change->wall_s);
 	text_addf(&t, "<%s xmlns=\"" NS_PORTCULLIS "\">", element);
 	n->event = change->event;
 	n->module = "portcullis";
 	snprintf(n->name, sizeof(n->name), "%s", element);
-	n->counts = change->kind != CHANGE_UNREADABLE && change->kind != CHANGE_READABLE;
+	n->counts = own == NULL;
 	if (n->counts) {
 		conformance_change(&t, change);
 	} else {
 		number(&t, "sequence", change->sequence);
-		if (change->kind == CHANGE_UNREADABLE)
-			leaf(&t, "reason", change->reason);
+		leaf(&t, "reason", change->reason);
+		if (kinds[change->kind].unkept)
+			number(&t, "events-unkept", change->affected);
 	}
 	n->head = text_take(&t);
 	n->tail = xasprintf("</%s>", element);

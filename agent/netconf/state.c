@@ -51,6 +51,8 @@ static void add_scalars(struct rows *b, struct lyd_node *root, const struct snap
 		row_leaf(b, root, "unreadable",
 		        snap->unreadable != NULL ? snap->unreadable : "the ruleset was not read");
 	}
+	row_leaf(b, root, "journal-unwritable", snap->unwritable);
+	row_number(b, root, "events-unkept", snap->unkept);
 	row_time(b, root, "last-change", snap->changed_last_wall);
 	row_time(b, root, "last-verify", snap->verified_wall);
 	row_number(b, root, "verify-time", snap->verify_us);

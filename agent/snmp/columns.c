@@ -40,6 +40,9 @@ static const struct column summary_columns[] = {
         {32, COLUMN_TEXT, offsetof(struct flat_summary, version), "portcullisAgentVersion"},
         {33, COLUMN_GAUGE, offsetof(struct flat_summary, oldest_sequence), "portcullisOldestSequence"},
         {34, COLUMN_GAUGE, offsetof(struct flat_summary, newest_sequence), "portcullisNewestSequence"},
+        {35, COLUMN_TRUTH, offsetof(struct flat_summary, writable), "portcullisJournalWritable"},
+        {36, COLUMN_TEXT, offsetof(struct flat_summary, unwritable), "portcullisJournalReason"},
+        {37, COLUMN_COUNTER, offsetof(struct flat_summary, unkept), "portcullisJournalUnkept"},
 };
 
 static const struct column product_columns[] = {

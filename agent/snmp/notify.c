@@ -20,6 +20,10 @@
 	{                                                                                                              \
 		NOTIFY_SEQUENCE, NOTIFY_REASON, NOTIFY_AFFECTED, NOTIFY_SEVERITY, NOTIFY_OVERALL, NOTIFY_TIME          \
 	}
+#define JOURNAL_OBJECTS                                                                                                \
+	{                                                                                                              \
+		NOTIFY_SEQUENCE, NOTIFY_REASON, NOTIFY_UNKEPT, NOTIFY_SEVERITY, NOTIFY_OVERALL, NOTIFY_TIME            \
+	}
 
 const struct notify_form notify_forms[NOTIFY_FORM_N] = {
         [CHANGE_VIOLATED] = {1, "portcullisViolated", PROBLEM_OBJECTS},
@@ -32,6 +36,8 @@ const struct notify_form notify_forms[NOTIFY_FORM_N] = {
         [CHANGE_OPENING] = {6, "portcullisOpeningAppeared", PROBLEM_OBJECTS},
         [CHANGE_OPENING_CLOSED] = {7, "portcullisOpeningClosed", PROBLEM_OBJECTS},
         [NOTIFY_DIGEST] = {8, "portcullisDigest", {NOTIFY_SEQUENCE, NOTIFY_LOST, NOTIFY_OVERALL, NOTIFY_TIME}},
+        [CHANGE_JOURNAL_UNWRITABLE] = {10, "portcullisJournalUnwritable", JOURNAL_OBJECTS},
+        [CHANGE_JOURNAL_WRITABLE] = {11, "portcullisJournalRecovered", JOURNAL_OBJECTS},
         [CHANGE_TEST] = {9, "portcullisTest", {NOTIFY_SEQUENCE, NOTIFY_LABEL, NOTIFY_OVERALL, NOTIFY_TIME}},
 };
 
@@ -73,6 +79,7 @@ void notification_value(const struct notification *n, enum notify_object object,
 	case NOTIFY_LABEL:
 		return set_octets(v, c->label);
 	case NOTIFY_AFFECTED:
+	case NOTIFY_UNKEPT:
 		return set_number(v, VALUE_GAUGE, (uint32_t)c->affected);
 	case NOTIFY_SEVERITY:
 		return set_number(v, VALUE_INTEGER, (uint32_t)c->severity + 1);

@@ -35,7 +35,8 @@ enum notify_object {
 	NOTIFY_OLD_OVERALL,
 	NOTIFY_REASON,
 	NOTIFY_LOST,
-	NOTIFY_TIME
+	NOTIFY_TIME,
+	NOTIFY_UNKEPT
 };
 
 #define NOTIFY_NODE 11u /* portcullisNotifyData is portcullisObjects.11 */
@@ -48,7 +49,7 @@ struct notify_form {
 };
 
 /** Forms by enum change_kind, then the digest that tells of lost ones. */
-enum { NOTIFY_DIGEST = CHANGE_TEST + 1, NOTIFY_FORM_N };
+enum { NOTIFY_DIGEST = CHANGE_N, NOTIFY_FORM_N };
 extern const struct notify_form notify_forms[NOTIFY_FORM_N];
 
 struct notification {

@@ -231,7 +231,8 @@ static int options_check(const struct snmp_options *o, struct error *err)
 		return error_set(err, ERR_USAGE, "persistent_dir", "no directory for the SNMP library given");
 	if (mkdir(o->persistent_dir, 0700) != 0 && errno != EEXIST)
 		return error_set(err, ERR_IO, o->persistent_dir, "cannot make the directory: %s", strerror(errno));
-	if (access(o->persistent_dir, W_OK | X_OK) != 0)
+	/* Nothing is saved in it: a file system that was mounted for reading alone does. */
+	if (access(o->persistent_dir, W_OK | X_OK) != 0 && errno != EROFS)
 		return error_set(err, ERR_IO, o->persistent_dir, "cannot write to the directory: %s", strerror(errno));
 	return 0;
 }

@@ -68,7 +68,10 @@ enum change_kind {
 	CHANGE_READABLE,
 	CHANGE_OPENING,
 	CHANGE_OPENING_CLOSED,
-	CHANGE_TEST
+	CHANGE_TEST,
+	CHANGE_JOURNAL_UNWRITABLE, /**< affected: events that were not kept since the start */
+	CHANGE_JOURNAL_WRITABLE, /**< likewise */
+	CHANGE_N
 };
 const char *change_kind_name(enum change_kind k);
 
@@ -104,6 +107,7 @@ struct conformance {
 	size_t n_problem, cap_problem;
 	bool told; /**< something was verified and told before */
 	bool readable;
+	bool unwritable; /**< told of the journal */
 	enum overall overall; /**< told last; ok before anything was told */
 	uint32_t next_problem_id;
 	uint64_t sequence;
@@ -140,6 +144,15 @@ int64_t conformance_changed_ms(const struct conformance *c, const struct flow_id
 bool conformance_update(struct conformance *c, const struct flows *flows, const struct findings *findings,
         const struct openings *openings, const struct ruleset *rs, const char *why, const struct cause *cause,
         int64_t now_ms, int64_t now_wall, struct changes *out);
+/**
+ * Take in whether the journal can be written: told when that changes.
+ *
+ * @param why     why not; "": it can.
+ * @param unkept  events that it did not take since the start.
+ * @return whether there was something to tell.
+ */
+bool conformance_journal(
+        struct conformance *c, const char *why, uint64_t unkept, int64_t now_wall, struct changes *out);
 /** One change of kind CHANGE_TEST. */
 void conformance_test(struct conformance *c, int64_t now_wall, struct changes *out);
 

@@ -20,7 +20,7 @@
  */
 
 #define FLAT_MAGIC 0x50544c46u
-#define FLAT_VERSION 1u
+#define FLAT_VERSION 2u
 #define FLAT_TEXT_MAX 1024u /**< octets; longer texts end in "..." */
 #define FLAT_MAX_ROWS 16777216u /**< per table */
 
@@ -62,8 +62,9 @@ struct flat_summary {
 	uint32_t generation; /**< low 32 bits */
 	uint32_t problems, flows, count[VERDICT_N], openings, openings_unacknowledged;
 	uint32_t rules, rules_undecoded, ruleset_generation, verify_us, oldest_sequence, newest_sequence;
-	flat_text unreadable, digest, catalog, version;
-	uint8_t overall, readable;
+	uint32_t unkept;
+	flat_text unreadable, unwritable, digest, catalog, version;
+	uint8_t overall, readable, writable;
 	int64_t started_ms, verified_ms, changed_ms, verified_wall, changed_wall;
 };
 

@@ -85,7 +85,7 @@ int journal_history(struct journal *j, uint64_t before, size_t max, struct journ
 /**
  * Running before and after a commit of it; the caller frees both, either may be NULL when it is not wanted.
  *
- * @return 0, or -1: ERR_NOT_FOUND (no such commit of running, or its content is no longer kept), ERR_FORMAT (damaged).
+ * @return 0, or -1: ERR_NOT_FOUND (no such commit of running, or its content is no longer kept), ERR_IO (damaged).
  */
 int journal_contents(struct journal *j, uint64_t number, char **before, char **after, struct error *err) MUST_USE;
 

@@ -38,6 +38,8 @@ struct snapshot {
 	struct evaluation *evaluation; /**< owns ruleset, findings and openings below; NULL: the snapshot itself does */
 	struct ruleset *ruleset; /**< NULL: unreadable */
 	char *unreadable; /**< why, when ruleset is NULL */
+	char *unwritable; /**< why the journal cannot be written; NULL: it can */
+	uint64_t unkept; /**< events that it did not take since the start */
 	struct findings findings;
 	struct openings openings;
 	struct summary summary;
