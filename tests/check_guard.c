@@ -282,6 +282,56 @@ START_TEST(bounds_what_namespaces_cost)
 }
 END_TEST
 
+/* What stands in a message beside the configuration, the configuration, and how it is given on; NULL: it stays. */
+static const struct {
+	const char *before, *config, *after, *content;
+} contents[] = {
+        {"<edit-config><target><candidate/></target><config>", "<a xmlns=\"urn:a\"><b/></a>", "</config></edit-config>",
+                "<a xmlns=\"urn:a\"><b/></a>"},
+        /* Declarations around it that it uses, or may use in values, but for those that it makes itself. */
+        {"<edit-config xmlns:p=\"urn:p\" xmlns:q='urn:\"q'><config xmlns:p=\"urn:p2\">",
+                " <p:a q:x=\"1\"/><!-- c --> <b xmlns=\"urn:b\" xmlns:q=\"urn:q2\">p:t</b>\n",
+                "</config></edit-config>",
+                "<p:a xmlns=\"" BASE "\" xmlns:q='urn:\"q' xmlns:p=\"urn:p2\" q:x=\"1\"/><b xmlns:p=\"urn:p2\" "
+                "xmlns=\"urn:b\" xmlns:q=\"urn:q2\">p:t</b>"},
+        {"<copy-config><target><candidate/></target><source><config>", "<a xmlns=\"urn:a\">&lt;<![CDATA[<]]></a>",
+                "</config></source></copy-config>", "<a xmlns=\"urn:a\">&lt;<![CDATA[<]]></a>"},
+        {"<validate><source><config>", "<a xmlns=\"urn:a\"><config/></a>", "</config></source></validate>",
+                "<a xmlns=\"urn:a\"><config/></a>"},
+        {"<edit-data xmlns=\"urn:ietf:params:xml:ns:yang:ietf-netconf-nmda\"><config>", "<a xmlns=\"urn:a\"/>",
+                "</config></edit-data>", "<a xmlns=\"urn:a\"/>"},
+        /* Not a configuration, none, and text beside it. */
+        {"<get><config>", "<a xmlns=\"urn:a\"/>", "</config></get>", NULL},
+        {"<edit-config><x><config>", "<a xmlns=\"urn:a\"/>", "</config></x></edit-config>", NULL},
+        {"<edit-config><config>", " ", "</config></edit-config>", NULL},
+        {"<edit-config><config>", "<a xmlns=\"urn:a\"/>x", "</config></edit-config>", NULL},
+        {"<edit-config><config>", "<a xmlns=\"urn:a\"/><![CDATA[ ]]>", "</config></edit-config>", NULL},
+};
+
+START_TEST(takes_a_configuration_out_of_its_message)
+{
+	const char *config =
+	        contents[_i].content != NULL ? "<content xmlns=\"urn:portcullis:content\"/>" : contents[_i].config;
+	char *bytes = xasprintf(HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"1\">%s%s%s</rpc>]]>]]>",
+	        contents[_i].before, contents[_i].config, contents[_i].after);
+	char *message = xasprintf("<rpc xmlns=\"" BASE "\" message-id=\"1\">%s%s%s</rpc>", contents[_i].before, config,
+	        contents[_i].after);
+	struct guard g;
+	struct error err;
+	size_t used, at = 0;
+	guard_init(&g, &guard_limits_default, 1000);
+	ck_assert_int_eq(guard_feed(&g, bytes, strlen(bytes), &used, 1000, &err), GUARD_HELLO_OK);
+	guard_next(&g);
+	at += used;
+	ck_assert_int_eq(guard_feed(&g, bytes + at, strlen(bytes + at), &used, 1000, &err), GUARD_RPC);
+	ck_assert_str_eq(text_str(&g.message), message);
+	ck_assert_str_eq(text_str(&g.content), contents[_i].content != NULL ? contents[_i].content : "");
+	guard_fini(&g);
+	free(bytes);
+	free(message);
+}
+END_TEST
+
 START_TEST(takes_the_address_of_the_relay)
 {
 	static const char bytes[] = "portcullis-relay 1 2001:DB8::7 50000 2001:db8::1 22\n";
@@ -400,6 +450,8 @@ int main(void)
 	tcase_add_test(t, refuses_a_byte_zero);
 	tcase_add_test(t, ends_a_session_whose_message_is_too_long_and_names_the_rpc);
 	tcase_add_test(t, bounds_what_namespaces_cost);
+	tcase_add_loop_test(
+	        t, takes_a_configuration_out_of_its_message, 0, (int)(sizeof(contents) / sizeof(contents[0])));
 	tcase_add_test(t, takes_the_address_of_the_relay);
 	tcase_add_test(t, gives_a_hello_ten_seconds);
 	tcase_add_test(t, ends_a_message_that_drips);

@@ -76,9 +76,9 @@ static void request_init(struct request *r, const char *filter)
 	struct ly_in *in;
 	struct error err;
 	const struct names_visitor nobody = {.depth = 0};
-	struct text xml = {0};
+	struct text xml = {0}, content = {0};
 	text_addf(&xml, "<rpc xmlns=\"" BASE "\" message-id=\"1\"><get>%s</get></rpc>", filter);
-	ck_assert_int_eq(names_check(&xml, &nobody, &err), 0); /* as the guard does */
+	ck_assert_int_eq(names_check(&xml, &nobody, &content, &err), 0); /* as the guard does */
 	ck_assert_int_eq(ly_in_new_memory(text_str(&xml), &in), LY_SUCCESS);
 	ck_assert_msg(lyd_parse_op(ctx, NULL, in, LYD_XML, LYD_TYPE_RPC_NETCONF, &r->envelope, &r->rpc) == LY_SUCCESS,
 	        "%s: %s", filter, ly_errmsg(ctx));

@@ -20,10 +20,13 @@ struct place {
 	char *xml;
 };
 
-static int inline_xml(const struct lyd_node *config, char **out, struct error *err)
+/* What the guard took out of the message, or else what the library has read: an empty one, mostly. */
+static int inline_xml(const struct call *call, const struct lyd_node *config, char **out, struct error *err)
 {
 	const struct lyd_node_any *any = (const struct lyd_node_any *)config;
-	*out = NULL;
+	*out = atomic_exchange(&call->s->content, NULL);
+	if (*out != NULL)
+		return 0;
 	if (any->value_type != LYD_ANYDATA_DATATREE)
 		return error_set(err, ERR_INVALID, NULL, "<config> holds no elements; put the configuration into it");
 	/* An empty container may carry an operation. */
@@ -49,7 +52,7 @@ static int place_read(const struct call *call, const char *name, struct place *o
 			return nmda_datastore(lyd_get_value(child), &out->datastore, err);
 		if (strcmp(what, "config") == 0) {
 			out->is_inline = true;
-			return inline_xml(child, &out->xml, err);
+			return inline_xml(call, child, &out->xml, err);
 		}
 		return error_set(err, ERR_UNSUPPORTED, NULL,
 		        "there is no datastore %s; use running, candidate or startup", what);
@@ -86,7 +89,7 @@ struct nc_server_reply *reply_edit(const struct call *call, enum datastore targe
 		result = error_set(&err, ERR_UNSUPPORTED, NULL,
 		        "only <config> is accepted, no <url>; put the edit into the request");
 	if (result == 0)
-		result = inline_xml(config, &xml, &err);
+		result = inline_xml(call, config, &xml, &err);
 	if (result == 0) {
 		const struct config_edit edit = {target, xml, default_operation(call), test_option(call),
 		        option != NULL && strcmp(option, "continue-on-error") == 0};

@@ -32,6 +32,7 @@ void guard_fini(struct guard *g)
 {
 	text_fini(&g->message);
 	text_fini(&g->reply);
+	text_fini(&g->content);
 }
 
 void guard_progress_note(struct guard_progress *p, size_t moved, bool waiting, int64_t now_ms, int within_ms)
@@ -62,6 +63,7 @@ void guard_next(struct guard *g)
 		text_fini(&g->message);
 	if (g->reply.cap > 65536)
 		text_fini(&g->reply);
+	text_fini(&g->content);
 	g->message.len = g->reply.len = 0;
 }
 
@@ -268,8 +270,8 @@ static int check_rpc(struct guard *g, const struct xml_root *root, struct error 
 		return error_set(err, ERR_LIMIT, "message", "the attributes of <rpc> are longer than %u bytes",
 		        GUARD_ATTRIBUTES);
 	g->operation.name[0] = '\0';
-	g->operation.place = false;
-	return names_check(&g->message, &visitor, err);
+	g->operation.place = g->operation.edits = false;
+	return names_check(&g->message, &visitor, &g->content, err);
 }
 
 static enum guard_event rpc_complete(struct guard *g, struct error *err)

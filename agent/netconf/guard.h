@@ -49,6 +49,7 @@ struct guard {
 	enum { GUARD_START, GUARD_RELAY, GUARD_WAIT_HELLO, GUARD_SESSION } stage;
 	struct frame frame;
 	struct text message, reply;
+	struct text content; /**< the configuration that belongs to the message, as names_check() took it out */
 	struct operation operation; /**< knows: set by the owner after guard_init() */
 	bool chunked; /**< both said base:1.1 */
 	char source[64]; /**< client's address as the SSH relay says; "" when there is none */

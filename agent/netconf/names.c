@@ -2,7 +2,7 @@
  * Namespaces of a message: a well-nested rpc comes in, the same goes out with a namespace for every element. Refused are
  * prefixes that are not declared, elements that end up without a namespace outside a filter, and declarations beyond
  * measure; elements of a subtree filter may leave theirs open, which is written into them. The filter of a subscription
- * may stand in the namespace of the protocol, as some clients write it.
+ * may stand in the namespace of the protocol, as some clients write it. A configuration is taken out as it is.
  */
 #include "netconf/names.h"
 
@@ -28,8 +28,18 @@ struct patch {
 	const char *text;
 };
 
+/* A configuration that is taken out of the message. */
+struct taking {
+	struct text *out;
+	const char *begin; /* in the message; NULL: there is none */
+	unsigned depth; /* of its elements */
+	const char *from; /* of the element at hand, what is not yet in *out */
+	bool mixed; /* there is text beside them */
+};
+
 struct names {
 	const struct names_visitor *visitor;
+	struct taking taking;
 	struct binding binding[NAMES_MAX];
 	size_t n;
 	bool filter; /* below a filter */
@@ -39,6 +49,8 @@ struct names {
 	size_t n_patch, cap_patch;
 };
 
+/* What the library reads in the place of a configuration. */
+static const char mark[] = "<content xmlns=\"urn:portcullis:content\"/>";
 static const char open[] = " xmlns=\"" NAMES_ANY "\"";
 /* libyang drops attributes that it does not know, but an element that has one must not select what has none. */
 static const char matched[] = " xmlns:portcullis-matched=\"urn:ietf:params:xml:ns:netconf:base:1.0\" "
@@ -160,6 +172,55 @@ static int rename_filter(
 	return patch(n, r->name.s, r->name.n, OWN_FILTER " xmlns:portcullis-filter=\"" NS_NOTIFICATION "\"", err);
 }
 
+/* A start tag of the configuration: what is declared around it is declared on it. */
+static void take_start(struct names *n, const struct xml_reader *r, unsigned depth)
+{
+	struct text *out = n->taking.out;
+	text_addn(out, r->name.s - 1, r->name.n + 1);
+	for (size_t i = 0; i < n->n; i++) {
+		const struct binding *b = &n->binding[i];
+		if (b->depth >= depth || find(n, b->prefix) != b)
+			continue;
+		char quote = memchr(b->uri.s, '"', b->uri.n) != NULL ? '\'' : '"';
+		text_addf(out, " xmlns%s%.*s=%c", b->prefix.n > 0 ? ":" : "", (int)b->prefix.n, b->prefix.s, quote);
+		text_addn(out, b->uri.s, b->uri.n);
+		text_addn(out, &quote, 1);
+	}
+	n->taking.from = r->name.s + r->name.n;
+}
+
+static void take_end(struct names *n, const struct xml_reader *r)
+{
+	text_addn(n->taking.out, n->taking.from, (size_t)(r->at - n->taking.from));
+}
+
+/* The end tag around the configuration. */
+static int take_all(struct names *n, const struct xml_reader *r, struct error *err)
+{
+	const char *begin = n->taking.begin;
+	n->taking.begin = NULL;
+	if (n->taking.mixed)
+		text_fini(n->taking.out);
+	if (n->taking.out->len == 0)
+		return 0;
+	return patch(n, begin, (size_t)(r->name.s - 2 - begin), mark, err);
+}
+
+/* What was read is in a configuration, or ends it. depth: before it was read. */
+static int take(struct names *n, const struct xml_reader *r, enum xml_kind kind, unsigned depth, struct error *err)
+{
+	struct taking *t = &n->taking;
+	if (t->begin == NULL)
+		return 0;
+	if (kind == XML_TEXT && depth == t->depth)
+		t->mixed = t->mixed || r->cdata || !xml_is_space(r->content);
+	if ((kind == XML_START || kind == XML_EMPTY) && depth == t->depth)
+		take_start(n, r, depth);
+	if ((kind == XML_EMPTY && depth == t->depth) || (kind == XML_CLOSE && r->depth == t->depth))
+		take_end(n, r);
+	return kind == XML_CLOSE && r->depth + 1 == t->depth ? take_all(n, r, err) : 0;
+}
+
 static int check_element(struct names *n, const struct xml_reader *r, unsigned depth, struct error *err)
 {
 	struct xml_span prefix, local;
@@ -211,12 +272,16 @@ static int walk(struct names *n, const struct text *message, struct error *err)
 		if (kind == XML_CLOSE && r.depth == FILTER_DEPTH && n->renamed &&
 		        patch(n, r.name.s, r.name.n, OWN_FILTER, err) != 0)
 			return -1;
+		bool element = kind == XML_START || kind == XML_EMPTY;
+		int told = element ? check_element(n, &r, depth, err) : 0;
+		if (told < 0 || take(n, &r, kind, depth, err) != 0)
+			return -1;
+		if (told == NAMES_TAKE && kind == XML_START && n->taking.begin == NULL && n->taking.out->len == 0)
+			n->taking = (struct taking){n->taking.out, r.at, r.depth, NULL, false};
 		if (kind == XML_CLOSE)
 			leave(n, r.depth);
-		if (kind != XML_START && kind != XML_EMPTY)
+		if (!element)
 			continue;
-		if (check_element(n, &r, depth, err) != 0)
-			return -1;
 		if (kind == XML_EMPTY)
 			leave(n, depth);
 		else if (depth == FILTER_DEPTH &&
@@ -240,9 +305,10 @@ static void apply(struct text *message, const struct names *n)
 	*message = out;
 }
 
-int names_check(struct text *message, const struct names_visitor *visitor, struct error *err)
+int names_check(struct text *message, const struct names_visitor *visitor, struct text *content, struct error *err)
 {
-	struct names n = {.visitor = visitor};
+	struct names n = {.visitor = visitor, .taking.out = content};
+	content->len = 0;
 	int result = walk(&n, message, err);
 	if (result == 0 && n.n_patch > 0)
 		apply(message, &n);

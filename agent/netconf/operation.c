@@ -7,7 +7,10 @@
 
 #include <string.h>
 
+#include "netconf/names.h"
+
 #define NS_BASE "urn:ietf:params:xml:ns:netconf:base:1.0"
+#define NS_NMDA "urn:ietf:params:xml:ns:yang:ietf-netconf-nmda"
 
 static const struct {
 	const char *operation, *parameter;
@@ -30,6 +33,7 @@ static int visit_operation(struct operation *o, struct xml_span ns, struct xml_s
 		memcpy(name, local.s, local.n);
 	}
 	strcpy(o->name, strcmp(uri, NS_BASE) == 0 ? name : "");
+	o->edits = strcmp(o->name, "edit-config") == 0 || (strcmp(uri, NS_NMDA) == 0 && strcmp(name, "edit-data") == 0);
 	if (fits && (o->knows == NULL || o->knows(o->ctx, uri, name)))
 		return 0;
 	return error_set(err, ERR_UNSUPPORTED, NULL,
@@ -57,6 +61,8 @@ int operation_visit(void *ctx, unsigned depth, struct xml_span ns, struct xml_sp
 	bool base = xml_span_is(ns, NS_BASE);
 	if (depth == 1)
 		return visit_operation(o, ns, local, err);
+	if (depth == 2 && o->edits && xml_span_is(local, "config"))
+		return NAMES_TAKE;
 	if (depth == 2 && base)
 		return visit_parameter(o, local, err);
 	if (depth == 3 && base && strcmp(o->name, "edit-config") == 0 && xml_span_is(local, "startup"))
@@ -71,5 +77,5 @@ int operation_visit(void *ctx, unsigned depth, struct xml_span ns, struct xml_sp
 		return error_set(err, ERR_UNSUPPORTED, NULL,
 		        "there is no datastore %.*s; use running, candidate or startup",
 		        (int)(local.n < 64 ? local.n : 64), local.s);
-	return 0;
+	return depth == 3 && base && o->place && xml_span_is(local, "config") ? NAMES_TAKE : 0;
 }

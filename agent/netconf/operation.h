@@ -19,6 +19,7 @@ struct operation {
 	const struct ly_ctx *ctx;
 	char name[64]; /**< of the operation when it is one of RFC 6241, else "" */
 	bool place; /**< inside its source or target */
+	bool edits; /**< its parameter config is a configuration */
 };
 
 /** Visitor for names_check(); ctx is a struct operation that was set to its start. ERR_UNSUPPORTED: says what is. */

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -115,6 +116,14 @@ static void on_over(struct pump *p, const struct error *err)
 	p->closing = true;
 }
 
+/* What the rpc holds does not go through the library. */
+static void offer_content(struct pump *p)
+{
+	free(atomic_exchange(&p->s->content, p->guard.content.len > 0 ? p->guard.content.s : NULL));
+	if (p->guard.content.len > 0)
+		p->guard.content = (struct text){0};
+}
+
 /* Feed the guard until it gives something to wait for. */
 static void feed(struct pump *p, int64_t now)
 {
@@ -133,6 +142,7 @@ static void feed(struct pump *p, int64_t now)
 		case GUARD_RPC:
 			snprintf(p->header, sizeof(p->header), "\n#%zu\n", p->guard.message.len);
 			hand_over(p, p->header, p->guard.message.s, p->guard.message.len, "\n##\n");
+			offer_content(p);
 			p->busy = true;
 			p->forwarded++;
 			break;
@@ -492,6 +502,7 @@ out:
 	text_fini(&p.chunk);
 	inlay_free(p.inlay);
 	inlay_free(inlay_take(s));
+	free(atomic_exchange(&s->content, NULL));
 	session_leave(s);
 	return NULL;
 }

@@ -50,6 +50,8 @@ struct session {
 	atomic_uint killed_by;
 	atomic_int reason; /**< enum event_end, when it was neither killed nor stopped nor closed */
 	struct subscription subscription;
+	_Atomic(char *)
+	        content; /**< from the pump to the worker: the configuration that the rpc which comes holds, or NULL */
 	_Atomic(struct inlay *) inlay; /**< from the worker to the pump: what belongs into the reply that comes */
 	struct user_groups groups; /**< read by the worker before anything is asked */
 	struct nacm_view *view; /**< the worker's; see access_view() */

@@ -47,30 +47,17 @@ static void run_filter(const struct lyd_node *rpc)
 	lyd_free_siblings(tree);
 }
 
-/* The inline configuration of edit-config, which is printed and parsed again. */
-static void run_config(const struct lyd_node *rpc)
+/* The configuration that was taken out of the message. */
+static void run_config(const struct text *content)
 {
-	const struct lyd_node *child;
-	LY_LIST_FOR(lyd_child(rpc), child)
-	{
-		const struct lyd_node_any *any = (const struct lyd_node_any *)child;
-		struct lyd_node *root = NULL;
-		struct error err;
-		char *xml = NULL;
-		if (strcmp(LYD_NAME(child), "config") != 0 || child->schema->nodetype != LYS_ANYXML ||
-		        any->value_type != LYD_ANYDATA_DATATREE)
-			continue;
-		if (lyd_print_mem(&xml, any->value.tree, LYD_XML, LYD_PRINT_WITHSIBLINGS | LYD_PRINT_SHRINK) !=
-		        LY_SUCCESS)
-			abort();
-		if (edit_apply(ctx, &root, xml != NULL ? xml : "", EDIT_MERGE, NULL, &err) != 0 && err.text[0] == '\0')
-			abort();
-		lyd_free_siblings(root);
-		free(xml);
-	}
+	struct lyd_node *root = NULL;
+	struct error err;
+	if (edit_apply(ctx, &root, text_str(content), EDIT_MERGE, NULL, &err) != 0 && err.text[0] == '\0')
+		abort();
+	lyd_free_siblings(root);
 }
 
-static void run_rpc(const char *message)
+static void run_rpc(const char *message, const struct text *content)
 {
 	struct lyd_node *envelope = NULL, *rpc = NULL;
 	struct ly_in *in = NULL;
@@ -79,7 +66,7 @@ static void run_rpc(const char *message)
 	if (lyd_parse_op(ctx, NULL, in, LYD_XML, LYD_TYPE_RPC_NETCONF, &envelope, &rpc) == LY_SUCCESS &&
 	        lyd_validate_op(rpc, NULL, LYD_TYPE_RPC_YANG, NULL) == LY_SUCCESS) {
 		run_filter(rpc);
-		run_config(rpc);
+		run_config(content);
 	}
 	ly_in_free(in, 0);
 	lyd_free_all(envelope);
@@ -103,7 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t at = 0, used; at < bytes.len; at += used) {
 		enum guard_event e = guard_feed(&g, bytes.s + at, bytes.len - at, &used, 1, &err);
 		if (e == GUARD_RPC)
-			run_rpc(text_str(&g.message));
+			run_rpc(text_str(&g.message), &g.content);
 		if (e == GUARD_OVER)
 			break;
 		guard_next(&g);
