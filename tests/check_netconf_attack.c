@@ -85,6 +85,30 @@ START_TEST(answers_others_at_once_after_every_attack)
 }
 END_TEST
 
+/* What the guard refuses by itself is answered at once, but not before the server has said hello. */
+START_TEST(says_hello_before_anything_else)
+{
+	static const char *const first[] = {"<!-- x -->]]>]]>", HELLO10, "<rpc/>]]>]]>", "\n#x\n"};
+	for (size_t i = 0; i < sizeof(first) / sizeof(first[0]); i++)
+		for (int chunked = 0; chunked < 2; chunked++) {
+			bool ended;
+			int fd = raw();
+			char *bytes = xasprintf(
+			        "%s%s" RPC("next", GET_SUMMARY) "]]>]]>", chunked ? HELLO11 : HELLO10, first[i]);
+			put_text(fd, bytes);
+			free(bytes);
+			shutdown(fd, SHUT_WR);
+			char *reply = read_until(fd, NULL, 0, &ended);
+			const char *hello = strstr(reply, "<hello"), *answer = strstr(reply, "<rpc-reply");
+			ck_assert_ptr_nonnull(hello);
+			ck_assert_msg(answer == NULL || answer > strstr(reply, "]]>]]>"), "%s", reply);
+			free(reply);
+			close(fd);
+		}
+	expect_alive();
+}
+END_TEST
+
 /* n times a text inside an rpc. */
 static char *repeated(const char *head, const char *what, size_t n, const char *tail)
 {
@@ -305,6 +329,7 @@ int main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, answers_others_at_once_after_every_attack);
+	tcase_add_test(t, says_hello_before_anything_else);
 	tcase_add_test(t, refuses_what_is_too_deep_or_too_wide_and_goes_on);
 	tcase_add_test(t, ends_a_session_that_sends_too_much);
 	tcase_add_test(t, serves_others_while_clients_are_silent_or_do_not_read);

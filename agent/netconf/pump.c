@@ -124,10 +124,17 @@ static void offer_content(struct pump *p)
 		p->guard.content = (struct text){0};
 }
 
+/* The server's hello comes before any answer, however early the client asks. */
+static bool may_feed(const struct pump *p)
+{
+	return !p->closing && !p->busy && to_worker_left(p) == 0 && out_left(p) < PUMP_OUT_HIGH &&
+	       (p->server_hello || p->guard.stage != GUARD_SESSION);
+}
+
 /* Feed the guard until it gives something to wait for. */
 static void feed(struct pump *p, int64_t now)
 {
-	while (!p->closing && !p->busy && to_worker_left(p) == 0 && p->in_at < p->in_n && out_left(p) < PUMP_OUT_HIGH) {
+	while (p->in_at < p->in_n && may_feed(p)) {
 		struct error err;
 		size_t used;
 		enum guard_event e = guard_feed(&p->guard, p->in + p->in_at, p->in_n - p->in_at, &used, now, &err);
