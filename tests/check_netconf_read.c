@@ -319,6 +319,58 @@ START_TEST(streams_in_both_framings)
 }
 END_TEST
 
+static const struct {
+	const char *expression;
+	bool allowed;
+} costs[] = {
+        {"/a/b[c='//'][count(d) > 2]/../e", true},
+        {"//a[b/c = 'x']", true},
+        {"//a[child::b] | //c[self::d]", true},
+        {"//a[../b='x']", true},
+        {"/a/b[c > 1 and /d/e]", true},
+        {"//a[//b]", true},
+        {"//*[//*[//*]]", false},
+        {"//a[../b][../c]", false},
+        {"/a[b = /c/d or b = /e]", false},
+        {"/a[b = '['][count(following::c | preceding::c)]", false},
+        {"/a[descendant::b[ancestor::c]]", false},
+        {"//a//b//c//d//e", false},
+        {"/a[b[c[d[e]]]]", true},
+        {"/a[b[c[d[e[f]]]]]", false},
+        {"/a[b = \"unended", true},
+};
+
+START_TEST(bounds_what_a_filter_searches)
+{
+	struct error err = {0};
+	int result = filter_cost_check(costs[_i].expression, &err);
+	ck_assert_msg((result == 0) == costs[_i].allowed, "%s: %s", costs[_i].expression, err.text);
+	ck_assert_int_eq(err.code, costs[_i].allowed ? ERR_NONE : ERR_LIMIT);
+}
+END_TEST
+
+/* At once, and not after as many looks at the tree as it has nodes to the power of 60. */
+START_TEST(refuses_a_filter_that_would_search_for_ever)
+{
+	struct text t = {0};
+	bool ended;
+	int fd = raw();
+	text_add(&t, HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"1\"><get><filter type=\"xpath\" select=\"//*");
+	for (int i = 0; i < 60; i++)
+		text_add(&t, "[//*");
+	for (int i = 0; i < 60; i++)
+		text_add(&t, "]");
+	text_add(&t, "\"/></get></rpc>]]>]]>");
+	put_text(fd, text_str(&t));
+	shutdown(fd, SHUT_WR);
+	char *reply = read_until(fd, NULL, 0, &ended);
+	ck_assert_msg(strstr(reply, "too-big") != NULL && strstr(reply, "searches too much") != NULL, "%s", reply);
+	free(reply);
+	text_fini(&t);
+	close(fd);
+}
+END_TEST
+
 START_TEST(answers_what_follows_a_stream)
 {
 	bool ended;
@@ -513,6 +565,8 @@ int main(void)
 	tcase_add_test(t, has_no_defaults_in_what_is_streamed);
 	tcase_add_test(t, puts_the_stream_beside_the_rest);
 	tcase_add_test(t, streams_in_both_framings);
+	tcase_add_loop_test(t, bounds_what_a_filter_searches, 0, (int)(sizeof(costs) / sizeof(costs[0])));
+	tcase_add_test(t, refuses_a_filter_that_would_search_for_ever);
 	tcase_add_test(t, answers_what_follows_a_stream);
 	tcase_add_test(t, finishes_with_the_snapshot_that_it_began_with);
 	tcase_add_test(t, tells_a_killed_session_no_more);

@@ -421,12 +421,13 @@ static const char *filter_attribute(const struct lyd_node *filter, const char *n
 static int init_xpath(struct filter *f, const struct ly_ctx *ctx, struct error *err)
 {
 	f->kind = FILTER_XPATH;
+	if (!filter_paths_parse(f->xpath, &f->path, &f->n_path) && filter_cost_check(f->xpath, err) != 0)
+		return -1;
 	if (lys_find_xpath(ctx, NULL, f->xpath, 0, &f->result) != LY_SUCCESS ||
 	        lys_find_xpath_atoms(ctx, NULL, f->xpath, 0, &f->touched) != LY_SUCCESS) {
 		filter_fini(f);
 		return context_error(ctx, ERR_INVALID, "", err);
 	}
-	(void)filter_paths_parse(f->xpath, &f->path, &f->n_path);
 	return 0;
 }
 

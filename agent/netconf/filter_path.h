@@ -39,5 +39,7 @@ struct filter_path {
  * @return false when it is anything else than such paths; *out is NULL.
  */
 bool filter_paths_parse(const char *s, struct filter_path **out, size_t *n);
+/** filter_cost.c: may any other expression be evaluated? @return 0, or -1 with ERR_LIMIT: which limit it is past. */
+int filter_cost_check(const char *s, struct error *err) MUST_USE;
 
 #endif
