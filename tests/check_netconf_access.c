@@ -226,6 +226,28 @@ START_TEST(a_denied_write_changes_nothing)
 }
 END_TEST
 
+/* What a user may not write he is not told of either: it makes no difference whether it exists. */
+START_TEST(a_denied_write_does_not_tell_what_exists)
+{
+#define DO(operation, name)                                                                                            \
+	"<zone " PC " xmlns:nc=\"" BASE "\" nc:operation=\"" operation "\"><name>" name "</name></zone>"
+	struct netconf_client *one = client_as(ONE);
+	ask_ok(root,
+	        RULES(LIST("l", "nogroup", RULE("a", PATH("/p:zone[p:name='a']") OPS("create delete"), "permit"))));
+	ask_denied(one, EDIT("running", "", DO("create", "b")), "/portcullis:zone[name='b']");
+	ask_denied(one, EDIT("running", "", DO("create", "c")), "/portcullis:zone[name='c']");
+	ask_denied(one, EDIT("running", "", DO("delete", "b")), "/portcullis:zone[name='b']");
+	ask_denied(one, EDIT("running", "", DO("delete", "c")), "/portcullis:zone[name='c']");
+	has_counter("denied-data-writes", 4);
+	/* Whoever may write it is told. */
+	ask_error(one, EDIT("running", "", DO("create", "a")), ERR_EXISTS, "exists already");
+	ask_ok(one, EDIT("running", "", DO("delete", "a")));
+	ask_error(one, EDIT("running", "", DO("delete", "a")), ERR_NOT_FOUND, "does not exist");
+	netconf_client_close(one);
+#undef DO
+}
+END_TEST
+
 START_TEST(a_commit_needs_permission_for_what_differs)
 {
 	struct netconf_client *one = client_as(ONE);
@@ -395,6 +417,7 @@ int main(void)
 	tcase_add_test(t, reads_are_filtered_and_filters_cannot_ask_about_the_rest);
 	tcase_add_test(t, state_is_streamed_only_to_whom_may_read_all_of_it);
 	tcase_add_test(t, a_denied_write_changes_nothing);
+	tcase_add_test(t, a_denied_write_does_not_tell_what_exists);
 	tcase_add_test(t, a_commit_needs_permission_for_what_differs);
 	tcase_add_test(t, a_copy_leaves_out_what_may_not_be_read);
 	tcase_add_test(t, startup_is_written_by_whoever_may_copy_and_deleted_by_whom_a_rule_permits);

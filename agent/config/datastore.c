@@ -231,7 +231,7 @@ static int edit_locked(struct config *c, const struct config_actor *actor, const
 		return -1;
 	if (edit->default_operation != EDIT_REPLACE)
 		root = config_get(c, edit->target);
-	bool whole = edit_apply(c->ctx, &root, edit->xml, edit->default_operation, faults, err) == 0;
+	bool whole = edit_apply(c->ctx, &root, edit->xml, edit->default_operation, actor->access, faults, err) == 0;
 	if (whole || (edit->goes_on && faults->n > before)) {
 		struct error other;
 		result = config_check_access(c, actor, edit->target, root, &other);
@@ -333,7 +333,7 @@ int config_validate_xml(struct config *c, const char *xml, struct error *err)
 	struct site *site = NULL;
 
 	pthread_mutex_lock(&c->writer);
-	int result = edit_apply(c->ctx, &root, xml, EDIT_REPLACE, NULL, err);
+	int result = edit_apply(c->ctx, &root, xml, EDIT_REPLACE, NULL, NULL, err);
 	if (result == 0)
 		result = config_check(c, &root, &site, err);
 	pthread_mutex_unlock(&c->writer);

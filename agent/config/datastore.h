@@ -61,11 +61,12 @@ void limits_read(const struct lyd_node *root, struct config_limits *out);
 /**
  * Apply an edit (children of <config>) to *root. What is wrong is left out, and the rest done all the same.
  *
+ * @param access  what the user may know of what exists; NULL: everything.
  * @param faults  what is wrong is added to it, and unknown elements are among that; NULL: it is not wanted.
  * @return 0, or -1 with the first fault in *err; none is in faults where the edit could not be read at all.
  */
 int edit_apply(const struct ly_ctx *ctx, struct lyd_node **root, const char *xml, enum edit_operation default_operation,
-        struct errors *faults, struct error *err) MUST_USE;
+        const struct config_access *access, struct errors *faults, struct error *err) MUST_USE;
 
 /* edit_parse.c */
 

@@ -23,6 +23,7 @@ static const char *const op_names[] = {"merge", "replace", "create", "delete", "
 struct edit {
 	const struct ly_ctx *ctx;
 	struct top *top;
+	const struct config_access *access; /* NULL: the user may know everything */
 	struct error *err; /* the fault at hand */
 	struct errors *faults;
 };
@@ -33,6 +34,15 @@ static int fail(const struct edit *e, enum error_code code, const struct lyd_nod
 	error_set(e->err, code, path, "%s %s", LYD_NAME(node), text);
 	free(path);
 	return -1;
+}
+
+/* A fault that says whether a node exists: to those who may know (RFC 8341 section 3.2.5). */
+static int fail_existence(const struct edit *e, enum config_right right, enum error_code code,
+        const struct lyd_node *node, const char *text)
+{
+	if (e->access != NULL && node->schema != NULL && e->access->may(e->access->ctx, right, node, e->err) != 0)
+		return -1;
+	return fail(e, code, node, text);
 }
 
 static const char *meta_value(const struct lyd_node *node, const char *module, const char *name)
@@ -119,7 +129,10 @@ static void target_remove(const struct edit *e, struct lyd_node *node)
 /* RFC 7950 section 15.8. */
 static int fail_missing(const struct edit *e, const struct lyd_node *node)
 {
-	fail(e, ERR_INVALID, node, "is to be inserted beside an entry that does not exist; correct key or value");
+	fail_existence(e, RIGHT_READ, ERR_INVALID, node,
+	        "is to be inserted beside an entry that does not exist; correct key or value");
+	if (e->err->code == ERR_DENIED)
+		return -1;
 	snprintf(e->err->app_tag, sizeof(e->err->app_tag), "%s",
 	        node->schema->nodetype == LYS_LIST ? "missing-instance key" : "missing-instance value");
 	return -1;
@@ -176,7 +189,8 @@ static int remove_node(const struct edit *e, struct lyd_node *match, const struc
 	if (exists)
 		target_remove(e, match);
 	else if (op == OP_DELETE)
-		return fail(e, ERR_NOT_FOUND, node, "does not exist, so it cannot be deleted; use operation remove");
+		return fail_existence(e, RIGHT_DELETE, ERR_NOT_FOUND, node,
+		        "does not exist, so it cannot be deleted; use operation remove");
 	return 0;
 }
 
@@ -277,7 +291,8 @@ static int edit_inner(
 	bool whole = match == NULL && op != OP_NONE && is_plain(node);
 
 	if (match == NULL && op == OP_NONE && !lysc_is_np_cont(node->schema))
-		return fail(e, ERR_NOT_FOUND, node, "does not exist; create it or use another default-operation");
+		return fail_existence(e, RIGHT_READ, ERR_NOT_FOUND, node,
+		        "does not exist; create it or use another default-operation");
 	if (match == NULL) {
 		uint32_t options = LYD_DUP_NO_META | (whole ? LYD_DUP_RECURSIVE : 0);
 		if (lyd_dup_single(node, NULL, options, &match) != LY_SUCCESS)
@@ -306,25 +321,27 @@ static int edit_node(const struct edit *e, struct lyd_node *parent, const struct
 	if (op == OP_DELETE || op == OP_REMOVE)
 		return remove_node(e, match, node, op);
 	if (op == OP_CREATE && match != NULL && (match->flags & LYD_DEFAULT) == 0)
-		return fail(e, ERR_EXISTS, node, "exists already; use operation merge or replace");
+		return fail_existence(
+		        e, RIGHT_CREATE, ERR_EXISTS, node, "exists already; use operation merge or replace");
 	if ((node->schema->nodetype & LYD_NODE_INNER) != 0)
 		return edit_inner(e, parent, match, node, op);
 	if (op == OP_NONE) {
 		bool same = match != NULL;
 		return same ? 0
-		            : fail(e, ERR_NOT_FOUND, node,
+		            : fail_existence(e, RIGHT_READ, ERR_NOT_FOUND, node,
 		                      "does not exist; create it or use another default-operation");
 	}
 	return edit_term(e, parent, match, node);
 }
 
 int edit_apply(const struct ly_ctx *ctx, struct lyd_node **root, const char *xml, enum edit_operation default_operation,
-        struct errors *faults, struct error *err)
+        const struct config_access *access, struct errors *faults, struct error *err)
 {
 	struct error at_hand;
 	struct errors own = {0};
 	struct top top;
-	struct edit e = {.ctx = ctx, .top = &top, .err = &at_hand, .faults = faults != NULL ? faults : &own};
+	struct edit e = {
+	        .ctx = ctx, .top = &top, .access = access, .err = &at_hand, .faults = faults != NULL ? faults : &own};
 	enum op op = default_operation == EDIT_NONE ? OP_NONE : OP_MERGE;
 	struct lyd_node *edit = NULL;
 	const struct lyd_node *node;

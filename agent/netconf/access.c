@@ -96,19 +96,33 @@ static bool hide(void *ctx, struct lyd_node **tree)
 	return nacm_prune(((struct session *)ctx)->view, tree);
 }
 
-static int may_write(void *ctx, const struct lyd_node *before, const struct lyd_node *after, struct error *err)
+/* result: of a look at the rules. */
+static int told(struct session *s, int result, const struct error *err)
 {
-	struct session *s = ctx;
-	if (nacm_may_write(s->view, before, after, err) == 0)
+	if (result == 0)
 		return 0;
 	atomic_fetch_add(&s->n->access.denied_data_writes, 1);
 	log_info("netconf: session %u of %s: denied: %s: %s", atomic_load(&s->id), s->user, err->where, err->text);
 	return -1;
 }
 
+static int may_write(void *ctx, const struct lyd_node *before, const struct lyd_node *after, struct error *err)
+{
+	struct session *s = ctx;
+	return told(s, nacm_may_write(s->view, before, after, err), err);
+}
+
+static int may(void *ctx, enum config_right right, const struct lyd_node *node, struct error *err)
+{
+	static const enum nacm_op ops[] = {
+	        [RIGHT_READ] = NACM_READ, [RIGHT_CREATE] = NACM_CREATE, [RIGHT_DELETE] = NACM_DELETE};
+	struct session *s = ctx;
+	return told(s, nacm_may(s->view, node, ops[right], err), err);
+}
+
 struct config_access access_of(struct session *s)
 {
-	return (struct config_access){s, hide, may_write};
+	return (struct config_access){s, hide, may_write, may};
 }
 
 void access_add_state(struct rows *b, struct netconf *n, struct lyd_node **tree)

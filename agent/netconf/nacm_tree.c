@@ -72,7 +72,7 @@ static char *path_shown(const struct check *c, const struct lyd_node *node)
 static int need(const struct check *c, const struct lyd_node *node, enum nacm_op op)
 {
 	static const char *const verbs[] = {
-	        [NACM_CREATE] = "create", [NACM_UPDATE] = "change", [NACM_DELETE] = "delete"};
+	        [NACM_READ] = "read", [NACM_CREATE] = "create", [NACM_UPDATE] = "change", [NACM_DELETE] = "delete"};
 	if (nacm_permits(c->view, node, op))
 		return 0;
 	char *path = path_shown(c, node);
@@ -82,6 +82,12 @@ static int need(const struct check *c, const struct lyd_node *node, enum nacm_op
 	        verbs[op], LYD_NAME(node), node->schema->module->name);
 	free(path);
 	return -1;
+}
+
+int nacm_may(struct nacm_view *view, const struct lyd_node *node, enum nacm_op op, struct error *err)
+{
+	const struct check c = {view, err, 0};
+	return need(&c, node, op);
 }
 
 static bool is_set(const struct lyd_node *node)

@@ -52,7 +52,7 @@ static void run_config(const struct text *content)
 {
 	struct lyd_node *root = NULL;
 	struct error err;
-	if (edit_apply(ctx, &root, text_str(content), EDIT_MERGE, NULL, &err) != 0 && err.text[0] == '\0')
+	if (edit_apply(ctx, &root, text_str(content), EDIT_MERGE, NULL, NULL, &err) != 0 && err.text[0] == '\0')
 		abort();
 	lyd_free_siblings(root);
 }
