@@ -73,7 +73,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		log_init("fuzz_nacm", LOG_LEVEL_ERROR, false);
 		ck(context_server_new(SOURCE_DIR "/yang", &ctx, &err) == 0);
 	}
-	if (edit_apply(ctx, &root, xml, EDIT_REPLACE, NULL, &faults, &err) == 0 && tree_validate(ctx, &root, &err) == 0) {
+	if (edit_apply(ctx, &root, xml, EDIT_REPLACE, NULL, &faults, &err) == 0 &&
+	        tree_validate(ctx, &root, &err) == 0) {
 		if (acm_check(root, &err) != 0)
 			ck(err.code == ERR_INVALID && err.where[0] != '\0' && err.text[0] != '\0');
 		const struct lyd_node *top = root;
