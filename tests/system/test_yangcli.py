@@ -25,6 +25,8 @@ COMMANDS = (
     ("lock target=running", "OK", ""),
     ("unlock target=running", "Error", "running is not locked"),
     ("discard-changes", "OK", ""),
+    ("cancel-commit persist-id=none", "Error", "no confirmed commit is pending"),
+    ("kill-session session-id=4000000000", "Error", "invalid-value"),
     ("get-schema identifier=portcullis-commit format=yang", "Data", "module portcullis-commit"),
     ("create-subscription", "OK", ""),
     ("close-session", "OK", ""),
