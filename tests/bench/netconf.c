@@ -344,13 +344,14 @@ static void edits(void)
 /* Count what comes to a subscriber. The word does not come in two by chance alone: the last bytes are kept. */
 struct subscriber {
 	int fd;
-	char kept[16];
+	char kept[32];
 	size_t n_kept, n;
 };
 
 static void count_in(struct subscriber *s)
 {
-	static const char word[] = "</notification>";
+	/* Not what tells of the sessions of the other subscribers. */
+	static const char word[] = "</conformance-change>";
 	char buffer[65536 + sizeof(s->kept)];
 	memcpy(buffer, s->kept, s->n_kept);
 	ssize_t got = recv(s->fd, buffer + s->n_kept, sizeof(buffer) - s->n_kept, 0);
