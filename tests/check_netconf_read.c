@@ -332,6 +332,8 @@ static const struct {
         {"//*[//*[//*]]", false},
         {"//a[../b][../c]", false},
         {"/a[b = /c/d or b = /e]", false},
+        {"//a[b or/c][d and/e]", false},
+        {"//a[2 */b][c]/*/d[2 * /e]", false},
         {"/a[b = '['][count(following::c | preceding::c)]", false},
         {"/a[descendant::b[ancestor::c]]", false},
         {"//a//b//c//d//e", false},

@@ -28,6 +28,22 @@ static bool ends_step(char c)
 	       strchr("_-.*)]:", c) != NULL;
 }
 
+/* Does the slash at `at` begin a path from the root? Behind "or" and its like, and behind "*", it may. */
+static bool may_begin_path(const char *expression, const char *at)
+{
+	static const char *const operators[] = {"and", "or", "div", "mod", "*"};
+
+	if (at == expression || !ends_step(at[-1]))
+		return true;
+	for (size_t i = 0; i < sizeof(operators) / sizeof(operators[0]); i++) {
+		size_t n = strlen(operators[i]);
+
+		if ((size_t)(at - expression) >= n && memcmp(at - n, operators[i], n) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void search(struct cost *c)
 {
 	if (c->nested > 0)
@@ -78,7 +94,7 @@ static size_t count(struct cost *c, const char *expression, const char *at)
 		c->inside += c->nested > 0;
 		return 2;
 	}
-	if (*at == '/' && c->nested > 0 && (at == expression || !ends_step(at[-1])))
+	if (*at == '/' && c->nested > 0 && may_begin_path(expression, at))
 		c->inside++;
 	return 1;
 }
