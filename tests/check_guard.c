@@ -332,6 +332,31 @@ START_TEST(takes_a_configuration_out_of_its_message)
 }
 END_TEST
 
+/* A declaration around a configuration is not written once for each of its elements, however long it is. */
+START_TEST(bounds_what_a_configuration_grows_to)
+{
+	struct text t = {0};
+	struct guard g;
+	struct error err;
+	size_t used, at;
+	text_add(&t, HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"1\"><edit-config><config xmlns:p=\"urn:");
+	for (int i = 0; i < 100000; i++)
+		text_add(&t, "p");
+	text_add(&t, "\">");
+	for (int i = 0; i < 1000; i++)
+		text_add(&t, "<p:a/>");
+	text_add(&t, "</config></edit-config></rpc>]]>]]>");
+	guard_init(&g, &guard_limits_default, 1000);
+	ck_assert_int_eq(guard_feed(&g, t.s, t.len, &at, 1000, &err), GUARD_HELLO_OK);
+	guard_next(&g);
+	ck_assert_int_eq(guard_feed(&g, t.s + at, t.len - at, &used, 1000, &err), GUARD_RPC);
+	ck_assert_uint_eq(g.content.len, 0);
+	ck_assert_uint_gt(g.message.len, 100000);
+	guard_fini(&g);
+	text_fini(&t);
+}
+END_TEST
+
 START_TEST(takes_the_address_of_the_relay)
 {
 	static const char bytes[] = "portcullis-relay 1 2001:DB8::7 50000 2001:db8::1 22\n";
@@ -452,6 +477,7 @@ int main(void)
 	tcase_add_test(t, bounds_what_namespaces_cost);
 	tcase_add_loop_test(
 	        t, takes_a_configuration_out_of_its_message, 0, (int)(sizeof(contents) / sizeof(contents[0])));
+	tcase_add_test(t, bounds_what_a_configuration_grows_to);
 	tcase_add_test(t, takes_the_address_of_the_relay);
 	tcase_add_test(t, gives_a_hello_ten_seconds);
 	tcase_add_test(t, ends_a_message_that_drips);

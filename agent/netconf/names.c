@@ -11,6 +11,8 @@
 
 #include "portcullis/alloc.h"
 
+#define TAKE_ROOM                                                                                                      \
+	65536u /* and as much as the message has: its configuration never grows to more than about twice that */
 #define FILTER_DEPTH 2u /* rpc, operation, filter */
 #define NS_BASE "urn:ietf:params:xml:ns:netconf:base:1.0"
 #define NS_NOTIFICATION "urn:ietf:params:xml:ns:netconf:notification:1.0"
@@ -34,7 +36,8 @@ struct taking {
 	const char *begin; /* in the message; NULL: there is none */
 	unsigned depth; /* of its elements */
 	const char *from; /* of the element at hand, what is not yet in *out */
-	bool mixed; /* there is text beside them */
+	size_t room; /* for declarations that are written again */
+	bool stays; /* there is text beside them, or they would grow too much: it is left to the library */
 };
 
 struct names {
@@ -176,11 +179,18 @@ static int rename_filter(
 static void take_start(struct names *n, const struct xml_reader *r, unsigned depth)
 {
 	struct text *out = n->taking.out;
+	if (n->taking.stays)
+		return;
 	text_addn(out, r->name.s - 1, r->name.n + 1);
 	for (size_t i = 0; i < n->n; i++) {
 		const struct binding *b = &n->binding[i];
 		if (b->depth >= depth || find(n, b->prefix) != b)
 			continue;
+		size_t size = b->prefix.n + b->uri.n;
+		n->taking.stays = n->taking.stays || size > n->taking.room;
+		if (n->taking.stays)
+			return;
+		n->taking.room -= size;
 		char quote = memchr(b->uri.s, '"', b->uri.n) != NULL ? '\'' : '"';
 		text_addf(out, " xmlns%s%.*s=%c", b->prefix.n > 0 ? ":" : "", (int)b->prefix.n, b->prefix.s, quote);
 		text_addn(out, b->uri.s, b->uri.n);
@@ -191,7 +201,8 @@ static void take_start(struct names *n, const struct xml_reader *r, unsigned dep
 
 static void take_end(struct names *n, const struct xml_reader *r)
 {
-	text_addn(n->taking.out, n->taking.from, (size_t)(r->at - n->taking.from));
+	if (!n->taking.stays)
+		text_addn(n->taking.out, n->taking.from, (size_t)(r->at - n->taking.from));
 }
 
 /* The end tag around the configuration. */
@@ -199,7 +210,7 @@ static int take_all(struct names *n, const struct xml_reader *r, struct error *e
 {
 	const char *begin = n->taking.begin;
 	n->taking.begin = NULL;
-	if (n->taking.mixed)
+	if (n->taking.stays)
 		text_fini(n->taking.out);
 	if (n->taking.out->len == 0)
 		return 0;
@@ -213,7 +224,7 @@ static int take(struct names *n, const struct xml_reader *r, enum xml_kind kind,
 	if (t->begin == NULL)
 		return 0;
 	if (kind == XML_TEXT && depth == t->depth)
-		t->mixed = t->mixed || r->cdata || !xml_is_space(r->content);
+		t->stays = t->stays || r->cdata || !xml_is_space(r->content);
 	if ((kind == XML_START || kind == XML_EMPTY) && depth == t->depth)
 		take_start(n, r, depth);
 	if ((kind == XML_EMPTY && depth == t->depth) || (kind == XML_CLOSE && r->depth == t->depth))
@@ -277,7 +288,10 @@ static int walk(struct names *n, const struct text *message, struct error *err)
 		if (told < 0 || take(n, &r, kind, depth, err) != 0)
 			return -1;
 		if (told == NAMES_TAKE && kind == XML_START && n->taking.begin == NULL && n->taking.out->len == 0)
-			n->taking = (struct taking){n->taking.out, r.at, r.depth, NULL, false};
+			n->taking = (struct taking){.out = n->taking.out,
+			        .begin = r.at,
+			        .depth = r.depth,
+			        .room = message->len + TAKE_ROOM};
 		if (kind == XML_CLOSE)
 			leave(n, r.depth);
 		if (!element)

@@ -33,7 +33,7 @@ struct names_visitor {
  * @param message  an rpc that xml_check() accepted; rewritten where a filter leaves a namespace open.
  * @param content  receives the elements of a configuration, each with the declarations that it needs, in whose place the
  *                 message has a mark then: the library would look for the place of each element among all others. Empty
- *                 when there are none, and where there is text beside them.
+ *                 when there are none, where there is text beside them, and where the declarations would be too much.
  * @return 0, or -1: ERR_FORMAT, ERR_LIMIT (NAMES_MAX, NAMES_OPEN), or what the visitor says.
  */
 int names_check(
