@@ -1,7 +1,9 @@
 """What the system tests share: the laboratory with the build under test, checks that count, and the end of a test."""
 
+import contextlib
 import os
 import pathlib
+import subprocess
 import sys
 import traceback
 
@@ -35,6 +37,24 @@ class Checks:
     def equal(self, have, want, what):
         """One check of two values."""
         return self.that(have == want, f"{what}: is {have!r}, should be {want!r}")
+
+
+@contextlib.contextmanager
+def snapshot_server(lab, checks):
+    """The NETCONF server on a snapshot made by hand, without a daemon; it ends with its input."""
+    lab.socket.parent.mkdir()
+    with open(lab.directory / "server.log", "wb") as log:
+        server = subprocess.Popen([BUILD / "tests/check_netconf", "--serve", lab.socket], stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE, stderr=log, text=True)
+    try:
+        checks.equal(server.stdout.readline(), "ready\n", "what the server says when it starts")
+        yield
+        server.stdin.close()
+        checks.equal(server.wait(15), 0, "exit code of the server")
+    finally:
+        server.kill()
+        server.wait()
+    lab.socket.parent.rmdir()  # a daemon makes one that its user may write
 
 
 def main(test, **options):

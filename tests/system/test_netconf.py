@@ -16,7 +16,7 @@ import threading
 import time
 import traceback
 
-from harness import BUILD, Checks, Lab, main, skip, wait_until
+from harness import BUILD, Checks, Lab, main, skip, snapshot_server, wait_until
 from lab import SSH_PORT
 from test_end_to_end import reset, rules
 
@@ -260,20 +260,9 @@ def itself(lab, *arguments):
 
 def from_snapshot(lab, checks):
     """The server on a snapshot made by hand, and its client."""
-    lab.socket.parent.mkdir()
-    with open(lab.directory / "server.log", "wb") as log:
-        server = subprocess.Popen([BUILD / "tests/check_netconf", "--serve", lab.socket], stdin=subprocess.PIPE,
-                                  stdout=subprocess.PIPE, stderr=log, text=True)
-    try:
-        checks.equal(server.stdout.readline(), "ready\n", "what the server says when it starts")
+    with snapshot_server(lab, checks):
         done = subprocess.run(itself(lab, "--sessions", lab.socket, lab.directory / "id"), check=False, timeout=120)
         checks.equal(done.returncode, 0, "exit code of the sessions")
-        server.stdin.close()
-        checks.equal(server.wait(15), 0, "exit code of the server")
-    finally:
-        server.kill()
-        server.wait()
-    lab.socket.parent.rmdir()  # the daemon makes one that its user may write
 
 
 def from_packet_filter(lab, check):

@@ -13,7 +13,7 @@ import sys
 import traceback
 import types
 
-from harness import BUILD, Checks, Lab, main, skip, wait_until
+from harness import Checks, Lab, main, skip, snapshot_server, wait_until
 from test_netconf import BASE, DATASTORES, MONITORING, NMDA, PC, connect, leaf, raw_session
 
 from ncclient.operations import RPCError  # test_netconf has skipped without ncclient
@@ -403,20 +403,9 @@ def client(path, key):
 def test(lab: Lab, checks):
     """The server, and the client inside the namespace of the device."""
     lab.start_sshd()
-    lab.socket.parent.mkdir()
-    with open(lab.directory / "server.log", "wb") as log:
-        server = subprocess.Popen([BUILD / "tests/check_netconf", "--serve", lab.socket], stdin=subprocess.PIPE,
-                                  stdout=subprocess.PIPE, stderr=log, text=True)
-    try:
-        checks.equal(server.stdout.readline(), "ready\n", "what the server says when it starts")
+    with snapshot_server(lab, checks):
         line = lab.command("device", sys.executable, os.path.abspath(__file__), "--sessions", lab.socket, lab.directory / "id")
         checks.equal(subprocess.run(line, check=False, timeout=120).returncode, 0, "exit code of the client")
-        server.stdin.close()
-        checks.equal(server.wait(15), 0, "exit code of the server")
-    finally:
-        server.kill()
-        server.wait()
-    lab.socket.parent.rmdir()
 
 
 if __name__ == "__main__":

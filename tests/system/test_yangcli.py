@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 
-from harness import BUILD, SSH_PORT, Checks, Lab, main, skip
+from harness import SSH_PORT, Checks, Lab, main, skip, snapshot_server
 
 PC = "urn:portcullis:yang:portcullis"
 ZONE = f'<?xml version="1.0"?>\n<zone xmlns="{PC}"><name>inside</name><interface>eth1</interface></zone>\n'
@@ -49,15 +49,10 @@ def session(lab, command, *, directory):
 def test(lab: Lab, checks: Checks):
     """One command after the other, the first ones on one session, for a lock ends with it."""
     lab.start_sshd()
-    lab.socket.parent.mkdir()
     files = {name: lab.directory / f"{name}.xml" for name in ("zone", "bogus")}
     files["zone"].write_text(ZONE, encoding="utf-8")
     files["bogus"].write_text(ZONE.replace("interface", "bogus"), encoding="utf-8")
-    with open(lab.directory / "server.log", "wb") as log:
-        server = subprocess.Popen([BUILD / "tests/check_netconf", "--serve", lab.socket], stdin=subprocess.PIPE,
-                                  stdout=subprocess.PIPE, stderr=log, text=True)
-    try:
-        checks.equal(server.stdout.readline(), "ready\n", "what the server says when it starts")
+    with snapshot_server(lab, checks):
         first = [command.format(**files) for command, _, _ in COMMANDS[:5]]
         said = session(lab, "\n".join(first), directory=lab.directory)
         checks.equal(said.count("RPC OK Reply"), 5, f"from lock to unlock: {said}")
@@ -68,10 +63,6 @@ def test(lab: Lab, checks: Checks):
                 if command == "close-session" and "RPC OK Reply" not in said:
                     said = session(lab, command, directory=lab.directory)
             checks.that(f"RPC {kind} Reply" in said and word in said, f"{command}: {said}")
-    finally:
-        server.stdin.close()
-        checks.equal(server.wait(15), 0, "exit code of the server")
-    lab.socket.parent.rmdir()
 
 
 if __name__ == "__main__":
