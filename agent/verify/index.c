@@ -25,6 +25,8 @@
 #define KINDS_MIN 64
 /* Of more boxes than this every so-manieth is looked at where they are cut. */
 #define SAMPLE_MAX 128
+/* Boxes that have no more than this share of the spread are short. */
+#define SHORT 0.3
 #define ALL_AXES ((1u << AXIS_N) - 1)
 
 /** A box by its ranks. */
@@ -82,24 +84,45 @@ static void hull_join(
 	}
 }
 
-/* The axis on which boxes are short in comparison to what they spread over. */
-static enum axis axis_choose(const struct entry *entry, size_t n, size_t step, const struct rank_range hull[AXIS_N])
+/** How a tree was cut from its root to a node. */
+struct way {
+	unsigned to_part; /* axes on which boxes of different kinds were not parted yet */
+	uint8_t times[AXIS_N]; /* it was cut on each axis */
+};
+
+/* The share that a box has, in the mean, of what the boxes spread over on an axis; more than 1: all lie at one place. */
+static double share_find(
+        const struct entry *entry, size_t n, size_t step, const struct rank_range hull[AXIS_N], enum axis axis)
+{
+	double spread = hull[axis].hi - hull[axis].lo, looked_at = (double)((n + step - 1) / step);
+	uint64_t width = 0;
+	if (spread <= 0)
+		return 2;
+	for (size_t i = 0; i < n; i += step)
+		width += entry[i].axis[axis].hi - entry[i].axis[axis].lo;
+	/* Short on many different intervals is better than on few. */
+	return ((double)width + looked_at) / ((spread + 1) * looked_at);
+}
+
+/*
+ * The axes on which boxes are short take turns: a tree cut on one axis alone would be of no help to a cell that is wide on
+ * it. Where there are none, it is the one on which they are the shortest.
+ */
+static enum axis axis_choose(
+        const struct entry *entry, size_t n, size_t step, const struct rank_range hull[AXIS_N], struct way *way)
 {
 	enum axis best = AXIS_DESTINATION;
-	double least = 2, looked_at = (double)((n + step - 1) / step);
+	double least = 2;
 	for (int a = 0; a < AXIS_N; a++) {
-		double spread = hull[a].hi - hull[a].lo, share = 1;
-		uint64_t width = 0;
-		for (size_t i = 0; spread > 0 && i < n; i += step)
-			width += entry[i].axis[a].hi - entry[i].axis[a].lo;
-		/* Short on many different intervals is better than on few. */
-		if (spread > 0)
-			share = ((double)width + looked_at) / ((spread + 1) * looked_at);
-		if (share < least) {
+		double share = share_find(entry, n, step, hull, (enum axis)a);
+		bool both_short = share <= SHORT && least <= SHORT;
+		if (both_short && way->times[a] != way->times[best] ? way->times[a] < way->times[best]
+		                                                    : share < least) {
 			least = share;
 			best = (enum axis)a;
 		}
 	}
+	way->times[best]++;
 	return best;
 }
 
@@ -162,24 +185,24 @@ static size_t narrow_part(struct entry *entry, size_t n, enum axis axis, const s
 
 /*
  * Where entry[0..n) is cut in two. Boxes of different kinds would hide each other in every hull, so they are parted first,
- * once on each axis: *axes are those that are left. Of many, some are looked at to see where they are short.
+ * once on each axis. Of many, some are looked at to see where they are short.
  */
-static size_t entries_cut(struct entry *entry, size_t n, unsigned *axes)
+static size_t entries_cut(struct entry *entry, size_t n, struct way *way)
 {
 	size_t half = n / 2, step = n / SAMPLE_MAX + 1;
 	struct rank_range hull[AXIS_N];
 	hull_find(entry, n, step, hull);
 	for (unsigned a = 0; a < AXIS_N && n >= KINDS_MIN; a++) {
-		size_t narrow = (*axes & 1u << a) != 0 ? narrow_part(entry, n, (enum axis)a, hull) : 0;
-		*axes &= ~(1u << a);
+		size_t narrow = (way->to_part & 1u << a) != 0 ? narrow_part(entry, n, (enum axis)a, hull) : 0;
+		way->to_part &= ~(1u << a);
 		if (narrow > 0)
 			return narrow;
 	}
-	entries_part(entry, n, half, axis_choose(entry, n, step, hull));
+	entries_part(entry, n, half, axis_choose(entry, n, step, hull, way));
 	return half;
 }
 
-static void node_build(struct box_index *index, size_t at, size_t first, size_t n, unsigned axes)
+static void node_build(struct box_index *index, size_t at, size_t first, size_t n, struct way way)
 {
 	struct entry *entry = index->entry + first;
 	struct node *node = &index->node[at];
@@ -190,13 +213,13 @@ static void node_build(struct box_index *index, size_t at, size_t first, size_t 
 		node->n = (uint32_t)n;
 		return;
 	}
-	cut = entries_cut(entry, n, &axes);
+	cut = entries_cut(entry, n, &way);
 	child = index->n_node;
 	index->n_node += 2;
 	node->first = (uint32_t)child;
 	node->n = 0;
-	node_build(index, child, first, cut, axes);
-	node_build(index, child + 1, first + cut, n - cut, axes);
+	node_build(index, child, first, cut, way);
+	node_build(index, child + 1, first + cut, n - cut, way);
 	hull_join(index->node[child].hull, index->node[child + 1].hull, node->hull);
 }
 
@@ -208,7 +231,7 @@ static void blocks_build(struct box_index *index)
 	for (size_t at = 0; at < n; size *= BLOCK_GROWTH) {
 		size_t k = index->n_block++, len = size < n - at ? size : n - at;
 		index->root[k] = (uint32_t)index->n_node++;
-		node_build(index, index->root[k], at, len, ALL_AXES);
+		node_build(index, index->root[k], at, len, (struct way){.to_part = ALL_AXES});
 		at += len;
 		index->first[k + 1] = (uint32_t)at;
 	}

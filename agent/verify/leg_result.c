@@ -27,25 +27,36 @@ void atoms_add(struct atoms *a, uint32_t id)
 	a->id[a->n++] = id;
 }
 
-bool share_before(const struct share *a, const struct share *b)
+/* The same of a part of the first share. */
+static bool part_before(const struct share *a, const struct cell *part, const struct share *b)
 {
 	if (a->kind != b->kind)
 		return a->kind < b->kind;
 	if (a->phase != b->phase)
 		return a->phase < b->phase;
 	for (int i = 0; i < AXIS_N; i++)
-		if (a->cell.axis[i].lo != b->cell.axis[i].lo)
-			return a->cell.axis[i].lo < b->cell.axis[i].lo;
+		if (part->axis[i].lo != b->cell.axis[i].lo)
+			return part->axis[i].lo < b->cell.axis[i].lo;
 	return false;
+}
+
+bool share_before(const struct share *a, const struct share *b)
+{
+	return part_before(a, &a->cell, b);
+}
+
+static void blame_part(struct leg_result *r, const struct share *s, const struct cell *part)
+{
+	if (s->kind == SHARE_ELSEWHERE || (r->has_first && !part_before(s, part, &r->first)))
+		return;
+	r->first = *s;
+	r->first.cell = *part;
+	r->has_first = true;
 }
 
 void leg_result_blame(struct leg_result *r, const struct share *s)
 {
-	if (s->kind == SHARE_ELSEWHERE)
-		return;
-	if (!r->has_first || share_before(s, &r->first))
-		r->first = *s;
-	r->has_first = true;
+	blame_part(r, s, &s->cell);
 }
 
 static void atoms_copy(struct atoms *out, const struct atoms *in)
@@ -57,7 +68,6 @@ static void atoms_copy(struct atoms *out, const struct atoms *in)
 void leg_result_cut(const struct leg_result *r, const struct cell *cell, struct leg_result *out)
 {
 	struct cell part;
-	struct share s;
 
 	*out = *r;
 	out->share = NULL;
@@ -69,9 +79,8 @@ void leg_result_cut(const struct leg_result *r, const struct cell *cell, struct 
 	atoms_copy(&out->remark, &r->remark);
 	atoms_copy(&out->assumed, &r->assumed);
 	for (size_t i = 0; i < r->n_share; i++) {
-		s = r->share[i];
-		if (cell_intersect(&r->share[i].cell, cell, &s.cell))
-			leg_result_blame(out, &s);
+		if (cell_intersect(&r->share[i].cell, cell, &part))
+			blame_part(out, &r->share[i], &part);
 	}
 	for (size_t i = 0; i < r->rest.n; i++)
 		if (cell_intersect(&r->rest.item[i], cell, &part))

@@ -290,36 +290,44 @@ static int name_cmp(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/** What none of the first n cells has of one. */
+static void add_beside(struct cells *all, size_t n, const struct cell *cell, struct cells *scratch)
+{
+	if (n == 0) {
+		cells_add(all, cell);
+		return;
+	}
+	scratch->n = 0;
+	cells_add(scratch, cell);
+	for (size_t i = 0; i < n; i++)
+		if (!cells_subtract(scratch, &all->item[i], VERIFY_MAX_BOXES))
+			break;
+	for (size_t i = 0; i < scratch->n; i++)
+		cells_add(all, &scratch->item[i]);
+}
+
 /** Parts of all legs, disjoint, joined where possible, at most VERIFY_MAX_REMAINDER of them. */
 static void fill_remainder(const struct verifier *v, const size_t *leg, size_t n_leg, struct evidence *e)
 {
-	struct cells all = {0};
+	struct cells all = {0}, part = {0};
 
 	for (size_t i = 0; i < n_leg && !e->remainder_cut; i++) {
 		const struct leg_result *r = &v->memo.result[leg[i]];
 
-		for (size_t k = 0; k < r->rest.n; k++) {
-			struct cells part = {0};
-
-			cells_add(&part, &r->rest.item[k]);
-			/* Two legs may hold the same addresses on different interfaces. */
-			for (size_t s = 0; i > 0 && s < all.n; s++)
-				if (!cells_subtract(&part, &all.item[s], VERIFY_MAX_BOXES))
-					break;
-			for (size_t s = 0; s < part.n; s++)
-				cells_add(&all, &part.item[s]);
-			cells_fini(&part);
-		}
+		/* Two legs may hold the same addresses on different interfaces. */
+		for (size_t k = 0; k < r->rest.n; k++)
+			add_beside(&all, i == 0 ? 0 : all.n, &r->rest.item[k], &part);
 		e->remainder_cut = r->rest_cut || all.n > REMAINDER_MAX_CELLS;
 	}
 	if (n_leg > 1)
 		cells_merge(&all);
 	e->remainder_cut = e->remainder_cut || all.n > VERIFY_MAX_REMAINDER;
 	e->n_remainder = all.n > VERIFY_MAX_REMAINDER ? VERIFY_MAX_REMAINDER : all.n;
-	e->remainder = xcalloc(e->n_remainder, sizeof(*e->remainder));
+	e->remainder = xmalloc(e->n_remainder * sizeof(*e->remainder) + 1);
 	for (size_t i = 0; i < e->n_remainder; i++)
 		e->remainder[i] = cell_box(&all.item[i]);
 	cells_fini(&all);
+	cells_fini(&part);
 }
 
 static void fill_evidence(struct verifier *v, const struct sum *sum, enum verdict verdict, const size_t *leg,
