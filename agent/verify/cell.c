@@ -148,6 +148,15 @@ static bool joins(const struct cell *a, const struct cell *b, enum axis along)
 	return a->axis[along].hi != U128_MAX && a->axis[along].hi + 1 == b->axis[along].lo;
 }
 
+/** Boxes that are alike on an axis have no neighbours along it. */
+static bool differ_along(const struct cells *set, enum axis along)
+{
+	for (size_t i = 1; i < set->n; i++)
+		if (range_cmp(&set->item[i].axis[along], &set->item[0].axis[along]) != 0)
+			return true;
+	return false;
+}
+
 static void merge_along(struct cells *set, enum axis along)
 {
 	static int (*const cmp[AXIS_N])(const void *, const void *) = {
@@ -166,18 +175,19 @@ static void merge_along(struct cells *set, enum axis along)
 
 void cells_merge(struct cells *set)
 {
+	static const enum axis order[] = {AXIS_DESTINATION, AXIS_DPORT, AXIS_SPORT};
 	size_t before;
 
 	if (set->n < 2)
 		return;
 	do {
 		before = set->n;
-		merge_along(set, AXIS_DESTINATION);
-		merge_along(set, AXIS_DPORT);
-		merge_along(set, AXIS_SPORT);
+		for (size_t i = 0; i < AXIS_N - 1; i++)
+			if (differ_along(set, order[i]))
+				merge_along(set, order[i]);
+		/* Whatever they differ in, they are told in this order. */
 		merge_along(set, AXIS_SOURCE);
 	} while (set->n < before);
-	qsort(set->item, set->n, sizeof(*set->item), cmp_source);
 }
 
 /** A part of the cell that was searched up to cover[next]. */
