@@ -85,15 +85,10 @@ static void exceptions_free(struct site *site)
 		free(site->tolerated_source[i].prefix);
 		free(site->tolerated_source[i].set);
 	}
-	free(site->allowance);
-	free(site->assumption);
-	free(site->tolerated_source);
 }
 
-void site_free(struct site *site)
+static void items_free(struct site *site)
 {
-	if (!site)
-		return;
 	for (size_t i = 0; i < site->n_group; i++)
 		group_fini(&site->group[i]);
 	for (size_t i = 0; i < site->n_deployment; i++)
@@ -103,6 +98,19 @@ void site_free(struct site *site)
 		names_free(site->zone[i].interface, site->zone[i].n_interface);
 	}
 	exceptions_free(site);
+}
+
+void site_free(struct site *site)
+{
+	if (!site)
+		return;
+	if (site->lender)
+		site->give_back(site->lender);
+	else
+		items_free(site);
+	free(site->allowance);
+	free(site->assumption);
+	free(site->tolerated_source);
 	free(site->group);
 	free(site->deployment);
 	free(site->zone);

@@ -378,10 +378,10 @@ static void stop(struct daemon *d)
 	if (d->snmp != NULL)
 		snmp_stop(d->snmp);
 	monitor_free(d->monitor);
+	hub_free(d->hub); /* the newest snapshot has a site of the configuration */
 	config_close(d->config);
 	pins_free(d->pins);
 	journal_close(d->journal);
-	hub_free(d->hub);
 	if (d->nft_open)
 		d->nft.close(d->nft.self);
 	else if (d->priv.socket > 0)

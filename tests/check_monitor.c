@@ -129,10 +129,10 @@ static void scene_fini(struct scene *s)
 {
 	changes_fini(&s->changes);
 	monitor_free(s->monitor);
+	hub_free(s->hub);
 	config_close(s->config);
 	pins_free(s->pins);
 	journal_close(s->journal);
-	hub_free(s->hub);
 	s->real.close(s->real.self);
 }
 

@@ -97,8 +97,8 @@ static inline int start(struct server *s, const char *path, struct error *err)
 static inline void halt(struct server *s)
 {
 	netconf_stop(s->netconf);
-	config_close(s->config);
 	hub_free(s->hub);
+	config_close(s->config);
 	journal_close(s->journal);
 }
 

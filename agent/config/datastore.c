@@ -31,24 +31,7 @@ bool datastore_find(const char *name, enum datastore *out)
 	return false;
 }
 
-struct version *version_new(struct lyd_node *root)
-{
-	struct version *v = xcalloc(1, sizeof(*v));
-	atomic_init(&v->refs, 1);
-	v->root = root;
-	return v;
-}
-
-void version_unref(struct version *v)
-{
-	if (v == NULL || atomic_fetch_sub(&v->refs, 1) != 1)
-		return;
-	lyd_free_siblings(v->root);
-	site_free(v->site);
-	free(v);
-}
-
-static struct version *version_current(struct config *c, enum datastore d)
+struct version *version_current(struct config *c, enum datastore d)
 {
 	static struct version empty = {.refs = 1};
 	struct version *v;
@@ -58,7 +41,7 @@ static struct version *version_current(struct config *c, enum datastore d)
 	/* Candidate is running until it is changed. */
 	if (v == NULL)
 		v = d == DATASTORE_CANDIDATE ? c->version[DATASTORE_RUNNING] : &empty;
-	atomic_fetch_add(&v->refs, 1);
+	version_ref(v);
 	pthread_mutex_unlock(&c->state);
 	return v;
 }
@@ -66,7 +49,7 @@ static struct version *version_current(struct config *c, enum datastore d)
 struct lyd_node *config_get(struct config *c, enum datastore d)
 {
 	struct version *v = version_current(c, d);
-	struct lyd_node *copy = tree_dup(v->root);
+	struct lyd_node *copy = version_tree(v);
 	version_unref(v);
 	return copy;
 }
@@ -74,15 +57,8 @@ struct lyd_node *config_get(struct config *c, enum datastore d)
 struct lyd_node *config_get_top(struct config *c, enum datastore d, const char *module, const char *name)
 {
 	struct version *v = version_current(c, d);
-	struct lyd_node *node, *copy = NULL;
-
-	LY_LIST_FOR(v->root, node)
-	{
-		if (strcmp(node->schema->name, name) == 0 && strcmp(node->schema->module->name, module) == 0)
-			break;
-	}
-	if (node != NULL && lyd_dup_single(node, NULL, LYD_DUP_RECURSIVE | LYD_DUP_WITH_FLAGS, &copy) != LY_SUCCESS)
-		abort();
+	const struct part *part = version_part(v, model_place_named(&c->model, module, name));
+	struct lyd_node *copy = part != NULL ? tree_dup(part->node) : NULL;
 	version_unref(v);
 	return copy;
 }
@@ -95,18 +71,22 @@ uint64_t config_version(struct config *c)
 void config_limits(struct config *c, struct config_limits *out)
 {
 	struct version *v = version_current(c, DATASTORE_RUNNING);
-	limits_read(v->root, out);
+	const struct part *server = version_part(v, model_place_named(&c->model, "portcullis", "netconf-server"));
+	limits_read(server != NULL ? server->node : NULL, out);
 	version_unref(v);
 }
 
-void version_set(struct config *c, enum datastore d, struct version *v)
+void candidate_set(struct config *c, struct version *version, struct site *site)
 {
 	struct version *old;
 
 	pthread_mutex_lock(&c->state);
-	old = c->version[d];
-	c->version[d] = v;
+	old = c->version[DATASTORE_CANDIDATE];
+	c->version[DATASTORE_CANDIDATE] = version;
 	pthread_mutex_unlock(&c->state);
+	site_free(c->checked);
+	c->checked = site;
+	c->n_checked = config_version(c);
 	version_unref(old);
 }
 
@@ -148,15 +128,36 @@ int check_writable(struct config *c, const struct config_actor *actor, enum data
 	return holder == 0 || holder == actor->session ? 0 : in_use(d, holder, err);
 }
 
-int config_check_access(struct config *c, const struct config_actor *actor, enum datastore d,
-        const struct lyd_node *root, struct error *err)
+int config_check_access(const struct config_actor *actor, const struct lyd_node *before, const struct lyd_node *after,
+        struct error *err)
 {
 	if (actor->access == NULL)
 		return 0;
-	struct version *before = version_current(c, d);
-	int result = actor->access->may_write(actor->access->ctx, before->root, root, err);
-	version_unref(before);
+	return actor->access->may_write(actor->access->ctx, before, after, err);
+}
+
+int config_check_draft_access(const struct config_actor *actor, const struct draft *draft, struct error *err)
+{
+	if (actor->access == NULL)
+		return 0;
+	struct lyd_node *before = draft_before(draft);
+	int result = config_check_access(actor, before, draft->root, err);
+	lyd_free_siblings(before);
 	return result;
+}
+
+void draft_of_tree(struct draft *draft, const struct model *model, struct version *base, struct lyd_node **root)
+{
+	struct lyd_node *node = *root, *next;
+
+	*root = NULL;
+	draft_init(draft, model, base);
+	draft_clear(draft);
+	for (; node != NULL; node = next) {
+		next = node->next;
+		lyd_unlink_tree(node);
+		draft_insert(draft, node);
+	}
 }
 
 /* With what is installed, and with what the site pins otherwise. */
@@ -173,16 +174,20 @@ int config_check_packs(struct config *c, const struct site *site, struct error *
 	return result;
 }
 
-/* Model first, then what the model cannot say. The ids of the site are those that the tree will get. */
-int config_check(struct config *c, struct lyd_node **root, struct site **out, struct error *err)
+int config_check(struct config *c, struct draft *draft, struct version **version, struct site **site, struct error *err)
 {
-	if (tree_validate(c->ctx, root, err) != 0 || acm_check(*root, err) != 0 ||
-	        ids_site(*root, c->site, &c->retired, out, err) != 0)
+	*version = NULL;
+	*site = NULL;
+	if (draft_validate(draft, err) != 0 || acm_check(draft->root, err) != 0)
 		return -1;
-	if (config_check_packs(c, *out, err) == 0)
+	*version = draft_version(draft, true);
+	if (version_site(*version, site, err) == 0 && ids_derive(*site, c->site, &c->retired, err) == 0 &&
+	        config_check_packs(c, *site, err) == 0)
 		return 0;
-	site_free(*out);
-	*out = NULL;
+	site_free(*site);
+	version_unref(*version);
+	*site = NULL;
+	*version = NULL;
 	return -1;
 }
 
@@ -191,52 +196,58 @@ bool datastore_is_empty(const struct config *c)
 	return strcmp(c->stored, "{}") == 0;
 }
 
-/* Where an edited copy goes, after the test that the options ask for. Takes *root over on success. */
+/* Where a draft goes, after the test that the options ask for. */
 static int store(struct config *c, const struct config_actor *actor, enum datastore target, enum test_option test,
-        const char *comment, struct lyd_node **root, struct error *err)
+        const char *comment, struct draft *draft, struct error *err)
 {
-	struct version *candidate;
+	struct version *version = NULL;
 	struct site *site = NULL;
 
 	if (target == DATASTORE_RUNNING && test != TEST_ONLY)
-		return running_change(c, actor, root, comment, err);
+		return running_change(c, actor, draft, comment, err);
 	if (target == DATASTORE_STARTUP && test != TEST_ONLY)
-		return startup_write(c, actor, root, comment, err);
+		return startup_write(c, actor, draft, comment, err);
 	if (test == TEST_SET) {
-		if (lyd_new_implicit_all(root, c->ctx, LYD_IMPLICIT_NO_STATE, NULL) != LY_SUCCESS)
-			return context_error(c->ctx, ERR_INTERNAL, NULL, err);
-	} else if (config_check(c, root, &site, err) != 0) {
+		if (draft_complete(draft, err) != 0)
+			return -1;
+		version = draft_version(draft, false);
+	} else if (config_check(c, draft, &version, &site, err) != 0) {
 		return -1;
 	}
 	if (test == TEST_ONLY) {
 		site_free(site);
+		version_unref(version);
 		return 0;
 	}
-	candidate = version_new(*root);
-	candidate->site = site;
-	candidate->n_running = config_version(c);
-	version_set(c, DATASTORE_CANDIDATE, candidate);
-	*root = NULL;
+	candidate_set(c, version, site);
 	return 0;
+}
+
+/* The draft of what is in a datastore now. */
+static void draft_begin(struct draft *draft, struct config *c, enum datastore d)
+{
+	struct version *v = version_current(c, d);
+
+	draft_init(draft, &c->model, v);
+	version_unref(v);
 }
 
 static int edit_locked(struct config *c, const struct config_actor *actor, const struct config_edit *edit,
         const char *comment, struct errors *faults, struct error *err)
 {
-	struct lyd_node *root = NULL;
+	struct draft draft;
 	size_t before = faults->n;
 	int result = -1;
 
 	if (check_writable(c, actor, edit->target, err) != 0)
 		return -1;
-	if (edit->default_operation != EDIT_REPLACE)
-		root = config_get(c, edit->target);
-	bool whole = edit_apply(c->ctx, &root, edit->xml, edit->default_operation, actor->access, faults, err) == 0;
+	draft_begin(&draft, c, edit->target);
+	bool whole = edit_apply(&draft, edit->xml, edit->default_operation, actor->access, faults, err) == 0;
 	if (whole || (edit->goes_on && faults->n > before)) {
 		struct error other;
-		result = config_check_access(c, actor, edit->target, root, &other);
+		result = config_check_draft_access(actor, &draft, &other);
 		if (result == 0)
-			result = store(c, actor, edit->target, edit->test, comment, &root, &other);
+			result = store(c, actor, edit->target, edit->test, comment, &draft, &other);
 		if (result != 0)
 			errors_add(faults, &other);
 		if (result != 0 && whole && err != NULL)
@@ -244,7 +255,7 @@ static int edit_locked(struct config *c, const struct config_actor *actor, const
 	} else if (faults->n == before && err != NULL) {
 		errors_add(faults, err);
 	}
-	lyd_free_siblings(root);
+	draft_fini(&draft);
 	return whole ? result : -1;
 }
 
@@ -278,7 +289,9 @@ int config_copy(struct config *c, const struct config_actor *actor, enum datasto
         struct error *err)
 {
 	bool whole = actor->access == NULL, hidden = false;
-	struct lyd_node *root = NULL;
+	struct lyd_node *root;
+	struct version *old;
+	struct draft draft = {0};
 	int result;
 
 	/* RFC 8341, "<copy-config> Operation": whoever may execute this keeps what is there, and sees nothing of it. */
@@ -293,14 +306,17 @@ int config_copy(struct config *c, const struct config_actor *actor, enum datasto
 	if (result == 0) {
 		root = config_get(c, source);
 		hidden = !whole && actor->access->hide(actor->access->ctx, &root);
-		result = whole ? 0 : config_check_access(c, actor, target, root, err);
+		old = version_current(c, target);
+		draft_of_tree(&draft, &c->model, old, &root);
+		version_unref(old);
+		result = whole ? 0 : config_check_draft_access(actor, &draft, err);
 	}
 	if (result == 0 && target == DATASTORE_CANDIDATE && source == DATASTORE_RUNNING && !hidden)
-		version_set(c, DATASTORE_CANDIDATE, NULL);
+		candidate_set(c, NULL, NULL);
 	else if (result == 0)
-		result = store(c, actor, target, TEST_THEN_SET, "copy-config", &root, err);
+		result = store(c, actor, target, TEST_THEN_SET, "copy-config", &draft, err);
 	pthread_mutex_unlock(&c->writer);
-	lyd_free_siblings(root);
+	draft_fini(&draft);
 	return result;
 }
 
@@ -316,29 +332,35 @@ int config_delete(struct config *c, const struct config_actor *actor, enum datas
 
 int config_validate(struct config *c, enum datastore d, struct error *err)
 {
-	struct lyd_node *root = config_get(c, d);
+	struct version *version = NULL;
 	struct site *site = NULL;
+	struct draft draft;
 
 	pthread_mutex_lock(&c->writer);
-	int result = config_check(c, &root, &site, err);
+	draft_begin(&draft, c, d);
+	int result = config_check(c, &draft, &version, &site, err);
 	pthread_mutex_unlock(&c->writer);
 	site_free(site);
-	lyd_free_siblings(root);
+	version_unref(version);
+	draft_fini(&draft);
 	return result;
 }
 
 int config_validate_xml(struct config *c, const char *xml, struct error *err)
 {
-	struct lyd_node *root = NULL;
+	struct version *version = NULL;
 	struct site *site = NULL;
+	struct draft draft;
 
 	pthread_mutex_lock(&c->writer);
-	int result = edit_apply(c->ctx, &root, xml, EDIT_REPLACE, NULL, NULL, err);
+	draft_init(&draft, &c->model, NULL);
+	int result = edit_apply(&draft, xml, EDIT_REPLACE, NULL, NULL, err);
 	if (result == 0)
-		result = config_check(c, &root, &site, err);
+		result = config_check(c, &draft, &version, &site, err);
 	pthread_mutex_unlock(&c->writer);
 	site_free(site);
-	lyd_free_siblings(root);
+	version_unref(version);
+	draft_fini(&draft);
 	return result;
 }
 
@@ -347,7 +369,7 @@ int config_discard(struct config *c, const struct config_actor *actor, struct er
 	pthread_mutex_lock(&c->writer);
 	int result = check_writable(c, actor, DATASTORE_CANDIDATE, err);
 	if (result == 0)
-		version_set(c, DATASTORE_CANDIDATE, NULL);
+		candidate_set(c, NULL, NULL);
 	pthread_mutex_unlock(&c->writer);
 	return result;
 }
@@ -377,7 +399,7 @@ static void release(struct config *c, enum datastore d)
 {
 	holder_set(c, d, 0);
 	if (d == DATASTORE_CANDIDATE)
-		version_set(c, DATASTORE_CANDIDATE, NULL);
+		candidate_set(c, NULL, NULL);
 }
 
 int config_unlock(struct config *c, const struct config_actor *actor, enum datastore d, struct error *err)
@@ -433,9 +455,14 @@ int config_event_fd(const struct config *c)
 
 int config_site(struct config *c, struct site **out, struct error *err)
 {
-	struct lyd_node *root = config_get(c, DATASTORE_RUNNING);
-	int result = ids_site(root, NULL, NULL, out, err);
+	struct version *v = version_current(c, DATASTORE_RUNNING);
+	int result = version_site(v, out, err);
 
-	lyd_free_siblings(root);
+	version_unref(v);
+	if (result == 0 && ids_derive(*out, NULL, NULL, err) != 0) {
+		site_free(*out);
+		*out = NULL;
+		result = -1;
+	}
 	return result;
 }

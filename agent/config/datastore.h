@@ -35,22 +35,6 @@ int tree_validate(const struct ly_ctx *ctx, struct lyd_node **root, struct error
 /** Path of a node, "" when out of memory; the caller frees it. */
 char *tree_path(const struct lyd_node *node);
 
-/** Finds and adds list entries at the top of a tree, where libyang 2 searches one by one. */
-#define TOP_LAST 16
-struct top {
-	struct lyd_node *root; /**< first of the siblings; NULL when empty */
-	struct top_slot *slot;
-	size_t n_slot, n_used; /**< slots; slots that are or were taken */
-	struct lyd_node *last[TOP_LAST]; /**< last entries of lists, where the next ones go; by schema */
-};
-
-void top_init(struct top *top, struct lyd_node *root);
-/** Release the index; the tree is the caller's again. @return its first node. */
-struct lyd_node *top_fini(struct top *top);
-struct lyd_node *top_find(const struct top *top, const struct lyd_node *like);
-int top_insert(struct top *top, struct lyd_node *node) MUST_USE;
-void top_remove(struct top *top, struct lyd_node *node); /**< unlinks and frees it */
-
 /* limits.c */
 
 /** The limits that a tree sets, else the defaults of the model. Safe while others read the tree. */
@@ -59,13 +43,14 @@ void limits_read(const struct lyd_node *root, struct config_limits *out);
 /* edit.c */
 
 /**
- * Apply an edit (children of <config>) to *root. What is wrong is left out, and the rest done all the same.
+ * Apply an edit (children of <config>) to a draft. What is wrong is left out, and the rest done all the same.
  *
  * @param access  what the user may know of what exists; NULL: everything.
  * @param faults  what is wrong is added to it, and unknown elements are among that; NULL: it is not wanted.
  * @return 0, or -1 with the first fault in *err; none is in faults where the edit could not be read at all.
  */
-int edit_apply(const struct ly_ctx *ctx, struct lyd_node **root, const char *xml, enum edit_operation default_operation,
+struct draft;
+int edit_apply(struct draft *draft, const char *xml, enum edit_operation default_operation,
         const struct config_access *access, struct errors *faults, struct error *err) MUST_USE;
 
 /* edit_parse.c */
@@ -105,7 +90,9 @@ int ids_site(const struct lyd_node *root, const struct site *before, const struc
         struct error *err) MUST_USE;
 /** Ids whose owners are gone with this change, for retired_join(). */
 void ids_retire(const struct site *before, const struct site *after, struct retired *out);
-/** Store the ids of the site in the tree that it was built from. */
+/** Is it a group, a deployment or a zone that has no id yet? */
+bool ids_is_missing(const struct lyd_node *entry);
+/** Store the ids of the site in nodes that it was built from and that have none. */
 int ids_store(struct lyd_node *root, const struct site *site, struct error *err) MUST_USE;
 
 /* datastore.c */
@@ -113,7 +100,7 @@ int ids_store(struct lyd_node *root, const struct site *site, struct error *err)
 bool datastore_is_empty(const struct config *c);
 /** False: the journal held a configuration and could not be read. */
 bool datastore_is_known(const struct config *c);
-/** Make *root running, if running is still empty, as the daemon's own commit. Takes *root over on success. */
+/** Make *root running, if running is still empty, as the daemon's own commit. Uses *root up. */
 int datastore_init(struct config *c, struct lyd_node **root, const char *file, struct error *err) MUST_USE;
 
 #endif

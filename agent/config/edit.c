@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "config/datastore.h"
+#include "config/draft.h"
 #include "portcullis/alloc.h"
 
 enum op { OP_MERGE, OP_REPLACE, OP_CREATE, OP_DELETE, OP_REMOVE, OP_NONE };
@@ -22,7 +23,7 @@ static const char *const op_names[] = {"merge", "replace", "create", "delete", "
 
 struct edit {
 	const struct ly_ctx *ctx;
-	struct top *top;
+	struct draft *draft;
 	const struct config_access *access; /* NULL: the user may know everything */
 	struct error *err; /* the fault at hand */
 	struct errors *faults;
@@ -100,7 +101,7 @@ static struct lyd_node *target_find(const struct edit *e, struct lyd_node *paren
 	LY_ERR r;
 
 	if (parent == NULL)
-		return top_find(e->top, like);
+		return draft_find(e->draft, like);
 	/* Only entries are looked for with their value. */
 	if ((like->schema->nodetype & (LYS_LIST | LYS_LEAFLIST)) != 0)
 		r = lyd_find_sibling_first(lyd_child(parent), like, &match);
@@ -111,8 +112,9 @@ static struct lyd_node *target_find(const struct edit *e, struct lyd_node *paren
 
 static int target_insert(const struct edit *e, struct lyd_node *parent, struct lyd_node *node)
 {
-	bool done = parent == NULL ? top_insert(e->top, node) == 0 : lyd_insert_child(parent, node) == LY_SUCCESS;
-	if (done)
+	if (parent == NULL)
+		draft_insert(e->draft, node);
+	if (parent == NULL || lyd_insert_child(parent, node) == LY_SUCCESS)
 		return 0;
 	lyd_free_tree(node);
 	return context_error(e->ctx, ERR_INTERNAL, NULL, e->err);
@@ -121,7 +123,7 @@ static int target_insert(const struct edit *e, struct lyd_node *parent, struct l
 static void target_remove(const struct edit *e, struct lyd_node *node)
 {
 	if (node->parent == NULL)
-		top_remove(e->top, node);
+		draft_remove(e->draft, node);
 	else
 		lyd_free_tree(node);
 }
@@ -178,7 +180,7 @@ static int place(const struct edit *e, const struct lyd_node *node, struct lyd_n
 	if (anchor != target)
 		r = before ? lyd_insert_before(anchor, target) : lyd_insert_after(anchor, target);
 	if (target->parent == NULL)
-		e->top->root = lyd_first_sibling(target);
+		e->draft->root = lyd_first_sibling(target);
 	return r == LY_SUCCESS ? 0 : context_error(e->ctx, ERR_INTERNAL, NULL, e->err);
 }
 
@@ -205,8 +207,9 @@ static int edit_opaque(const struct edit *e, struct lyd_node *parent, const stru
 	if (!removal || schema == NULL || schema->nodetype != LYS_LEAF || lysc_is_key(schema) ||
 	        (value != NULL && value[0] != '\0'))
 		return edit_opaque_error(node, e->err);
-	struct lyd_node *siblings = parent != NULL ? lyd_child(parent) : e->top->root;
-	if (lyd_find_sibling_val(siblings, schema, NULL, 0, &match) != LY_SUCCESS)
+	if (parent == NULL)
+		match = draft_find_schema(e->draft, schema);
+	else if (lyd_find_sibling_val(lyd_child(parent), schema, NULL, 0, &match) != LY_SUCCESS)
 		match = NULL;
 	return remove_node(e, match, node, op);
 }
@@ -334,14 +337,17 @@ static int edit_node(const struct edit *e, struct lyd_node *parent, const struct
 	return edit_term(e, parent, match, node);
 }
 
-int edit_apply(const struct ly_ctx *ctx, struct lyd_node **root, const char *xml, enum edit_operation default_operation,
+int edit_apply(struct draft *draft, const char *xml, enum edit_operation default_operation,
         const struct config_access *access, struct errors *faults, struct error *err)
 {
 	struct error at_hand;
 	struct errors own = {0};
-	struct top top;
-	struct edit e = {
-	        .ctx = ctx, .top = &top, .access = access, .err = &at_hand, .faults = faults != NULL ? faults : &own};
+	const struct ly_ctx *ctx = draft->model->ctx;
+	struct edit e = {.ctx = ctx,
+	        .draft = draft,
+	        .access = access,
+	        .err = &at_hand,
+	        .faults = faults != NULL ? faults : &own};
 	enum op op = default_operation == EDIT_NONE ? OP_NONE : OP_MERGE;
 	struct lyd_node *edit = NULL;
 	const struct lyd_node *node;
@@ -351,17 +357,13 @@ int edit_apply(const struct ly_ctx *ctx, struct lyd_node **root, const char *xml
 	if (edit_parse(ctx, xml, faults != NULL, &edit, err) != 0)
 		return -1;
 	/* The default operation "replace" is about the whole datastore: nothing of it stays. */
-	if (default_operation == EDIT_REPLACE) {
-		lyd_free_siblings(*root);
-		*root = NULL;
-	}
-	top_init(&top, *root);
+	if (default_operation == EDIT_REPLACE)
+		draft_clear(draft);
 	LY_LIST_FOR(edit, node)
 	{
 		if (edit_node(&e, NULL, node, op) != 0 && !goes_on(&e))
 			break;
 	}
-	*root = top_fini(&top);
 	lyd_free_siblings(edit);
 	if (e.faults->n > before) {
 		if (err != NULL)

@@ -49,6 +49,8 @@ static int go_back(
         struct config *c, const struct config_actor *actor, uint64_t number, const char *comment, struct error *err)
 {
 	struct lyd_node *root = NULL;
+	struct version *now;
+	struct draft draft = {0};
 	char *json = NULL;
 	int result = check_writable(c, actor, DATASTORE_RUNNING, err);
 
@@ -56,11 +58,15 @@ static int go_back(
 		result = journal_contents(c->journal, number, NULL, &json, err);
 	if (result == 0)
 		result = tree_parse(c->ctx, json, &root, err);
+	if (result == 0) {
+		now = version_current(c, DATASTORE_RUNNING);
+		draft_of_tree(&draft, &c->model, now, &root);
+		version_unref(now);
+		result = config_check_draft_access(actor, &draft, err);
+	}
 	if (result == 0)
-		result = config_check_access(c, actor, DATASTORE_RUNNING, root, err);
-	if (result == 0)
-		result = running_change(c, actor, &root, comment, err);
-	lyd_free_siblings(root);
+		result = running_change(c, actor, &draft, comment, err);
+	draft_fini(&draft);
 	free(json);
 	return result;
 }

@@ -19,11 +19,14 @@ static const char *const kind_names[NAMED_KIND_N] = {"group", "deployment", "zon
 struct named {
 	const char *name;
 	uint32_t *id;
+	uint32_t hash; /* of the name */
 };
 
+/* Found by name: linear probing, at most half full. */
 struct names {
-	struct named *item; /* sorted by name */
-	size_t n;
+	struct named *item; /* in the order of the site */
+	size_t n, n_slot;
+	uint32_t *slot; /* index + 1; 0: free */
 };
 
 /* Numbers that are taken: linear probing, at most half full; 0 is free. */
@@ -37,34 +40,63 @@ static int named_cmp(const void *a, const void *b)
 	return strcmp(((const struct named *)a)->name, ((const struct named *)b)->name);
 }
 
+static void names_index(struct names *names)
+{
+	for (names->n_slot = 16; names->n_slot < 2 * names->n; names->n_slot *= 2)
+		;
+	names->slot = xcalloc(names->n_slot, sizeof(*names->slot));
+	for (size_t i = 0; i < names->n; i++) {
+		size_t k = names->item[i].hash & (names->n_slot - 1);
+
+		while (names->slot[k] != 0)
+			k = (k + 1) & (names->n_slot - 1);
+		names->slot[k] = (uint32_t)i + 1;
+	}
+}
+
+static void names_fini(struct names *names)
+{
+	free(names->item);
+	free(names->slot);
+}
+
 static struct names names_of(const struct site *site, enum named_kind kind)
 {
 	size_t n = kind == NAMED_GROUP ? site->n_group : kind == NAMED_DEPLOYMENT ? site->n_deployment : site->n_zone;
-	struct names names = {xcalloc(n + 1, sizeof(struct named)), n};
+	struct names names = {.item = xcalloc(n + 1, sizeof(struct named)), .n = n};
 
 	for (size_t i = 0; i < n; i++) {
+		struct named *item = &names.item[i];
+
 		if (kind == NAMED_GROUP)
-			names.item[i] = (struct named){site->group[i].name, &site->group[i].id};
+			*item = (struct named){.name = site->group[i].name, .id = &site->group[i].id};
 		else if (kind == NAMED_DEPLOYMENT)
-			names.item[i] = (struct named){site->deployment[i].name, &site->deployment[i].id};
+			*item = (struct named){.name = site->deployment[i].name, .id = &site->deployment[i].id};
 		else
-			names.item[i] = (struct named){site->zone[i].name, &site->zone[i].id};
+			*item = (struct named){.name = site->zone[i].name, .id = &site->zone[i].id};
+		item->hash = hash32(item->name);
 	}
-	qsort(names.item, n, sizeof(*names.item), named_cmp);
+	names_index(&names);
 	return names;
+}
+
+static const struct named *find(const struct names *names, const char *name)
+{
+	uint32_t hash = hash32(name);
+
+	for (size_t k = hash & (names->n_slot - 1); names->slot[k] != 0; k = (k + 1) & (names->n_slot - 1)) {
+		const struct named *item = &names->item[names->slot[k] - 1];
+
+		if (item->hash == hash && strcmp(item->name, name) == 0)
+			return item;
+	}
+	return NULL;
 }
 
 static uint32_t id_of(const struct names *names, const char *name)
 {
-	struct named key = {name, NULL};
-	const struct named *found = bsearch(&key, names->item, names->n, sizeof(key), named_cmp);
+	const struct named *found = find(names, name);
 	return found != NULL ? *found->id : 0;
-}
-
-static bool has_name(const struct names *names, const char *name)
-{
-	struct named key = {name, NULL};
-	return bsearch(&key, names->item, names->n, sizeof(key), named_cmp) != NULL;
 }
 
 /* @return false when the number is taken already. */
@@ -81,7 +113,7 @@ static bool take(struct taken *t, uint32_t id)
 
 static void derive_one(struct taken *t, const struct named *item)
 {
-	uint32_t id = hash32(item->name) & HASH_MASK;
+	uint32_t id = item->hash & HASH_MASK;
 
 	do {
 		if (id == 0 || id > ID_MAX)
@@ -136,7 +168,7 @@ static void gone_find(struct giving *g)
 {
 	g->gone = xcalloc(g->before.n + 1, sizeof(*g->gone));
 	for (size_t i = 0; i < g->before.n; i++)
-		if (!has_name(&g->names, g->before.item[i].name))
+		if (find(&g->names, g->before.item[i].name) == NULL)
 			g->gone[g->n_gone++] = g->before.item[i];
 	if (g->n_gone > 0)
 		qsort(g->gone, g->n_gone, sizeof(*g->gone), number_cmp);
@@ -146,7 +178,7 @@ static void gone_find(struct giving *g)
 static const char *owner_gone(const struct giving *g, uint32_t id, const char *name)
 {
 	const char *owner = retired_owner(g->retired, g->kind, id);
-	const struct named key = {NULL, &id}, *found = NULL;
+	const struct named key = {.id = &id}, *found = NULL;
 
 	if (owner == NULL && g->n_gone > 0)
 		found = bsearch(&key, g->gone, g->n_gone, sizeof(key), number_cmp);
@@ -191,6 +223,22 @@ static int take_former(struct giving *g, const struct named *item, struct error 
 	return 0;
 }
 
+/* By name, so that the order in which they were written does not count. */
+static void derive_others(struct giving *g)
+{
+	struct named *left = xcalloc(g->names.n + 1, sizeof(*left));
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->names.n; i++)
+		if (*g->names.item[i].id == 0)
+			left[n++] = g->names.item[i];
+	if (n > 0)
+		qsort(left, n, sizeof(*left), named_cmp);
+	for (size_t i = 0; i < n; i++)
+		derive_one(&g->taken, &left[i]);
+	free(left);
+}
+
 static int derive(struct giving *g, struct error *err)
 {
 	const struct names *names = &g->names;
@@ -208,9 +256,8 @@ static int derive(struct giving *g, struct error *err)
 			take(&g->taken, g->retired->id[i].id);
 	for (size_t i = 0; i < g->before.n; i++)
 		take(&g->taken, *g->before.item[i].id);
-	for (size_t i = 0; i < names->n && result == 0; i++)
-		if (*names->item[i].id == 0)
-			derive_one(&g->taken, &names->item[i]);
+	if (result == 0)
+		derive_others(g);
 	return result;
 }
 
@@ -262,8 +309,8 @@ int ids_derive(struct site *site, const struct site *before, const struct retire
 		        .before = names_of(before != NULL ? before : &nothing, kind),
 		        .retired = retired != NULL ? retired : &none};
 		result = give(&g, err);
-		free(g.names.item);
-		free(g.before.item);
+		names_fini(&g.names);
+		names_fini(&g.before);
 	}
 	if (result != 0)
 		return -1;
@@ -283,10 +330,10 @@ void ids_retire(const struct site *before, const struct site *after, struct reti
 		struct names old = names_of(before, kind), names = names_of(after, kind);
 
 		for (size_t i = 0; i < old.n; i++)
-			if (!has_name(&names, old.item[i].name))
+			if (find(&names, old.item[i].name) == NULL)
 				retired_add(out, kind, *old.item[i].id, old.item[i].name);
-		free(old.item);
-		free(names.item);
+		names_fini(&old);
+		names_fini(&names);
 	}
 }
 
@@ -302,16 +349,25 @@ int ids_site(const struct lyd_node *root, const struct site *before, const struc
 	return -1;
 }
 
-static bool has_id(const struct lyd_node *entry)
+static bool is_kind(const struct lyd_node *entry, enum named_kind kind)
+{
+	return strcmp(entry->schema->module->name, "portcullis") == 0 &&
+	       strcmp(entry->schema->name, kind_names[kind]) == 0;
+}
+
+bool ids_is_missing(const struct lyd_node *entry)
 {
 	const struct lyd_node *child;
+	bool named = false;
 
-	LY_LIST_FOR(lyd_child(entry), child)
+	for (enum named_kind kind = NAMED_GROUP; kind < NAMED_KIND_N && !named; kind++)
+		named = is_kind(entry, kind);
+	LY_LIST_FOR(named ? lyd_child(entry) : NULL, child)
 	{
 		if (strcmp(LYD_NAME(child), "id") == 0)
-			return true;
+			return false;
 	}
-	return false;
+	return named;
 }
 
 static int store_one(struct lyd_node *entry, const struct names *names, struct error *err)
@@ -319,8 +375,6 @@ static int store_one(struct lyd_node *entry, const struct names *names, struct e
 	struct lyd_node *leaf = NULL;
 	char text[16];
 
-	if (has_id(entry))
-		return 0;
 	snprintf(text, sizeof(text), "%u", id_of(names, lyd_get_value(lyd_child(entry))));
 	if (lyd_new_term(entry, NULL, "id", text, 0, &leaf) != LY_SUCCESS)
 		return context_error(LYD_CTX(entry), ERR_INTERNAL, NULL, err);
@@ -337,11 +391,10 @@ int ids_store(struct lyd_node *root, const struct site *site, struct error *err)
 		struct names names = names_of(site, kind);
 		LY_LIST_FOR(root, node)
 		{
-			if (result == 0 && strcmp(node->schema->module->name, "portcullis") == 0 &&
-			        strcmp(node->schema->name, kind_names[kind]) == 0)
+			if (result == 0 && is_kind(node, kind) && ids_is_missing(node))
 				result = store_one(node, &names, err);
 		}
-		free(names.item);
+		names_fini(&names);
 	}
 	return result;
 }

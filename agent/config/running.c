@@ -47,10 +47,10 @@ static void timer_set(struct config *c)
 		log_error("configuration: the timer of a confirmed commit cannot be set: %s", strerror(errno));
 }
 
-/* A tree on its way into running. */
+/* A version on its way into running. */
 struct successor {
-	struct lyd_node *root; /* NULL: running stays, and only what is pending is settled */
-	struct site *site; /* NULL: not checked yet */
+	struct version *version; /* NULL: running stays, and only what is pending is settled */
+	struct site *site;
 	char *json;
 	const char *comment;
 	const struct config_actor *actor;
@@ -58,22 +58,40 @@ struct successor {
 
 static void successor_fini(struct successor *next)
 {
-	lyd_free_siblings(next->root);
+	version_unref(next->version);
 	site_free(next->site);
 	free(next->json);
 }
 
-static int successor_check(struct config *c, struct successor *next, struct error *err)
+/* What is given an id with this change is told it. */
+static int store_ids(struct config *c, struct successor *next, struct error *err)
 {
-	if (next->site != NULL)
-		return config_check_packs(c, next->site, err);
-	return config_check(c, &next->root, &next->site, err);
+	struct version *named;
+	struct site *site = NULL;
+	struct draft draft;
+	int result;
+
+	draft_init(&draft, &c->model, next->version);
+	for (size_t i = 0; i < next->version->n; i++)
+		if (next->version->held[i].without_id && c->model.local)
+			(void)draft_take_out(&draft, i);
+	result = draft.root != NULL ? ids_store(draft.root, next->site, err) : 0;
+	if (result == 0 && draft.root != NULL) {
+		named = draft_version(&draft, true);
+		result = version_site(named, &site, err);
+		site_free(site);
+		version_unref(next->version);
+		next->version = named;
+	}
+	draft_fini(&draft);
+	return result;
 }
 
+/* next has a version, with its site where that was checked already. */
 static int successor_prepare(struct config *c, struct successor *next, struct error *err)
 {
-	if (successor_check(c, next, err) != 0 || ids_store(next->root, next->site, err) != 0 ||
-	        tree_print(next->root, &next->json, err) != 0)
+	if (config_check_packs(c, next->site, err) != 0 || store_ids(c, next, err) != 0 ||
+	        version_print(&c->model, next->version, &next->json, err) != 0)
 		return -1;
 	return c->catalog != NULL ? pins_keep(c->pins, next->site, c->catalog, err) : 0;
 }
@@ -115,9 +133,15 @@ void running_retain(struct config *c)
 static void tell_changed(struct config *c, const struct config_actor *actor, enum datastore d,
         const struct version *before, const struct version *after)
 {
-	if (c->on_changed != NULL && before != after)
-		c->on_changed(c->on_changed_ctx, actor, d, before != NULL ? before->root : NULL,
-		        after != NULL ? after->root : NULL);
+	static const struct version none;
+	struct lyd_node *gone, *come;
+
+	if (c->on_changed == NULL || before == after)
+		return;
+	version_difference(before != NULL ? before : &none, after != NULL ? after : &none, &gone, &come);
+	c->on_changed(c->on_changed_ctx, actor, d, gone, come);
+	lyd_free_siblings(gone);
+	lyd_free_siblings(come);
 }
 
 /* What there is goes to *old, and the change takes its place. */
@@ -126,7 +150,7 @@ static void take_place(struct config *c, struct successor *next, struct former *
 	*old = (struct former){NULL, c->stored, c->site};
 	pthread_mutex_lock(&c->state);
 	old->version = c->version[DATASTORE_RUNNING];
-	c->version[DATASTORE_RUNNING] = version_new(next->root);
+	c->version[DATASTORE_RUNNING] = next->version;
 	pthread_mutex_unlock(&c->state);
 	c->stored = next->json;
 	c->site = next->site;
@@ -139,7 +163,7 @@ static void take_place(struct config *c, struct successor *next, struct former *
 static int apply(struct config *c, struct successor *next, enum commit_action action, struct error *err)
 {
 	bool keeps = action == COMMIT_APPLY_UNCONFIRMED;
-	bool same = next->root == NULL || (next->json != NULL && strcmp(next->json, c->stored) == 0);
+	bool same = next->version == NULL || (next->json != NULL && strcmp(next->json, c->stored) == 0);
 	const char *revert_to = !keeps ? NULL : c->former.version != NULL ? c->former.stored : c->stored;
 	struct former before = {0};
 
@@ -154,8 +178,7 @@ static int apply(struct config *c, struct successor *next, enum commit_action ac
 		successor_fini(next);
 		*next = (struct successor){.actor = next->actor};
 		pthread_mutex_lock(&c->state);
-		atomic_fetch_add(&c->version[DATASTORE_RUNNING]->refs, 1);
-		c->former.version = c->version[DATASTORE_RUNNING];
+		c->former.version = version_ref(c->version[DATASTORE_RUNNING]);
 		pthread_mutex_unlock(&c->state);
 		c->former.stored = xstrdup(c->stored);
 		return 0;
@@ -186,7 +209,7 @@ static int revert(struct config *c, struct error *err)
 {
 	const struct config_actor actor = {.session = c->commit.session, .user = c->commit.user}, server = {0};
 	struct former *f = &c->former;
-	struct successor next = {f->version->root, f->site, f->stored, causes[c->commit.cause], &actor};
+	struct successor next = {f->version, f->site, f->stored, causes[c->commit.cause], &actor};
 	struct version *reverted;
 
 	if (record(c, &next, NULL, err) != 0)
@@ -265,15 +288,16 @@ static int step(struct config *c, const struct commit_event *event, struct succe
 	return action != COMMIT_NOTHING ? perform(c, action, next, err) : 0;
 }
 
-int running_change(struct config *c, const struct config_actor *actor, struct lyd_node **root, const char *comment,
-        struct error *err)
+int running_change(
+        struct config *c, const struct config_actor *actor, struct draft *draft, const char *comment, struct error *err)
 {
 	const struct commit_event event = {.kind = COMMIT_CHANGE_ASKED, .session = actor->session, .user = actor->user};
-	struct successor next = {.root = *root, .comment = comment, .actor = actor};
+	struct successor next = {.comment = comment, .actor = actor};
 	int result;
 
-	*root = NULL;
-	result = successor_prepare(c, &next, err);
+	result = config_check(c, draft, &next.version, &next.site, err);
+	if (result == 0)
+		result = successor_prepare(c, &next, err);
 	if (result == 0)
 		result = step(c, &event, &next, err);
 	successor_fini(&next);
@@ -292,19 +316,41 @@ static char *commit_comment(const struct config_commit *options)
 }
 
 /* What was checked when candidate was edited need not be checked again, unless running is another one since. */
-static struct site *take_checked(struct config *c)
+static int candidate_check(struct config *c, struct successor *next, struct error *err)
 {
-	struct version *candidate;
-	struct site *site;
+	struct version *candidate = version_current(c, DATASTORE_CANDIDATE);
+	struct draft draft;
+	int result = 0;
 
-	pthread_mutex_lock(&c->state);
-	candidate = c->version[DATASTORE_CANDIDATE];
-	pthread_mutex_unlock(&c->state);
-	if (candidate->n_running != config_version(c))
-		return NULL;
-	site = candidate->site;
-	candidate->site = NULL;
-	return site;
+	if (c->checked != NULL && c->n_checked == config_version(c)) {
+		next->version = candidate;
+		next->site = c->checked;
+		c->checked = NULL;
+		return 0;
+	}
+	draft_init(&draft, &c->model, candidate);
+	version_unref(candidate);
+	result = config_check(c, &draft, &next->version, &next->site, err);
+	draft_fini(&draft);
+	return result;
+}
+
+static int candidate_may(struct config *c, const struct config_actor *actor, struct error *err)
+{
+	struct version *before, *after;
+	struct lyd_node *gone, *come;
+
+	if (actor->access == NULL)
+		return 0;
+	before = version_current(c, DATASTORE_RUNNING);
+	after = version_current(c, DATASTORE_CANDIDATE);
+	version_difference(before, after, &gone, &come);
+	version_unref(before);
+	version_unref(after);
+	int result = config_check_access(actor, gone, come, err);
+	lyd_free_siblings(gone);
+	lyd_free_siblings(come);
+	return result;
 }
 
 static int commit_locked(
@@ -322,16 +368,16 @@ static int commit_locked(
 	int result = 0;
 
 	if (version_is_set(c, DATASTORE_CANDIDATE)) {
-		next.root = config_get(c, DATASTORE_CANDIDATE);
-		next.site = take_checked(c);
-		result = config_check_access(c, actor, DATASTORE_RUNNING, next.root, err);
+		result = candidate_may(c, actor, err);
+		if (result == 0)
+			result = candidate_check(c, &next, err);
 		if (result == 0)
 			result = successor_prepare(c, &next, err);
 	}
 	if (result == 0)
 		result = step(c, &event, &next, err);
 	if (result == 0)
-		version_set(c, DATASTORE_CANDIDATE, NULL);
+		candidate_set(c, NULL, NULL);
 	successor_fini(&next);
 	free(comment);
 	return result;
@@ -423,14 +469,15 @@ static void startup_set(struct config *c, const struct config_actor *actor, stru
 	version_unref(old);
 }
 
-int startup_write(struct config *c, const struct config_actor *actor, struct lyd_node **root, const char *comment,
-        struct error *err)
+int startup_write(
+        struct config *c, const struct config_actor *actor, struct draft *draft, const char *comment, struct error *err)
 {
-	struct successor next = {.root = *root, .comment = comment, .actor = actor};
+	struct successor next = {.comment = comment, .actor = actor};
 	int result;
 
-	*root = NULL;
-	result = successor_prepare(c, &next, err);
+	result = config_check(c, draft, &next.version, &next.site, err);
+	if (result == 0)
+		result = successor_prepare(c, &next, err);
 	if (result == 0 && c->journal != NULL)
 		result = journal_commit(c->journal,
 		        &(struct journal_commit){.datastore = "startup",
@@ -440,8 +487,8 @@ int startup_write(struct config *c, const struct config_actor *actor, struct lyd
 		                .comment = comment},
 		        err);
 	if (result == 0) {
-		startup_set(c, actor, version_new(next.root));
-		next.root = NULL;
+		startup_set(c, actor, next.version);
+		next.version = NULL;
 	}
 	successor_fini(&next);
 	return result;

@@ -18,17 +18,21 @@
 
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
 
-/* The daemon's own first commit; see config_load_file(). Takes *root over on success. */
+/* The daemon's own first commit; see config_load_file(). Uses *root up. */
 int datastore_init(struct config *c, struct lyd_node **root, const char *file, struct error *err)
 {
 	struct config_actor daemon = {.user = "portcullisd"};
+	struct draft draft;
 	char comment[256];
 	int result = 0;
 
 	snprintf(comment, sizeof(comment), "load %s", file);
 	pthread_mutex_lock(&c->writer);
-	if (datastore_is_empty(c))
-		result = running_change(c, &daemon, root, comment, err);
+	if (datastore_is_empty(c)) {
+		draft_of_tree(&draft, &c->model, NULL, root);
+		result = running_change(c, &daemon, &draft, comment, err);
+		draft_fini(&draft);
+	}
 	pthread_mutex_unlock(&c->writer);
 	return result;
 }
@@ -128,32 +132,32 @@ int start_boot_note(struct config *c, struct error *err)
 	return 0;
 }
 
-static int tree_load(struct config *c, const char *json, const char *what, struct lyd_node **root, struct error *err)
+static int version_load(struct config *c, const char *json, const char *what, struct version **out, struct error *err)
 {
-	if (tree_parse(c->ctx, json, root, err) == 0 && tree_validate(c->ctx, root, err) == 0)
-		return 0;
-	return error_prefix(err, "stored %s", what);
+	struct lyd_node *root = NULL;
+	struct draft draft = {0};
+	int result = tree_parse(c->ctx, json, &root, err);
+
+	if (result == 0) {
+		draft_of_tree(&draft, &c->model, NULL, &root);
+		result = draft_validate(&draft, err);
+	}
+	if (result == 0)
+		*out = draft_version(&draft, true);
+	draft_fini(&draft);
+	return result == 0 ? 0 : error_prefix(err, "stored %s", what);
 }
 
 /* The catalog is not asked: a pack that went away must not keep the agent from starting. */
-static int load_trees(struct config *c, const char *startup, struct error *err)
+static int load_versions(struct config *c, const char *startup, struct error *err)
 {
-	struct lyd_node *root = NULL, *first = NULL;
-	int result = tree_load(c, c->stored, "configuration", &root, err);
-
-	if (result == 0 && ids_site(root, NULL, NULL, &c->site, err) != 0)
-		result = error_prefix(err, "stored configuration");
-	if (result == 0 && startup != NULL)
-		result = tree_load(c, startup, "startup", &first, err);
-	if (result != 0) {
-		lyd_free_siblings(root);
-		lyd_free_siblings(first);
+	if (version_load(c, c->stored, "configuration", &c->version[DATASTORE_RUNNING], err) != 0)
 		return -1;
-	}
-	c->version[DATASTORE_RUNNING] = version_new(root);
+	if (config_site(c, &c->site, err) != 0)
+		return error_prefix(err, "stored configuration");
+	if (startup != NULL && version_load(c, startup, "startup", &c->version[DATASTORE_STARTUP], err) != 0)
+		return -1;
 	running_retain(c);
-	if (startup != NULL)
-		c->version[DATASTORE_STARTUP] = version_new(first);
 	return 0;
 }
 
@@ -184,7 +188,7 @@ static int load(struct config *c, struct error *err)
 	else
 		c->stored = xstrdup("{}");
 	if (result == 0)
-		result = load_trees(c, startup, err);
+		result = load_versions(c, startup, err);
 	free(startup);
 	return result;
 }
@@ -203,9 +207,12 @@ int config_open(
 	c->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (c->event_fd < 0 || c->timer_fd < 0)
 		error_set(err, ERR_IO, NULL, "cannot make an event descriptor: %s", strerror(errno));
-	else if (context_server_new(yang_dir, &c->ctx, err) == 0 && load(c, err) == 0) {
-		*out = c;
-		return 0;
+	else if (context_server_new(yang_dir, &c->ctx, err) == 0) {
+		model_init(&c->model, c->ctx);
+		if (load(c, err) == 0) {
+			*out = c;
+			return 0;
+		}
 	}
 	config_close(c);
 	return -1;
@@ -220,6 +227,8 @@ void config_close(struct config *c)
 	for (int d = 0; d < DATASTORE_N; d++)
 		version_unref(c->version[d]);
 	site_free(c->site);
+	site_free(c->checked);
+	model_fini(&c->model);
 	retired_fini(&c->retired);
 	free(c->stored);
 	if (c->event_fd >= 0)

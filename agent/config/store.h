@@ -5,18 +5,11 @@
 #include <stdatomic.h>
 
 #include "config/datastore.h"
+#include "config/draft.h"
 #include "portcullis/clock.h"
 #include "portcullis/commit.h"
 
 /* What the files of the datastores share: datastore.c, running.c, start.c. */
-
-/** A tree that nobody changes any more. Duplicating and printing one is safe from several threads, searching is not. */
-struct version {
-	atomic_int refs;
-	struct lyd_node *root;
-	struct site *site; /**< candidate: what config_check() made of it; NULL: it was not checked. The writer's */
-	uint64_t n_running; /**< the running that it was checked against */
-};
 
 /** Running as it was before a confirmed commit. */
 struct former {
@@ -27,6 +20,7 @@ struct former {
 
 struct config {
 	struct ly_ctx *ctx;
+	struct model model;
 	struct journal *journal;
 	int event_fd, timer_fd;
 	atomic_ullong n_running; /**< how often running has changed */
@@ -37,6 +31,8 @@ struct config {
 	bool boot_unknown; /**< the journal does not know yet of which boot this is */
 	struct site *site; /**< of running, for the ids; NULL while running does not convert */
 	struct retired retired; /**< ids of what running had once */
+	struct site *checked; /**< what config_check() made of candidate; NULL: it was not checked */
+	uint64_t n_checked; /**< n_running when it did */
 	struct commit commit;
 	struct former former;
 	config_confirmed *on_confirmed; /**< or NULL */
@@ -48,18 +44,26 @@ struct config {
 	uint32_t holder[DATASTORE_N];
 };
 
-struct version *version_new(struct lyd_node *root);
-void version_unref(struct version *v);
-/** Takes the version over; NULL: none from here on. */
-void version_set(struct config *c, enum datastore d, struct version *v);
+/** What is there now; the caller unrefs it. */
+struct version *version_current(struct config *c, enum datastore d);
+/** Candidate is that from here on; takes both over. version NULL: it is running; site NULL: it was not checked. */
+void candidate_set(struct config *c, struct version *version, struct site *site);
 bool version_is_set(struct config *c, enum datastore d);
 /** May the actor write to it, as far as locks go? @return 0, or -1 with ERR_IN_USE. */
 int check_writable(struct config *c, const struct config_actor *actor, enum datastore d, struct error *err) MUST_USE;
-/** May the actor make `root` of what the datastore holds? Asked before the model completes it. */
-int config_check_access(struct config *c, const struct config_actor *actor, enum datastore d,
-        const struct lyd_node *root, struct error *err) MUST_USE;
-/** Model first, then what the model cannot say. The ids of the site are those that the tree will get. */
-int config_check(struct config *c, struct lyd_node **root, struct site **out, struct error *err) MUST_USE;
+/** May the actor make of `before` what `after` is? Both of what differs at the top. Asked before the model completes it. */
+int config_check_access(const struct config_actor *actor, const struct lyd_node *before, const struct lyd_node *after,
+        struct error *err) MUST_USE;
+/** The same of a draft of the datastore. */
+int config_check_draft_access(const struct config_actor *actor, const struct draft *draft, struct error *err) MUST_USE;
+/**
+ * Model first, then what the model cannot say. The ids of the site are those that the version will get. The draft is used up
+ * on success.
+ */
+int config_check(struct config *c, struct draft *draft, struct version **version, struct site **site,
+        struct error *err) MUST_USE;
+/** The draft of a datastore that is to become *root, which is used up. */
+void draft_of_tree(struct draft *draft, const struct model *model, struct version *base, struct lyd_node **root);
 /** What the model cannot say alone, with the packs that are there now. */
 int config_check_packs(struct config *c, const struct site *site, struct error *err) MUST_USE;
 
@@ -73,15 +77,15 @@ int start_boot_note(struct config *c, struct error *err) MUST_USE;
 
 /* running.c; all with c->writer held */
 
-/** Put *root in the place of running, by a step of the commit machine. Takes *root over on success. */
-int running_change(struct config *c, const struct config_actor *actor, struct lyd_node **root, const char *comment,
+/** Put what was drafted in the place of running, by a step of the commit machine. Uses the draft up. */
+int running_change(struct config *c, const struct config_actor *actor, struct draft *draft, const char *comment,
         struct error *err) MUST_USE;
 /** The journal keeps as much as running says. */
 void running_retain(struct config *c);
 /** A session is gone, and what it left unconfirmed with it. */
 void running_session_ended(struct config *c, uint32_t session);
-/** Put *root in the place of startup. Takes *root over on success. */
-int startup_write(struct config *c, const struct config_actor *actor, struct lyd_node **root, const char *comment,
+/** Put what was drafted in the place of startup. Uses the draft up. */
+int startup_write(struct config *c, const struct config_actor *actor, struct draft *draft, const char *comment,
         struct error *err) MUST_USE;
 int startup_delete(struct config *c, const struct config_actor *actor, enum datastore d, struct error *err) MUST_USE;
 void former_fini(struct former *f);

@@ -160,7 +160,7 @@ void config_on_changed(struct config *c, config_changed *each, void *ctx);
 
 /** Becomes readable (eventfd) when running has changed; read 8 bytes to clear. */
 int config_event_fd(const struct config *c);
-/** The site that running describes; the caller frees it with site_free(). */
+/** The site that running describes; the caller frees it with site_free(), before config_close(). */
 int config_site(struct config *c, struct site **out, struct error *err) MUST_USE;
 /** The site that a JSON instance file of portcullis.yang describes (offline); ids are derived as the daemon does. */
 int config_site_read(const struct ly_ctx *ctx, const char *file, struct site **out, struct error *err) MUST_USE;

@@ -156,6 +156,8 @@ struct site {
 	size_t n_baseline;
 	struct known_opening *baseline_until; /**< those that are accepted until a time */
 	size_t n_baseline_until;
+	void *lender; /**< who owns what the items of the lists point to; NULL: the site itself */
+	void (*give_back)(void *lender);
 };
 
 void site_free(struct site *site);

@@ -9,6 +9,7 @@
 
 #include "config/acm_path.h"
 #include "config/datastore.h"
+#include "config/draft.h"
 #include "netconf/nacm.h"
 #include "portcullis/alloc.h"
 #include "portcullis/log.h"
@@ -22,6 +23,7 @@ static const char content[] =
         "\"portcullis:zone\":[{\"name\":\"a\",\"interface\":[\"eth0\"]},{\"name\":\"b\",\"interface\":[\"eth1\"]}]}";
 
 static struct ly_ctx *ctx;
+static struct model model;
 
 static void ck(bool right)
 {
@@ -66,18 +68,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const char *const groups[] = {"g", "x"};
 	const struct nacm_user user = {"alice", false, groups, 2};
 	char *rules = xstrndup((const char *)data, size), *xml = xasprintf(HEAD "%s</nacm>", rules);
-	struct lyd_node *root = NULL;
+	struct draft draft;
 	struct errors faults = {0};
 	struct error err = {0};
 	if (ctx == NULL) {
 		log_init("fuzz_nacm", LOG_LEVEL_ERROR, false);
 		ck(context_server_new(SOURCE_DIR "/yang", &ctx, &err) == 0);
+		model_init(&model, ctx);
 	}
-	if (edit_apply(ctx, &root, xml, EDIT_REPLACE, NULL, &faults, &err) == 0 &&
-	        tree_validate(ctx, &root, &err) == 0) {
-		if (acm_check(root, &err) != 0)
+	draft_init(&draft, &model, NULL);
+	if (edit_apply(&draft, xml, EDIT_REPLACE, NULL, &faults, &err) == 0 && draft_validate(&draft, &err) == 0) {
+		if (acm_check(draft.root, &err) != 0)
 			ck(err.code == ERR_INVALID && err.where[0] != '\0' && err.text[0] != '\0');
-		const struct lyd_node *top = root;
+		const struct lyd_node *top = draft.root;
 		while (top != NULL && strcmp(LYD_NAME(top), "nacm") != 0)
 			top = top->next;
 		struct nacm *nacm = nacm_compile(ctx, top);
@@ -87,7 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		nacm_unref(nacm);
 	}
 	errors_fini(&faults);
-	lyd_free_siblings(root);
+	draft_fini(&draft);
 	free(xml);
 	free(rules);
 	return 0;

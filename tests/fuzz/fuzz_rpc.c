@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "config/datastore.h"
+#include "config/draft.h"
 #include "netconf/filter.h"
 #include "netconf/guard.h"
 #include "portcullis/alloc.h"
@@ -22,12 +23,14 @@ static const struct guard_limits limits = {
 };
 
 static struct ly_ctx *ctx;
+static struct model model;
 
 static struct ly_ctx *context(void)
 {
 	struct error err;
 	if (context_server_new(SOURCE_DIR "/yang", &ctx, &err) != 0)
 		abort();
+	model_init(&model, ctx);
 	return ctx;
 }
 
@@ -50,11 +53,12 @@ static void run_filter(const struct lyd_node *rpc)
 /* The configuration that was taken out of the message. */
 static void run_config(const struct text *content)
 {
-	struct lyd_node *root = NULL;
+	struct draft draft;
 	struct error err;
-	if (edit_apply(ctx, &root, text_str(content), EDIT_MERGE, NULL, NULL, &err) != 0 && err.text[0] == '\0')
+	draft_init(&draft, &model, NULL);
+	if (edit_apply(&draft, text_str(content), EDIT_MERGE, NULL, NULL, &err) != 0 && err.text[0] == '\0')
 		abort();
-	lyd_free_siblings(root);
+	draft_fini(&draft);
 }
 
 static void run_rpc(const char *message, const struct text *content)
