@@ -185,28 +185,50 @@ void draft_clear(struct draft *d)
 	index_build(d, 0);
 }
 
-/* libyang wants the nodes of a module, and the entries of a list, side by side. */
+static void append(struct lyd_node **first, struct lyd_node *node)
+{
+	node->next = NULL;
+	node->prev = node;
+	tree_append(first, node);
+}
+
+/* The nodes that were taken out, by their parts; where the model is local, or else they may have changed places. */
+static struct lyd_node **by_origin(const struct draft *d)
+{
+	struct lyd_node **out = xcalloc(d->base->n + 1, sizeof(struct lyd_node *)), *node;
+
+	LY_LIST_FOR(d->root, node)
+	{
+		if (d->model->local && origin(node) != 0)
+			out[origin(node) - 1] = node;
+	}
+	return out;
+}
+
+/* In the order of the version: libyang wants the nodes of a module, and the entries of a list, side by side. */
 static void arrange(struct draft *d)
 {
-	struct lyd_node **first = xcalloc(d->model->n_top + 1, sizeof(struct lyd_node *)), *rest = d->root, *next;
+	struct lyd_node **first = xcalloc(d->model->n_top + 1, sizeof(struct lyd_node *)), **out = by_origin(d);
+	struct lyd_node *rest = d->root, *next;
+	size_t i = 0;
 
 	for (; rest != NULL; rest = next) {
-		size_t place = model_place(d->model, rest->schema);
-
 		next = rest->next;
-		rest->next = NULL;
-		rest->prev = rest;
-		tree_append(&first[place], rest);
+		if (!d->model->local || origin(rest) == 0)
+			append(&first[model_place(d->model, rest->schema)], rest);
 	}
 	d->root = NULL;
-	for (size_t i = 0; i <= d->model->n_top; i++)
-		for (rest = first[i]; rest != NULL; rest = next) {
+	for (size_t place = 0; place <= d->model->n_top; place++) {
+		for (; i < d->base->n && d->base->held[i].place <= place; i++)
+			if (out[i] != NULL)
+				append(&d->root, out[i]);
+		for (rest = first[place]; rest != NULL; rest = next) {
 			next = rest->next;
-			rest->next = NULL;
-			rest->prev = rest;
-			tree_append(&d->root, rest);
+			append(&d->root, rest);
 		}
+	}
 	free(first);
+	free(out);
 }
 
 /* What libyang has added because it saw only what was taken out. */
@@ -264,17 +286,11 @@ struct lyd_node *draft_before(const struct draft *d)
 struct version *draft_version(struct draft *d, bool valid)
 {
 	struct version *v = version_new();
-	struct lyd_node **out = xcalloc(d->base->n + 1, sizeof(struct lyd_node *)), *node, *next;
+	struct lyd_node **out, *node, *next;
 	size_t i = 0;
 
 	arrange(d);
-	LY_LIST_FOR(d->root, node)
-	{
-		if (d->model->local && origin(node) != 0)
-			out[origin(node) - 1] = node;
-	}
-	node = d->root;
-	d->root = NULL;
+	out = by_origin(d);
 	for (size_t place = 0; place < d->model->n_top; place++) {
 		for (; i < d->base->n && d->base->held[i].place == place; i++) {
 			if (d->state[i] == STAYS)
@@ -282,19 +298,17 @@ struct version *draft_version(struct draft *d, bool valid)
 			else if (out[i] != NULL)
 				version_add(v, part_new(out[i], valid), place);
 		}
-		for (; node != NULL && node->schema == d->model->top[place]; node = next) {
-			bool was_out = d->model->local && origin(node) != 0;
-
+		for (node = d->root; node != NULL && node->schema == d->model->top[place]; node = next) {
 			next = node->next;
+			if (!d->model->local || origin(node) == 0)
+				version_add(v, part_new(node, valid), place);
 			node->next = NULL;
 			node->prev = node;
 			node->priv = NULL;
-			if (!was_out)
-				version_add(v, part_new(node, valid), place);
+			d->root = next;
 		}
 	}
 	free(out);
-	lyd_free_siblings(node);
 	draft_fini(d);
 	return v;
 }

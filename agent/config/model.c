@@ -33,7 +33,7 @@ static const struct lysc_node *top_of(const struct lysc_node *node)
 	return node;
 }
 
-/* Does an expression look at a node at the top, or below another one than its own? */
+/* Does an expression look below another node at the top than its own, or perhaps at other entries of that? */
 static bool leads_out(const struct lysc_node *node, const struct lysc_node *context, const struct lyxp_expr *cond,
         const struct lysc_prefix *prefixes)
 {
@@ -42,7 +42,8 @@ static bool leads_out(const struct lysc_node *node, const struct lysc_node *cont
 	        context == NULL || lys_find_expr_atoms(context, node->module, cond, prefixes, 0, &atoms) != LY_SUCCESS;
 
 	for (uint32_t i = 0; !out && i < atoms->count; i++)
-		out = atoms->snodes[i]->parent == NULL || top_of(atoms->snodes[i]) != top_of(node);
+		out = top_of(atoms->snodes[i]) != top_of(node) ||
+		      (atoms->snodes[i]->parent == NULL && model_is_entry(atoms->snodes[i]));
 	ly_set_free(atoms, NULL);
 	return out;
 }
