@@ -19,10 +19,45 @@ void inputs_unref(struct inputs *in)
 	if (in == NULL || atomic_fetch_sub(&in->refs, 1) != 1)
 		return;
 	flows_fini(&in->flows); /* before what it borrows from */
+	free(atomic_load(&in->runs));
 	site_free(in->site);
 	catalog_free(in->catalog);
 	network_fini(&in->network);
 	free(in);
+}
+
+static bool same_run(const struct flow *a, const struct flow *b)
+{
+	return a->deployment == b->deployment && a->requirement == b->requirement;
+}
+
+static struct flow_runs *runs_find(const struct flows *flows)
+{
+	struct flow_runs *r;
+	size_t n = 0;
+
+	for (size_t i = 0; i < flows->n; i++)
+		n += i == 0 || !same_run(&flows->flow[i - 1], &flows->flow[i]);
+	r = xmalloc(sizeof(*r) + (n + 1) * sizeof(r->first[0]));
+	r->n = 0;
+	for (size_t i = 0; i < flows->n; i++)
+		if (i == 0 || !same_run(&flows->flow[i - 1], &flows->flow[i]))
+			r->first[r->n++] = i;
+	r->first[r->n] = flows->n;
+	return r;
+}
+
+const struct flow_runs *inputs_runs(struct inputs *in)
+{
+	struct flow_runs *known = atomic_load(&in->runs), *mine;
+
+	if (known != NULL)
+		return known;
+	mine = runs_find(&in->flows);
+	if (atomic_compare_exchange_strong(&in->runs, &known, mine))
+		return mine;
+	free(mine);
+	return known;
 }
 
 struct evaluation *evaluation_ref(struct evaluation *e)

@@ -48,6 +48,23 @@ START_TEST(set_operations_agree_with_bits)
 }
 END_TEST
 
+START_TEST(numbers_and_ranges_are_printed_whole_or_cut)
+{
+	static const uint64_t values[] = {0, 9, 10, 65535, UINT32_MAX, UINT64_MAX};
+	char buf[DECIMAL_SIZE], expected[32];
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		snprintf(expected, sizeof(expected), "%llu", (unsigned long long)values[i]);
+		ck_assert_str_eq(decimal_print(values[i], buf), expected);
+	}
+	ck_assert_str_eq(port_range_print((struct port_range){5060, 5061}, expected, sizeof(expected)), "5060-5061");
+	ck_assert_str_eq(port_range_print((struct port_range){0, 65535}, expected, sizeof(expected)), "0-65535");
+	ck_assert_str_eq(port_range_print((struct port_range){443, 443}, expected, sizeof(expected)), "443");
+	ck_assert_str_eq(port_range_print((struct port_range){5060, 5061}, expected, 5), "5060");
+	ck_assert_str_eq(port_range_print((struct port_range){5060, 5061}, expected, 1), "");
+}
+END_TEST
+
 START_TEST(ranges_at_the_end_of_the_number_line_do_not_wrap)
 {
 	struct ranges a = {0}, b = {0}, out = {0};
@@ -300,6 +317,7 @@ int main(void)
 	Suite *s = suite_create("base");
 	TCase *c = tcase_create("base");
 	tcase_add_loop_test(c, set_operations_agree_with_bits, 0, 300);
+	tcase_add_test(c, numbers_and_ranges_are_printed_whole_or_cut);
 	tcase_add_test(c, ranges_at_the_end_of_the_number_line_do_not_wrap);
 	tcase_add_loop_test(c, reads_and_prints_prefixes, 0, N(prefixes));
 	tcase_add_loop_test(c, splits_ranges_into_prefixes, 0, N(splits));

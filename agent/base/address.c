@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "portcullis/range.h"
+#include "portcullis/text.h"
 
 u128 family_max(enum family f)
 {
@@ -162,10 +163,17 @@ int port_range_parse(const char *s, struct port_range *out, struct error *err)
 
 const char *port_range_print(struct port_range p, char *buf, size_t size)
 {
-	if (p.lo == p.hi)
-		snprintf(buf, size, "%u", p.lo);
-	else
-		snprintf(buf, size, "%u-%u", p.lo, p.hi);
+	char text[2 * DECIMAL_SIZE], *end = text + sizeof(text) - 1, *at = decimal_before(end, p.hi);
+
+	*end = '\0';
+	if (p.lo != p.hi) {
+		*--at = '-';
+		at = decimal_before(at, p.lo);
+	}
+	if (size > 0)
+		memcpy(buf, at, size > (size_t)(end - at) ? (size_t)(end - at) + 1 : size);
+	if (size > 0)
+		buf[size - 1] = '\0';
 	return buf;
 }
 

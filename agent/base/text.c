@@ -48,6 +48,18 @@ void text_add(struct text *t, const char *s)
 	text_addn(t, s, strlen(s));
 }
 
+char *text_room(struct text *t, size_t n)
+{
+	reserve(t, n);
+	return t->s + t->len;
+}
+
+void text_written(struct text *t, size_t n)
+{
+	t->len += n;
+	t->s[t->len] = '\0';
+}
+
 void text_addf(struct text *t, const char *format, ...)
 {
 	va_list ap, again;
@@ -61,6 +73,22 @@ void text_addf(struct text *t, const char *format, ...)
 		t->len += (size_t)n;
 	}
 	va_end(again);
+}
+
+char *decimal_before(char *end, uint64_t value)
+{
+	do {
+		*--end = (char)('0' + value % 10);
+		value /= 10;
+	} while (value != 0);
+	return end;
+}
+
+const char *decimal_print(uint64_t value, char buf[DECIMAL_SIZE])
+{
+	char *end = buf + DECIMAL_SIZE - 1;
+	*end = '\0';
+	return decimal_before(end, value);
 }
 
 bool text_is_full(const struct text *t)
@@ -117,9 +145,23 @@ static void add_xml(struct text *t, const char *s)
 	}
 }
 
+/* Bytes that may stand as they are, of ASCII alone: nearly all of nearly every text. */
+static size_t plain_ascii(const char *s)
+{
+	size_t n = 0;
+	while ((signed char)s[n] >= 0x20 && s[n] != '&' && s[n] != '<' && s[n] != '>' && s[n] != '"')
+		n++;
+	return n;
+}
+
 void text_add_xml(struct text *t, const char *s)
 {
-	size_t len = strlen(s);
+	size_t plain = plain_ascii(s), len;
+	text_addn(t, s, plain);
+	s += plain;
+	if (*s == '\0')
+		return;
+	len = strlen(s);
 	if (utf8_check(s, len) == len) {
 		add_xml(t, s);
 		return;

@@ -68,9 +68,8 @@ void row_leaf(struct rows *b, struct lyd_node *parent, const char *name, const c
 
 void row_number(struct rows *b, struct lyd_node *parent, const char *name, uint64_t value)
 {
-	char text[24];
-	snprintf(text, sizeof(text), "%" PRIu64, value);
-	row_leaf(b, parent, name, text);
+	char text[DECIMAL_SIZE];
+	row_leaf(b, parent, name, decimal_print(value, text));
 }
 
 void row_bool(struct rows *b, struct lyd_node *parent, const char *name, bool value)
@@ -80,9 +79,12 @@ void row_bool(struct rows *b, struct lyd_node *parent, const char *name, bool va
 
 void row_time(struct rows *b, struct lyd_node *parent, const char *name, int64_t wall_s)
 {
-	char text[32];
-	if (wall_s > 0)
-		row_leaf(b, parent, name, time_print(wall_s, text, sizeof(text)));
+	if (wall_s <= 0)
+		return;
+	if (wall_s != b->time_s)
+		time_print(wall_s, b->time, sizeof(b->time));
+	b->time_s = wall_s;
+	row_leaf(b, parent, name, b->time);
 }
 
 void row_rule(struct rows *b, struct lyd_node *parent, const struct blame *blame)

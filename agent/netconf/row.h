@@ -30,6 +30,8 @@ struct rows {
 	bool output; /**< nodes of an rpc's output */
 	bool failed;
 	struct error err;
+	int64_t time_s; /**< the time that was printed last, and how: many rows have the same */
+	char time[32];
 	struct row_xml *xml; /**< NULL: nodes of libyang are made; else nothing is returned and no parent looked at */
 };
 

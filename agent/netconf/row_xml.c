@@ -6,11 +6,15 @@
 
 #include <string.h>
 
-static void tag(struct text *out, const char *before, const char *name, const char *after)
+/* <name> or </name> */
+static void tag(struct text *out, const char *begin, const char *name, size_t n)
 {
-	text_add(out, before);
-	text_add(out, name);
-	text_add(out, after);
+	size_t n_begin = strlen(begin);
+	char *to = text_room(out, n_begin + n + 1);
+	memcpy(to, begin, n_begin);
+	memcpy(to + n_begin, name, n);
+	to[n_begin + n] = '>';
+	text_written(out, n_begin + n + 1);
 }
 
 /* Content comes: what is open is written. */
@@ -18,10 +22,10 @@ static void write_open(struct row_xml *x)
 {
 	for (; x->written < x->depth; x->written++) {
 		if (x->written > 0) {
-			tag(&x->text, "<", x->open[x->written], ">");
+			tag(&x->text, "<", x->open[x->written], strlen(x->open[x->written]));
 			continue;
 		}
-		tag(&x->text, "<", x->open[0], " xmlns=\"");
+		text_addf(&x->text, "<%s xmlns=\"", x->open[0]);
 		text_add_xml(&x->text, x->ns);
 		text_add(&x->text, "\">");
 	}
@@ -74,9 +78,10 @@ void row_xml_leaf(struct row_xml *x, const char *name, const char *value)
 	if (x->depth == 1 && x->omits != NULL && x->omits(x->omits_ctx, name))
 		return;
 	write_open(x);
-	tag(&x->text, "<", name, ">");
+	size_t n = strlen(name);
+	tag(&x->text, "<", name, n);
 	text_add_xml(&x->text, value);
-	tag(&x->text, "</", name, ">");
+	tag(&x->text, "</", name, n);
 }
 
 void row_xml_end(struct row_xml *x)
@@ -87,5 +92,5 @@ void row_xml_end(struct row_xml *x)
 	if (x->written <= x->depth)
 		return;
 	x->written = x->depth;
-	tag(&x->text, "</", x->open[x->depth], ">");
+	tag(&x->text, "</", x->open[x->depth], strlen(x->open[x->depth]));
 }

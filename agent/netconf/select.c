@@ -154,11 +154,6 @@ static bool meets(const struct asked *a, const struct snapshot *snap, size_t i, 
 	return true;
 }
 
-static bool same_run(const struct flow *a, const struct flow *b)
-{
-	return a->deployment == b->deployment && a->requirement == b->requirement;
-}
-
 /* The alternatives that a run of flows, which begins with flow i, can meet. */
 static size_t run_begin(
         const struct asked *all, size_t n, const struct snapshot *snap, size_t i, const struct asked **active)
@@ -170,21 +165,30 @@ static size_t run_begin(
 	return n_active;
 }
 
-static void scan(const struct asked *all, size_t n, const struct snapshot *snap, struct selection *out)
+/* The flows of a run that meet one of its alternatives. */
+static void scan_run(const struct asked *const *active, size_t n_active, const struct snapshot *snap, size_t from,
+        size_t to, struct selection *out, size_t *cap)
 {
-	const struct flow *flow = snap->inputs->flows.flow;
-	const struct asked **active = xcalloc(n + 1, sizeof(*active));
-	size_t n_active = 0, cap = 0;
-	for (size_t i = 0; i < snap->inputs->flows.n; i++) {
+	for (size_t i = from; i < to; i++) {
 		bool met = false;
-		if (i == 0 || !same_run(&flow[i - 1], &flow[i]))
-			n_active = run_begin(all, n, snap, i, active);
 		for (size_t k = 0; k < n_active && !met; k++)
 			met = meets(active[k], snap, i, active[k]->of_run, active[k]->n);
 		if (!met)
 			continue;
-		out->row = xgrow(out->row, out->n, &cap, sizeof(*out->row));
+		out->row = xgrow(out->row, out->n, cap, sizeof(*out->row));
 		out->row[out->n++] = i;
+	}
+}
+
+static void scan(const struct asked *all, size_t n, const struct snapshot *snap, struct selection *out)
+{
+	const struct flow_runs *runs = inputs_runs(snap->inputs);
+	const struct asked **active = xcalloc(n + 1, sizeof(*active));
+	size_t cap = 0;
+	for (size_t r = 0; r < runs->n; r++) {
+		size_t n_active = run_begin(all, n, snap, runs->first[r], active);
+		if (n_active > 0)
+			scan_run(active, n_active, snap, runs->first[r], runs->first[r + 1], out, &cap);
 	}
 	free(active);
 }

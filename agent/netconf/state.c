@@ -77,10 +77,10 @@ static void add_result(struct rows *b, struct lyd_node *root, const struct snaps
 	const struct flow *flow = &snap->inputs->flows.flow[i];
 	const struct finding *finding = &snap->findings.finding[i];
 	const struct evidence *evidence = finding->evidence;
-	char variant[16], ports[16];
-	snprintf(variant, sizeof(variant), "%u", flow->id.variant);
-	struct lyd_node *row = row_list(b, root, "result", flow->deployment, flow->requirement->label, variant,
-	        flow->source, flow->destination, flow->family != FAMILY_NONE ? family_name(flow->family) : "none");
+	char variant[DECIMAL_SIZE], ports[16];
+	struct lyd_node *row = row_list(b, root, "result", flow->deployment, flow->requirement->label,
+	        decimal_print(flow->id.variant, variant), flow->source, flow->destination,
+	        flow->family != FAMILY_NONE ? family_name(flow->family) : "none");
 	row_leaf(b, row, "label", flow->label);
 	row_leaf(b, row, "transport", proto_name(flow->proto));
 	row_leaf(b, row, "source-ports", port_range_print(flow->source_ports, ports, sizeof(ports)));

@@ -17,9 +17,18 @@ struct inputs {
 	struct catalog *catalog;
 	struct network network;
 	struct flows flows;
+	_Atomic(struct flow_runs *) runs; /**< once inputs_runs() was called */
 };
 struct inputs *inputs_ref(struct inputs *in);
 void inputs_unref(struct inputs *in);
+
+/** Where flows of one deployment and requirement, which lie side by side, begin. */
+struct flow_runs {
+	size_t n;
+	size_t first[]; /**< n of them and the number of flows */
+};
+/** Made when it is first asked for; lives as long as the inputs. From any thread. */
+const struct flow_runs *inputs_runs(struct inputs *in);
 
 /** One verification's results, shared by the snapshots that are published of it. */
 struct evaluation {

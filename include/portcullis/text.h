@@ -15,6 +15,9 @@ struct text {
 void text_fini(struct text *t);
 void text_add(struct text *t, const char *s);
 void text_addn(struct text *t, const char *s, size_t n);
+/** Room for n bytes behind the text, to be written there and then told with text_written(). */
+char *text_room(struct text *t, size_t n);
+void text_written(struct text *t, size_t n);
 void text_addf(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /** Add s as XML 1.0 character data or attribute value: &, <, >, " escaped; control characters and bytes that are no UTF-8 as '?'. */
 void text_add_xml(struct text *t, const char *s);
@@ -26,6 +29,12 @@ void text_shorten(struct text *t);
 const char *text_str(const struct text *t);
 /** Take the string out of t (never NULL; the caller frees it). */
 char *text_take(struct text *t);
+
+#define DECIMAL_SIZE 21 /**< of a 64 bit number, with the NUL */
+/** Print a number so that it stops before `end`; at most 20 digits. Large tables have many. @return where it begins. */
+char *decimal_before(char *end, uint64_t value);
+/** The same with a NUL. @return where in buf it begins. */
+const char *decimal_print(uint64_t value, char buf[DECIMAL_SIZE]);
 
 /** Whole file into memory, NUL-terminated; at most max bytes (else ERR_LIMIT). The caller frees *out. */
 struct error;
