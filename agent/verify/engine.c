@@ -278,8 +278,11 @@ static void relevant_find(struct run *run, struct relevant *r, const struct prog
 	struct search search = {run, r, c, first, 0, 0};
 	struct cell query = match_query(run);
 
+	run->found.thing = c->slot == NULL ? c->line : NULL;
+	run->found.thing_size = sizeof(*c->line);
 	if (box_index_each(c->index, &query, &run->found, search_visit, &search))
 		search_beside(&search, SIZE_MAX);
+	run->found.thing = NULL;
 	run->work += search.n / 8;
 }
 

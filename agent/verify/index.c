@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "portcullis/alloc.h"
+#include "verify/ahead.h"
 #include "verify/ranks.h"
 
 #define LEAF_SIZE 8
@@ -302,8 +303,11 @@ static void find(
 	}
 	for (size_t i = node->first; i < node->first + node->n; i++)
 		if (meets(index->entry[i].axis, cell)) {
+			uint32_t position = index->entry[i].position;
+			if (out->thing != NULL)
+				ahead((const char *)out->thing + position * out->thing_size, out->thing_size);
 			out->item = xgrow(out->item, out->n, &out->cap, sizeof(*out->item));
-			out->item[out->n++] = index->entry[i].position;
+			out->item[out->n++] = position;
 		}
 }
 

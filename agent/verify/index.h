@@ -17,6 +17,8 @@ struct positions {
 	size_t n, cap;
 	unsigned char *mark; /**< scratch */
 	size_t n_mark;
+	const void *thing; /**< what the positions are of, to be read soon; NULL: nothing in particular */
+	size_t thing_size;
 };
 void positions_fini(struct positions *p);
 

@@ -332,9 +332,10 @@ static bool sets_mark(const char *statements)
 
 struct rs_verdict line_verdict(const struct line *line)
 {
-	static const struct rs_verdict none = {.code = RS_CONTINUE};
-
-	return line->apart ? none : line->rule->verdict;
+	/* The others lead to no chain. */
+	if (line->code == RS_JUMP || line->code == RS_GOTO)
+		return line->rule->verdict;
+	return (struct rs_verdict){.code = (enum rs_verdict_code)line->code};
 }
 
 /** The rule's first n matches. */
@@ -342,6 +343,7 @@ static void compile_line(struct engine *e, struct line *line, const struct rs_ch
 {
 	const struct rs_rule *rule = line->rule;
 
+	line->code = (uint8_t)(line->apart ? RS_CONTINUE : rule->verdict.code);
 	line->effect = line->vmap || line->notrack || line_verdict(line).code != RS_CONTINUE;
 	for (size_t i = 0; i < n; i++)
 		compile_match(e, line, &rule->match[i], chain);

@@ -91,6 +91,7 @@ struct line {
 	bool effect; /**< changes something: a verdict, a verdict map or notrack */
 	bool vmap, notrack, marks; /**< marks: sets the packet's mark */
 	bool apart; /**< notrack alone: the rule's verdict is the next line's */
+	uint8_t code; /**< of the verdict, so that the rule is not read for it */
 	struct hull hull; /**< contains every packet that can match */
 };
 /** Where it is not a verdict map's. */
