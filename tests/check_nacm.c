@@ -103,6 +103,7 @@ END_TEST
 #define ZONE_A "/portcullis:zone[name='a']"
 #define ZONE_B "/portcullis:zone[name='b']"
 
+#define OVERRIDE "/portcullis:deployment/port-override"
 #define MODE "/portcullis:firewall/mode"
 #define OVERALL "/portcullis:conformance/summary/overall"
 #define DIGEST "0123456789012345678901234567890123456789012345678901234567890123"
@@ -149,6 +150,39 @@ static const struct {
         {"keys_of_two_lists_one_of_them_another",
                 LIST("ops", RULE("a", PATH("/portcullis:deployment[name=^d^]/waiver[name=^w^]") PERMIT)),
                 "/portcullis:deployment[name='e']/waiver[name='w']", NACM_CREATE, false},
+        {"one_of_both_keys_alone", LIST("ops", RULE("a", PATH(OVERRIDE "[variant=^7^]") PERMIT)),
+                "/portcullis:deployment[name='d']/port-override[requirement='r'][variant='7']", NACM_CREATE, true},
+        {"one_of_both_keys_alone_is_another", LIST("ops", RULE("a", PATH(OVERRIDE "[variant=^7^]") PERMIT)),
+                "/portcullis:deployment[name='d']/port-override[requirement='r'][variant='8']", NACM_CREATE, false},
+        {"other_of_both_keys_alone", LIST("ops", RULE("a", PATH(OVERRIDE "[requirement=^r^]") DENY)),
+                "/portcullis:deployment[name='d']/port-override[requirement='r'][variant='8']", NACM_READ, false},
+        {"no_key_of_a_list_below_one_with_a_key",
+                LIST("ops", RULE("a", PATH("/portcullis:deployment[name=^d^]/port-override") PERMIT)),
+                "/portcullis:deployment[name='d']/port-override[requirement='r'][variant='8']", NACM_CREATE, true},
+        {"no_key_of_a_list_below_another",
+                LIST("ops", RULE("a", PATH("/portcullis:deployment[name=^d^]/port-override") PERMIT)),
+                "/portcullis:deployment[name='e']/port-override[requirement='r'][variant='8']", NACM_CREATE, false},
+        {"user_is_the_key", LIST("ops", RULE("a", PATH("/portcullis:zone[name=$USER]") PERMIT)),
+                "/portcullis:zone[name='alice']", NACM_CREATE, true},
+        {"user_is_not_the_key", LIST("ops", RULE("a", PATH("/portcullis:zone[name=$USER]") PERMIT)),
+                "/portcullis:zone[name='bob']", NACM_CREATE, false},
+        {"user_is_the_key_and_may_not", LIST("ops", RULE("a", PATH("/portcullis:zone[name=$USER]/id") DENY)),
+                "/portcullis:zone[name='alice']/id", NACM_READ, false},
+        {"user_is_one_key_of_two",
+                LIST("ops", RULE("a", PATH("/portcullis:deployment[name=$USER]/waiver[name=^w^]") PERMIT)),
+                "/portcullis:deployment[name='alice']/waiver[name='w']", NACM_DELETE, true},
+        {"user_is_a_value_of_a_leaf_list", LIST("ops", RULE("a", PATH("/portcullis:zone/interface[.=$USER]") PERMIT)),
+                ZONE_A "/interface[.='alice']", NACM_CREATE, true},
+        {"user_is_not_a_value_of_a_leaf_list",
+                LIST("ops", RULE("a", PATH("/portcullis:zone/interface[.=$USER]") PERMIT)),
+                ZONE_A "/interface[.='eth0']", NACM_CREATE, false},
+        {"user_by_name_first",
+                LIST("ops", RULE("a", PATH("/portcullis:zone[name=^alice^]") DENY) "," RULE(
+                                    "b", PATH("/portcullis:zone[name=$USER]") PERMIT)),
+                "/portcullis:zone[name='alice']", NACM_READ, false},
+        {"user_is_text_in_quotation_marks",
+                LIST("ops", RULE("a", PATH("/portcullis:zone/interface[.=^$USER^]") PERMIT)),
+                ZONE_A "/interface[.='$USER']", NACM_CREATE, true},
         {"value_of_a_leaf_list", LIST("ops", RULE("a", PATH("/portcullis:zone/interface[.=^eth0^]") PERMIT)),
                 ZONE_A "/interface[.='eth0']", NACM_CREATE, true},
         {"other_value_of_a_leaf_list", LIST("ops", RULE("a", PATH("/portcullis:zone/interface[.=^eth0^]") PERMIT)),
@@ -272,6 +306,16 @@ END_TEST
 
 /* Paths */
 
+/* One rule, in XML. */
+static char *rule_of(const char *path)
+{
+	return xasprintf(
+	        "<nacm xmlns='urn:ietf:params:xml:ns:yang:ietf-netconf-acm' xmlns:p='urn:portcullis:yang:portcullis' "
+	        "xmlns:c='urn:portcullis:yang:portcullis-catalog'><rule-list><name>l</name><rule><name>r</name>"
+	        "<path>%s</path><action>deny</action></rule></rule-list></nacm>",
+	        path);
+}
+
 START_TEST(reads_paths_and_says_what_is_wrong_with_others)
 {
 	static const struct {
@@ -297,7 +341,18 @@ START_TEST(reads_paths_and_says_what_is_wrong_with_others)
 	        {"/portcullis:zone[name='a'][name='b']", "twice"},
 	        {"/portcullis:zone[name='a b']", "cannot have the value a b"},
 	        {"/portcullis:zone[name='a'", "']' is missing"},
+	        {"/portcullis:zone[name=$USER]", NULL},
+	        {"/portcullis:zone[name=$USER ]/id", NULL},
+	        {"/portcullis:deployment/port-override[variant='7']", NULL},
+	        {"/portcullis:deployment[name=$USER]/waiver", NULL},
 	        {"/portcullis:zone[name='a", "quotation marks"},
+	        {"/portcullis:zone[name=a]", "quotation marks"},
+	        {"/portcullis:zone[name=$OTHER]", "the only variable is $USER, not $OTHER"},
+	        {"/portcullis:zone[name=$USERS]", "not $USERS"},
+	        {"/portcullis:zone[name=$]", "the only variable"},
+	        {"/portcullis:zone[$USER=name]", "a name is missing"},
+	        {"/portcullis:zone/$USER", "a name is missing"},
+	        {"/portcullis:zone[name=concat('a','b')]", "quotation marks"},
 	        {"/portcullis:zone[name]", "'=' is missing"},
 	        {"/portcullis:firewall[mode='observe']", "only a list"},
 	        {"/portcullis:zone | /portcullis:group", "'/' is missing"},
@@ -316,6 +371,83 @@ START_TEST(reads_paths_and_says_what_is_wrong_with_others)
 }
 END_TEST
 
+/* In XML with its prefixes, in JSON with names of modules: what was set comes back, whatever it says. */
+START_TEST(spells_paths_in_both_encodings)
+{
+	static const struct {
+		const char *xml, *json; /* json NULL: refused, */
+		const char *word; /* with this */
+	} cases[] = {
+	        {"/", "/", NULL},
+	        {"/p:zone", "/portcullis:zone", NULL},
+	        {" /p:zone [ p:name = 'a' ] / p:id ", "/portcullis:zone[name='a']/id", NULL},
+	        {"/p:zone[p:name=$USER]/p:id", "/portcullis:zone[name=$USER]/id", NULL},
+	        {"/p:deployment/p:port-override[p:variant='7']", "/portcullis:deployment/port-override[variant='7']",
+	                NULL},
+	        {"/c:catalog/p:other-pack[p:name='c:a']",
+	                "/portcullis-catalog:catalog/portcullis:other-pack[name='c:a']", NULL},
+	        {"/p:zone/p:interface[.='a &lt; \"b\"']", "/portcullis:zone/interface[.='a < \"b\"']", NULL},
+	        {"/p:zone[1]", "/portcullis:zone[1]", NULL},
+	        {"/p:zone | /p:group", "/portcullis:zone|/group", NULL},
+	        {"/q:zone", NULL, "no module has the namespace of prefix q"},
+	        {"/zone", NULL, "a prefix is missing in front of zone"},
+	        {"/p:zone[name='a']", NULL, "a prefix is missing in front of name"},
+	        {"/p:zo ne", NULL, "a prefix is missing in front of ne"},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *xml = rule_of(cases[i].xml), *again = NULL;
+		struct lyd_node *tree = NULL, *leaf = NULL;
+		LY_ERR result = lyd_parse_data_mem(ctx, xml, LYD_XML, LYD_PARSE_ONLY | LYD_PARSE_STRICT, 0, &tree);
+		ck_assert_msg((result == LY_SUCCESS) == (cases[i].json != NULL), "%s: %s", xml, ly_errmsg(ctx));
+		for (int twice = 0; result == LY_SUCCESS && twice < 2; twice++) {
+			ck_assert_int_eq(lyd_find_path(tree, "rule-list[name='l']/rule[name='r']/path", 0, &leaf), 0);
+			ck_assert_str_eq(lyd_get_value(leaf), cases[i].json);
+			ck_assert_int_eq(lyd_print_mem(&again, tree, LYD_XML, 0), LY_SUCCESS);
+			lyd_free_all(tree);
+			ck_assert_msg(
+			        lyd_parse_data_mem(ctx, again, LYD_XML, LYD_PARSE_ONLY, 0, &tree) == 0, "%s", again);
+			free(again);
+		}
+		if (result != LY_SUCCESS)
+			ck_assert_msg(strstr(ly_errmsg(ctx), cases[i].word) != NULL, "%s", ly_errmsg(ctx));
+		lyd_free_all(tree);
+		free(xml);
+	}
+}
+END_TEST
+
+/* What a configuration older than the models names stays as it was. */
+START_TEST(keeps_names_that_no_module_has)
+{
+	static const char path[] = "/gone:a/portcullis:zone[gone:b='c']";
+	struct lyd_node *tree = tree_of("{'ietf-netconf-acm:nacm':{'rule-list':[{'name':'l','rule':[{'name':'r','path':"
+	                                "'/gone:a/portcullis:zone[gone:b=^c^]','action':'deny'}]}]}}");
+	struct lyd_node *leaf = NULL;
+	struct error err = {0};
+	ck_assert_int_eq(lyd_find_path(tree, "rule-list[name='l']/rule[name='r']/path", 0, &leaf), LY_SUCCESS);
+	ck_assert_str_eq(lyd_get_value(leaf), path);
+	ck_assert_int_eq(acm_check(tree, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.text, "no module gone"));
+	ck_assert_str_eq(err.where, NACM "/rule-list[name='l']/rule[name='r']/path");
+	lyd_free_all(tree);
+}
+END_TEST
+
+START_TEST(refuses_a_path_without_end)
+{
+	char *path = xcalloc(1, 5001), *xml;
+	struct lyd_node *tree = NULL;
+	memset(path, 'p', 5000);
+	path[0] = '/';
+	path[2] = ':';
+	xml = rule_of(path);
+	ck_assert_int_ne(lyd_parse_data_mem(ctx, xml, LYD_XML, LYD_PARSE_ONLY, 0, &tree), LY_SUCCESS);
+	ck_assert_msg(strstr(ly_errmsg(ctx), "5000 bytes; give at most 4096") != NULL, "%s", ly_errmsg(ctx));
+	free(xml);
+	free(path);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("nacm");
@@ -327,6 +459,9 @@ int main(void)
 	tcase_add_test(t, asks_nothing_of_a_recovery_session);
 	tcase_add_test(t, ships_rules_for_two_groups_and_everybody_else);
 	tcase_add_test(t, reads_paths_and_says_what_is_wrong_with_others);
+	tcase_add_test(t, spells_paths_in_both_encodings);
+	tcase_add_test(t, keeps_names_that_no_module_has);
+	tcase_add_test(t, refuses_a_path_without_end);
 	suite_add_tcase(s, t);
 	SRunner *r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

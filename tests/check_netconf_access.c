@@ -19,6 +19,7 @@
 #define OPS(ops) "<access-operations>" ops "</access-operations>"
 #define MEMBER(group, user) "<groups><group><name>" group "</name><user-name>" user "</user-name></group></groups>"
 #define GET_ZONES "<get-config><source><running/></source><filter><zone " PC "/></filter></get-config>"
+#define NACM_PATH "/ietf-netconf-acm:nacm/rule-list[name='l']/rule[name='r']/path"
 #define GET_COUNTERS "<get><filter><nacm " ACM "/></filter></get>"
 #define TWO_ZONES ZONE("a", "eth0") ZONE("b", "eth1")
 
@@ -83,6 +84,14 @@ static void ask_denied(struct netconf_client *c, const char *operation, const ch
 	ck_assert_msg(err.code == ERR_DENIED && strcmp(err.where, path) == 0, "%.300s: %d at %s: %s", operation,
 	        err.code, err.where, err.text);
 	ck_assert_msg(strstr(err.text, "ask for a rule") != NULL, "%s", err.text);
+}
+
+static void ask_error_at(struct netconf_client *c, const char *operation, const char *path)
+{
+	char *reply = NULL;
+	struct error err = {0};
+	ck_assert_msg(netconf_client_rpc(c, operation, 20000, &reply, &err) != 0, "%.300s: %s", operation, reply);
+	ck_assert_msg(strcmp(err.where, path) == 0, "%.300s: at %s: %s", operation, err.where, err.text);
 }
 
 static void has_counter(const char *name, unsigned value)
@@ -345,8 +354,45 @@ END_TEST
 START_TEST(a_path_that_names_nothing_is_refused)
 {
 	ask_error(root, RULES(LIST("l", "x", RULE("r", PATH("/p:zones"), "deny"))), ERR_INVALID, "zones");
-	ask_error(root, RULES(LIST("l", "x", RULE("r", PATH("/p:zone[p:id='7']"), "deny"))), ERR_INVALID, "");
+	ask_error(root, RULES(LIST("l", "x", RULE("r", PATH("/p:zone[p:id='7']"), "deny"))), ERR_INVALID, "not a key");
+	ask_error(root, RULES(LIST("l", "x", RULE("r", PATH("/p:zone[p:name=$WHO]"), "deny"))), ERR_INVALID, "$WHO");
+	ask_error(root, RULES(LIST("l", "x", RULE("r", PATH("/q:zone"), "deny"))), ERR_INVALID, "prefix q");
 	ask_has(root, GET_CONFIG("running"), NULL, "rule-list");
+	/* In candidate it waits until somebody asks, and then the place is told. */
+	ask_ok(root,
+	        EDIT("candidate", "<test-option>set</test-option>",
+	                "<nacm " ACM ">" LIST("l", "x", RULE("r", PATH("/p:zone[p:name=$WHO]"), "deny")) "</nacm>"));
+	ask_error_at(root, "<validate><source><candidate/></source></validate>", NACM_PATH);
+	ask_error_at(root, "<commit/>", NACM_PATH);
+	ask_ok(root, "<discard-changes/>");
+}
+END_TEST
+
+/* Each has an entry of the own name, and all have what is the second in any deployment. */
+START_TEST(rules_name_the_user_and_leave_keys_out)
+{
+	static const char *const users[] = {ONE, TWO};
+	ask_ok(root,
+	        RULES(LIST("l", "nogroup",
+	                RULE("own", PATH("/p:zone[p:name=$USER]"), "permit") RULE("others", PATH("/p:zone"), "deny")
+	                        RULE("all", PATH("/p:deployment/p:port-override[p:variant='2']") OPS("read create"),
+	                                "permit"))));
+	ask_has(root, GET_CONFIG("running"), "[pc:name=$USER]", NULL);
+	for (size_t i = 0; i < 2; i++) {
+		struct netconf_client *c = client_as(users[i]);
+		char *mine = xasprintf(EDIT("running", "", ZONE("%s", "mine%zu")), users[i], i);
+		char *theirs = xasprintf(EDIT("running", "", ZONE("%s", "theirs")), users[1 - i]);
+		char *seen = xasprintf("mine%zu", i);
+		ask_ok(c, mine);
+		ask_denied(c, theirs, "");
+		ask_has(c, GET_ZONES, seen, "eth");
+		ask_has(c, GET_ZONES, NULL, i == 0 ? "mine1" : "mine0");
+		free(mine);
+		free(theirs);
+		free(seen);
+		netconf_client_close(c);
+	}
+	ask_has(root, GET_ZONES, "mine1", "theirs");
 }
 END_TEST
 
@@ -425,6 +471,7 @@ int main(void)
 	tcase_add_test(t, notifications_are_dropped_for_those_who_may_not_have_them);
 	tcase_add_test(t, a_replay_leaves_out_what_its_user_may_not_have);
 	tcase_add_test(t, a_path_that_names_nothing_is_refused);
+	tcase_add_test(t, rules_name_the_user_and_leave_keys_out);
 	tcase_add_test(t, rules_change_while_they_are_asked);
 	suite_add_tcase(s, t);
 	SRunner *r = srunner_create(s);

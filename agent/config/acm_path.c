@@ -1,7 +1,7 @@
 /*
- * Paths of access rules: text comes in, a schema node and values of keys go out. Refused are paths that name no data
- * node of the models, positions, and values that a key cannot have: a rule that says "deny" and matches nothing for a
- * slip of the pen would protect nothing.
+ * Paths of access rules: text comes in, a schema node and values of keys go out; a key that is not there may have any.
+ * Refused are paths that name no data node of the models, positions, variables other than $USER, and values that a key
+ * cannot have: a rule that says "deny" and matches nothing for a slip of the pen would protect nothing.
  */
 #include "config/acm_path.h"
 
@@ -67,15 +67,27 @@ static int node_read(struct scan *s, const struct lysc_node *parent, const struc
 	return *out != NULL ? 0 : bad(s, "there is no node", name);
 }
 
-/* 'value' or "value" after the equals sign. */
+/* The only variable that RFC 8341 binds. */
+static int variable_read(struct scan *s)
+{
+	const char *from = s->at++;
+	struct word name = identifier(s);
+	if (name.n == strlen("USER") && memcmp(name.s, "USER", name.n) == 0)
+		return 0;
+	return bad(s, "the only variable is $USER, not", (struct word){from, name.n + 1});
+}
+
+/* 'value', "value" or $USER after the equals sign. */
 static int value_read(struct scan *s, const struct lysc_node *key, char **out)
 {
 	const char *canonical = NULL;
 	char quote = *s->at;
 	*out = NULL;
+	if (quote == '$')
+		return variable_read(s);
 	const char *end = quote == '\'' || quote == '"' ? strchr(s->at + 1, quote) : NULL;
 	if (end == NULL)
-		return bad(s, "a value in quotation marks is missing at", (struct word){s->at, strlen(s->at)});
+		return bad(s, "a value in quotation marks or $USER is missing at", (struct word){s->at, strlen(s->at)});
 	struct word value = {s->at + 1, (size_t)(end - s->at - 1)};
 	s->at = end + 1;
 	LY_ERR r = lyd_value_validate(s->ctx, key, value.s, value.n, NULL, NULL, &canonical);

@@ -10,7 +10,7 @@
 /** A key of a list or the value of a leaf-list. */
 struct acm_key {
 	const struct lysc_node *node; /**< the key leaf, or the leaf-list */
-	char *value; /**< canonical */
+	char *value; /**< canonical; NULL: the name of the user that is asked about */
 };
 
 struct acm_path {

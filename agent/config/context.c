@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/acm_type.h"
 #include "portcullis/alloc.h"
 #include "portcullis/text.h"
 
@@ -195,6 +196,7 @@ static int context_new(const char *yang_dir, bool offline, struct ly_ctx **out, 
 	ly_ctx_set_searchdir(ctx, LIBYANG_DIR);
 	if (load_modules(ctx, yang_dir, offline, err) != 0)
 		goto out;
+	acm_type_install(ctx);
 	ly_err_clean(ctx, NULL);
 	*out = ctx;
 	ctx = NULL;

@@ -38,6 +38,7 @@ struct decision {
 
 struct nacm_view {
 	struct nacm *nacm;
+	char *user;
 	bool all;
 	const struct nacm_rule **rule;
 	size_t n_rule;
@@ -81,26 +82,32 @@ static struct shape *shape_of(struct nacm_view *v, const struct acm_path *path)
 	return s;
 }
 
-static uint64_t hash_of(const struct acm_path *path)
+/* $USER is whom the view is about. */
+static const char *wanted(const struct nacm_view *v, const struct acm_key *key)
+{
+	return key->value != NULL ? key->value : v->user;
+}
+
+static uint64_t hash_of(const struct nacm_view *v, const struct acm_path *path)
 {
 	uint64_t hash = 14695981039346656037u;
 	for (size_t i = 0; i < path->n_key; i++)
-		hash = hash_add(hash, path->key[i].value);
+		hash = hash_add(hash, wanted(v, &path->key[i]));
 	return hash;
 }
 
-static bool same_values(const struct acm_path *a, const struct acm_path *b)
+static bool same_values(const struct nacm_view *v, const struct acm_path *a, const struct acm_path *b)
 {
 	for (size_t i = 0; i < a->n_key; i++)
-		if (strcmp(a->key[i].value, b->key[i].value) != 0)
+		if (strcmp(wanted(v, &a->key[i]), wanted(v, &b->key[i])) != 0)
 			return false;
 	return true;
 }
 
 static struct keyed **shape_place(const struct nacm_view *v, const struct shape *s, const struct acm_path *path)
 {
-	size_t i = hash_of(path) & (s->n_slot - 1);
-	while (s->slot[i] != NULL && !same_values(&v->rule[s->slot[i]->order]->path, path))
+	size_t i = hash_of(v, path) & (s->n_slot - 1);
+	while (s->slot[i] != NULL && !same_values(v, &v->rule[s->slot[i]->order]->path, path))
 		i = (i + 1) & (s->n_slot - 1);
 	return &s->slot[i];
 }
@@ -152,6 +159,7 @@ struct nacm_view *nacm_view_new(struct nacm *nacm, const struct nacm_user *user)
 {
 	struct nacm_view *v = xcalloc(1, sizeof(*v));
 	v->nacm = nacm_ref(nacm);
+	v->user = xstrdup(user->name);
 	v->n_rule = nacm_rules_of(nacm, user, &v->rule);
 	const struct nacm_rule *first = v->n_rule > 0 ? v->rule[0] : NULL;
 	v->all = user->recovery || !nacm->enabled ||
@@ -187,6 +195,7 @@ void nacm_view_free(struct nacm_view *view)
 	free(view->shape);
 	free(view->slot);
 	free(view->rule);
+	free(view->user);
 	nacm_unref(view->nacm);
 	free(view);
 }
@@ -383,7 +392,7 @@ static const struct keyed *shape_find(const struct nacm_view *v, const struct sh
 	for (size_t i = hash & (s->n_slot - 1); s->slot[i] != NULL; i = (i + 1) & (s->n_slot - 1)) {
 		const struct acm_path *path = &v->rule[s->slot[i]->order]->path;
 		size_t k = 0;
-		while (k < path->n_key && strcmp(path->key[k].value, key_value(node, path->key[k].node)) == 0)
+		while (k < path->n_key && strcmp(wanted(v, &path->key[k]), key_value(node, path->key[k].node)) == 0)
 			k++;
 		if (k == path->n_key)
 			return s->slot[i];

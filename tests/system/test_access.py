@@ -140,6 +140,25 @@ def configured(lab, checks):
         checks.that("<denied-data-writes>2</denied-data-writes>" in counters, f"denied writes are counted: {counters}")
 
 
+def by_name(lab, checks):
+    """One rule for all of a group: each user has the entry of his own name."""
+    own = (f'<nacm xmlns="{ACM}" xmlns:x="{PC}"><rule-list xmlns:yang="urn:ietf:params:xml:ns:yang:1" yang:insert="first">'
+           f"<name>own</name><group>{GROUP}</group><rule><name>own</name><path>/x:zone[x:name=$USER]</path>"
+           "<action>permit</action></rule></rule-list></nacm>")
+    with Session(lab, USERS[0]) as one, Session(lab, USERS[1]) as two, Session(lab, "root") as root:
+        reply = root.ask(edit(own))
+        checks.that("<ok/>" in reply, f"a rule of the user: {reply}")
+        for number, (user, name) in enumerate(((one, USERS[0]), (two, USERS[1]))):
+            checks.that("<ok/>" in user.ask(edit(zone(name))), "a user writes the entry of his name")
+            other = USERS[1 - number]
+            checks.that(denied(user.ask(edit(zone(other, 7))), f"/portcullis:zone[name='{other}']" + (
+                "" if number == 0 else f"/interface[.='{other}7']")), "and not that of another")
+        checks.that("=$USER]" in root.ask("<get-config><source><running/></source></get-config>"), "the rule is read as it was")
+        reply = root.ask(edit(own.replace("$USER", "$WHO")))
+        checks.that("<error-tag>invalid-value<" in reply and "$WHO" in reply and "/rule[name='own']/path<" in reply.replace(
+            "&apos;", "'"), f"a variable that nobody knows: {reply}")
+
+
 def command(lab, checks):
     """The command of a user says what is missing, until a rule lets it read."""
     status = ["setpriv", f"--reuid={USERS[1]}", f"--regid={GROUP}", "--clear-groups", lab.root / "bin/portcullis", "status",
@@ -160,6 +179,7 @@ def test(lab: Lab, checks):
     lab.start_daemon("--group", GROUP)
     shipped(lab, checks)
     configured(lab, checks)
+    by_name(lab, checks)
     command(lab, checks)
     checks.equal(lab.stop(lab.daemon), 0, "exit code after SIGTERM")
 
