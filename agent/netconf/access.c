@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "config/datastore.h"
+#include "netconf/cut.h"
 #include "netconf/nacm.h"
 #include "netconf/row.h"
 #include "netconf/session.h"
@@ -80,15 +81,16 @@ struct nacm_view *access_view(struct session *s)
 	return s->view;
 }
 
-bool access_notifies(struct session *s, struct nacm *rules, const char *module, const char *name)
+struct notice *access_notice(struct session *s, struct nacm *rules, struct cuts *cuts, struct notice *notice)
 {
-	const struct lys_module *m = ly_ctx_get_module_implemented(s->n->ctx, module);
-	const struct lysc_node *node = m != NULL ? lys_find_child(NULL, m, name, 0, LYS_NOTIF, 0) : NULL;
+	const struct lys_module *m = ly_ctx_get_module_implemented(s->n->ctx, notice->module);
+	const struct lysc_node *node = m != NULL ? lys_find_child(NULL, m, notice->name, 0, LYS_NOTIF, 0) : NULL;
 	view_renew(&s->notification_view, s, rules);
-	if (node == NULL || nacm_notifies(s->notification_view, node))
-		return true;
-	atomic_fetch_add(&s->n->access.denied_notifications, 1);
-	return false;
+	bool may = node == NULL || nacm_notifies(s->notification_view, node);
+	struct notice *left = may ? cuts_for(cuts, s->n->ctx, notice, s->notification_view) : NULL;
+	if (left == NULL)
+		atomic_fetch_add(&s->n->access.denied_notifications, 1);
+	return left;
 }
 
 static bool hide(void *ctx, struct lyd_node **tree)

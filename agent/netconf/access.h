@@ -10,9 +10,11 @@
 
 /* Access control in the server: the rules of running, kept compiled, and what they say to a session. */
 
+struct cuts;
 struct nacm;
 struct nacm_view;
 struct netconf;
+struct notice;
 struct rows;
 struct session;
 
@@ -30,8 +32,13 @@ void access_fini(struct access *a);
 struct nacm *access_rules(struct netconf *n);
 /** What they say to the user of a session, for its worker alone: valid until the next call. */
 struct nacm_view *access_view(struct session *s);
-/** May the session have a notification of this name? Counts one that it may not. Called under n->mutex. */
-bool access_notifies(struct session *s, struct nacm *rules, const char *module, const char *name);
+/**
+ * What the session may have of a notification; counts one that it may not have. Called under n->mutex.
+ *
+ * @param cuts  of this notification, for all sessions that it goes to.
+ * @return borrowed from one of them; NULL: nothing.
+ */
+struct notice *access_notice(struct session *s, struct nacm *rules, struct cuts *cuts, struct notice *notice);
 /** What the datastores have to ask; ctx of the result is the session. */
 struct config_access access_of(struct session *s);
 /** Add the counters to ietf-netconf-acm:nacm, which is made when *tree has none. */

@@ -51,6 +51,9 @@ bool nacm_executes(const struct nacm_view *view, const struct lysc_node *rpc);
 bool nacm_notifies(struct nacm_view *view, const struct lysc_node *notification);
 /** Section 3.4.5, of the node alone: whoever may not read what is above it does not get it either. */
 bool nacm_permits(struct nacm_view *view, const struct lyd_node *node, enum nacm_op op);
+struct acm_path;
+/** Is the node that is, or was, at this place readable, with all above it? The path has every key on the way. */
+bool nacm_reads_path(struct nacm_view *view, const struct acm_path *path);
 /** Is every instance of this node, of what is above it and of what is below it readable? */
 bool nacm_reads_all(struct nacm_view *view, const struct lysc_node *node);
 /** Is everything below the instances of this node readable that it has? */

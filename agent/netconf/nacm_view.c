@@ -361,11 +361,28 @@ static struct decision *decision_of(struct nacm_view *v, const struct lysc_node 
 	return v->slot[i];
 }
 
+/* What is asked about: a node, or where one was. */
+struct instance {
+	const struct lysc_node *schema;
+	const struct lyd_node *node; /* NULL: */
+	const struct acm_path *path; /* it and all keys on the way */
+};
+
+static const char *path_value(const struct acm_path *path, const struct lysc_node *key)
+{
+	for (size_t i = 0; i < path->n_key; i++)
+		if (path->key[i].node == key)
+			return path->key[i].value;
+	return NULL;
+}
+
 /* The value that a node, or what it is in, has for a key of a path; NULL: none. */
-static const char *key_value(const struct lyd_node *node, const struct lysc_node *key)
+static const char *key_value(const struct instance *i, const struct lysc_node *key)
 {
 	const struct lysc_node *owner = key->nodetype == LYS_LEAFLIST ? key : key->parent;
-	const struct lyd_node *child;
+	const struct lyd_node *node = i->node, *child;
+	if (node == NULL)
+		return path_value(i->path, key);
 	while (node != NULL && node->schema != owner)
 		node = lyd_parent(node);
 	if (node == NULL || owner == key)
@@ -378,13 +395,13 @@ static const char *key_value(const struct lyd_node *node, const struct lysc_node
 	return NULL;
 }
 
-/* Rules of a shape whose keys the node has. */
-static const struct keyed *shape_find(const struct nacm_view *v, const struct shape *s, const struct lyd_node *node)
+/* Rules of a shape whose keys the instance has. */
+static const struct keyed *shape_find(const struct nacm_view *v, const struct shape *s, const struct instance *of)
 {
 	const struct acm_path *like = s->like;
 	uint64_t hash = 14695981039346656037u;
 	for (size_t k = 0; k < like->n_key; k++) {
-		const char *value = key_value(node, like->key[k].node);
+		const char *value = key_value(of, like->key[k].node);
 		if (value == NULL)
 			return NULL;
 		hash = hash_add(hash, value);
@@ -392,7 +409,7 @@ static const struct keyed *shape_find(const struct nacm_view *v, const struct sh
 	for (size_t i = hash & (s->n_slot - 1); s->slot[i] != NULL; i = (i + 1) & (s->n_slot - 1)) {
 		const struct acm_path *path = &v->rule[s->slot[i]->order]->path;
 		size_t k = 0;
-		while (k < path->n_key && strcmp(wanted(v, &path->key[k]), key_value(node, path->key[k].node)) == 0)
+		while (k < path->n_key && strcmp(wanted(v, &path->key[k]), key_value(of, path->key[k].node)) == 0)
 			k++;
 		if (k == path->n_key)
 			return s->slot[i];
@@ -400,25 +417,45 @@ static const struct keyed *shape_find(const struct nacm_view *v, const struct sh
 	return NULL;
 }
 
-bool nacm_permits(struct nacm_view *view, const struct lyd_node *node, enum nacm_op op)
+static bool permits(struct nacm_view *view, const struct instance *of, enum nacm_op op)
 {
-	if (view->all || node->schema == NULL)
-		return true;
-	const struct decision *d = decision_of(view, node->schema);
+	const struct decision *d = decision_of(view, of->schema);
 	size_t order = d->order[op];
 	bool permit = d->permit[op];
 	for (size_t i = 0; i < d->n_shape; i++) {
-		const struct keyed *k = shape_find(view, d->shape[i], node);
+		const struct keyed *k = shape_find(view, d->shape[i], of);
 		for (; k != NULL && k->order < order; k = k->next) {
 			const struct nacm_rule *rule = view->rule[k->order];
 			if ((rule->ops & 1u << op) != 0 &&
-			        (rule->module == NULL || rule->module == node->schema->module)) {
+			        (rule->module == NULL || rule->module == of->schema->module)) {
 				order = k->order;
 				permit = rule->permit;
 			}
 		}
 	}
 	return permit;
+}
+
+bool nacm_permits(struct nacm_view *view, const struct lyd_node *node, enum nacm_op op)
+{
+	if (view->all || node->schema == NULL)
+		return true;
+	return permits(view, &(struct instance){node->schema, node, NULL}, op);
+}
+
+bool nacm_reads_path(struct nacm_view *view, const struct acm_path *path)
+{
+	for (const struct lysc_node *up = path->node; up != NULL && !view->all; up = up->parent) {
+		const struct lysc_node *key = up->nodetype == LYS_LIST ? lysc_node_child(up) : NULL;
+		if ((up->nodetype & (LYS_CHOICE | LYS_CASE)) != 0)
+			continue;
+		if (!permits(view, &(struct instance){up, NULL, path}, NACM_READ))
+			return false;
+		for (; key != NULL && lysc_is_key(key); key = key->next)
+			if (!permits(view, &(struct instance){key, NULL, path}, NACM_READ))
+				return false;
+	}
+	return true;
 }
 
 /* Is this node readable whatever its keys are? */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "netconf/admit.h"
+#include "netconf/cut.h"
 #include "netconf/nacm.h"
 #include "netconf/session.h"
 #include "portcullis/alloc.h"
@@ -253,24 +254,32 @@ int netconf_start(const struct netconf_options *options, struct config *config, 
 void session_tell(struct netconf *n, struct notice *notice)
 {
 	struct nacm *rules = access_rules(n);
+	struct cuts cuts = {0};
 	pthread_mutex_lock(&n->mutex);
-	for (struct session *s = n->session; s != NULL; s = s->next)
-		if (subscription_is_active(&s->subscription) &&
-		        access_notifies(s, rules, notice->module, notice->name) &&
-		        subscription_put(&s->subscription, notice))
+	for (struct session *s = n->session; s != NULL; s = s->next) {
+		bool active = subscription_is_active(&s->subscription);
+		struct notice *left = active ? access_notice(s, rules, &cuts, notice) : NULL;
+		if (left != NULL && subscription_put(&s->subscription, left))
 			session_wake(s);
+	}
 	pthread_mutex_unlock(&n->mutex);
+	cuts_fini(&cuts);
 	nacm_unref(rules);
 }
 
-bool session_may_have(struct session *s, const struct notice *notice)
+struct notice *session_part(struct session *s, struct notice *notice)
 {
 	struct nacm *rules = access_rules(s->n);
+	struct cuts cuts = {0};
 	pthread_mutex_lock(&s->n->mutex);
-	bool may = access_notifies(s, rules, notice->module, notice->name);
+	struct notice *left = access_notice(s, rules, &cuts, notice);
 	pthread_mutex_unlock(&s->n->mutex);
+	if (left != NULL)
+		notice_ref(left);
+	cuts_fini(&cuts);
+	notice_unref(notice);
 	nacm_unref(rules);
-	return may;
+	return left;
 }
 
 void netconf_notify(struct netconf *n, const struct change *change)

@@ -88,10 +88,10 @@ int session_kill(struct netconf *n, uint32_t id, uint32_t by, struct error *err)
 const char *session_name(const struct session *s, char *buf, size_t size);
 /** Who it is, for notifications. */
 void session_by(struct session *s, struct event_by *out);
-/** Queue a notification for every session that subscribed and may have it. */
+/** Queue a notification for every session that subscribed, as far as it may have it. */
 void session_tell(struct netconf *n, struct notice *notice);
-/** May the session have this notification? */
-bool session_may_have(struct session *s, const struct notice *notice);
+/** What the session may have of a notification; the reference is taken over. @return one to it, or NULL. */
+struct notice *session_part(struct session *s, struct notice *notice);
 /** End what fills a session's subscription; the worker has ended. */
 void subscribe_close(struct session *s);
 void session_count(atomic_ulong *of_session, atomic_ulong *of_all);

@@ -99,9 +99,10 @@ static bool hand_on_page(struct feed *f, const struct journal_events *page)
 {
 	for (size_t i = 0; i < page->n; i++) {
 		const struct journal_event *e = &page->event[i];
-		struct notice *notice =
-		        e->content != NULL ? notice_of(e->wall_s, e->content, e->id) : notice_new(&e->change);
-		if (!session_may_have(f->s, notice) || !is_selected(f, notice))
+		struct notice *notice = session_part(
+		        f->s, e->content != NULL ? notice_of(e->wall_s, e->content, e->id) : notice_new(&e->change));
+		/* A filter asks about what is left, or it would tell of the rest. */
+		if (notice == NULL || !is_selected(f, notice))
 			notice_unref(notice);
 		else if (!hand_on(f, notice))
 			return false;

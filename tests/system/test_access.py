@@ -159,6 +159,26 @@ def by_name(lab, checks):
             "&apos;", "'"), f"a variable that nobody knows: {reply}")
 
 
+def changes(lab, checks):
+    """A change of two entries: each user is told of the one that he may read, and root of both."""
+    rule = (f'<nacm xmlns="{ACM}" xmlns:x="{PC}"><rule-list><name>own</name><rule><name>others</name><path>/x:zone</path>'
+            "<action>deny</action></rule></rule-list></nacm>")
+    subscribe = (f'<create-subscription xmlns="{NOTIFICATION}"><filter><netconf-config-change '
+                 'xmlns="urn:ietf:params:xml:ns:yang:ietf-netconf-notifications"/></filter></create-subscription>')
+    with Session(lab, USERS[0]) as one, Session(lab, USERS[1]) as two, Session(lab, "root") as root, Session(lab, "root") as admin:
+        checks.that("<ok/>" in admin.ask(edit(rule)), "entries of others are hidden")
+        for session in (one, two, root):
+            checks.that("<ok/>" in session.ask(subscribe), "a subscription")
+        checks.that("<ok/>" in admin.ask(edit(zone("hidden"))), "a change that no user may read")
+        checks.that("<ok/>" in admin.ask(edit(zone(USERS[0], 8) + zone(USERS[1], 8))), "a change of two entries")
+        targets = re.compile(r"<target[^>]*>([^<]*)<")
+        both = [f"/pc:zone[pc:name='{user}']/pc:interface[.='{user}8']" for user in USERS]
+        checks.equal(targets.findall(one.ask()), both[:1], "what the first is told")
+        checks.equal(targets.findall(two.ask()), both[1:], "what the second is told")
+        checks.equal(targets.findall(root.ask()), ["/pc:zone[pc:name='hidden']"], "what root is told first")
+        checks.equal(targets.findall(root.ask()), both, "what root is told then")
+
+
 def command(lab, checks):
     """The command of a user says what is missing, until a rule lets it read."""
     status = ["setpriv", f"--reuid={USERS[1]}", f"--regid={GROUP}", "--clear-groups", lab.root / "bin/portcullis", "status",
@@ -180,6 +200,7 @@ def test(lab: Lab, checks):
     shipped(lab, checks)
     configured(lab, checks)
     by_name(lab, checks)
+    changes(lab, checks)
     command(lab, checks)
     checks.equal(lab.stop(lab.daemon), 0, "exit code after SIGTERM")
 
