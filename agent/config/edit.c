@@ -9,14 +9,8 @@
 
 #include "config/datastore.h"
 #include "config/draft.h"
+#include "config/edit.h"
 #include "portcullis/alloc.h"
-
-enum op { OP_MERGE, OP_REPLACE, OP_CREATE, OP_DELETE, OP_REMOVE, OP_NONE };
-
-static const char *const op_names[] = {"merge", "replace", "create", "delete", "remove"};
-
-#define N_OP_NAMES (sizeof(op_names) / sizeof(op_names[0]))
-#define NETCONF_NS "urn:ietf:params:xml:ns:netconf:base:1.0"
 
 /* More faults of one edit are not told. */
 #define FAULTS_MAX 20
@@ -41,50 +35,21 @@ static int fail(const struct edit *e, enum error_code code, const struct lyd_nod
 static int fail_existence(const struct edit *e, enum config_right right, enum error_code code,
         const struct lyd_node *node, const char *text)
 {
-	if (e->access != NULL && node->schema != NULL && e->access->may(e->access->ctx, right, node, e->err) != 0)
-		return -1;
+	if (e->access != NULL && node->schema != NULL && !e->access->permits(e->access->ctx, right, node))
+		return e->access->deny(e->access->ctx, right, node, e->err);
 	return fail(e, code, node, text);
 }
 
-static const char *meta_value(const struct lyd_node *node, const char *module, const char *name)
+/* An entry that the user cannot read is not there for him. */
+static bool may_know(const struct edit *e, const struct lyd_node *node)
 {
-	const struct lyd_meta *m;
-
-	LY_LIST_FOR(node->meta, m)
-	{
-		if (strcmp(m->name, name) == 0 && strcmp(m->annotation->module->name, module) == 0)
-			return lyd_get_meta_value(m);
-	}
-	return NULL;
-}
-
-static const char *operation_text(const struct lyd_node *node)
-{
-	const struct lyd_attr *a;
-
-	if (node->schema != NULL)
-		return meta_value(node, "ietf-netconf", "operation");
-	LY_LIST_FOR(((const struct lyd_node_opaq *)node)->attr, a)
-	{
-		if (strcmp(a->name.name, "operation") == 0 && a->name.module_ns != NULL &&
-		        strcmp(a->name.module_ns, NETCONF_NS) == 0)
-			return a->value;
-	}
-	return NULL;
+	return e->access == NULL || e->access->permits(e->access->ctx, RIGHT_READ, node);
 }
 
 static int operation_of(const struct edit *e, const struct lyd_node *node, enum op inherited, enum op *out)
 {
-	const char *text = operation_text(node);
-
-	*out = inherited;
-	if (text == NULL)
+	if (edit_operation(node, inherited, out))
 		return 0;
-	for (size_t i = 0; i < N_OP_NAMES; i++)
-		if (strcmp(text, op_names[i]) == 0) {
-			*out = (enum op)i;
-			return 0;
-		}
 	return fail(e, ERR_INVALID, node, "has an unknown operation; use merge, replace, create, delete or remove");
 }
 
@@ -144,7 +109,7 @@ static int fail_missing(const struct edit *e, const struct lyd_node *node)
 static struct lyd_node *anchor_find(const struct lyd_node *node, struct lyd_node *target)
 {
 	const char *name = node->schema->nodetype == LYS_LIST ? "key" : "value";
-	const char *which = meta_value(node, "yang", name);
+	const char *which = edit_meta(node, "yang", name);
 	struct lyd_node *anchor = NULL;
 
 	if (which == NULL ||
@@ -156,7 +121,7 @@ static struct lyd_node *anchor_find(const struct lyd_node *node, struct lyd_node
 /* Put an entry of a user-ordered list where the edit says. A new one is last already. */
 static int place(const struct edit *e, const struct lyd_node *node, struct lyd_node *target)
 {
-	const char *where = meta_value(node, "yang", "insert");
+	const char *where = edit_meta(node, "yang", "insert");
 	struct lyd_node *anchor = NULL, *sibling;
 	LY_ERR r = LY_SUCCESS;
 
@@ -168,7 +133,7 @@ static int place(const struct edit *e, const struct lyd_node *node, struct lyd_n
 	if (strcmp(where, "before") == 0 || strcmp(where, "after") == 0) {
 		anchor = anchor_find(node, target);
 		ly_err_clean((struct ly_ctx *)e->ctx, NULL);
-		if (anchor == NULL)
+		if (anchor == NULL || !may_know(e, anchor))
 			return fail_missing(e, node);
 	} else {
 		LY_LIST_FOR(lyd_first_sibling(target), sibling)
@@ -356,6 +321,10 @@ int edit_apply(struct draft *draft, const char *xml, enum edit_operation default
 
 	if (edit_parse(ctx, xml, faults != NULL, &edit, err) != 0)
 		return -1;
+	if (access != NULL && edit_access_check(edit, op, access, err) != 0) {
+		lyd_free_siblings(edit);
+		return -1;
+	}
 	/* The default operation "replace" is about the whole datastore: nothing of it stays. */
 	if (default_operation == EDIT_REPLACE)
 		draft_clear(draft);

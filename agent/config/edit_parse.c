@@ -7,13 +7,63 @@
 #include <string.h>
 
 #include "config/datastore.h"
+#include "config/edit.h"
 #include "portcullis/alloc.h"
 
 #define PARSE_OPTIONS (LYD_PARSE_ONLY | LYD_PARSE_OPAQ | LYD_PARSE_NO_STATE)
 
+static const char *const op_names[] = {[OP_MERGE] = "merge",
+        [OP_REPLACE] = "replace",
+        [OP_CREATE] = "create",
+        [OP_DELETE] = "delete",
+        [OP_REMOVE] = "remove"};
+
+#define N_OP_NAMES (sizeof(op_names) / sizeof(op_names[0]))
+#define NETCONF_NS "urn:ietf:params:xml:ns:netconf:base:1.0"
+
 static const struct lyd_node_opaq *opaque(const struct lyd_node *node)
 {
 	return (const struct lyd_node_opaq *)node;
+}
+
+const char *edit_meta(const struct lyd_node *node, const char *module, const char *name)
+{
+	const struct lyd_meta *m;
+
+	LY_LIST_FOR(node->meta, m)
+	{
+		if (strcmp(m->name, name) == 0 && strcmp(m->annotation->module->name, module) == 0)
+			return lyd_get_meta_value(m);
+	}
+	return NULL;
+}
+
+static const char *operation_text(const struct lyd_node *node)
+{
+	const struct lyd_attr *a;
+
+	if (node->schema != NULL)
+		return edit_meta(node, "ietf-netconf", "operation");
+	LY_LIST_FOR(opaque(node)->attr, a)
+	{
+		if (strcmp(a->name.name, "operation") == 0 && a->name.module_ns != NULL &&
+		        strcmp(a->name.module_ns, NETCONF_NS) == 0)
+			return a->value;
+	}
+	return NULL;
+}
+
+bool edit_operation(const struct lyd_node *node, enum op inherited, enum op *out)
+{
+	const char *text = operation_text(node);
+
+	*out = inherited;
+	for (size_t i = 0; text != NULL && i < N_OP_NAMES; i++)
+		if (strcmp(text, op_names[i]) == 0) {
+			*out = (enum op)i;
+			return true;
+		}
+	return text == NULL;
 }
 
 const struct lysc_node *edit_opaque_schema(const struct lyd_node *node)

@@ -114,17 +114,26 @@ static int may_write(void *ctx, const struct lyd_node *before, const struct lyd_
 	return told(s, nacm_may_write(s->view, before, after, err), err);
 }
 
-static int may(void *ctx, enum config_right right, const struct lyd_node *node, struct error *err)
+static const enum nacm_op ops[] = {[RIGHT_READ] = NACM_READ,
+        [RIGHT_CREATE] = NACM_CREATE,
+        [RIGHT_UPDATE] = NACM_UPDATE,
+        [RIGHT_DELETE] = NACM_DELETE};
+
+static bool permits(void *ctx, enum config_right right, const struct lyd_node *node)
 {
-	static const enum nacm_op ops[] = {
-	        [RIGHT_READ] = NACM_READ, [RIGHT_CREATE] = NACM_CREATE, [RIGHT_DELETE] = NACM_DELETE};
+	struct nacm_view *view = ((struct session *)ctx)->view;
+	return right == RIGHT_READ ? nacm_reads(view, node) : nacm_permits(view, node, ops[right]);
+}
+
+static int deny(void *ctx, enum config_right right, const struct lyd_node *node, struct error *err)
+{
 	struct session *s = ctx;
-	return told(s, nacm_may(s->view, node, ops[right], err), err);
+	return told(s, nacm_deny(s->view, node, ops[right], err), err);
 }
 
 struct config_access access_of(struct session *s)
 {
-	return (struct config_access){s, hide, may_write, may};
+	return (struct config_access){s, hide, may_write, permits, deny};
 }
 
 void access_add_state(struct rows *b, struct netconf *n, struct lyd_node **tree)

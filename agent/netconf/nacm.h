@@ -65,8 +65,10 @@ bool nacm_reads_below(struct nacm_view *view, const struct lysc_node *node);
  * @return whether there was any.
  */
 bool nacm_prune(struct nacm_view *view, struct lyd_node **tree);
-/** One node of an edit, of which nothing is told whether it exists. @return 0, or -1 with ERR_DENIED. */
-int nacm_may(struct nacm_view *view, const struct lyd_node *node, enum nacm_op op, struct error *err) MUST_USE;
+/** Is a node readable, as far as it and, of an entry of a list, its keys are asked? */
+bool nacm_reads(struct nacm_view *view, const struct lyd_node *node);
+/** Say that he may not. @return -1, ERR_DENIED with the path of the node, as far as he may read it. */
+int nacm_deny(struct nacm_view *view, const struct lyd_node *node, enum nacm_op op, struct error *err);
 /**
  * May the user make `after` of `before`? Only what was set counts: defaults and containers without presence are always
  * there. An entry of a list that the user orders is updated when it changes its place.

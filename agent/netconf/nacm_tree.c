@@ -12,7 +12,7 @@
 
 /* Reading */
 
-static bool readable(struct nacm_view *v, const struct lyd_node *node)
+bool nacm_reads(struct nacm_view *v, const struct lyd_node *node)
 {
 	const struct lyd_node *key;
 	if (!nacm_permits(v, node, NACM_READ))
@@ -37,7 +37,7 @@ bool nacm_prune(struct nacm_view *view, struct lyd_node **tree)
 		return false;
 	LY_LIST_FOR_SAFE(*tree, next, node)
 	{
-		if (readable(view, node)) {
+		if (nacm_reads(view, node)) {
 			struct lyd_node *child = lyd_child(node);
 			if (child != NULL && !nacm_reads_below(view, node->schema))
 				any |= nacm_prune(view, &child);
@@ -60,34 +60,31 @@ struct check {
 };
 
 /* The path of a node as far as the user may read it; "" when he may not even see where it is. */
-static char *path_shown(const struct check *c, const struct lyd_node *node)
+static char *path_shown(struct nacm_view *view, const struct lyd_node *node)
 {
 	const struct lyd_node *shown = node;
 	for (const struct lyd_node *up = node; up != NULL; up = lyd_parent(up))
-		if (!readable(c->view, up))
+		if (!nacm_reads(view, up))
 			shown = lyd_parent(up);
 	return shown != NULL ? tree_path(shown) : xstrdup("");
 }
 
-static int need(const struct check *c, const struct lyd_node *node, enum nacm_op op)
+int nacm_deny(struct nacm_view *view, const struct lyd_node *node, enum nacm_op op, struct error *err)
 {
 	static const char *const verbs[] = {
 	        [NACM_READ] = "read", [NACM_CREATE] = "create", [NACM_UPDATE] = "change", [NACM_DELETE] = "delete"};
-	if (nacm_permits(c->view, node, op))
-		return 0;
-	char *path = path_shown(c, node);
-	bool fits = strlen(path) < sizeof(c->err->where);
-	(void)error_set(c->err, ERR_DENIED, fits ? path : "",
+	char *path = path_shown(view, node);
+	bool fits = strlen(path) < sizeof(err->where);
+	(void)error_set(err, ERR_DENIED, fits ? path : "",
 	        "this user may not %s %s of module %s here; ask for a rule in /ietf-netconf-acm:nacm that permits it",
 	        verbs[op], LYD_NAME(node), node->schema->module->name);
 	free(path);
 	return -1;
 }
 
-int nacm_may(struct nacm_view *view, const struct lyd_node *node, enum nacm_op op, struct error *err)
+static int need(const struct check *c, const struct lyd_node *node, enum nacm_op op)
 {
-	const struct check c = {view, err, 0};
-	return need(&c, node, op);
+	return nacm_permits(c->view, node, op) ? 0 : nacm_deny(c->view, node, op, c->err);
 }
 
 static bool is_set(const struct lyd_node *node)

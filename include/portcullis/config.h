@@ -25,7 +25,7 @@ bool datastore_find(const char *name, enum datastore *out);
 enum edit_operation { EDIT_MERGE, EDIT_REPLACE, EDIT_NONE };
 enum test_option { TEST_THEN_SET, TEST_SET, TEST_ONLY };
 
-enum config_right { RIGHT_READ, RIGHT_CREATE, RIGHT_DELETE };
+enum config_right { RIGHT_READ, RIGHT_CREATE, RIGHT_UPDATE, RIGHT_DELETE };
 /** What a user may do to the content of datastores, asked before anything is changed. */
 struct config_access {
 	void *ctx;
@@ -33,8 +33,10 @@ struct config_access {
 	bool (*hide)(void *ctx, struct lyd_node **tree);
 	/** May `after` take the place of `before`, which others read too? @return 0, or -1 with ERR_DENIED. */
 	int (*may_write)(void *ctx, const struct lyd_node *before, const struct lyd_node *after, struct error *err);
-	/** Has he this right to a node of an edit? Asked before he is told whether it exists. @return 0, or -1 with ERR_DENIED. */
-	int (*may)(void *ctx, enum config_right right, const struct lyd_node *node, struct error *err);
+	/** Has he this right to a node, without what is above and below? To read an entry of a list is to read its keys. */
+	bool (*permits)(void *ctx, enum config_right right, const struct lyd_node *node);
+	/** He is told that he has not. @return -1, ERR_DENIED. */
+	int (*deny)(void *ctx, enum config_right right, const struct lyd_node *node, struct error *err);
 };
 
 /** Who asks: for locks and the journal. */

@@ -179,6 +179,15 @@ def changes(lab, checks):
         checks.equal(targets.findall(root.ask()), both, "what root is told then")
 
 
+def existence(lab, checks):
+    """The answer to what a user may not do is the same whether the node, which he cannot read, is there or not."""
+    with Session(lab, USERS[0]) as one:
+        for operation in ("create", "delete", "remove", "merge", "replace"):
+            attribute = f'xmlns:nc="urn:ietf:params:xml:ns:netconf:base:1.0" nc:operation="{operation}"'
+            there, gone = (one.ask(edit(f'<zone xmlns="{PC}" {attribute}><name>{name}</name></zone>')) for name in ("hidden", "none"))
+            checks.that(denied(there) and there == gone, f"{operation} of what is there: {there}; and is not: {gone}")
+
+
 def command(lab, checks):
     """The command of a user says what is missing, until a rule lets it read."""
     status = ["setpriv", f"--reuid={USERS[1]}", f"--regid={GROUP}", "--clear-groups", lab.root / "bin/portcullis", "status",
@@ -201,6 +210,7 @@ def test(lab: Lab, checks):
     configured(lab, checks)
     by_name(lab, checks)
     changes(lab, checks)
+    existence(lab, checks)
     command(lab, checks)
     checks.equal(lab.stop(lab.daemon), 0, "exit code after SIGTERM")
 
