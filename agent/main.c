@@ -190,9 +190,7 @@ static int start_faces(struct daemon *d, struct error *err)
 	if (o->agentx != NULL) {
 		char *persistent = xasprintf("%s/snmp", o->state_dir);
 		struct snmp_options snmp = {o->agentx, persistent};
-		int result = directory_prepare(persistent, 0700, &d->identity, err);
-		if (result == 0)
-			result = snmp_start(&snmp, d->hub, &d->snmp, err);
+		int result = snmp_start(&snmp, d->hub, &d->snmp, err);
 		free(persistent);
 		if (result != 0)
 			return -1;

@@ -217,6 +217,20 @@ static int root_parse(struct snmp *s, struct error *err)
 	return 0;
 }
 
+/* The library looks for files in it that are never there, and saves none: without room for a directory there is none. */
+static int directory_make(const char *path, struct error *err)
+{
+	if (mkdir(path, 0700) == 0 || errno == EEXIST) {
+		if (access(path, W_OK | X_OK) != 0 && errno != EROFS)
+			return error_set(err, ERR_IO, path, "cannot write to the directory: %s", strerror(errno));
+		return 0;
+	}
+	if (errno != EROFS && errno != ENOSPC && errno != EDQUOT)
+		return error_set(err, ERR_IO, path, "cannot make the directory: %s", strerror(errno));
+	log_warning("%s: cannot make the directory: %s; SNMP goes on without it", path, strerror(errno));
+	return 0;
+}
+
 static int options_check(const struct snmp_options *o, struct error *err)
 {
 	const char *path = o->agentx;
@@ -229,12 +243,7 @@ static int options_check(const struct snmp_options *o, struct error *err)
 		return error_set(err, ERR_USAGE, "agentx", "'%s' is too long for a socket (107 characters)", path);
 	if (o->persistent_dir == NULL || o->persistent_dir[0] == '\0')
 		return error_set(err, ERR_USAGE, "persistent_dir", "no directory for the SNMP library given");
-	if (mkdir(o->persistent_dir, 0700) != 0 && errno != EEXIST)
-		return error_set(err, ERR_IO, o->persistent_dir, "cannot make the directory: %s", strerror(errno));
-	/* Nothing is saved in it: a file system that was mounted for reading alone does. */
-	if (access(o->persistent_dir, W_OK | X_OK) != 0 && errno != EROFS)
-		return error_set(err, ERR_IO, o->persistent_dir, "cannot write to the directory: %s", strerror(errno));
-	return 0;
+	return directory_make(o->persistent_dir, err);
 }
 
 static int thread_start(struct snmp *s)

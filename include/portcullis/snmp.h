@@ -10,7 +10,7 @@ struct snmp;
 
 struct snmp_options {
 	const char *agentx; /**< master's socket: "/run/x/agentx.sock" or "tcp:localhost:705" */
-	const char *persistent_dir; /**< a directory the library may write to (STATE_DIR/snmp) */
+	const char *persistent_dir; /**< a directory of the library's own (STATE_DIR/snmp), made if there is room */
 };
 
 /**
@@ -18,7 +18,7 @@ struct snmp_options {
  * threads read the environment (MIBS and MIBDIRS are set for the SNMP library).
  *
  * @param hub  borrowed until snmp_stop().
- * @return 0, or -1: ERR_USAGE (no socket, or too long), ERR_IO (the directory cannot be made or written), ERR_IN_USE (a
+ * @return 0, or -1: ERR_USAGE (no socket, or too long), ERR_IO (the directory is not ours to make or to write to), ERR_IN_USE (a
  *         second start).
  */
 int snmp_start(const struct snmp_options *options, struct hub *hub, struct snmp **out, struct error *err) MUST_USE;
