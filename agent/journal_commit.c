@@ -13,14 +13,20 @@
 
 #define RUNNING "running"
 
+/* What running is, its last commit says. */
 static int put_datastore(struct journal *j, const char *datastore, const char *json, struct error *err)
 {
 	sqlite3_stmt *s = NULL;
+	char digest[65];
 
-	if (journal_prepare(j, "INSERT OR REPLACE INTO datastore(name, content) VALUES(?, ?)", &s, err) != 0)
+	if (journal_prepare(j, "INSERT OR REPLACE INTO datastore(name, content, digest) VALUES(?, ?, ?)", &s, err) != 0)
 		return -1;
 	journal_bind(s, 1, datastore);
 	journal_bind(s, 2, json);
+	if (strcmp(datastore, RUNNING) != 0) {
+		sha256_hex(json, strlen(json), digest);
+		journal_bind(s, 3, digest);
+	}
 	return journal_finish(j, s, err);
 }
 
@@ -177,8 +183,13 @@ int journal_delete(struct journal *j, const struct journal_commit *commit, struc
 
 int journal_load(struct journal *j, const char *datastore, char **json, struct error *err)
 {
+	bool is_startup = strcmp(datastore, "startup") == 0;
+	int result = 0;
+
+	*json = NULL;
 	pthread_mutex_lock(&j->mutex);
-	int result = get_datastore(j, datastore, json, err);
+	if (!is_startup || !j->startup_lost)
+		result = get_datastore(j, datastore, json, err);
 	pthread_mutex_unlock(&j->mutex);
 	return result;
 }

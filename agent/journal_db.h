@@ -31,6 +31,7 @@ struct journal {
 	bool damaged; /**< it is not written any more until the next start */
 	bool reading; /**< the file is open for reading alone */
 	bool lost; /**< the file is not open: what there is instead is empty */
+	bool startup_lost; /**< startup is not what was written, and is not given out */
 	bool foreign; /**< the file is none of this agent's, or of a newer one's */
 };
 

@@ -1,12 +1,15 @@
 /*
  * Whether the journal can be written: the outcome of every step that writes comes in, and what is known of it goes out. A
  * fault is logged once and lasts until a step succeeds again and there is some room; damage lasts until the next start.
- * While the file is damaged, open for reading alone or no longer in its place, every step that writes is refused.
+ * While the file is damaged, open for reading alone, below a mount for reading alone or no longer in its place, every step
+ * that writes is refused.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "journal_db.h"
@@ -62,10 +65,15 @@ static void mended(struct journal *j)
 	tell(j);
 }
 
+/* What is open can be written through a mount that came above it later; nobody who mounts that means it. */
 static int check_place(struct journal *j, struct error *err)
 {
+	struct statvfs fs;
 	int moved = 0;
 
+	if (statvfs(j->state_dir, &fs) == 0 && (fs.f_flag & ST_RDONLY) != 0)
+		return error_set(err, ERR_IO, j->path,
+		        "cannot write the journal: %s; mount the state directory for writing again", strerror(EROFS));
 	if (sqlite3_file_control(j->db, NULL, SQLITE_FCNTL_HAS_MOVED, &moved) != SQLITE_OK || moved == 0)
 		return 0;
 	return error_set(err, ERR_IO, j->path,
@@ -108,7 +116,7 @@ int journal_end(struct journal *j, int result, struct error *err)
 void journal_health(struct journal *j, struct journal_health *out)
 {
 	pthread_mutex_lock(&j->mutex);
-	*out = (struct journal_health){.unkept = j->unkept, .lost = j->lost};
+	*out = (struct journal_health){.unkept = j->unkept, .lost = j->lost, .startup_lost = j->startup_lost};
 	if (j->fault.code != ERR_NONE)
 		error_line(&j->fault, out->why, sizeof(out->why));
 	pthread_mutex_unlock(&j->mutex);

@@ -20,7 +20,7 @@
 #include "portcullis/text.h"
 
 #define APPLICATION_ID 0x50544353 /* "PTCS" */
-#define SCHEMA_VERSION 3
+#define SCHEMA_VERSION 4
 #define BUSY_MS 2000
 #define EVENTS_KEPT 100000u
 #define COMMITS_KEPT 1000u
@@ -55,11 +55,13 @@ static const char *const upgrades[SCHEMA_VERSION - 1] = {
         "ALTER TABLE commit_log ADD COLUMN head INTEGER; ALTER TABLE commit_log ADD COLUMN tail INTEGER;"
         "ALTER TABLE commit_log ADD COLUMN middle BLOB;"
         "ALTER TABLE commit_log ADD COLUMN digest TEXT;" PENDING_TABLE SETTING_TABLE EVENT_LOG_TABLE,
+        "ALTER TABLE datastore ADD COLUMN digest TEXT;",
 };
 
 static const char schema[] =
         "BEGIN IMMEDIATE;"
-        "CREATE TABLE datastore(name TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID;" COMMIT_LOG_TABLE
+        "CREATE TABLE datastore(name TEXT PRIMARY KEY, content TEXT NOT NULL, digest TEXT) WITHOUT "
+        "ROWID;" COMMIT_LOG_TABLE
         "CREATE TABLE change_log(sequence INTEGER PRIMARY KEY, time INTEGER NOT NULL, kind INTEGER NOT NULL,"
         " problem INTEGER NOT NULL, cause INTEGER NOT NULL, author_pid INTEGER NOT NULL, author TEXT NOT NULL,"
         " affected INTEGER NOT NULL, severity INTEGER NOT NULL, verdict INTEGER NOT NULL, old_overall INTEGER NOT NULL,"
@@ -164,14 +166,13 @@ static int check_pages(struct journal *j, struct error *err)
 }
 
 /*
- * Running is what its last commit says that it is: text that was damaged looks like other text to SQLite.
+ * Is a datastore what was written to it? Text that was damaged looks like other text to SQLite.
  *
- * @param sure  where no commit says anything, it is not known.
+ * @param sql   gives its content and its digest, where there are.
+ * @param sure  where there is no digest, it is not known.
  */
-static int check_running(struct journal *j, bool sure, struct error *err)
+static int check_content(struct journal *j, const char *sql, const char *fault, bool sure, struct error *err)
 {
-	static const char sql[] = "SELECT (SELECT content FROM datastore WHERE name = 'running'), (SELECT digest FROM "
-	                          "commit_log WHERE datastore = 'running' ORDER BY id DESC LIMIT 1)";
 	sqlite3_stmt *s = NULL;
 	char digest[65];
 
@@ -187,14 +188,34 @@ static int check_running(struct journal *j, bool sure, struct error *err)
 		if (want[0] != '\0' ? !written || strcmp(digest, want) != 0 : sure && written) {
 			j->damaged = true;
 			result = error_set(err, ERR_FORMAT, j->path,
-			        "the journal is damaged (running is not what the last commit made of it); move it "
-			        "away and start again: the configuration is then empty");
+			        "the journal is damaged (%s); move it away and start again: the configuration is then "
+			        "empty",
+			        fault);
 		}
 		free(content);
 		free(want);
 	}
 	sqlite3_finalize(s);
 	return result;
+}
+
+/* Running is what its last commit says that it is. */
+static int check_running(struct journal *j, bool sure, struct error *err)
+{
+	return check_content(j,
+	        "SELECT (SELECT content FROM datastore WHERE name = 'running'), (SELECT digest FROM "
+	        "commit_log WHERE datastore = 'running' ORDER BY id DESC LIMIT 1)",
+	        "running is not what the last commit made of it", sure, err);
+}
+
+/* A row that is gone with its digest was never written. */
+static int check_startup(struct journal *j, bool sure, struct error *err)
+{
+	return check_content(j,
+	        "SELECT (SELECT content FROM datastore WHERE name = 'startup'), (SELECT digest FROM datastore WHERE "
+	        "name = "
+	        "'startup')",
+	        "startup is not what was written to it, and is not loaded", sure, err);
 }
 
 static int connect_file(struct journal *j, struct error *err)
@@ -214,7 +235,9 @@ static int connect_file(struct journal *j, struct error *err)
 		return -1;
 	if (journal_run(j, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA trusted_schema=OFF", err) != 0)
 		return -1;
-	return check_pages(j, err) == 0 ? check_running(j, false, err) : -1;
+	if (check_pages(j, err) != 0 || check_running(j, false, err) != 0)
+		return -1;
+	return check_startup(j, false, err);
 }
 
 static void disconnect(struct journal *j)
@@ -295,7 +318,12 @@ static int connect_otherwise(struct journal *j, const struct error *fault)
 		        sqlite3_exec(j->db, schema, NULL, NULL, NULL) != SQLITE_OK)
 			return -1;
 	}
-	struct error told = *fault;
+	struct error told = *fault, startup = {0};
+	bool was_damaged = j->damaged;
+	/* On a damaged disk a digest alone says that it can be believed. */
+	j->startup_lost = known && check_startup(j, was_damaged, &startup) != 0;
+	if (j->startup_lost && !was_damaged)
+		told = startup;
 	if (told.code == ERR_FORMAT)
 		told.code = ERR_IO;
 	journal_fault(j, &told);

@@ -5,6 +5,7 @@
  * this test's own.
  */
 #include <signal.h>
+#include <sqlite3.h>
 #include <sys/resource.h>
 
 #include "config_scene.h"
@@ -132,6 +133,39 @@ START_TEST(what_is_committed_after_such_a_boot_stays)
 }
 END_TEST
 
+/* A boot begins with startup, unless that is not what was written to it: then with running as it was. */
+START_TEST(a_boot_does_not_begin_with_a_damaged_startup)
+{
+	char path[128];
+	sqlite3 *db = NULL;
+	ck_ok(edit(&one, DATASTORE_RUNNING, A));
+	ck_ok(config_copy(config, &one, DATASTORE_RUNNING, DATASTORE_STARTUP, &err));
+	ck_ok(edit(&one, DATASTORE_RUNNING, GROUP("b", "<id>2</id><address>10.0.0.2/32</address>")));
+	char *running = print(DATASTORE_RUNNING);
+	ck_ok(journal_setting_set(journal, "boot-id", "another", &err));
+	close_config();
+	snprintf(path, sizeof(path), "%s/journal.db", state);
+	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(db,
+	                         "UPDATE datastore SET content = replace(content, '10.0.0.1', '10.0.0.7') WHERE name = "
+	                         "'startup'",
+	                         NULL, NULL, NULL),
+	        SQLITE_OK);
+	sqlite3_close(db);
+	reopen_anyway();
+	ck_content(DATASTORE_RUNNING, running);
+	struct journal_health health;
+	journal_health(journal, &health);
+	ck_assert_msg(strstr(health.why, "startup is not what was written to it, and is not loaded") != NULL, "%s",
+	        health.why);
+	ck_assert_int_eq(edit(&one, DATASTORE_RUNNING, GROUP("c", "")), -1);
+	ck_assert_msg(err.code == ERR_IO && strstr(err.text, "startup") != NULL, "%s", err.text);
+	memset(&err, 0, sizeof(err));
+	ck_assert_int_eq(config_copy(config, &one, DATASTORE_STARTUP, DATASTORE_CANDIDATE, &err), -1);
+	free(running);
+}
+END_TEST
+
 /* What is not known is not taken for empty. */
 START_TEST(a_lost_configuration_is_neither_loaded_nor_overwritten)
 {
@@ -215,6 +249,7 @@ int main(void)
 	tcase_add_test(tc, every_change_is_refused_and_leaves_all_as_it_was);
 	tcase_add_test(tc, a_start_takes_back_what_was_pending_though_it_cannot_be_written);
 	tcase_add_test(tc, what_is_committed_after_such_a_boot_stays);
+	tcase_add_test(tc, a_boot_does_not_begin_with_a_damaged_startup);
 	tcase_add_test(tc, a_lost_configuration_is_neither_loaded_nor_overwritten);
 	tcase_add_test(tc, a_wall_clock_that_jumps_ends_no_confirmed_commit);
 	tcase_add_test(tc, the_history_keeps_its_order);

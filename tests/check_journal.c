@@ -150,6 +150,7 @@ START_TEST(journal_without_retired_ids_is_brought_up_to_date)
 	       "number;"
 	       "ALTER TABLE commit_log DROP COLUMN head; ALTER TABLE commit_log DROP COLUMN tail;"
 	       "ALTER TABLE commit_log DROP COLUMN middle; ALTER TABLE commit_log DROP COLUMN digest;"
+	       "ALTER TABLE datastore DROP COLUMN digest;"
 	       "PRAGMA user_version=1");
 	for (int i = 0; i < 2; i++) {
 		j = open_journal();
@@ -160,6 +161,27 @@ START_TEST(journal_without_retired_ids_is_brought_up_to_date)
 		ck_assert_uint_eq(n, 0);
 		journal_close(j);
 	}
+}
+END_TEST
+
+/* What startup was before is believed until it is written again. */
+START_TEST(journal_without_a_digest_of_startup_is_brought_up_to_date)
+{
+	struct journal *j = open_journal();
+	char *json = NULL;
+
+	ck_assert_int_eq(commit(j, "startup", "{\"a\":1}"), 0);
+	journal_close(j);
+	change("ALTER TABLE datastore DROP COLUMN digest; PRAGMA user_version=3");
+	j = open_journal();
+	ck_assert_int_eq(journal_load(j, "startup", &json, &err), 0);
+	ck_assert_str_eq(json, "{\"a\":1}");
+	ck_assert_int_eq(commit(j, "startup", "{\"a\":2}"), 0);
+	journal_close(j);
+	journal_close(open_journal());
+	change("UPDATE datastore SET content = '{\"a\":3}' WHERE name = 'startup'");
+	ck_refused(ERR_FORMAT, "startup is not what was written to it");
+	free(json);
 }
 END_TEST
 
@@ -410,6 +432,7 @@ int main(void)
 	tcase_add_test(tc, second_opener_is_refused_with_the_pid_of_the_first);
 	tcase_add_test(tc, text_file_is_refused);
 	tcase_add_test(tc, file_of_another_program_is_refused_and_left_alone);
+	tcase_add_test(tc, journal_without_a_digest_of_startup_is_brought_up_to_date);
 	tcase_add_test(tc, newer_version_is_refused);
 	tcase_add_test(tc, journal_without_retired_ids_is_brought_up_to_date);
 	tcase_add_test(tc, retired_id_that_none_can_be_is_refused);

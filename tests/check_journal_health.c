@@ -395,6 +395,89 @@ START_TEST(a_damaged_file_is_left_alone_and_not_believed)
 }
 END_TEST
 
+/* Of a startup that was damaged nothing is begun with; running is, and nothing is written. */
+START_TEST(startup_that_was_damaged_is_not_given_out)
+{
+	char before[80], after[80], *json = NULL;
+	struct journal *j = open_journal();
+	ck_assert_int_eq(commit(j, "{\"address\":\"10.0.0.1\"}"), 0);
+	const struct journal_commit startup = {
+	        .datastore = "startup", .json = "{\"address\":\"10.0.0.2\"}", .user = "u"};
+	ck_assert_int_eq(journal_commit(j, &startup, &err), 0);
+	journal_close(j);
+	overwrite(place_of("{\"address\":\"10.0.0.2\"}") + 13, "7", 1);
+	sum(before);
+	ck_assert_int_eq(journal_open(state, &j, &err), -1);
+	ck_assert_msg(
+	        err.code == ERR_FORMAT && strstr(err.text, "startup is not what was written") != NULL, "%s", err.text);
+	if (_i == 1)
+		remount(MS_RDONLY);
+	j = open_anyway();
+	ck_assert(health(j).startup_lost && !health(j).lost);
+	ck_fault(j, "startup is not what was written to it, and is not loaded");
+	ck_running(j, "{\"address\":\"10.0.0.1\"}");
+	ck_assert_int_eq(journal_load(j, "startup", &json, &err), 0);
+	ck_assert_ptr_null(json);
+	ck_refused(commit(j, "{\"b\":1}"), ERR_IO, "startup");
+	ck_assert_int_eq(journal_commit(j, &startup, &err), -1);
+	if (_i == 1)
+		remount(0);
+	journal_probe(j);
+	ck_fault(j, "startup");
+	journal_close(j);
+	sum(after);
+	ck_assert_str_eq(before, after);
+}
+END_TEST
+
+START_TEST(startup_that_was_deleted_is_no_damage)
+{
+	struct journal *j = open_journal();
+	const struct journal_commit startup = {.datastore = "startup", .json = "{}", .user = "u"};
+	ck_assert_int_eq(journal_commit(j, &startup, &err), 0);
+	ck_assert_int_eq(journal_delete(j, &startup, &err), 0);
+	journal_close(j);
+	j = open_anyway();
+	ck_well(j);
+	ck_assert(!health(j).startup_lost);
+	journal_close(j);
+}
+END_TEST
+
+/* A mount over the directory, under a journal that is open: nothing is written below it either. */
+START_TEST(a_directory_that_is_bound_for_reading_alone_is_not_written)
+{
+	struct journal *j = open_anyway();
+	uint64_t id;
+	ck_assert_int_eq(commit(j, "{\"a\":1}"), 0);
+	/* What is open for writing keeps its own file system from becoming one for reading alone. */
+	ck_assert_int_eq(mount("none", state, "tmpfs", MS_REMOUNT | MS_RDONLY, DISK), -1);
+	ck_assert_int_eq(errno, EBUSY);
+	ck_assert_int_eq(commit(j, "{\"a\":2}"), 0);
+	ck_assert_int_eq(mount(state, state, NULL, MS_BIND, NULL), 0);
+	ck_assert_int_eq(mount(NULL, state, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL), 0);
+	ck_refused(commit(j, "{\"b\":1}"), ERR_IO, "Read-only file system; mount the state directory for writing");
+	ck_assert(told(j));
+	ck_fault(j, "Read-only file system");
+	ck_assert_int_eq(journal_event_add(j, 6, "<a/>", &id, &err), -1);
+	ck_assert_uint_eq(health(j).unkept, 1);
+	journal_probe(j);
+	ck_fault(j, "Read-only file system");
+	ck_assert(!told(j));
+	ck_running(j, "{\"a\":2}");
+	ck_assert_int_eq(mount(NULL, state, NULL, MS_REMOUNT | MS_BIND, NULL), 0);
+	journal_probe(j);
+	ck_well(j);
+	ck_assert(told(j));
+	ck_assert_int_eq(commit(j, "{\"b\":2}"), 0);
+	ck_assert_int_eq(umount2(state, MNT_DETACH), 0);
+	journal_close(j);
+	j = open_journal();
+	ck_running(j, "{\"b\":2}");
+	journal_close(j);
+}
+END_TEST
+
 /* Damage elsewhere leaves a running whose digest is right: it is monitored on, and nothing is written. */
 START_TEST(running_of_a_damaged_file_is_read_where_it_is_sure)
 {
@@ -491,6 +574,9 @@ int main(void)
 	tcase_add_test(c, a_write_that_fails_is_told_like_a_full_disk);
 	tcase_add_test(c, a_file_that_was_moved_away_is_not_written);
 	tcase_add_loop_test(c, a_damaged_file_is_left_alone_and_not_believed, 0, DAMAGE_N);
+	tcase_add_loop_test(c, startup_that_was_damaged_is_not_given_out, 0, 2);
+	tcase_add_test(c, startup_that_was_deleted_is_no_damage);
+	tcase_add_test(c, a_directory_that_is_bound_for_reading_alone_is_not_written);
 	tcase_add_test(c, running_of_a_damaged_file_is_read_where_it_is_sure);
 	tcase_add_test(c, damage_that_is_met_ends_all_writing);
 	tcase_add_loop_test(c, others_files_are_refused, 0, 2);

@@ -97,13 +97,23 @@ static void boot_id_read(char *id, size_t size)
 	id[strcspn(id, "\n")] = '\0';
 }
 
-/* A device that was switched on begins with startup, where there is one. */
+static bool is_startup_lost(const struct config *c)
+{
+	struct journal_health health;
+
+	journal_health(c->journal, &health);
+	return health.startup_lost;
+}
+
+/* A device that was switched on begins with startup, where there is one that can be read. */
 static int begin_boot(struct config *c, char **startup, struct error *err)
 {
 	char *last = NULL, id[64];
 	int result = journal_setting_get(c->journal, "boot-id", &last, err);
 
 	boot_id_read(id, sizeof(id));
+	if (result == 0 && is_startup_lost(c))
+		log_error("configuration: startup is damaged and is not loaded: running begins as it was");
 	if (result == 0 && *startup != NULL && last != NULL && strcmp(last, id) != 0 &&
 	        strcmp(*startup, c->stored) != 0) {
 		char *json = xstrdup(*startup);

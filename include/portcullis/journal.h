@@ -32,6 +32,7 @@ struct journal_health {
 	char why[1040]; /**< why it cannot be written; "": it can */
 	uint64_t unkept; /**< changes and other events that it did not take since the start */
 	bool lost; /**< what was in it is not known, running neither */
+	bool startup_lost; /**< startup is not what was written to it: nobody gets it */
 };
 void journal_health(struct journal *j, struct journal_health *out);
 /** Becomes readable (eventfd) when a fault came or went; read 8 bytes to clear. */

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""A state directory that is full, cannot be written, is mounted for reading alone, or is damaged, under a daemon.
+"""A state directory that is full, cannot be written, is or becomes mounted for reading alone, or is damaged, under a daemon.
 
 Each time: commits are refused with the reason, verification, SNMP and NETCONF go on, the alarm is raised once on every
 face, and cleared by itself when writing works again. The directory is a file system in memory, in a mount namespace of
@@ -12,6 +12,7 @@ import os
 import pwd
 import re
 import shutil
+import sqlite3
 import sys
 
 from harness import Lab, main, wait_until
@@ -188,9 +189,30 @@ def mounted(watch, option):
         watch.lab.run(None, *inside, "mount", "-o", f"remount,{option}", watch.lab.state)
 
 
+def bound(watch):
+    """The directory becomes one for reading alone under a daemon that runs, and is one for writing again."""
+    inside = ("nsenter", "--mount", "--target", watch.lab.daemon.pid)
+    # What is open for writing keeps its own file system from it: the kernel says so, and nothing happens.
+    done = watch.lab.run(None, *inside, "mount", "-o", "remount,ro", watch.lab.state, check=False)
+    watch.checks.that(done.returncode != 0 and "busy" in done.stderr, f"a remount below an open journal: {done.stderr}")
+    watch.commits("a remount that the kernel refuses")
+    watch.mark()
+    watch.lab.run(None, *inside, "mount", "--bind", watch.lab.state, watch.lab.state)
+    watch.lab.run(None, *inside, "mount", "-o", "remount,bind,ro", watch.lab.state)
+    for _ in range(2):
+        watch.refused("bound read-only", ["Read-only file system", "for writing again"], "bound")
+    watch.alarm("bound read-only", "Read-only file system")
+    watch.verifies("bound read-only")
+    watch.lab.run(None, *inside, "mount", "-o", "remount,bind,rw", watch.lab.state)
+    watch.cleared("bound read-only")
+    watch.commits("bound read-only")
+    watch.lab.run(None, *inside, "umount", "--lazy", watch.lab.state)
+
+
 def restarts_full(watch):
-    """A start on a full disk: it monitors what it monitored before."""
+    """A start on a full disk: it monitors what it monitored before, and has no need of what SNMP would make there."""
     watch.stop()
+    shutil.rmtree(watch.lab.state / "snmp")
     fill(watch.lab)
     watch.start(load=True)
     watch.checks.equal(watch.status()["summary"]["overall"], "ok", "a start on a full disk: overall state")
@@ -205,8 +227,10 @@ def restarts_full(watch):
 def read_only(watch):
     """A start from a file system that is mounted for reading alone, until it is not any more."""
     watch.stop()
+    shutil.rmtree(watch.lab.state / "snmp")
     mounted(watch, "ro")
     watch.start(load=True)
+    watch.checks.that(not (watch.lab.state / "snmp").exists(), "read-only: no directory for SNMP")
     watch.checks.equal(watch.status()["summary"]["overall"], "ok", "read-only: overall state")
     watch.refused("read-only", ["Read-only file system"], "read")
     watch.alarm("read-only", "Read-only file system", notified=False)
@@ -253,6 +277,36 @@ def damaged(watch, what, damage):
     check.equal(watch.status()["journal_unwritable"], None, f"{what}: no alarm with the whole file")
 
 
+def startup(watch):
+    """A start from a startup that is not what was written to it: running as it was, and nothing is written."""
+    lab, check = watch.lab, watch.checks
+    reply = watch.session.rpc("<copy-config><target><startup/></target><source><running/></source></copy-config>")
+    check.that("<ok/>" in reply, f"running is copied to startup: {reply}")
+    running = watch.session.rpc("<get-config><source><running/></source></get-config>")
+    watch.stop()
+    whole = (lab.state / "journal.db").read_bytes()
+    database = sqlite3.connect(lab.state / "journal.db")
+    database.execute("UPDATE datastore SET content = replace(content, '\"10.', '\"11.') WHERE name = 'startup'")
+    # The device has booted since.
+    database.execute("UPDATE setting SET value = 'another' WHERE name = 'boot-id'")
+    database.commit()
+    database.close()
+    shutil.chown(lab.state / "journal.db", lab.user)
+    before = digest(lab)
+    watch.start(load=True)
+    check.equal(watch.status()["summary"]["overall"], "ok", "a damaged startup: the state")
+    check.equal(watch.session.rpc("<get-config><source><running/></source></get-config>"), running, "a damaged startup: running")
+    watch.alarm("a damaged startup", "startup is not what was written to it", notified=False)
+    watch.refused("a damaged startup", ["startup is not what was written", "move it away"], "startup")
+    check.that("startup is damaged and is not loaded" in (lab.directory / "portcullisd.log").read_text(errors="replace"),
+               "a damaged startup: the log")
+    watch.stop()
+    check.equal(digest(lab), before, "a damaged startup: the file")
+    (lab.state / "journal.db").write_bytes(whole)
+    watch.start(load=False)
+    check.equal(watch.status()["journal_unwritable"], None, "a damaged startup: no alarm with the whole file")
+
+
 def first(lab, checks):
     """A first start has to write, and says so."""
     mount(lab, "ro")
@@ -280,11 +334,13 @@ def test(lab: Lab, checks):
     checks.that(watch.get("portcullisJournalWritable") in ("true", "1"), "no alarm over SNMP at the beginning")
     full(watch)
     failing(watch)
+    bound(watch)
     restarts_full(watch)
     read_only(watch)
     damaged(watch, "a damaged head", lambda data: b"not a database " + data[15:])
     damaged(watch, "a damaged text", flip_text)
     damaged(watch, "a file cut short", lambda data: data[:6000])
+    startup(watch)
     watch.stop()
 
 
