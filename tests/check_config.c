@@ -757,9 +757,5 @@ int main(void)
 	tcase_add_loop_test(
 	        alone, bad_file_is_refused_with_path_and_value, 0, (int)(sizeof(bad_files) / sizeof(bad_files[0])));
 	suite_add_tcase(suite, alone);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -41,10 +41,9 @@ static void end(void)
 	text_fini(&news);
 }
 
-static void reopen(void)
+static void reopen_noted(void)
 {
-	close_config();
-	open_config(NULL);
+	reopen();
 	config_on_confirmed(config, note, NULL);
 }
 
@@ -109,7 +108,7 @@ START_TEST(confirmed_commit_stays_when_it_is_confirmed)
 	ck_content(DATASTORE_RUNNING, WITH_A);
 	ck_ok(config_commit(config, &one, &(struct config_commit){.comment = "it works"}, &err));
 	config_session_end(config, 1);
-	reopen();
+	reopen_noted();
 	ck_content(DATASTORE_RUNNING, WITH_A);
 	ck_comments("commit: it works|confirmed commit, 60 s");
 	ck_assert_str_eq(news.s, "u1:60 f1 ");
@@ -140,7 +139,7 @@ START_TEST(session_that_ends_takes_its_commit_with_it)
 	ck_assert_int_eq(config_lock_holder(config, DATASTORE_RUNNING), 0);
 	ck_comments("session of the confirmed commit ended|confirmed commit, 60 s|edit-config");
 	ck_changes(3, "-/portcullis:group[name='a'] ");
-	reopen();
+	reopen_noted();
 	ck_content(DATASTORE_RUNNING, WITH_B);
 	ck_assert_str_eq(news.s, "u1:60 c1 ");
 }
@@ -232,11 +231,11 @@ START_TEST(restart_takes_a_pending_commit_back)
 	ck_ok(edit(&one, DATASTORE_RUNNING, B));
 	ck_ok(edit(&one, DATASTORE_CANDIDATE, A));
 	ck_ok(confirmed(&one, 60, "token", NULL));
-	reopen();
+	reopen_noted();
 	ck_content(DATASTORE_RUNNING, WITH_B);
 	ck_fails(config_commit(config, &two, &(struct config_commit){.persist_id = "token"}, &err), ERR_INVALID,
 	        "persist-id");
-	reopen();
+	reopen_noted();
 	ck_content(DATASTORE_RUNNING, WITH_B);
 	ck_comments("the agent ended before a confirmed commit was confirmed: it is taken back|confirmed commit, 60 "
 	            "s|edit-config");
@@ -248,11 +247,11 @@ START_TEST(restart_keeps_running_and_a_boot_begins_with_startup)
 	ck_ok(edit(&one, DATASTORE_RUNNING, A));
 	ck_ok(config_copy(config, &one, DATASTORE_RUNNING, DATASTORE_STARTUP, &err));
 	ck_ok(config_replace(config, &one, DATASTORE_RUNNING, B, &err));
-	reopen();
+	reopen_noted();
 	ck_content(DATASTORE_RUNNING, WITH_B);
 	ck_content(DATASTORE_STARTUP, WITH_A);
 	ck_ok(journal_setting_set(journal, "boot-id", "another", &err));
-	reopen();
+	reopen_noted();
 	ck_content(DATASTORE_RUNNING, WITH_A);
 	ck_content(DATASTORE_STARTUP, WITH_A);
 	/* Without startup the last running. */
@@ -260,14 +259,14 @@ START_TEST(restart_keeps_running_and_a_boot_begins_with_startup)
 	ck_content(DATASTORE_STARTUP, "{}");
 	ck_ok(config_replace(config, &one, DATASTORE_RUNNING, B, &err));
 	ck_ok(journal_setting_set(journal, "boot-id", "another", &err));
-	reopen();
+	reopen_noted();
 	ck_content(DATASTORE_RUNNING, WITH_B);
 	/* A commit that was pending when the power went is taken back before that. */
 	ck_ok(config_copy(config, &one, DATASTORE_RUNNING, DATASTORE_STARTUP, &err));
 	ck_ok(edit(&one, DATASTORE_CANDIDATE, A));
 	ck_ok(confirmed(&one, 60, "token", NULL));
 	ck_ok(journal_setting_set(journal, "boot-id", "another", &err));
-	reopen();
+	reopen_noted();
 	ck_content(DATASTORE_RUNNING, WITH_B);
 }
 END_TEST
@@ -355,7 +354,7 @@ START_TEST(as_much_is_kept_as_running_says)
 	struct journal_entry *entry;
 	size_t n;
 	ck_ok(edit(&one, DATASTORE_RUNNING, "<retention" NS "><commits>10</commits></retention>"));
-	reopen();
+	reopen_noted();
 	for (int i = 0; i < 15; i++)
 		ck_ok(edit(&one, DATASTORE_RUNNING, i % 2 == 0 ? A : GROUP("a", "<address>10.0.0.9</address>") B));
 	for (int i = 0; i < 15; i++)
@@ -425,9 +424,5 @@ int main(void)
 	tcase_add_test(tc, changes_are_the_topmost_nodes);
 	tcase_set_timeout(tc, 60);
 	suite_add_tcase(s, tc);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? 0 : 1;
+	return run_suite(s);
 }

@@ -53,12 +53,6 @@ static void reopen_anyway(void)
 	ck_assert_msg(config_open(YANG_DIR, journal, NULL, &config, &err) == 0, "%s: %s", err.where, err.text);
 }
 
-static void reopen(void)
-{
-	close_config();
-	open_config(NULL);
-}
-
 static int confirmed(uint32_t seconds)
 {
 	return config_commit(
@@ -254,9 +248,5 @@ int main(void)
 	tcase_add_test(tc, a_wall_clock_that_jumps_ends_no_confirmed_commit);
 	tcase_add_test(tc, the_history_keeps_its_order);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

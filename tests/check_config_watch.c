@@ -113,9 +113,5 @@ int main(void)
 	tcase_add_test(tc, tells_of_startup);
 	tcase_add_test(tc, tells_who_takes_a_confirmed_commit_back);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

@@ -136,14 +136,6 @@ START_TEST(tells_what_was_edited)
 }
 END_TEST
 
-static unsigned count(const char *text, const char *what)
-{
-	unsigned n = 0;
-	for (const char *p = text; (p = strstr(p, what)) != NULL; p++)
-		n++;
-	return n;
-}
-
 /* A group with as many addresses, or as many zones, on running. */
 static void edit_many(struct netconf_client *c, bool zones, int n)
 {
@@ -168,13 +160,13 @@ START_TEST(many_edits_are_told_as_edits_of_what_is_above_them)
 	EXPECT_SYNTAX(fd, TARGET("/pc:group[pc:name='a']", "create"));
 	edit_many(c, false, 101);
 	char *text = message(fd);
-	ck_assert_uint_eq(count(text, "<edit>"), EVENT_EDITS);
+	ck_assert_uint_eq(count_of(text, "<edit>"), EVENT_EDITS);
 	free(text);
 	edit_many(c, false, 300);
 	EXPECT_SYNTAX(fd, "</datastore>" TARGET("/pc:group[pc:name='a']", "merge") "</netconf-config-change>");
 	edit_many(c, true, 1000);
 	text = message(fd);
-	ck_assert_uint_eq(count(text, "<edit>"), EVENT_EDITS + 1);
+	ck_assert_uint_eq(count_of(text, "<edit>"), EVENT_EDITS + 1);
 	ck_assert_ptr_nonnull(strstr(text, "<edit><operation>merge</operation></edit></netconf-config-change>"));
 	check_notification_as(text, false);
 	free(text);
@@ -260,9 +252,5 @@ int main(void)
 	tcase_add_test(t, tells_of_a_time_out_without_a_session);
 	tcase_add_test(t, tells_of_startup);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

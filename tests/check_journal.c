@@ -146,12 +146,7 @@ START_TEST(journal_without_retired_ids_is_brought_up_to_date)
 
 	ck_assert_int_eq(commit(j, "running", "{\"a\":1}"), 0);
 	journal_close(j);
-	change("DROP TABLE retired_id; DROP TABLE pending; DROP TABLE setting; DROP TABLE event_log; DELETE FROM "
-	       "number;"
-	       "ALTER TABLE commit_log DROP COLUMN head; ALTER TABLE commit_log DROP COLUMN tail;"
-	       "ALTER TABLE commit_log DROP COLUMN middle; ALTER TABLE commit_log DROP COLUMN digest;"
-	       "ALTER TABLE datastore DROP COLUMN digest;"
-	       "PRAGMA user_version=1");
+	change(UNDO_VERSION_4 UNDO_VERSION_3 UNDO_VERSION_2);
 	for (int i = 0; i < 2; i++) {
 		j = open_journal();
 		ck_assert_int_eq(journal_load(j, "running", &json, &err), 0);
@@ -172,7 +167,7 @@ START_TEST(journal_without_a_digest_of_startup_is_brought_up_to_date)
 
 	ck_assert_int_eq(commit(j, "startup", "{\"a\":1}"), 0);
 	journal_close(j);
-	change("ALTER TABLE datastore DROP COLUMN digest; PRAGMA user_version=3");
+	change(UNDO_VERSION_4);
 	j = open_journal();
 	ck_assert_int_eq(journal_load(j, "startup", &json, &err), 0);
 	ck_assert_str_eq(json, "{\"a\":1}");
@@ -442,9 +437,5 @@ int main(void)
 	tcase_add_test(tc, threads_share_it);
 	tcase_add_test(tc, killed_at_any_moment_it_holds_the_last_or_the_begun_commit);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

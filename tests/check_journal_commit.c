@@ -3,49 +3,30 @@
  * Commits in the journal: whatever was committed, in whatever order, can be shown and gone back to as long as it is kept;
  * what was pending is there after a reopen; and what is damaged is refused.
  */
-#include <check.h>
 #include <dirent.h>
-#include <sqlite3.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "portcullis/alloc.h"
-#include "portcullis/journal.h"
+#include "journal_scene.h"
 
 #define MANY 60
 
-static char base[64], state[80], file[96];
-static struct error err;
 static struct journal *j;
 
-static void setup(void)
+static void setup_open(void)
 {
-	snprintf(base, sizeof(base), "/tmp/portcullis-commits-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(base));
-	snprintf(state, sizeof(state), "%s/state", base);
-	snprintf(file, sizeof(file), "%s/journal.db", state);
-	ck_assert_msg(journal_open(state, &j, &err) == 0, "%s", err.text);
+	setup();
+	j = open_journal();
 }
 
-static void teardown(void)
+static void teardown_open(void)
 {
-	static const char *const names[] = {"journal.db", "journal.db-wal", "journal.db-shm", "lock"};
 	journal_close(j);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		char path[128];
-		snprintf(path, sizeof(path), "%s/%s", state, names[i]);
-		unlink(path);
-	}
-	rmdir(state);
-	rmdir(base);
+	teardown();
 }
 
 static void reopen(void)
 {
 	journal_close(j);
-	ck_assert_msg(journal_open(state, &j, &err) == 0, "%s", err.text);
+	j = open_journal();
 }
 
 static void commit(const char *datastore, const char *json, const char *revert_to)
@@ -57,14 +38,6 @@ static void commit(const char *datastore, const char *json, const char *revert_t
 	        .comment = "why",
 	        .revert_to = revert_to};
 	ck_assert_msg(journal_commit(j, &c, &err) == 0, "%s", err.text);
-}
-
-static void change(const char *sql)
-{
-	sqlite3 *db = NULL;
-	ck_assert_int_eq(sqlite3_open(file, &db), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(db);
 }
 
 static unsigned draw(unsigned below)
@@ -272,7 +245,7 @@ int main(void)
 {
 	Suite *s = suite_create("journal commits");
 	TCase *tc = tcase_create("commits");
-	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_checked_fixture(tc, setup_open, teardown_open);
 	tcase_add_test(tc, every_commit_can_be_gone_back_to);
 	tcase_add_test(tc, history_says_who_and_in_which_order);
 	tcase_add_test(tc, no_more_is_kept_than_was_asked_for);
@@ -284,9 +257,5 @@ int main(void)
 	tcase_add_loop_test(tc, damaged_commits_are_refused, 0, 7);
 	tcase_set_timeout(tc, 60);
 	suite_add_tcase(s, tc);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? 0 : 1;
+	return run_suite(s);
 }

@@ -302,10 +302,7 @@ START_TEST(changes_of_a_journal_without_events_become_events)
 	add_change(j, 3, 1700000003);
 	add_change(j, 4, 1700000004);
 	journal_close(j);
-	change("DROP TABLE event_log; DELETE FROM number; DROP TABLE pending; DROP TABLE setting;"
-	       "ALTER TABLE commit_log DROP COLUMN head; ALTER TABLE commit_log DROP COLUMN tail;"
-	       "ALTER TABLE commit_log DROP COLUMN middle; ALTER TABLE commit_log DROP COLUMN digest;"
-	       "PRAGMA user_version=2");
+	change(UNDO_VERSION_4 UNDO_VERSION_3);
 	for (int i = 0; i < 2; i++) {
 		j = open_journal();
 		ck_page(j, 0, 0, INT64_MAX, "change 3\nchange 4\n");
@@ -346,9 +343,5 @@ int main(void)
 	tcase_add_test(tc, changes_of_a_journal_without_events_become_events);
 	tcase_add_test(tc, damaged_change_is_left_out_of_the_events);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite);
 }

@@ -148,6 +148,23 @@ static void sum(char out[80])
 	pclose(f);
 }
 
+static void ck_untouched(const char *before)
+{
+	char after[80];
+	sum(after);
+	ck_assert_str_eq(before, after);
+}
+
+/* It takes a commit again, which is there after the next start. */
+static void ck_writes(struct journal *j)
+{
+	ck_assert_int_eq(commit(j, "{\"b\":2}"), 0);
+	journal_close(j);
+	j = open_journal();
+	ck_running(j, "{\"b\":2}");
+	journal_close(j);
+}
+
 START_TEST(a_full_disk_is_told_once_and_over_when_there_is_room)
 {
 	struct journal *j = open_anyway();
@@ -219,17 +236,13 @@ START_TEST(a_start_on_a_full_disk_reads)
 	empty();
 	journal_probe(j);
 	ck_well(j);
-	ck_assert_int_eq(commit(j, "{\"b\":2}"), 0);
-	journal_close(j);
-	j = open_journal();
-	ck_running(j, "{\"b\":2}");
-	journal_close(j);
+	ck_writes(j);
 }
 END_TEST
 
 START_TEST(a_file_system_for_reading_alone_is_read)
 {
-	char before[80], after[80];
+	char before[80];
 	make("{\"a\":1}", _i == 1);
 	sum(before);
 	remount(MS_RDONLY);
@@ -246,18 +259,13 @@ START_TEST(a_file_system_for_reading_alone_is_read)
 	struct journal *other = NULL;
 	ck_assert_int_eq(journal_open_anyway(state, &other, &err), -1);
 	ck_assert_int_eq(err.code, ERR_IN_USE);
-	sum(after);
-	ck_assert_str_eq(before, after);
+	ck_untouched(before);
 	ck_assert(told(j));
 	remount(0);
 	journal_probe(j);
 	ck_well(j);
 	ck_assert(told(j));
-	ck_assert_int_eq(commit(j, "{\"b\":2}"), 0);
-	journal_close(j);
-	j = open_journal();
-	ck_running(j, "{\"b\":2}");
-	journal_close(j);
+	ck_writes(j);
 }
 END_TEST
 
@@ -365,7 +373,7 @@ static void damage(enum damage what)
 
 START_TEST(a_damaged_file_is_left_alone_and_not_believed)
 {
-	char before[80], after[80];
+	char before[80];
 	struct journal *j = open_journal();
 	ck_assert_int_eq(journal_commit(j,
 	                         &(struct journal_commit){.datastore = "running",
@@ -390,15 +398,14 @@ START_TEST(a_damaged_file_is_left_alone_and_not_believed)
 	ck_assert_int_eq(journal_event_add(j, 6, "<a/>", &id, &err), -1);
 	ck_assert_uint_eq(health(j).unkept, 1);
 	journal_close(j);
-	sum(after);
-	ck_assert_str_eq(before, after);
+	ck_untouched(before);
 }
 END_TEST
 
 /* Of a startup that was damaged nothing is begun with; running is, and nothing is written. */
 START_TEST(startup_that_was_damaged_is_not_given_out)
 {
-	char before[80], after[80], *json = NULL;
+	char before[80], *json = NULL;
 	struct journal *j = open_journal();
 	ck_assert_int_eq(commit(j, "{\"address\":\"10.0.0.1\"}"), 0);
 	const struct journal_commit startup = {
@@ -425,8 +432,7 @@ START_TEST(startup_that_was_damaged_is_not_given_out)
 	journal_probe(j);
 	ck_fault(j, "startup");
 	journal_close(j);
-	sum(after);
-	ck_assert_str_eq(before, after);
+	ck_untouched(before);
 }
 END_TEST
 
@@ -469,19 +475,15 @@ START_TEST(a_directory_that_is_bound_for_reading_alone_is_not_written)
 	journal_probe(j);
 	ck_well(j);
 	ck_assert(told(j));
-	ck_assert_int_eq(commit(j, "{\"b\":2}"), 0);
 	ck_assert_int_eq(umount2(state, MNT_DETACH), 0);
-	journal_close(j);
-	j = open_journal();
-	ck_running(j, "{\"b\":2}");
-	journal_close(j);
+	ck_writes(j);
 }
 END_TEST
 
 /* Damage elsewhere leaves a running whose digest is right: it is monitored on, and nothing is written. */
 START_TEST(running_of_a_damaged_file_is_read_where_it_is_sure)
 {
-	char before[80], after[80];
+	char before[80];
 	struct journal *j = open_journal();
 	uint64_t id;
 	ck_assert_int_eq(commit(j, "{\"a\":1}"), 0);
@@ -503,8 +505,7 @@ START_TEST(running_of_a_damaged_file_is_read_where_it_is_sure)
 	ck_fault(j, "damaged");
 	ck_running(j, "{\"a\":1}");
 	journal_close(j);
-	sum(after);
-	ck_assert_str_eq(before, after);
+	ck_untouched(before);
 }
 END_TEST
 
@@ -546,13 +547,12 @@ START_TEST(others_files_are_refused)
 	struct journal *j = NULL;
 	journal_close(open_journal());
 	change(_i == 0 ? "PRAGMA user_version=99" : "PRAGMA application_id=7");
-	char before[80], after[80];
+	char before[80];
 	sum(before);
 	ck_assert_int_eq(journal_open_anyway(state, &j, &err), -1);
 	ck_assert_int_eq(err.code, ERR_FORMAT);
 	ck_assert_ptr_nonnull(strstr(err.text, _i == 0 ? "version 99" : "another program"));
-	sum(after);
-	ck_assert_str_eq(before, after);
+	ck_untouched(before);
 }
 END_TEST
 
@@ -581,9 +581,5 @@ int main(void)
 	tcase_add_test(c, damage_that_is_met_ends_all_writing);
 	tcase_add_loop_test(c, others_files_are_refused, 0, 2);
 	suite_add_tcase(suite, c);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

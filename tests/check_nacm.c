@@ -463,9 +463,5 @@ int main(void)
 	tcase_add_test(t, keeps_names_that_no_module_has);
 	tcase_add_test(t, refuses_a_path_without_end);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

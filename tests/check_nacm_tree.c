@@ -303,9 +303,5 @@ int main(void)
 	tcase_add_test(t, decides_ten_thousand_changes_by_ten_thousand_rules_in_a_second);
 	tcase_add_test(t, hostile_rules_cost_no_more);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -160,14 +160,6 @@ START_TEST(gives_state_that_fits_the_models)
 }
 END_TEST
 
-static size_t count_of(const char *text, const char *what)
-{
-	size_t n = 0;
-	for (const char *p = text; (p = strstr(p, what)) != NULL; p++)
-		n++;
-	return n;
-}
-
 /* Every row, correction and place of the packs is there: nothing of a catalog is left out over NETCONF. */
 static void catalog_is_whole(const char *state, const struct catalog *c)
 {
@@ -321,14 +313,8 @@ END_TEST
 /* The whole reply to an operation, errors and all. */
 static char *raw_reply(const char *operation)
 {
-	bool ended;
-	int fd = raw();
-	put_text(fd, "<hello xmlns=\"" BASE "\"><capabilities><capability>urn:ietf:params:netconf:base:1.0</capability>"
-	             "</capabilities></hello>]]>]]><rpc xmlns=\"" BASE "\" message-id=\"1\">");
-	put_text(fd, operation);
-	put_text(fd, "</rpc>]]>]]>");
-	char *reply = read_until(fd, "</rpc-reply>", 1, &ended);
-	close(fd);
+	char *rpc = xasprintf(RPC("1", "%s"), operation), *reply = last_word(rpc);
+	free(rpc);
 	return reply;
 }
 
@@ -501,17 +487,12 @@ END_TEST
 
 START_TEST(names_the_element_that_is_unknown)
 {
-	bool ended;
-	int fd = raw();
-	put_text(fd,
-	        HELLO10 RPC("1", EDIT("candidate", "", "<zone " PC "><name>a</name><bogus>1</bogus></zone>")) "]]>]]>");
-	char *reply = read_until(fd, "</rpc-reply>", 1, &ended);
+	char *reply = raw_reply(EDIT("candidate", "", "<zone " PC "><name>a</name><bogus>1</bogus></zone>"));
 	ck_assert_msg(strstr(reply, "<error-tag>unknown-element</error-tag>") != NULL &&
 	                      strstr(reply, "<error-info><bad-element>bogus</bad-element></error-info>") != NULL &&
 	                      strstr(reply, "<error-path>/portcullis:zone[name='a']/bogus</error-path>") != NULL,
 	        "%s", reply);
 	free(reply);
-	close(fd);
 }
 END_TEST
 
@@ -773,9 +754,5 @@ int main(int argc, char **argv)
 	tcase_add_test(t, refuses_replay_without_a_journal);
 	tcase_add_test(t, loses_nothing_in_a_burst_and_counts_what_it_cannot_keep);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -353,10 +353,7 @@ END_TEST
 
 int main(void)
 {
-	if (!has_users()) {
-		puts(USERS_MISSING);
-		return 77;
-	}
+	skip_without_users();
 	Suite *s = suite_create("netconf access");
 	TCase *t = tcase_create("access");
 	tcase_set_timeout(t, 60);
@@ -378,9 +375,5 @@ int main(void)
 	tcase_add_test(t, rules_name_the_user_and_leave_keys_out);
 	tcase_add_test(t, rules_change_while_they_are_asked);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -339,9 +339,5 @@ int main(void)
 	tcase_add_test(t, ends_with_sessions_open);
 	tcase_add_test(t, survives_sessions_that_vanish);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -75,15 +75,6 @@ static const struct {
                 ZONE(ONE, "eth1") ZONE(TWO, "eth1"), "/pc:zone[pc:name='" ONE "'] "},
 };
 
-static void rules_set(const char *rules)
-{
-	char *edit = xasprintf(
-	        EDIT("running", "", "<nacm " ACM "><enable-external-groups>true</enable-external-groups>%s</nacm>"),
-	        rules);
-	ask_ok(root, edit);
-	free(edit);
-}
-
 /* Made by root, and then the end. */
 static void change(const char *config)
 {
@@ -112,7 +103,7 @@ static void is_told(int fd, const char *name, const char *targets)
 
 START_TEST(tells_of_what_may_be_read_alone)
 {
-	rules_set(changes[_i].rules);
+	set_rules(changes[_i].rules);
 	int live = subscriber_as(ONE), filtered = subscribed_as(ONE, CHANGES_ONLY);
 	change(changes[_i].edit);
 	is_told(live, changes[_i].name, changes[_i].told);
@@ -131,7 +122,7 @@ END_TEST
 /* One event, and for each what is his. */
 START_TEST(tells_each_of_his_own)
 {
-	rules_set(LIST("l", "nogroup",
+	set_rules(LIST("l", "nogroup",
 	        RULE("m", PATH("/p:zone[p:name=$USER]"), "permit") RULE("e", PATH("/p:zone[p:name='end']"), "permit")
 	                RULE("o", PATH("/p:zone"), "deny")));
 	int one = subscriber_as(ONE), again = subscriber_as(ONE), two = subscriber_as(TWO), all = subscriber();
@@ -145,7 +136,7 @@ END_TEST
 
 START_TEST(a_notification_of_which_nothing_is_left_is_denied)
 {
-	rules_set(DENY("/p:zone[p:name='a']"));
+	set_rules(DENY("/p:zone[p:name='a']"));
 	int one = subscriber_as(ONE);
 	ask_ok(root, EDIT("running", "", ZONE("a", "eth8")));
 	has_counter("denied-notifications", 1);
@@ -164,7 +155,7 @@ START_TEST(filters_do_not_see_the_rest)
 	                             "select=\"/n:netconf-config-change[contains(n:edit[1]/n:target, 'eth8')] | "
 	                             "/n:netconf-config-change[contains(n:edit[1]/n:target, 'end')]\"/>";
 	char *replay = xasprintf("%s" LONG_AGO, filter);
-	rules_set(DENY("/p:zone/p:interface[.='eth8']"));
+	set_rules(DENY("/p:zone/p:interface[.='eth8']"));
 	int one = subscribed_as(ONE, filter), two = subscribed_as("root", filter);
 	change(BOTH);
 	is_told(one, "one", "");
@@ -182,7 +173,7 @@ START_TEST(tells_nothing_by_what_stands_for_many)
 	for (unsigned i = 0; i <= EVENT_EDITS; i++)
 		text_addf(&many, "<interface>if%u</interface>", i);
 	text_add(&many, "</zone>" ZONE("c", "eth1"));
-	rules_set(LIST("l", "nogroup", RULE("r", PATH("/p:zone/p:interface[.='if7']"), "deny")));
+	set_rules(LIST("l", "nogroup", RULE("r", PATH("/p:zone/p:interface[.='if7']"), "deny")));
 	int one = subscriber_as(ONE), all = subscriber();
 	change(text_str(&many));
 	is_told(one, "one", "/pc:zone[pc:name='c'] ");
@@ -197,7 +188,7 @@ START_TEST(what_names_no_node_stays_beside_what_does)
 	struct text many = {0};
 	for (unsigned i = 0; i <= EVENT_EDITS; i++)
 		text_addf(&many, ZONE("z%u", "eth1"), i);
-	rules_set(LIST("l", "nogroup",
+	set_rules(LIST("l", "nogroup",
 	        RULE("a", PATH("/p:zone[p:name='z7']"), "permit") RULE("e", PATH("/p:zone[p:name='end']"), "permit")
 	                RULE("o", PATH("/p:zone"), "deny")));
 	int one = subscriber_as(ONE);
@@ -277,10 +268,7 @@ END_TEST
 
 int main(void)
 {
-	if (!has_users()) {
-		puts(USERS_MISSING);
-		return 77;
-	}
+	skip_without_users();
 	Suite *s = suite_create("netconf cut");
 	TCase *t = tcase_create("cut");
 	tcase_set_timeout(t, 60);
@@ -294,9 +282,5 @@ int main(void)
 	tcase_add_test(t, makes_each_cut_once);
 	tcase_add_test(t, a_large_change_for_many_users_takes_a_moment);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -88,16 +88,6 @@ static void set_state(const char *content)
 	free(edit);
 }
 
-static void set_rules(const char *rules)
-{
-	ask_ok(root, EDIT("running", "", "<nacm " ACM " " NC " nc:operation=\"remove\"/>"));
-	char *edit = xasprintf(
-	        EDIT("running", "", "<nacm " ACM "><enable-external-groups>true</enable-external-groups>%s</nacm>"),
-	        rules);
-	ask_ok(root, edit);
-	free(edit);
-}
-
 /* The whole answer; every request has the same id. */
 static char *answer(int fd, const char *edit)
 {
@@ -113,12 +103,9 @@ static char *answer(int fd, const char *edit)
 
 static int session_as(const char *name)
 {
-	bool ended;
 	become(uid_of(name));
-	int fd = raw();
+	int fd = raw_session();
 	become(0);
-	put_text(fd, HELLO10);
-	free(read_until(fd, "]]>]]>", 1, &ended));
 	return fd;
 }
 
@@ -278,10 +265,7 @@ END_TEST
 
 int main(void)
 {
-	if (!has_users()) {
-		puts(USERS_MISSING);
-		return 77;
-	}
+	skip_without_users();
 	const int n = (int)(sizeof(cases) / sizeof(cases[0]));
 	Suite *s = suite_create("netconf existence");
 	TCase *t = tcase_create("existence");
@@ -294,9 +278,5 @@ int main(void)
 	tcase_add_test(t, a_part_that_is_denied_stops_all);
 	tcase_add_test(t, what_is_hidden_is_no_place_to_insert_at);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -228,9 +228,5 @@ int main(void)
 	tcase_add_test(t, refuses_what_fits_no_datastore);
 	tcase_add_test(t, lists_its_modules_and_datastores);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

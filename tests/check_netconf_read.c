@@ -496,20 +496,6 @@ END_TEST
 
 #define LIMITS(body) "<netconf-server " PC "><limits>" body "</limits></netconf-server>"
 
-/* The reply or the last word to an rpc of a session that has just begun; the caller frees it. */
-static char *last_word(const char *rpc)
-{
-	bool ended;
-	int fd = raw();
-	put_text(fd, HELLO10);
-	free(read_until(fd, "]]>]]>", 1, &ended));
-	put_text(fd, rpc);
-	put_text(fd, "]]>]]>");
-	char *reply = read_until(fd, "</rpc-reply>", 1, &ended);
-	close(fd);
-	return reply;
-}
-
 static void check_too_big(const char *rpc, const char *text)
 {
 	char *reply = last_word(rpc);
@@ -580,9 +566,5 @@ int main(void)
 	tcase_add_checked_fixture(away, setup, teardown);
 	tcase_add_test(away, lets_nobody_wait_for_who_stalls_or_leaves);
 	suite_add_tcase(s, away);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -184,9 +184,5 @@ int main(void)
 	tcase_add_test(t, fifty_sessions);
 	tcase_set_timeout(t, (double)seconds_of_stress() + 120);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? 0 : 1;
+	return run_suite(s);
 }

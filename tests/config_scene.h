@@ -14,6 +14,7 @@
 #include "portcullis/alloc.h"
 #include "portcullis/config.h"
 #include "portcullis/journal.h"
+#include "run_suite.h"
 #include "scratch_dir.h"
 
 #define YANG_DIR SOURCE_DIR "/yang"
@@ -39,6 +40,13 @@ static inline void close_config(void)
 	journal_close(journal);
 	config = NULL;
 	journal = NULL;
+}
+
+/* A start of the agent after the next. */
+static inline void reopen(void)
+{
+	close_config();
+	open_config(NULL);
 }
 
 static inline void setup_directory(void)

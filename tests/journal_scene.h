@@ -13,7 +13,16 @@
 #include "portcullis/alloc.h"
 #include "portcullis/journal.h"
 #include "portcullis/text.h"
+#include "run_suite.h"
 #include "scratch_dir.h"
+
+/* Each makes the version of the file before its own. */
+#define UNDO_VERSION_4 "ALTER TABLE datastore DROP COLUMN digest; PRAGMA user_version=3;"
+#define UNDO_VERSION_3                                                                                                 \
+	"DROP TABLE pending; DROP TABLE setting; DROP TABLE event_log; DELETE FROM number;"                            \
+	"ALTER TABLE commit_log DROP COLUMN head; ALTER TABLE commit_log DROP COLUMN tail;"                            \
+	"ALTER TABLE commit_log DROP COLUMN middle; ALTER TABLE commit_log DROP COLUMN digest; PRAGMA user_version=2;"
+#define UNDO_VERSION_2 "DROP TABLE retired_id; PRAGMA user_version=1;"
 
 static char base[64], state[80], file[96];
 static struct error err;

@@ -17,6 +17,7 @@
 #include "portcullis/clock.h"
 #include "portcullis/log.h"
 #include "portcullis/text.h"
+#include "run_suite.h"
 
 static struct ly_ctx *ctx;
 

@@ -25,6 +25,7 @@
 #include "portcullis/log.h"
 #include "portcullis/netconf.h"
 #include "portcullis/text.h"
+#include "run_suite.h"
 #include "sample_snapshot.h"
 
 #define BASE "urn:ietf:params:xml:ns:netconf:base:1.0"
@@ -187,6 +188,14 @@ static inline void ask_has(struct netconf_client *c, const char *operation, cons
 	free(reply);
 }
 
+static inline size_t count_of(const char *text, const char *what)
+{
+	size_t n = 0;
+	for (const char *p = text; (p = strstr(p, what)) != NULL; p++)
+		n++;
+	return n;
+}
+
 static inline int raw(void)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -237,6 +246,28 @@ static inline char *read_until(int fd, const char *word, unsigned times, bool *e
 		text_addn(&t, buffer, (size_t)got);
 	}
 	return text_take(&t);
+}
+
+/* A session that is past its hello. */
+static inline int raw_session(void)
+{
+	bool ended;
+	int fd = raw();
+	put_text(fd, HELLO10);
+	free(read_until(fd, "]]>]]>", 1, &ended));
+	return fd;
+}
+
+/* The reply, or the last word, to an rpc of a session that has just begun; the caller frees it. */
+static inline char *last_word(const char *rpc)
+{
+	bool ended;
+	int fd = raw_session();
+	put_text(fd, rpc);
+	put_text(fd, "]]>]]>");
+	char *reply = read_until(fd, "</rpc-reply>", 1, &ended);
+	close(fd);
+	return reply;
 }
 
 static inline void expect_end(int fd)
