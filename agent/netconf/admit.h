@@ -21,8 +21,12 @@ struct user_groups {
 	size_t n;
 };
 
-/** Ask the system; a user without a name is in no group, and a group without a name is left out. */
-void user_groups_read(struct user_groups *groups, uid_t uid);
+/**
+ * Ask the system; a user without a name is in no group, and a group without a name is left out.
+ *
+ * @return 0, or -1 with ERR_UNAVAILABLE: the system does not answer, and there may be more groups than are in *groups.
+ */
+int user_groups_read(struct user_groups *groups, uid_t uid, struct error *err) MUST_USE;
 void user_groups_fini(struct user_groups *groups);
 
 #endif

@@ -149,13 +149,16 @@ void *worker_run(void *arg)
 {
 	struct session *s = arg;
 	struct nc_session *nc = NULL;
+	struct error err;
 	sigset_t pipe;
 	/* The library writes with write(2): a pump that has gone must not raise a signal. */
 	sigemptyset(&pipe);
 	sigaddset(&pipe, SIGPIPE);
 	pthread_sigmask(SIG_BLOCK, &pipe, NULL);
-	user_groups_read(&s->groups, s->uid);
-	if (nc_accept_inout(s->worker_fd, s->worker_fd, s->user, &nc) == NC_MSG_HELLO && nc != NULL)
+	/* Of root nothing is asked. */
+	if (s->uid != 0 && user_groups_read(&s->groups, s->uid, &err) != 0)
+		log_error("netconf: a session of %s is refused: %s", s->user, err.text);
+	else if (nc_accept_inout(s->worker_fd, s->worker_fd, s->user, &nc) == NC_MSG_HELLO && nc != NULL)
 		serve(s, nc);
 	nc_session_free(nc, NULL);
 	close(s->worker_fd);
