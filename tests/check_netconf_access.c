@@ -82,6 +82,11 @@ START_TEST(reads_are_filtered_and_filters_cannot_ask_about_the_rest)
 	        "<get><filter type=\"xpath\" " PREFIXES
 	        " select=\"/p:zone[p:name='a' and /p:zone/p:interface='eth1']\"/></get>",
 	        "eth0", NULL);
+	/* Where there is nothing, nothing is selected. */
+	ask_has(one,
+	        "<get><filter type=\"xpath\" " PREFIXES
+	        " select=\"/p:deployment[p:name='a' or p:name='b']/p:id\"/></get>",
+	        "<data", "deployment");
 	netconf_client_close(one);
 }
 END_TEST

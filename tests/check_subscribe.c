@@ -111,6 +111,8 @@ static const struct filter_case {
         {XPATH("/p:conformance-change[p:kind='violated']"), "1 4"},
         {XPATH("/p:conformance-change[p:sequence &gt; 3] | /p:ruleset-unreadable"), "2 4"},
         {XPATH("/n:netconf-session-start[n:username='root']"), "s"},
+        {XPATH("/p:conformance-change[p:kind='violated' or p:kind='overall']"), "1 3 4"},
+        {XPATH("/p:conformance-change[p:kind='violated' and p:sequence &gt; 3]"), "4"},
         {XPATH("/*[starts-with(local-name(), 'ruleset')]"), "2"},
 };
 

@@ -305,7 +305,7 @@ static int apply_xpath(const struct filter *f, const struct ly_ctx *ctx, struct 
 	/* An expression that gives no nodes is one whatever there is to read. */
 	if (tree == NULL && lyd_new_opaq2(NULL, ctx, "nothing", NULL, NULL, NAMES_ANY, &nothing) != LY_SUCCESS)
 		return error_set(err, ERR_INTERNAL, NULL, "the filter cannot be evaluated");
-	LY_ERR result = lyd_find_xpath3(NULL, tree != NULL ? tree : nothing, f->xpath, NULL, &set);
+	LY_ERR result = lyd_find_xpath3(NULL, tree != NULL ? tree : nothing, f->evaluated, NULL, &set);
 	if (result != LY_SUCCESS)
 		(void)context_error(ctx, ERR_INVALID, "", err);
 	else if (tree == NULL)
@@ -428,6 +428,7 @@ static int init_xpath(struct filter *f, const struct ly_ctx *ctx, struct error *
 		filter_fini(f);
 		return context_error(ctx, ERR_INVALID, "", err);
 	}
+	f->evaluated = filter_logic_rewrite(f->xpath);
 	return 0;
 }
 
@@ -476,6 +477,7 @@ void filter_fini(struct filter *f)
 	ly_set_free(f->result, NULL);
 	ly_set_free(f->touched, NULL);
 	free(f->path);
+	free(f->evaluated);
 	memset(f, 0, sizeof(*f));
 }
 
@@ -486,7 +488,7 @@ int filter_selects(
 	*selects = f->kind == FILTER_NONE || (f->kind == FILTER_SUBTREE && apply_subtree(f, tree));
 	if (f->kind != FILTER_XPATH)
 		return 0;
-	if (lyd_find_xpath3(NULL, tree, f->xpath, NULL, &set) != LY_SUCCESS)
+	if (lyd_find_xpath3(NULL, tree, f->evaluated, NULL, &set) != LY_SUCCESS)
 		return context_error(ctx, ERR_INVALID, "", err);
 	*selects = set->count > 0;
 	ly_set_free(set, NULL);

@@ -13,6 +13,7 @@ struct filter {
 	enum { FILTER_NONE, FILTER_SUBTREE, FILTER_XPATH } kind;
 	const struct lyd_node *subtree; /**< first child of <filter>; borrowed from the rpc */
 	const char *xpath; /**< borrowed from the rpc */
+	char *evaluated; /**< the expression as it is evaluated */
 	struct ly_set *result, *touched; /**< schema nodes that the expression gives and walks over */
 	struct filter_path *path; /**< the expression, where it is made of plain paths; else NULL */
 	size_t n_path;

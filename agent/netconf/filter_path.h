@@ -41,5 +41,7 @@ struct filter_path {
 bool filter_paths_parse(const char *s, struct filter_path **out, size_t *n);
 /** filter_cost.c: may any other expression be evaluated? @return 0, or -1 with ERR_LIMIT: which limit it is past. */
 int filter_cost_check(const char *s, struct error *err) MUST_USE;
+/** filter_logic.c: the same expression as libyang evaluates it rightly; the caller frees it. */
+char *filter_logic_rewrite(const char *expression);
 
 #endif
