@@ -175,6 +175,31 @@ START_TEST(many_edits_are_told_as_edits_of_what_is_above_them)
 }
 END_TEST
 
+/* The key of an entry may be as long as a message. */
+START_TEST(leaves_out_the_path_of_a_node_with_a_long_key)
+{
+	char name[5001];
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	int fd = subscribed("<filter><netconf-config-change " NCN "/></filter>");
+	struct netconf_client *c = client();
+	char *edit = xasprintf(
+	        EDIT("running", "",
+	                "<nacm xmlns=\"urn:ietf:params:xml:ns:yang:ietf-netconf-acm\"><rule-list><name>%s</name>"
+	                "</rule-list></nacm>" ZONE("inside", "eth1")),
+	        name);
+	ask_ok(c, edit);
+	char *text = message(fd);
+	ck_assert_msg(strstr(text, "<edit><operation>create</operation></edit>") != NULL, "%s", text);
+	ck_assert_ptr_nonnull(strstr(text, "pc:zone[pc:name='inside']"));
+	check_notification_as(text, false);
+	free(text);
+	free(edit);
+	netconf_client_close(c);
+	close(fd);
+}
+END_TEST
+
 #define CONFIRMED_ONLY "<filter><netconf-confirmed-commit " NCN "/><netconf-config-change " NCN "/></filter>"
 
 START_TEST(tells_what_becomes_of_confirmed_commits)
@@ -242,6 +267,7 @@ int main(void)
 	TCase *t = tcase_create("events");
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, leaves_out_the_path_of_a_node_with_a_long_key);
 	tcase_add_test(t, tells_of_sessions_that_begin_and_end);
 	tcase_add_test(t, tells_where_a_session_comes_from);
 	tcase_add_test(t, a_bad_hello_is_no_session);

@@ -352,9 +352,10 @@ int config_validate_xml(struct config *c, const char *xml, struct error *err)
 	struct site *site = NULL;
 	struct draft draft;
 
-	pthread_mutex_lock(&c->writer);
+	/* Reading what may be 32 MB keeps nobody from writing. */
 	draft_init(&draft, &c->model, NULL);
 	int result = edit_apply(&draft, xml, EDIT_REPLACE, NULL, NULL, err);
+	pthread_mutex_lock(&c->writer);
 	if (result == 0)
 		result = config_check(c, &draft, &version, &site, err);
 	pthread_mutex_unlock(&c->writer);

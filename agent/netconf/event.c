@@ -19,6 +19,8 @@
 
 #define NS_EVENT "urn:ietf:params:xml:ns:yang:ietf-netconf-notifications"
 #define PATH_MODULES 4
+/* A key may be as long as a message, and ten thousand notifications may wait. */
+#define PATH_LEN_MAX 4096u
 
 static void leaf(struct text *t, const char *name, const char *value)
 {
@@ -137,7 +139,7 @@ static void add_edit(struct text *t, const struct lyd_node *node, const char *op
 {
 	struct text path = {0};
 	text_add(t, "<edit>");
-	if (node != NULL && add_steps(&path, node)) {
+	if (node != NULL && add_steps(&path, node) && path.len <= PATH_LEN_MAX) {
 		text_add(t, "<target");
 		add_namespaces(t, node);
 		text_add(t, ">");

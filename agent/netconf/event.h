@@ -30,7 +30,8 @@ char *event_session_start(const struct event_by *by);
 char *event_session_end(const struct event_by *by, enum event_end reason, uint32_t killed_by);
 /**
  * At most EVENT_EDITS edits: of each node that was made, deleted or changed; when these are more, of the topmost nodes
- * above them; and when these are more, of the first of them and one that names no target.
+ * above them; and when these are more, of the first of them and one that names no target. Nor does one whose path is
+ * longer than 4,096 bytes, or holds both quotation marks.
  *
  * @param before  NULL: empty; as after.
  * @return NULL when the trees do not differ.
