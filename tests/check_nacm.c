@@ -392,6 +392,7 @@ START_TEST(spells_paths_in_both_encodings)
 	        {"/q:zone", NULL, "no module has the namespace of prefix q"},
 	        {"/zone", NULL, "a prefix is missing in front of zone"},
 	        {"/p:zone[name='a']", NULL, "a prefix is missing in front of name"},
+	        {"/p:/p:zone", NULL, "a name is missing behind prefix p"},
 	        {"/p:zo ne", NULL, "a prefix is missing in front of ne"},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

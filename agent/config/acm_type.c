@@ -82,6 +82,8 @@ static bool name(struct rewrite *r)
 		n_prefix = n;
 		r->at++;
 		n = name_len(r);
+		if (n == 0)
+			return refuse(r, "a name is missing behind prefix", from, n_prefix);
 		r->at += n;
 		module = lyplg_type_identity_module(r->ctx, NULL, from, n_prefix, r->from.format, r->from.prefixes);
 	} else if (!names_modules(r->from.format)) {

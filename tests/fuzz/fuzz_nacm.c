@@ -2,7 +2,7 @@
 /*
  * Access rules from a client: any bytes as the content of the container nacm. Rules that a commit would take are compiled and
  * asked about every operation, about a tree that is read and about one that is written; what is left of a tree that was
- * pruned stays when it is pruned again.
+ * pruned stays when it is pruned again. Printed and read again the rules are the same.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -63,6 +63,24 @@ static void ask(struct nacm_view *view)
 	lyd_free_siblings(before);
 }
 
+/* What was set comes back, paths with their prefixes as well. */
+static void ck_spelling(const struct lyd_node *root)
+{
+	struct lyd_node *again = NULL;
+	struct error err;
+	char *xml = NULL, *first = NULL, *second = NULL;
+	ck(lyd_print_mem(&xml, root, LYD_XML, LYD_PRINT_WITHSIBLINGS) == LY_SUCCESS);
+	if (xml != NULL) {
+		ck(lyd_parse_data_mem(ctx, xml, LYD_XML, LYD_PARSE_ONLY | LYD_PARSE_STRICT, 0, &again) == LY_SUCCESS);
+		ck(tree_print(root, &first, &err) == 0 && tree_print(again, &second, &err) == 0);
+		ck(strcmp(first, second) == 0);
+	}
+	lyd_free_siblings(again);
+	free(xml);
+	free(first);
+	free(second);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const groups[] = {"g", "x"};
@@ -78,7 +96,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	draft_init(&draft, &model, NULL);
 	if (edit_apply(&draft, xml, EDIT_REPLACE, NULL, &faults, &err) == 0 && draft_validate(&draft, &err) == 0) {
-		if (acm_check(draft.root, &err) != 0)
+		if (acm_check(draft.root, &err) == 0)
+			ck_spelling(draft.root);
+		else
 			ck(err.code == ERR_INVALID && err.where[0] != '\0' && err.text[0] != '\0');
 		const struct lyd_node *top = draft.root;
 		while (top != NULL && strcmp(LYD_NAME(top), "nacm") != 0)
