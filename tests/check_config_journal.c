@@ -156,6 +156,10 @@ START_TEST(a_boot_does_not_begin_with_a_damaged_startup)
 	ck_assert_msg(err.code == ERR_IO && strstr(err.text, "startup") != NULL, "%s", err.text);
 	memset(&err, 0, sizeof(err));
 	ck_assert_int_eq(config_copy(config, &one, DATASTORE_STARTUP, DATASTORE_CANDIDATE, &err), -1);
+	ck_assert_msg(err.code == ERR_UNAVAILABLE && strstr(err.text, "damaged") != NULL, "%s", err.text);
+	memset(&err, 0, sizeof(err));
+	ck_assert_int_eq(config_delete(config, &one, DATASTORE_STARTUP, &err), -1);
+	ck_assert_msg(err.code == ERR_UNAVAILABLE && strstr(err.text, "damaged") != NULL, "%s", err.text);
 	free(running);
 }
 END_TEST

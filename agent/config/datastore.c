@@ -302,7 +302,7 @@ int config_copy(struct config *c, const struct config_actor *actor, enum datasto
 	pthread_mutex_lock(&c->writer);
 	result = check_writable(c, actor, target, err);
 	if (result == 0 && source == DATASTORE_STARTUP && !version_is_set(c, source))
-		result = error_set(err, ERR_NOT_FOUND, NULL, "startup was never written; copy running to it first");
+		result = startup_missing(c, "; copy running to it first", err);
 	if (result == 0) {
 		root = config_get(c, source);
 		hidden = !whole && actor->access->hide(actor->access->ctx, &root);

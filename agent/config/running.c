@@ -504,7 +504,7 @@ int startup_delete(struct config *c, const struct config_actor *actor, enum data
 		        "%s cannot be deleted, only startup can; copy an empty <config> to it instead",
 		        datastore_name(d));
 	if (!version_is_set(c, d))
-		return error_set(err, ERR_NOT_FOUND, NULL, "startup was never written, so there is nothing to delete");
+		return startup_missing(c, ", so there is nothing to delete", err);
 	if (c->journal != NULL && journal_delete(c->journal, &commit, err) != 0)
 		return -1;
 	startup_set(c, actor, NULL);

@@ -105,6 +105,14 @@ static bool is_startup_lost(const struct config *c)
 	return health.startup_lost;
 }
 
+int startup_missing(const struct config *c, const char *remedy, struct error *err)
+{
+	if (c->journal != NULL && is_startup_lost(c))
+		return error_set(err, ERR_UNAVAILABLE, NULL,
+		        "what startup was is not known: the journal is damaged; see the status for what to do");
+	return error_set(err, ERR_NOT_FOUND, NULL, "startup was never written%s", remedy);
+}
+
 /* A device that was switched on begins with startup, where there is one that can be read. */
 static int begin_boot(struct config *c, char **startup, struct error *err)
 {

@@ -74,6 +74,8 @@ int config_check_packs(struct config *c, const struct site *site, struct error *
  * c->writer is held.
  */
 int start_boot_note(struct config *c, struct error *err) MUST_USE;
+/** Startup is not there: never written, or lost with the journal. @param remedy  for the former. @return -1. */
+int startup_missing(const struct config *c, const char *remedy, struct error *err);
 
 /* running.c; all with c->writer held */
 
