@@ -162,6 +162,15 @@ static const struct edit_case {
         {"tagged_default_is_not_set", "<notification" NS "><enable>false</enable></notification>",
                 "<notification" NS "><enable wd:default='true'>true</enable></notification>", EDIT_MERGE, "{}", 0, NULL,
                 NULL},
+        {"tagged_default_is_the_default", "<notification" NS "><enable>false</enable></notification>",
+                "<notification" NS "><enable wd:default='true'>false</enable></notification>", EDIT_MERGE, NULL,
+                ERR_INVALID, "/portcullis:notification/enable",
+                "the value false, but its default is true; give this value"},
+        {"tagged_default_of_none_is_refused", "",
+                "<group" NS "><name>b</name><zone wd:default='true'>dmz</zone></group>", EDIT_MERGE, NULL, ERR_INVALID,
+                "/portcullis:group[name='b']/zone", "the value dmz, but that is no default of it; remove"},
+        {"value_not_tagged_is_set", "", "<notification" NS "><enable wd:default='false'>true</enable></notification>",
+                EDIT_MERGE, "{\"portcullis:notification\":{\"enable\":true}}", 0, NULL, NULL},
         {"new_case_takes_the_place_of_the_old",
                 "<nacm" ACM
                 "><rule-list><name>x</name><rule><name>r</name><rpc-name>get</rpc-name><action>permit</action></rule>"

@@ -179,13 +179,31 @@ static int edit_opaque(const struct edit *e, struct lyd_node *parent, const stru
 	return remove_node(e, match, node, op);
 }
 
+/* RFC 6243 section 4.5.2: what is tagged as default has to be it. */
+static int fail_default(const struct edit *e, const struct lyd_node *node)
+{
+	const struct lysc_node *schema = node->schema;
+	const struct lyd_value *dflt = NULL;
+	char text[320];
+
+	if (schema->nodetype == LYS_LEAF)
+		dflt = ((const struct lysc_node_leaf *)schema)->dflt;
+	snprintf(text, sizeof(text), "is tagged as default with the value %.100s, but %s%.100s; %s",
+	        lyd_get_value(node), dflt != NULL ? "its default is " : "that is no default of it",
+	        dflt != NULL ? lyd_value_get_canonical(e->ctx, dflt) : "",
+	        dflt != NULL ? "give this value, or remove the attribute default" : "remove the attribute default");
+	return fail(e, ERR_INVALID, node, text);
+}
+
 static int edit_term(const struct edit *e, struct lyd_node *parent, struct lyd_node *match, const struct lyd_node *node)
 {
 	struct lyd_node *copy;
 	bool stays = match != NULL && (node->schema->nodetype & LYD_NODE_TERM) != 0 &&
 	             (match->flags & LYD_DEFAULT) == 0 && strcmp(lyd_get_value(match), lyd_get_value(node)) == 0;
 
-	/* RFC 6243 section 4.5.2: a node tagged as default is not set. */
+	/* A node tagged as default is not set. */
+	if ((node->flags & LYD_DEFAULT) != 0 && !lyd_is_default(node))
+		return fail_default(e, node);
 	if ((node->flags & LYD_DEFAULT) != 0)
 		return match != NULL ? remove_node(e, match, node, OP_REMOVE) : 0;
 	if (stays)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "netconf/defaults.h"
 #include "netconf/nmda.h"
 #include "portcullis/alloc.h"
 #include "portcullis/clock.h"
@@ -25,8 +26,10 @@ static int inline_xml(const struct call *call, const struct lyd_node *config, ch
 {
 	const struct lyd_node_any *any = (const struct lyd_node_any *)config;
 	*out = atomic_exchange(&call->s->content, NULL);
-	if (*out != NULL)
+	if (*out != NULL) {
+		defaults_accept(out);
 		return 0;
+	}
 	if (any->value_type != LYD_ANYDATA_DATATREE)
 		return error_set(err, ERR_INVALID, NULL, "<config> holds no elements; put the configuration into it");
 	/* An empty container may carry an operation. */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "netconf/mark.h"
 #include "netconf/session.h"
 #include "netconf/state.h"
 #include "portcullis/alloc.h"
@@ -17,7 +18,7 @@
 #define MARK_NAME "inlay"
 #define MARK_NS "urn:portcullis:inlay"
 
-/* As libyang prints the node. "<" stands at its beginning alone, so that after a mismatch nothing of it fits but that. */
+/* As libyang prints the node. */
 static const char mark[] = "<" MARK_NAME " xmlns=\"" MARK_NS "\"/>";
 #define MARK_LEN (sizeof(mark) - 1)
 
@@ -62,22 +63,9 @@ void inlay_free(struct inlay *x)
 
 size_t inlay_scan(struct inlay *x, const char *s, size_t n, struct text *out)
 {
-	size_t i = 0;
-	while (i < n && x->matched < MARK_LEN) {
-		if (s[i] == mark[x->matched]) {
-			x->matched++;
-			i++;
-			continue;
-		}
-		text_addn(out, mark, x->matched);
-		x->matched = 0;
-		const char *next = memchr(s + i, mark[0], n - i);
-		size_t plain = next != NULL ? (size_t)(next - s) - i : n - i;
-		text_addn(out, s + i, plain);
-		i += plain;
-	}
+	size_t taken = mark_scan(mark, &x->matched, s, n, out);
 	x->open = x->matched == MARK_LEN;
-	return i;
+	return taken;
 }
 
 bool inlay_is_open(const struct inlay *x)

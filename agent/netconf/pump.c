@@ -15,6 +15,7 @@
 
 #include "config/datastore.h"
 #include "netconf/answer.h"
+#include "netconf/defaults.h"
 #include "netconf/session.h"
 #include "portcullis/clock.h"
 #include "portcullis/log.h"
@@ -38,6 +39,9 @@ struct pump {
 	struct inlay *inlay; /* what belongs into the message that comes */
 	struct xml_span rest; /* of the piece of the message that it stands in */
 	struct text chunk;
+	bool tagged; /* of the message that comes: it has tagged defaults */
+	struct defaults_answer defaults;
+	struct text translated; /* the piece at hand with them */
 	bool server_hello; /* the worker's hello has passed */
 	struct answer answer; /* one that the library gives by itself */
 	bool busy; /* an rpc was handed over and its reply is not through */
@@ -242,12 +246,27 @@ static void forward_end(struct pump *p)
 	frame_write_end(&p->out, chunked);
 	inlay_free(p->inlay);
 	p->inlay = NULL;
+	p->tagged = false;
 	p->server_hello = p->from_worker.chunked = true;
 }
 
 static void add_out(struct pump *p, const char *s, size_t n)
 {
 	frame_write(&p->out, p->server_hello && p->guard.chunked, s, n);
+}
+
+/* The worker's piece in the namespaces of the client. */
+static struct xml_span translate(struct pump *p, const char *piece, size_t len)
+{
+	if (p->server_hello && atomic_exchange(&p->s->tagged, false)) {
+		p->tagged = true;
+		p->defaults = (struct defaults_answer){0};
+	}
+	if (!p->tagged)
+		return (struct xml_span){piece, len};
+	p->translated.len = 0;
+	defaults_answer(&p->defaults, piece, len, &p->translated);
+	return (struct xml_span){text_str(&p->translated), p->translated.len};
 }
 
 /* A piece of a message, as far as nothing has to be put into it. */
@@ -257,17 +276,18 @@ static void forward_piece(struct pump *p, const char *piece, size_t len)
 		answer_add(&p->answer, piece, len);
 		return;
 	}
+	struct xml_span own = translate(p, piece, len);
 	/* The hello may be on its way still when the first reply is made. */
 	if (p->inlay == NULL && p->server_hello)
 		p->inlay = inlay_take(p->s);
 	if (p->inlay == NULL) {
-		add_out(p, piece, len);
+		add_out(p, own.s, own.n);
 		return;
 	}
 	p->chunk.len = 0;
-	size_t taken = inlay_scan(p->inlay, piece, len, &p->chunk);
+	size_t taken = inlay_scan(p->inlay, own.s, own.n, &p->chunk);
 	add_out(p, text_str(&p->chunk), p->chunk.len);
-	p->rest = (struct xml_span){piece + taken, len - taken};
+	p->rest = (struct xml_span){own.s + taken, own.n - taken};
 }
 
 /* One chunk of the inlay, and at its end the rest of the piece that it stood in. */
@@ -507,6 +527,7 @@ out:
 	text_fini(&p.out);
 	text_fini(&p.answer.text);
 	text_fini(&p.chunk);
+	text_fini(&p.translated);
 	inlay_free(p.inlay);
 	inlay_free(inlay_take(s));
 	free(atomic_exchange(&s->content, NULL));

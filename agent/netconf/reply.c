@@ -188,6 +188,7 @@ struct nc_server_reply *reply_data(const struct call *call, struct lyd_node *tre
 		lyd_free_siblings(tree);
 		return reply_error(call, &err);
 	}
+	atomic_store(&call->s->tagged, defaults == NC_WD_ALL_TAG);
 	return nc_server_reply_data(output, defaults, NC_PARAMTYPE_FREE);
 }
 

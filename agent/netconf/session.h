@@ -53,6 +53,7 @@ struct session {
 	_Atomic(char *)
 	        content; /**< from the pump to the worker: the configuration that the rpc which comes holds, or NULL */
 	_Atomic(struct inlay *) inlay; /**< from the worker to the pump: what belongs into the reply that comes */
+	atomic_bool tagged; /**< from the worker to the pump: defaults are tagged in the reply that comes */
 	struct user_groups groups; /**< read by the worker before anything is asked */
 	struct nacm_view *view; /**< the worker's; see access_view() */
 	struct nacm_view *notification_view; /**< under n->mutex */

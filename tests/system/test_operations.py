@@ -22,6 +22,7 @@ from ncclient.xml_ import to_ele
 
 ACM = "urn:ietf:params:xml:ns:yang:ietf-netconf-acm"
 LIBRARY = "urn:ietf:params:xml:ns:yang:ietf-yang-library"
+DEFAULT = "urn:ietf:params:xml:ns:netconf:default:1.0"
 YANG = "urn:ietf:params:xml:ns:yang:1"
 START = {"a": ["eth0"], "b": ["eth1"]}
 
@@ -246,9 +247,15 @@ def reading(one, _, check):
     for mode, *wanted in MODES:
         data = one.get_config("running", filter=("subtree", f'<notification xmlns="{PC}"/>'), with_defaults=mode).data_ele
         for name, tagged in zip(("enable", "hold-down"), wanted):
-            found = data.find(f".//{{{PC}}}{name}")  # the namespace of the attribute is the library's
-            have = None if found is None else any(name.endswith("}default") for name in found.attrib)
+            found = data.find(f".//{{{PC}}}{name}")
+            have = None if found is None else found.get(f"{{{DEFAULT}}}default") == "true"
             check(have == tagged, f"with-defaults {mode}: {name} is absent (None) or tagged: {tagged}, not {have}")
+    given = f'<notification xmlns="{PC}"><enable xmlns:wd="{DEFAULT}" wd:default="true">%s</enable></notification>'
+    check(ask(one, edit(given % "true", "running")) == [] and "<enable" not in one.get_config("running").data_xml,
+          "a leaf that is tagged as default is not set")
+    have = ask(one, edit(given % "false", "running"))
+    check(len(have) == 1 and have[0][:2] == ("invalid-value", "/portcullis:notification/enable") and "is true" in have[0][2],
+          f"a leaf that is tagged as default and is not: {have}")
     check(any(each.endswith(":confirmed-commit:1.1") for each in one.server_capabilities), "confirmed-commit:1.1 in the hello")
     check(any("with-defaults:1.0" in each and "basic-mode=explicit" in each for each in one.server_capabilities),
           "the hello says which mode is the usual one")
@@ -277,6 +284,9 @@ def nmda(one, _, check):
                 f"<config>{content}</config></edit-data>")
 
     start(one)
+    tagged = get_data("operational", f'<subtree-filter><notification xmlns="{PC}"/></subtree-filter>'
+                      "<with-defaults>report-all-tagged</with-defaults>")
+    check(f'="{DEFAULT}"' in tagged and "with-defaults" not in tagged, f"get-data with tagged defaults: {tagged}")
     check(ask(one, edit_data("candidate", C)) == [], "edit-data of the candidate")
     check(zones(one) == {**START, "c": ["eth2"]} and zones(one, "running") == START, "edit-data changes what it names")
     check(ask(one, edit_data("candidate", C, "replace")) == [] and zones(one) == {"c": ["eth2"]}, "edit-data with replace")

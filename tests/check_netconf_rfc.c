@@ -1,0 +1,178 @@
+/* links: netconf config conformance catalog base */
+/*
+ * What the RFCs ask of a server to the letter: namespaces, attributes and tags that clients compare.
+ */
+#include "netconf/defaults.h"
+#include "netconf_scene.h"
+#include "portcullis/alloc.h"
+
+/* with-defaults: RFC 6243 sections 4.5 and 6 */
+
+#define NS_DEFAULT "urn:ietf:params:xml:ns:netconf:default:1.0"
+#define NS_MODULE "urn:ietf:params:xml:ns:yang:ietf-netconf-with-defaults"
+#define NMDA "urn:ietf:params:xml:ns:yang:ietf-netconf-nmda"
+
+static const struct {
+	const char *in, *out;
+} answers[] = {
+        {"<r><a xmlns:n=\"" NS_MODULE "\" n:default=\"true\">1</a></r>",
+                "<r><a xmlns:n=\"" NS_DEFAULT "\" n:default=\"true\">1</a></r>"},
+        {"<r><a xmlns:n=\"" NS_MODULE "\"/><b xmlns:n=\"" NS_MODULE "\"/></r>",
+                "<r><a xmlns:n=\"" NS_DEFAULT "\"/><b xmlns:n=\"" NS_DEFAULT "\"/></r>"},
+        /* What the client said in the request, a text, and the beginning of another name stay. */
+        {"<r xmlns:n=\"" NS_MODULE "\"><a/></r>", "<r xmlns:n=\"" NS_MODULE "\"><a/></r>"},
+        {"<r><a>\"" NS_MODULE "\"</a></r>", "<r><a>\"" NS_MODULE "\"</a></r>"},
+        {"<r><a xmlns:n=\"" NS_MODULE "x\"/></r>", "<r><a xmlns:n=\"" NS_MODULE "x\"/></r>"},
+        {"<r><a xmlns:n=\"urn:ietf:\"/><b xmlns:n=\"" NS_MODULE "\"/></r>",
+                "<r><a xmlns:n=\"urn:ietf:\"/><b xmlns:n=\"" NS_DEFAULT "\"/></r>"},
+};
+
+START_TEST(gives_the_attribute_its_namespace_wherever_pieces_end)
+{
+	const char *in = answers[_i].in;
+	size_t n = strlen(in);
+	for (size_t i = 0; i <= n; i++)
+		for (size_t k = i; k <= n; k++) {
+			struct defaults_answer x = {0};
+			struct text out = {0};
+			defaults_answer(&x, in, i, &out);
+			defaults_answer(&x, in + i, k - i, &out);
+			defaults_answer(&x, in + k, n - k, &out);
+			ck_assert_str_eq(text_str(&out), answers[_i].out);
+			text_fini(&out);
+		}
+}
+END_TEST
+
+START_TEST(takes_the_attribute_in_its_namespace)
+{
+	static const struct {
+		const char *in, *out;
+	} cases[] = {
+	        {"<a xmlns:w='" NS_DEFAULT "' w:default='true'>1</a>",
+	                "<a xmlns:w='" NS_MODULE "' w:default='true'>1</a>"},
+	        {"<a><b xmlns:w=\"" NS_DEFAULT "\"/></a><c xmlns:w = \"" NS_DEFAULT "\"/>",
+	                "<a><b xmlns:w=\"" NS_MODULE "\"/></a><c xmlns:w = \"" NS_MODULE "\"/>"},
+	        {"<a x=\"" NS_DEFAULT "\">" NS_DEFAULT "<!-- xmlns:w=\"" NS_DEFAULT "\" --></a>", NULL},
+	        {"<a xmlns=\"" NS_DEFAULT "\"/>", NULL},
+	        {"<a/>", NULL},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *xml = xstrdup(cases[i].in);
+		defaults_accept(&xml);
+		ck_assert_str_eq(xml, cases[i].out != NULL ? cases[i].out : cases[i].in);
+		free(xml);
+	}
+}
+END_TEST
+
+#define TAGGED "<with-defaults xmlns=\"" NS_MODULE "\">report-all-tagged</with-defaults>"
+#define COMMENT "&quot;" NS_MODULE "&quot; is text"
+
+/* An answer with tagged defaults: no tag but the envelope's has the namespace of the module. */
+static void check_tagged(struct netconf_client *c, const char *operation, bool state)
+{
+	char *reply = ask(c, operation);
+	const char *tag = strstr(reply, "<enable xmlns:ncwd=\"" NS_DEFAULT "\" ncwd:default=\"true\">true</enable>");
+	ck_assert_msg(tag != NULL, "%.300s: %.3000s", operation, reply);
+	ck_assert_msg(strstr(reply, "=\"" NS_MODULE) == NULL, "%.300s", operation);
+	ck_assert_msg(strstr(reply, "\"" NS_MODULE "\" is text") != NULL, "%.300s: %.3000s", operation, reply);
+	if (state)
+		ck_assert_msg(strstr(reply, "<verdict>blocked<") != NULL && strstr(reply, ">" NS_MODULE "<") != NULL,
+		        "%.300s", operation);
+	free(reply);
+}
+
+START_TEST(tags_defaults_in_the_namespace_of_the_rfc)
+{
+	static const struct {
+		const char *operation;
+		bool state;
+	} cases[] = {
+	        {"<get-config><source><running/></source>" TAGGED "</get-config>", false},
+	        {"<get>" TAGGED "</get>", true},
+	        {"<get-data xmlns=\"" NMDA "\" xmlns:ds=\"urn:ietf:params:xml:ns:yang:ietf-datastores\">"
+	         "<datastore>ds:running</datastore><with-defaults>report-all-tagged</with-defaults></get-data>",
+	                false},
+	        {"<get-data xmlns=\"" NMDA "\" xmlns:ds=\"urn:ietf:params:xml:ns:yang:ietf-datastores\">"
+	         "<datastore>ds:operational</datastore><with-defaults>report-all-tagged</with-defaults></get-data>",
+	                true},
+	};
+	struct netconf_client *c = client();
+	ask_ok(c, EDIT("running", "",
+	                  "<nacm xmlns=\"urn:ietf:params:xml:ns:yang:ietf-netconf-acm\"><rule-list><name>x</name><rule>"
+	                  "<name>r</name><action>permit</action><comment>" COMMENT
+	                  "</comment></rule></rule-list></nacm>"));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		check_tagged(c, cases[i].operation, cases[i].state);
+		/* The answer after it is again as it is. */
+		ask_has(c, "<get-config><source><running/></source></get-config>", "is text", "default=");
+	}
+	netconf_client_close(c);
+}
+END_TEST
+
+#define ENABLE(attribute, value)                                                                                       \
+	"<notification " PC " xmlns:wd=\"" NS_DEFAULT "\"><enable " attribute ">" value "</enable></notification>"
+#define COPY(config)                                                                                                   \
+	"<copy-config><target><running/></target><source><config>" config "</config></source></copy-config>"
+#define VALIDATE(config) "<validate><source><config>" config "</config></source></validate>"
+#define EDIT_DATA(config)                                                                                              \
+	"<edit-data xmlns=\"" NMDA "\" xmlns:ds=\"urn:ietf:params:xml:ns:yang:ietf-datastores\">"                      \
+	"<datastore>ds:running</datastore><config>" config "</config></edit-data>"
+
+START_TEST(takes_what_is_tagged_as_default_as_not_set)
+{
+	static const char good[] = ENABLE("wd:default=\"true\"", "true"),
+	                  bad[] = ENABLE("wd:default=\"true\"", "false");
+	static const char *const accepted[] = {EDIT("running", "", "%s"), COPY("%s"), EDIT_DATA("%s")};
+	static const char *const checked[] = {EDIT("running", "", "%s"), COPY("%s"), EDIT_DATA("%s"), VALIDATE("%s")};
+	struct netconf_client *c = client();
+	for (size_t i = 0; i < sizeof(accepted) / sizeof(accepted[0]); i++) {
+		char *operation = xasprintf(accepted[i], good);
+		ask_ok(c, EDIT("running", "", ENABLE("wd:default=\"false\"", "false")));
+		ask_has(c, GET_CONFIG("running"), "<enable>false</enable>", NULL);
+		ask_ok(c, operation);
+		ask_has(c, GET_CONFIG("running"), NULL, "<enable>");
+		free(operation);
+	}
+	for (size_t i = 0; i < sizeof(checked) / sizeof(checked[0]); i++) {
+		char *operation = xasprintf(checked[i], bad);
+		ask_error(c, operation, ERR_INVALID, "its default is true; give this value, or remove");
+		free(operation);
+	}
+	/* Declared around the operation, as some clients do. */
+	bool ended;
+	int fd = raw();
+	put_text(fd, HELLO10 "<nc:rpc xmlns:nc=\"" BASE "\" xmlns:wd=\"" NS_DEFAULT
+	                     "\" message-id=\"1\"><nc:edit-config><nc:target><nc:running/></nc:target><nc:config>"
+	                     "<notification " PC "><enable wd:default=\"true\">false</enable></notification>"
+	                     "</nc:config></nc:edit-config></nc:rpc>]]>]]>");
+	char *reply = read_until(fd, "</rpc-reply>", 1, &ended);
+	ck_assert_msg(strstr(reply, ">invalid-value<") != NULL, "%s", reply);
+	free(reply);
+	close(fd);
+	netconf_client_close(c);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("netconf_rfc");
+	TCase *t = tcase_create("pure");
+	tcase_add_loop_test(t, gives_the_attribute_its_namespace_wherever_pieces_end, 0,
+	        (int)(sizeof(answers) / sizeof(answers[0])));
+	tcase_add_test(t, takes_the_attribute_in_its_namespace);
+	suite_add_tcase(s, t);
+	t = tcase_create("server");
+	tcase_set_timeout(t, 120);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, tags_defaults_in_the_namespace_of_the_rfc);
+	tcase_add_test(t, takes_what_is_tagged_as_default_as_not_set);
+	suite_add_tcase(s, t);
+	SRunner *r = srunner_create(s);
+	srunner_run_all(r, CK_NORMAL);
+	int failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
