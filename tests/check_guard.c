@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "netconf/envelope.h"
 #include "netconf/guard.h"
 #include "portcullis/alloc.h"
 
@@ -109,9 +110,11 @@ static const struct {
         {"\n" HELLO11, "H", NULL},
         {HELLO10 RPC "]]>]]>", "HR", RPC},
         {HELLO10 RPC "]]>]]>\n" RPC "]]>]]>\n", "HRR", RPC},
-        {HELLO10 "<rpc xmlns=\"" BASE "\" a=\"]]>]]\">]</rpc>]]>]]>", "HR", "]]>]]\">]</rpc>"},
-        {HELLO11 "\n#4\n<rpc\n#56\n xmlns=\"" BASE "\"><x></x>\n##\n", "HF", "not closed"},
-        {HELLO11 "\n#4\n<rpc\n#55\n xmlns=\"" BASE "\"></rpc>\n##\n", "HR", "<rpc xmlns=\"" BASE "\"></rpc>"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"1\" a=\"]]>]]\">]<get/></rpc>]]>]]>", "HR",
+                "]]>]]\">]<get/></rpc>"},
+        {HELLO11 "\n#4\n<rpc\n#71\n xmlns=\"" BASE "\" message-id=\"1\"><x></x>\n##\n", "HF", "not closed"},
+        {HELLO11 "\n#4\n<rpc\n#76\n xmlns=\"" BASE "\" message-id=\"1\"><get/></rpc>\n##\n", "HR",
+                "<rpc xmlns=\"" BASE "\" message-id=\"1\"><get/></rpc>"},
         /* Framing that must not reach the library */
         {HELLO11 "\n#0\n", "HO", "1 to 9"},
         {HELLO11 "\n##\n", "HO", "no chunk"},
@@ -139,16 +142,16 @@ static const struct {
         {HELLO10 RPC "x]]>]]>", "HF", "outside"},
         {HELLO10 "<rpc message-id=\"1\"/>]]>]]>", "HF", "not an &lt;rpc&gt;"},
         {HELLO10 "<hello xmlns=\"" BASE "\"/>]]>]]>", "HF", "not an &lt;rpc&gt;"},
-        {HELLO10 "<n:rpc xmlns:n=\"" BASE "\" message-id='9'/>]]>]]>", "HR", "message-id='9'"},
+        {HELLO10 "<n:rpc xmlns:n=\"" BASE "\" message-id='9'><n:get/></n:rpc>]]>]]>", "HR", "message-id='9'"},
         {HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"5\"><a><b><c><d><e/></d></c></b></a></rpc>]]>]]>" RPC "]]>]]>",
                 "HFR", "message-id=\"5\""},
         {HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"5\"><a/><a/><a/><a/><a/><a/><a/><a/><a/><a/><a/></rpc>]]>]]>",
                 "HF", "too-big"},
         {HELLO10 "<rpc xmlns=\"" BASE "\" a=\"\" b=\"\" c=\"\" d=\"\"/>]]>]]>", "HF", "attributes"},
-        {HELLO10 "<rpc xmlns=\"" BASE "\"><a></rpc>]]>]]>", "HF", "not closed"},
-        {HELLO10 "<rpc xmlns=\"" BASE "\"><a b=\"<\"/></rpc>]]>]]>", "HF", "inside a tag"},
-        {HELLO10 "<rpc xmlns=\"" BASE "\"><![CDATA[</rpc>]]></rpc>]]>]]>", "HR", NULL},
-        {HELLO10 "<rpc xmlns=\"" BASE "\"><![CDATA[</rpc></rpc>]]>]]>", "HF", NULL},
+        {HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"1\"><a></rpc>]]>]]>", "HF", "not closed"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"1\"><a b=\"<\"/></rpc>]]>]]>", "HF", "inside a tag"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"1\"><![CDATA[</rpc>]]><get/></rpc>]]>]]>", "HR", NULL},
+        {HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"1\"><![CDATA[</rpc></rpc>]]>]]>", "HF", NULL},
         {HELLO10 "<rpc xmlns=\"" BASE "\"\x01/>]]>]]>", "HF", "0x01"},
         {HELLO10 "<>]]>]]>", "HF", "no name"},
         {HELLO10 "<", "H", NULL},
@@ -156,48 +159,80 @@ static const struct {
         /* Namespaces */
         {HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"6\"><a xmlns=\"\"/></rpc>]]>]]>" RPC "]]>]]>", "HFR",
                 "message-id=\"6\""},
-        {HELLO10 "<rpc xmlns=\"" BASE "\"><a xmlns = ''/></rpc>]]>]]>", "HF", "takes a namespace away"},
-        {HELLO10 "<rpc xmlns=\"" BASE "\"><p:a xmlns:p=\"\"/></rpc>]]>]]>", "HF", "takes a namespace away"},
-        {HELLO10 "<n:rpc xmlns:n=\"" BASE "\"><a/></n:rpc>]]>]]>", "HF", "<a> has no namespace"},
-        {HELLO10 "<rpc xmlns=\"" BASE "\"><p:a/></rpc>]]>]]>", "HF", "prefix p of <p:a> is not declared"},
-        {HELLO10 "<rpc xmlns=\"" BASE "\"><a><b xmlns:p=\"urn:x\"/><p:a/></a></rpc>]]>]]>", "HF", "not declared"},
-        {HELLO10 "<rpc xmlns=\"" BASE "\"><a><b xmlns:p=\"urn:x\"></b><p:a/></a></rpc>]]>]]>", "HF", "not declared"},
-        {HELLO10 "<rpc xmlns=\"" BASE "\"><xml:a/></rpc>]]>]]>", "HF", "not declared"},
-        {HELLO10 "<rpc xmlns=\"" BASE "\"><xmlns:a/></rpc>]]>]]>", "HF", "not declared"},
-        {HELLO10 "<rpc xmlns=\"" BASE "\"><a p:b=\"\"/></rpc>]]>]]>", "HF", "prefix p of an attribute"},
-        {HELLO10 "<rpc xmlns=\"" BASE "\"><:a/></rpc>]]>]]>", "HF", "has the name ':a'"},
-        {HELLO10 "<rpc xmlns=\"" BASE "\"><a xmlns:=\"urn:x\"/></rpc>]]>]]>", "HF", "has the name 'xmlns:'"},
-        {HELLO10 "<rpc xmlns=\"" BASE "\"><a p:b=\"\" xml:lang=\"en\" xmlns:p=\"urn:x\"><p:c/></a></rpc>]]>]]>", "HR",
-                NULL},
-        {HELLO10 "<rpc xmlns=\"" BASE "\"><get><filter><a xmlns=\"\"><b/></a></filter></get></rpc>]]>]]>", "HR",
-                "<filter><a xmlns=\"urn:portcullis:any-namespace\"><b/></a>"},
-        {HELLO10 "<n:rpc xmlns:n=\"" BASE "\"><n:get><n:filter><a><b/></a><c/></n:filter></n:get></n:rpc>]]>]]>", "HR",
-                "<a xmlns=\"urn:portcullis:any-namespace\"><b/></a><c xmlns=\"urn:portcullis:any-namespace\"/>"},
-        {HELLO10 "<n:rpc xmlns:n=\"" BASE "\"><n:get><n:filter/><a/></n:get></n:rpc>]]>]]>", "HF", "<a> has no"},
-        {HELLO10 "<rpc xmlns=\"" BASE "\"><get><filter><p:a/></filter></get></rpc>]]>]]>", "HF", "not declared"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"1\"><a xmlns = ''/></rpc>]]>]]>", "HF",
+                "takes a namespace away"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"1\"><p:a xmlns:p=\"\"/></rpc>]]>]]>", "HF",
+                "takes a namespace away"},
+        {HELLO10 "<n:rpc xmlns:n=\"" BASE "\" message-id=\"1\"><a/></n:rpc>]]>]]>", "HF", "<a> has no namespace"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"1\"><p:a/></rpc>]]>]]>", "HF",
+                "prefix p of <p:a> is not declared"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"1\"><a><b xmlns:p=\"urn:x\"/><p:a/></a></rpc>]]>]]>", "HF",
+                "not declared"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"1\"><a><b xmlns:p=\"urn:x\"></b><p:a/></a></rpc>]]>]]>", "HF",
+                "not declared"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"1\"><xml:a/></rpc>]]>]]>", "HF", "not declared"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"1\"><xmlns:a/></rpc>]]>]]>", "HF", "not declared"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"1\"><a p:b=\"\"/></rpc>]]>]]>", "HF",
+                "prefix p of an attribute"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"1\"><:a/></rpc>]]>]]>", "HF", "has the name ':a'"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"1\"><a xmlns:=\"urn:x\"/></rpc>]]>]]>", "HF",
+                "has the name 'xmlns:'"},
+        {HELLO10 "<rpc xmlns=\"" BASE
+                 "\" message-id=\"1\"><a p:b=\"\" xml:lang=\"en\" xmlns:p=\"urn:x\"><p:c/></a></rpc>]]>]]>",
+                "HR", NULL},
+        {HELLO10 "<rpc xmlns=\"" BASE
+                 "\" message-id=\"1\"><get><filter><a xmlns=\"\"><b/></a></filter></get></rpc>]]>]]>",
+                "HR", "<filter><a xmlns=\"urn:portcullis:any-namespace\"><b/></a>"},
+        {HELLO10 "<n:rpc xmlns:n=\"" BASE
+                 "\" message-id=\"1\"><n:get><n:filter><a><b/></a><c/></n:filter></n:get></n:rpc>]]>]]>",
+                "HR", "<a xmlns=\"urn:portcullis:any-namespace\"><b/></a><c xmlns=\"urn:portcullis:any-namespace\"/>"},
+        {HELLO10 "<n:rpc xmlns:n=\"" BASE "\" message-id=\"1\"><n:get><n:filter/><a/></n:get></n:rpc>]]>]]>", "HF",
+                "<a> has no"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"1\"><get><filter><p:a/></filter></get></rpc>]]>]]>", "HF",
+                "not declared"},
         /* The filter of a subscription */
-        {HELLO10 "<n:rpc xmlns:n=\"" BASE "\"><create-subscription xmlns=\"" NOTIFICATION
+        {HELLO10 "<n:rpc xmlns:n=\"" BASE "\" message-id=\"1\"><create-subscription xmlns=\"" NOTIFICATION
                  "\"><n:filter type=\"a\"><n:filter/></n:filter><stream/></create-subscription></n:rpc>]]>]]>",
                 "HR",
                 "<" OWN_FILTER " type=\"a\"><n:filter/></portcullis-filter:filter><stream/></create-subscription>"},
-        {HELLO10 "<rpc xmlns=\"" BASE "\"><s:create-subscription xmlns:s=\"" NOTIFICATION
+        {HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"1\"><s:create-subscription xmlns:s=\"" NOTIFICATION
                  "\"><filter/></s:create-subscription></rpc>]]>]]>",
                 "HR", "<" OWN_FILTER "/></s:create-subscription>"},
-        {HELLO10 "<rpc xmlns=\"" BASE "\"><create-subscription xmlns=\"" NOTIFICATION
+        {HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"1\"><create-subscription xmlns=\"" NOTIFICATION
                  "\"><filter><a/></filter></create-subscription></rpc>]]>]]>",
                 "HR", "\"><filter><a/></filter>"},
-        {HELLO10 "<rpc xmlns=\"" BASE "\"><get><filter><a xmlns=\"urn:x\"/></filter></get></rpc>]]>]]>", "HR",
-                "<get><filter><a xmlns=\"urn:x\"/></filter></get>"},
+        {HELLO10 "<rpc xmlns=\"" BASE
+                 "\" message-id=\"1\"><get><filter><a xmlns=\"urn:x\"/></filter></get></rpc>]]>]]>",
+                "HR", "<get><filter><a xmlns=\"urn:x\"/></filter></get>"},
+        /* What every rpc has */
+        {HELLO10 "<rpc xmlns=\"" BASE "\" a=\"1\"><get/></rpc>]]>]]>" RPC "]]>]]>", "HFR",
+                "a=\"1\"><rpc-error><error-type>rpc</error-type><error-tag>missing-attribute</error-tag>"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\"><get/></rpc>]]>]]>", "HF",
+                "<error-info><bad-attribute>message-id</bad-attribute><bad-element>rpc</bad-element></error-info>"},
+        {HELLO10 "<n:rpc xmlns:n=\"" BASE "\" n:message-id=\"1\"><n:get/></n:rpc>]]>]]>", "HF", "missing-attribute"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"\"><get/></rpc>]]>]]>", "HR", NULL},
+        {HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"1\"/>]]>]]>", "HF",
+                "<error-type>protocol</error-type><error-tag>missing-element</error-tag>"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"1\">get</rpc>]]>]]>", "HF",
+                "holds no operation; put one into it"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"1\"><get/><commit/></rpc>]]>]]>", "HF",
+                "unknown-element</error-tag><error-severity>error</error-severity><error-message "
+                "xml:lang=\"en\">&lt;commit&gt; is a second operation"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"1\"><get/><commit/></rpc>]]>]]>", "HF",
+                "<error-info><bad-element>commit</bad-element></error-info>"},
         /* What is not supported */
         {HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"8\"><commit><confirmed/></commit></rpc>]]>]]>", "HR", NULL},
         {HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"8\"><copy-config><url/></copy-config></rpc>]]>]]>", "HF",
                 "message-id=\"8\"><rpc-error><error-type>protocol</error-type><error-tag>operation-not-supported"},
-        {HELLO10 "<rpc xmlns=\"" BASE "\"><edit-config><target><startup/></target></edit-config></rpc>]]>]]>", "HF",
-                "copy it to startup"},
-        {HELLO10 "<rpc xmlns=\"" BASE "\"><lock><target><other/></target></lock></rpc>]]>]]>", "HF",
+        {HELLO10 "<rpc xmlns=\"" BASE
+                 "\" message-id=\"1\"><edit-config><target><startup/></target></edit-config></rpc>]]>]]>",
+                "HF", "copy it to startup"},
+        {HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"1\"><lock><target><other/></target></lock></rpc>]]>]]>", "HF",
                 "running, candidate or startup"},
-        {HELLO10 "<rpc xmlns=\"" BASE "\"><lock><x/><target><running/></target></lock></rpc>]]>]]>", "HR", NULL},
-        {HELLO10 "<rpc xmlns=\"" BASE "\"><commit xmlns=\"urn:x\"><confirmed/></commit></rpc>]]>]]>", "HR", NULL},
+        {HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"1\"><lock><x/><target><running/></target></lock></rpc>]]>]]>",
+                "HR", NULL},
+        {HELLO10 "<rpc xmlns=\"" BASE "\" message-id=\"1\"><commit xmlns=\"urn:x\"><confirmed/></commit></rpc>]]>]]>",
+                "HR", NULL},
         /* Hellos */
         {HELLO(""), "", NULL},
         {HELLO("") "]]>]]>", "O", "neither"},
@@ -265,20 +300,23 @@ static void expect_repeated(
 
 START_TEST(bounds_what_namespaces_cost)
 {
-	static const char open[] = "<n:rpc xmlns:n=\"" BASE "\"><n:get><n:filter>",
+	static const char open[] = "<n:rpc xmlns:n=\"" BASE "\" message-id=\"1\"><n:get><n:filter>",
 	                  end[] = "</n:filter></n:get></n:rpc>";
-	expect_repeated("<rpc xmlns=\"" BASE "\"><a", " xmlns:n", 63, "/></rpc>", 'R', NULL);
-	expect_repeated("<rpc xmlns=\"" BASE "\"><a", " xmlns:n", 64, "/></rpc>", 'F', "64 namespace declarations");
+	expect_repeated("<rpc xmlns=\"" BASE "\" message-id=\"1\"><a", " xmlns:n", 63, "/></rpc>", 'R', NULL);
+	expect_repeated("<rpc xmlns=\"" BASE "\" message-id=\"1\"><a", " xmlns:n", 64, "/></rpc>", 'F',
+	        "64 namespace declarations");
 	expect_repeated(open, "<a/>", 1000, end, 'R', NULL);
 	expect_repeated(open, "<a/>", 1001, end, 'F', "1000 elements of a filter");
 	expect_repeated("<rpc xmlns=\"" BASE "\" a=\"", "0123456789", 1000, "\"/>", 'F', "a '<' stands");
-	struct text value = {0};
-	for (int i = 0; i < 900; i++)
-		text_add(&value, "0123456789");
-	expect_repeated("<rpc xmlns=\"" BASE "\" a=\"", value.s, 0, "\"/>", 'R', NULL);
-	text_add(&value, "\"/>");
-	expect_repeated("<rpc xmlns=\"" BASE "\" a=\"", "", 0, value.s, 'F', "attributes of <rpc> are longer");
-	text_fini(&value);
+	for (int n = 800; n <= 820; n += 20) {
+		struct text value = {0};
+		for (int i = 0; i < n; i++)
+			text_add(&value, "0123456789");
+		text_add(&value, "\"><get/></rpc>");
+		expect_repeated("<rpc xmlns=\"" BASE "\" message-id=\"1\" a=\"", "", 0, value.s, n == 800 ? 'R' : 'F',
+		        n == 800 ? NULL : "attributes of <rpc> are longer than 8192");
+		text_fini(&value);
+	}
 }
 END_TEST
 
@@ -454,15 +492,80 @@ START_TEST(replaces_entities)
 }
 END_TEST
 
+/* Attributes of an rpc, and the start tag of its reply. */
+static const struct {
+	const char *rpc, *reply;
+} envelopes[] = {
+        {"<rpc xmlns=\"" BASE "\" message-id=\"1\"/>", " message-id=\"1\""},
+        {"<rpc message-id='1' xmlns:x=\"urn:x\" x:a='\"' xmlns='" BASE "' b=\"&lt;&#38;>\"/>",
+                " message-id='1' xmlns:x=\"urn:x\" x:a='\"' b=\"&lt;&#38;>\""},
+        {"<n:rpc xmlns:n=\"" BASE "\" xmlns=\"urn:x\" message-id=\"1\" xml:lang=\"de\"/>",
+                " xmlns:n=\"" BASE "\" message-id=\"1\" xml:lang=\"de\""},
+        /* What would not be well-formed. */
+        {"<rpc xmlns=\"" BASE "\" message-id=\"1\" x:a=\"\"/>", " message-id=\"1\""},
+        {"<rpc xmlns=\"" BASE "\" message-id=\"1\" a=\"\" a=\"\"/>", " message-id=\"1\""},
+        {"<rpc xmlns=\"" BASE "\" message-id=\"1\" a=\"&b;\"/>", " message-id=\"1\""},
+        {"<rpc xmlns=\"" BASE "\" message-id=\"1\" a=\"&#1;\"/>", " message-id=\"1\""},
+        {"<rpc xmlns=\"" BASE "\" message-id=\"1\" a/>", " message-id=\"1\""},
+        {"<rpc xmlns=\"" BASE "\" message-id=\"1\" 1=\"\"/>", " message-id=\"1\""},
+        {"<rpc xmlns=\"" BASE "\" message-id=\"&\"/>", ""},
+};
+
+START_TEST(repeats_the_attributes_of_the_rpc)
+{
+	const struct xml_limits limits = {.depth = 2, .children = 1, .attributes = 8};
+	const char *rpc = envelopes[_i].rpc;
+	char *want = xasprintf("<rpc-reply xmlns=\"" BASE "\"%s", envelopes[_i].reply);
+	struct xml_root root;
+	struct error err;
+	struct text open = {0};
+	ck_assert_int_eq(xml_check(rpc, strlen(rpc), &limits, &root, &err), strstr(rpc, " a/>") != NULL ? -1 : 0);
+	envelope_open(&open, &root);
+	ck_assert_str_eq(text_str(&open), want);
+	text_fini(&open);
+	free(want);
+}
+END_TEST
+
+START_TEST(replaces_a_start_tag_wherever_pieces_end)
+{
+	static const struct {
+		const char *in, *out;
+	} cases[] = {
+	        {"<rpc-reply a=\"1\"><ok/></rpc-reply>", "<x y=\"2\"><ok/></rpc-reply>"},
+	        {"<rpc-reply a=\"1/\"/>", "<x y=\"2\"/>"},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		for (size_t n = strlen(cases[i].in), k = 0; k <= n; k++) {
+			struct envelope e = {0};
+			struct text buffer = {0}, out = {0};
+			text_add(&e.open, "<x y=\"2\"");
+			struct xml_span own = envelope_put(&e, (struct xml_span){cases[i].in, k}, &buffer);
+			text_addn(&out, own.s, own.n);
+			own = envelope_put(&e, (struct xml_span){cases[i].in + k, n - k}, &buffer);
+			text_addn(&out, own.s, own.n);
+			ck_assert_str_eq(text_str(&out), cases[i].out);
+			text_fini(&e.open);
+			text_fini(&buffer);
+			text_fini(&out);
+		}
+}
+END_TEST
+
 START_TEST(answers_with_the_error)
 {
 	struct text t = {0};
 	struct error err;
 	(void)error_set(&err, ERR_LIMIT, "x", "a < b");
-	guard_error_reply(&t, (struct xml_span){"4&amp;2", 7}, "rpc", &err);
+	static const char id[] = "\"4&amp;2\"";
+	const struct xml_root root = {.message_id = {&id[1], 7}};
+	struct text open = {0};
+	envelope_open(&open, &root);
+	guard_error_reply(&t, &open, "rpc", &err);
 	ck_assert_ptr_nonnull(strstr(t.s, " message-id=\"4&amp;2\""));
 	ck_assert_ptr_nonnull(strstr(t.s, "<error-tag>too-big</error-tag>"));
-	ck_assert_ptr_nonnull(strstr(t.s, ">a &lt; b</error-message>"));
+	ck_assert_ptr_nonnull(strstr(t.s, ">a &lt; b</error-message></rpc-error></rpc-reply>"));
+	text_fini(&open);
 	text_fini(&t);
 }
 END_TEST
@@ -484,6 +587,8 @@ int main(void)
 	tcase_add_test(t, lets_a_slow_but_steady_message_come);
 	tcase_add_test(t, writes_what_it_reads);
 	tcase_add_test(t, replaces_entities);
+	tcase_add_loop_test(t, repeats_the_attributes_of_the_rpc, 0, (int)(sizeof(envelopes) / sizeof(envelopes[0])));
+	tcase_add_test(t, replaces_a_start_tag_wherever_pieces_end);
 	tcase_add_test(t, answers_with_the_error);
 	suite_add_tcase(s, t);
 	SRunner *r = srunner_create(s);

@@ -156,6 +156,53 @@ START_TEST(takes_what_is_tagged_as_default_as_not_set)
 }
 END_TEST
 
+/* The rpc and its reply: RFC 6241 section 4 */
+
+/* What a session of its own is told, in either framing; the caller frees it. */
+static char *raw_reply(const char *rpc, bool chunked)
+{
+	bool ended;
+	int fd = raw();
+	char *bytes =
+	        chunked ? xasprintf(HELLO11 "\n#%zu\n%s\n##\n", strlen(rpc), rpc) : xasprintf(HELLO10 "%s]]>]]>", rpc);
+	put_text(fd, bytes);
+	char *reply = read_until(fd, "</rpc-reply>", 1, &ended);
+	free(bytes);
+	close(fd);
+	return reply;
+}
+
+#define ATTRIBUTES                                                                                                     \
+	"xmlns:ex=\"http://example.net/content/1.0\" ex:user-id=\"fred\" message-id='1' xmlns:unused=\"urn:u\""
+
+START_TEST(repeats_all_attributes_in_the_reply)
+{
+	static const struct {
+		const char *operation, *has;
+	} cases[] = {
+	        {"<get-config><source><running/></source></get-config>", "<data"},
+	        {"<get><filter><conformance " PC "/></filter></get>", "<verdict>blocked<"},
+	        {"<close-session/>", "<ok/>"},
+	        {"<unlock><target><running/></target></unlock>", "<error-tag>"},
+	        /* Answers of the guard and of the library. */
+	        {"<none/>", ">operation-not-supported<"},
+	        {"<lock><target/></lock>", "<error-tag>"},
+	        {"<kill-session><session-id>x</session-id></kill-session>", ">invalid-value<"},
+	        {"<x></y>", "<error-tag>"},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		for (int chunked = 0; chunked < 2; chunked++) {
+			char *rpc = xasprintf("<rpc xmlns=\"" BASE "\" " ATTRIBUTES ">%s</rpc>", cases[i].operation);
+			char *reply = raw_reply(rpc, chunked);
+			ck_assert_msg(
+			        strstr(reply, "<rpc-reply xmlns=\"" BASE "\" " ATTRIBUTES ">") != NULL, "%s", reply);
+			ck_assert_msg(strstr(reply, cases[i].has) != NULL, "%s", reply);
+			free(reply);
+			free(rpc);
+		}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("netconf_rfc");
@@ -169,6 +216,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, tags_defaults_in_the_namespace_of_the_rfc);
 	tcase_add_test(t, takes_what_is_tagged_as_default_as_not_set);
+	tcase_add_test(t, repeats_all_attributes_in_the_reply);
 	suite_add_tcase(s, t);
 	SRunner *r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

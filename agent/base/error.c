@@ -27,6 +27,10 @@ static const struct {
         [ERR_UNAVAILABLE] = {"resource-denied"},
         [ERR_INTERNAL] = {"operation-failed"},
         [ERR_UNKNOWN_ELEMENT] = {"unknown-element"},
+        [ERR_MISSING_ELEMENT] = {"missing-element"},
+        [ERR_MISSING_ATTRIBUTE] = {"missing-attribute"},
+        [ERR_BAD_ATTRIBUTE] = {"bad-attribute"},
+        [ERR_UNKNOWN_ATTRIBUTE] = {"unknown-attribute"},
 };
 
 /* One line: messages go to logs and terminals. */
@@ -39,20 +43,40 @@ static void flatten(char *s)
 	utf8_clean(start); /* a message may be cut inside a character, or quote what is not text */
 }
 
+static void fill(
+        struct error *err, enum error_code code, const char *where, const char *item, const char *format, va_list ap)
+{
+	err->code = code;
+	err->app_tag[0] = '\0';
+	snprintf(err->where, sizeof(err->where), "%s", where != NULL ? where : "");
+	snprintf(err->item, sizeof(err->item), "%s", item);
+	vsnprintf(err->text, sizeof(err->text), format, ap);
+	flatten(err->where);
+	flatten(err->item);
+	flatten(err->text);
+}
+
 int error_set(struct error *err, enum error_code code, const char *where, const char *format, ...)
 {
 	va_list ap;
 
 	if (err == NULL)
 		return -1;
-	err->code = code;
-	err->app_tag[0] = '\0';
-	snprintf(err->where, sizeof(err->where), "%s", where != NULL ? where : "");
 	va_start(ap, format);
-	vsnprintf(err->text, sizeof(err->text), format, ap);
+	fill(err, code, where, "", format, ap);
 	va_end(ap);
-	flatten(err->where);
-	flatten(err->text);
+	return -1;
+}
+
+int error_item(struct error *err, enum error_code code, const char *where, const char *item, const char *format, ...)
+{
+	va_list ap;
+
+	if (err == NULL)
+		return -1;
+	va_start(ap, format);
+	fill(err, code, where, item, format, ap);
+	va_end(ap);
 	return -1;
 }
 

@@ -11,7 +11,7 @@
  * client's in the message. Pure.
  */
 
-/** Longest beginning of such an answer that is kept; the attributes of the rpc fit in (GUARD_ATTRIBUTES). */
+/** Longest beginning of such an answer that is kept; the attributes of the rpc fit in (ENVELOPE_ATTRIBUTES). */
 #define ANSWER_MAX (64u * 1024)
 
 struct answer {

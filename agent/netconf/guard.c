@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "netconf/envelope.h"
 #include "netconf/names.h"
 #include "portcullis/range.h"
 
@@ -33,6 +34,7 @@ void guard_fini(struct guard *g)
 	text_fini(&g->message);
 	text_fini(&g->reply);
 	text_fini(&g->content);
+	text_fini(&g->open);
 }
 
 void guard_progress_note(struct guard_progress *p, size_t moved, bool waiting, int64_t now_ms, int within_ms)
@@ -194,22 +196,40 @@ int guard_hello_check(const char *s, size_t n, bool *chunked, uint32_t *session,
 	return 0;
 }
 
-void guard_error_reply(struct text *out, struct xml_span message_id, const char *type, const struct error *err)
+/* error-info of RFC 6241 appendix A. */
+static void add_info(struct text *out, const struct error *err)
 {
-	text_add(out, "<rpc-reply xmlns=\"" NS_BASE "\"");
-	/* As it came, entities and all; RFC 6241 lets it have 4095 characters. */
-	if (message_id.s != NULL && message_id.n <= 4095 && memchr(message_id.s, '"', message_id.n) == NULL) {
-		text_add(out, " message-id=\"");
-		text_addn(out, message_id.s, message_id.n);
-		text_add(out, "\"");
-	}
+	const char *slash = strrchr(err->where, '/'), *element = slash != NULL ? slash + 1 : err->where;
+	bool attribute = err->code == ERR_MISSING_ATTRIBUTE || err->code == ERR_BAD_ATTRIBUTE;
+	if (err->item[0] == '\0')
+		return;
+	text_add(out, attribute ? "<error-info><bad-attribute>" : "<error-info><bad-element>");
+	text_add_xml(out, err->item);
+	text_add(out, attribute ? "</bad-attribute><bad-element>" : "</bad-element>");
+	text_add_xml(out, attribute ? element : "");
+	text_add(out, attribute ? "</bad-element></error-info>" : "</error-info>");
+}
+
+void guard_error_reply(struct text *out, const struct text *open, const char *type, const struct error *err)
+{
+	text_addn(out, text_str(open), open->len);
 	text_addf(out,
 	        "><rpc-error><error-type>%s</error-type><error-tag>%s</error-tag><error-severity>error</"
 	        "error-severity>",
 	        type, error_tag(err->code));
 	text_add(out, "<error-message xml:lang=\"en\">");
 	text_add_xml(out, err->text);
-	text_add(out, "</error-message></rpc-error></rpc-reply>");
+	text_add(out, "</error-message>");
+	add_info(out, err);
+	text_add(out, "</rpc-error></rpc-reply>");
+}
+
+/* RFC 6241 section 4.3: what is wrong with the rpc itself, or with the operation that it holds. */
+static const char *error_type(const struct error *err)
+{
+	return err->code == ERR_UNSUPPORTED || err->code == ERR_MISSING_ELEMENT || err->code == ERR_UNKNOWN_ELEMENT
+	               ? "protocol"
+	               : "rpc";
 }
 
 /* "portcullis-relay 1 CLIENT CLIENT-PORT SERVER SERVER-PORT": only the first word of the rest is of use. */
@@ -260,27 +280,46 @@ static enum guard_event hello_complete(struct guard *g, struct error *err)
 	return GUARD_HELLO_OK;
 }
 
+/* RFC 6241 section 4.1, and the type messageIdType of its appendix B. */
+static int check_message_id(const struct xml_root *root, struct error *err)
+{
+	static const char name[] = "message-id";
+	if (root->message_id.s == NULL)
+		return error_item(err, ERR_MISSING_ATTRIBUTE, "rpc", name,
+		        "<rpc> has no attribute message-id; give each rpc one, which its reply repeats");
+	if (root->message_id.n > ENVELOPE_MESSAGE_ID)
+		return error_item(err, ERR_BAD_ATTRIBUTE, "rpc", name,
+		        "the message-id has %zu bytes; the limit is %u: shorten it", root->message_id.n,
+		        ENVELOPE_MESSAGE_ID);
+	return 0;
+}
+
 /* The rest of what a well-nested message has to be. */
 static int check_rpc(struct guard *g, const struct xml_root *root, struct error *err)
 {
 	struct names_visitor visitor = {operation_visit, &g->operation, OPERATION_DEPTH};
 	if (!root->base || !xml_local_is(root->name, "rpc"))
 		return error_set(err, ERR_FORMAT, "message", "the message is not an <rpc> in namespace " NS_BASE);
-	if (root->attributes > GUARD_ATTRIBUTES)
+	if (root->attrs.n > ENVELOPE_ATTRIBUTES)
 		return error_set(err, ERR_LIMIT, "message", "the attributes of <rpc> are longer than %u bytes",
-		        GUARD_ATTRIBUTES);
-	g->operation.name[0] = '\0';
-	g->operation.place = g->operation.edits = false;
-	return names_check(&g->message, &visitor, &g->content, err);
+		        ENVELOPE_ATTRIBUTES);
+	if (check_message_id(root, err) != 0)
+		return -1;
+	operation_begin(&g->operation);
+	if (names_check(&g->message, &visitor, &g->content, err) != 0)
+		return -1;
+	return operation_end(&g->operation, err);
 }
 
 static enum guard_event rpc_complete(struct guard *g, struct error *err)
 {
 	struct xml_root root;
-	if (xml_check(text_str(&g->message), g->message.len, &g->limits->xml, &root, err) == 0 &&
-	        check_rpc(g, &root, err) == 0)
+	int result = xml_check(text_str(&g->message), g->message.len, &g->limits->xml, &root, err);
+	/* Now, since names_check() may write the message anew. */
+	envelope_open(&g->open, &root);
+	if (result == 0 && check_rpc(g, &root, err) == 0)
 		return GUARD_RPC;
-	guard_error_reply(&g->reply, root.message_id, err->code == ERR_UNSUPPORTED ? "protocol" : "rpc", err);
+	guard_error_reply(&g->reply, &g->open, error_type(err), err);
 	return GUARD_REFUSED;
 }
 
@@ -296,9 +335,10 @@ static enum guard_event too_big(struct guard *g, size_t size, size_t limit, stru
 	struct error ignored;
 	(void)error_set(err, ERR_LIMIT, "message",
 	        "a message of %zu or more bytes is longer than %zu, the limit; split it into several", size, limit);
-	if (g->stage == GUARD_SESSION) {
-		if (xml_check(text_str(&g->message), g->message.len, &g->limits->xml, &root, &ignored) != 0)
-			guard_error_reply(&g->reply, root.message_id, "rpc", err);
+	if (g->stage == GUARD_SESSION &&
+	        xml_check(text_str(&g->message), g->message.len, &g->limits->xml, &root, &ignored) != 0) {
+		envelope_open(&g->open, &root);
+		guard_error_reply(&g->reply, &g->open, "rpc", err);
 	}
 	return GUARD_OVER;
 }

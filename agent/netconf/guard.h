@@ -23,7 +23,6 @@ struct guard_limits {
 #define GUARD_PROGRESS 4096u
 #define GUARD_RELAY_LINE 200u /**< longest line that the SSH relay may send first */
 #define GUARD_HELLO 65536u /**< longest hello */
-#define GUARD_ATTRIBUTES 8192u /**< longest attributes of an rpc, which its reply repeats */
 extern const struct guard_limits guard_limits_default;
 
 /** Something has to move on; which is checked at `due`. */
@@ -49,6 +48,7 @@ struct guard {
 	enum { GUARD_START, GUARD_RELAY, GUARD_WAIT_HELLO, GUARD_SESSION } stage;
 	struct frame frame;
 	struct text message, reply;
+	struct text open; /**< GUARD_RPC: start tag of its reply, see envelope_open() */
 	struct text content; /**< the configuration that belongs to the message, as names_check() took it out */
 	struct operation operation; /**< knows: set by the owner after guard_init() */
 	bool chunked; /**< both said base:1.1 */
@@ -85,7 +85,7 @@ const char *guard_hello(void);
  * @param session  a server's hello: session-id; a client's must not have one (NULL).
  */
 int guard_hello_check(const char *s, size_t n, bool *chunked, uint32_t *session, struct error *err) MUST_USE;
-/** An rpc-reply with one rpc-error, without framing. */
-void guard_error_reply(struct text *out, struct xml_span message_id, const char *type, const struct error *err);
+/** An rpc-reply with one rpc-error, without framing. @param open  its start tag, see envelope_open(). */
+void guard_error_reply(struct text *out, const struct text *open, const char *type, const struct error *err);
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include "netconf/operation.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "netconf/names.h"
@@ -24,9 +25,29 @@ static const struct {
 static const char *const placed[] = {
         "get-config", "edit-config", "copy-config", "lock", "unlock", "validate", "delete-config"};
 
+void operation_begin(struct operation *o)
+{
+	o->name[0] = '\0';
+	o->place = o->edits = false;
+	o->n = 0;
+}
+
+int operation_end(const struct operation *o, struct error *err)
+{
+	if (o->n > 0)
+		return 0;
+	return error_item(err, ERR_MISSING_ELEMENT, "rpc", "rpcOperation",
+	        "<rpc> holds no operation; put one into it, such as <get/>");
+}
+
 static int visit_operation(struct operation *o, struct xml_span ns, struct xml_span local, struct error *err)
 {
 	char uri[128] = "", name[sizeof(o->name)] = "";
+	if (o->n++ > 0) {
+		snprintf(name, sizeof(name), "%.*s", (int)(local.n < 63 ? local.n : 63), local.s);
+		return error_item(err, ERR_UNKNOWN_ELEMENT, "rpc", name,
+		        "<%s> is a second operation in one <rpc>; send it in an <rpc> of its own", name);
+	}
 	bool fits = ns.n < sizeof(uri) && local.n < sizeof(name);
 	if (fits) {
 		memcpy(uri, ns.s, ns.n);

@@ -20,9 +20,15 @@ struct operation {
 	char name[64]; /**< of the operation when it is one of RFC 6241, else "" */
 	bool place; /**< inside its source or target */
 	bool edits; /**< its parameter config is a configuration */
+	unsigned n; /**< operations so far */
 };
 
-/** Visitor for names_check(); ctx is a struct operation that was set to its start. ERR_UNSUPPORTED: says what is. */
+/** Before the elements of an rpc are told. */
+void operation_begin(struct operation *o);
+/** After them. @return 0, or -1 with ERR_MISSING_ELEMENT: there was no operation. */
+int operation_end(const struct operation *o, struct error *err) MUST_USE;
+
+/** Visitor for names_check(); ctx is a struct operation. ERR_UNSUPPORTED: says what is; ERR_UNKNOWN_ELEMENT: a second one. */
 int operation_visit(void *ctx, unsigned depth, struct xml_span ns, struct xml_span local, struct error *err);
 
 #endif

@@ -16,6 +16,7 @@
 #include "config/datastore.h"
 #include "netconf/answer.h"
 #include "netconf/defaults.h"
+#include "netconf/envelope.h"
 #include "netconf/session.h"
 #include "portcullis/clock.h"
 #include "portcullis/log.h"
@@ -39,6 +40,8 @@ struct pump {
 	struct inlay *inlay; /* what belongs into the message that comes */
 	struct xml_span rest; /* of the piece of the message that it stands in */
 	struct text chunk;
+	struct envelope envelope; /* of the reply that is awaited */
+	struct text begun; /* its first piece */
 	bool tagged; /* of the message that comes: it has tagged defaults */
 	struct defaults_answer defaults;
 	struct text translated; /* the piece at hand with them */
@@ -128,6 +131,13 @@ static void offer_content(struct pump *p)
 		p->guard.content = (struct text){0};
 }
 
+static void expect_reply(struct pump *p)
+{
+	text_fini(&p->envelope.open);
+	p->envelope = (struct envelope){.open = p->guard.open};
+	p->guard.open = (struct text){0};
+}
+
 /* The server's hello comes before any answer, however early the client asks. */
 static bool may_feed(const struct pump *p)
 {
@@ -154,6 +164,7 @@ static void feed(struct pump *p, int64_t now)
 			snprintf(p->header, sizeof(p->header), "\n#%zu\n", p->guard.message.len);
 			hand_over(p, p->header, p->guard.message.s, p->guard.message.len, "\n##\n");
 			offer_content(p);
+			expect_reply(p);
 			p->busy = true;
 			p->forwarded++;
 			break;
@@ -229,7 +240,7 @@ static void write_worker(struct pump *p)
 /* Did the message that comes from the worker never reach an operation of ours? */
 static bool is_of_library(const struct pump *p)
 {
-	return p->server_hello && atomic_load(&p->s->dispatched) < p->forwarded;
+	return atomic_load(&p->s->dispatched) < p->forwarded;
 }
 
 /* The end of a message of the worker's. */
@@ -247,6 +258,7 @@ static void forward_end(struct pump *p)
 	inlay_free(p->inlay);
 	p->inlay = NULL;
 	p->tagged = false;
+	p->envelope.over = true;
 	p->server_hello = p->from_worker.chunked = true;
 }
 
@@ -256,38 +268,43 @@ static void add_out(struct pump *p, const char *s, size_t n)
 }
 
 /* The worker's piece in the namespaces of the client. */
-static struct xml_span translate(struct pump *p, const char *piece, size_t len)
+static struct xml_span translate(struct pump *p, struct xml_span piece)
 {
-	if (p->server_hello && atomic_exchange(&p->s->tagged, false)) {
+	if (atomic_exchange(&p->s->tagged, false)) {
 		p->tagged = true;
 		p->defaults = (struct defaults_answer){0};
 	}
 	if (!p->tagged)
-		return (struct xml_span){piece, len};
+		return piece;
 	p->translated.len = 0;
-	defaults_answer(&p->defaults, piece, len, &p->translated);
+	defaults_answer(&p->defaults, piece.s, piece.n, &p->translated);
 	return (struct xml_span){text_str(&p->translated), p->translated.len};
 }
 
 /* A piece of a message, as far as nothing has to be put into it. */
-static void forward_piece(struct pump *p, const char *piece, size_t len)
+static void forward_piece(struct pump *p, struct xml_span piece)
 {
-	if (is_of_library(p)) {
-		answer_add(&p->answer, piece, len);
+	/* The hello may be on its way still when the first reply is made. */
+	if (!p->server_hello) {
+		add_out(p, piece.s, piece.n);
 		return;
 	}
-	struct xml_span own = translate(p, piece, len);
-	/* The hello may be on its way still when the first reply is made. */
-	if (p->inlay == NULL && p->server_hello)
+	piece = envelope_put(&p->envelope, piece, &p->begun);
+	if (is_of_library(p)) {
+		answer_add(&p->answer, piece.s, piece.n);
+		return;
+	}
+	piece = translate(p, piece);
+	if (p->inlay == NULL)
 		p->inlay = inlay_take(p->s);
 	if (p->inlay == NULL) {
-		add_out(p, own.s, own.n);
+		add_out(p, piece.s, piece.n);
 		return;
 	}
 	p->chunk.len = 0;
-	size_t taken = inlay_scan(p->inlay, own.s, own.n, &p->chunk);
+	size_t taken = inlay_scan(p->inlay, piece.s, piece.n, &p->chunk);
 	add_out(p, text_str(&p->chunk), p->chunk.len);
-	p->rest = (struct xml_span){own.s + taken, own.n - taken};
+	p->rest = (struct xml_span){piece.s + taken, piece.n - taken};
 }
 
 /* One chunk of the inlay, and at its end the rest of the piece that it stood in. */
@@ -316,7 +333,7 @@ static void forward(struct pump *p)
 	case FRAME_MORE:
 		break;
 	case FRAME_DATA:
-		forward_piece(p, piece, len);
+		forward_piece(p, (struct xml_span){piece, len});
 		break;
 	case FRAME_END:
 		forward_end(p);
@@ -492,7 +509,7 @@ static struct guard_limits limits_of(struct config *config)
 void *pump_run(void *arg)
 {
 	struct session *s = arg;
-	struct pump p = {.s = s};
+	struct pump p = {.s = s, .envelope.over = true};
 	int pair[2];
 	pthread_t worker;
 	p.limits = limits_of(s->n->config);
@@ -528,6 +545,8 @@ out:
 	text_fini(&p.answer.text);
 	text_fini(&p.chunk);
 	text_fini(&p.translated);
+	text_fini(&p.begun);
+	text_fini(&p.envelope.open);
 	inlay_free(p.inlay);
 	inlay_free(inlay_take(s));
 	free(atomic_exchange(&s->content, NULL));

@@ -89,12 +89,24 @@ NC_WD_MODE call_defaults(const struct call *call)
 	return NC_WD_EXPLICIT;
 }
 
-/* The element that a path ends in, without its module's name. */
-static const char *last_element(const char *path)
+/* The element that a path ends in, without its module's name; the caller frees it. */
+static char *last_element(const char *path)
 {
-	const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
-	const char *colon = strchr(name, ':');
-	return colon != NULL ? colon + 1 : name;
+	const char *name = path;
+	char quote = 0;
+	for (const char *p = path; *p != '\0'; p++) {
+		if (quote != 0)
+			quote = *p == quote ? 0 : quote;
+		else if (*p == '"' || *p == '\'')
+			quote = *p;
+		else if (*p == '/')
+			name = p + 1;
+	}
+	char *element = xstrndup(name, strcspn(name, "["));
+	char *colon = strchr(element, ':');
+	if (colon != NULL)
+		memmove(element, colon + 1, strlen(colon + 1) + 1);
+	return element;
 }
 
 /* RFC 7950 section 15: what the model forbids has tags of its own. */
@@ -114,14 +126,34 @@ static struct lyd_node *error_of_model(const struct ly_ctx *ctx, const struct er
 	return NULL;
 }
 
+/* What names an element or attribute of the client's. */
+static struct lyd_node *error_of_item(const struct ly_ctx *ctx, const struct error *err)
+{
+	static const struct {
+		enum error_code code;
+		NC_ERR tag;
+	} of_attribute[] = {{ERR_MISSING_ATTRIBUTE, NC_ERR_MISSING_ATTR}, {ERR_BAD_ATTRIBUTE, NC_ERR_BAD_ATTR},
+	        {ERR_UNKNOWN_ATTRIBUTE, NC_ERR_UNKNOWN_ATTR}};
+	char *element = last_element(err->where);
+	struct lyd_node *e = NULL;
+	if (err->code == ERR_UNKNOWN_ELEMENT)
+		e = nc_err(ctx, NC_ERR_UNKNOWN_ELEM, NC_ERR_TYPE_APP, element);
+	else if (err->code == ERR_MISSING_ELEMENT)
+		e = nc_err(ctx, NC_ERR_MISSING_ELEM, NC_ERR_TYPE_APP, err->item);
+	for (size_t i = 0; i < sizeof(of_attribute) / sizeof(of_attribute[0]); i++)
+		if (err->code == of_attribute[i].code)
+			e = nc_err(ctx, of_attribute[i].tag, NC_ERR_TYPE_APP, err->item, element);
+	free(element);
+	return e;
+}
+
 /* "missing-instance key": the attribute that names no entry. */
 static struct lyd_node *error_of_attribute(const struct ly_ctx *ctx, const struct error *err)
 {
 	static const char tag[] = "missing-instance ";
 	if (strncmp(err->app_tag, tag, strlen(tag)) != 0)
 		return NULL;
-	char *element = xstrdup(last_element(err->where));
-	element[strcspn(element, "[")] = '\0';
+	char *element = last_element(err->where);
 	struct lyd_node *e = nc_err(ctx, NC_ERR_BAD_ATTR, NC_ERR_TYPE_APP, err->app_tag + strlen(tag), element);
 	free(element);
 	return e;
@@ -134,8 +166,8 @@ static struct lyd_node *error_node(const struct ly_ctx *ctx, const struct error 
 	char app_tag[sizeof(err->app_tag)];
 	if (e == NULL)
 		e = error_of_attribute(ctx, err);
-	if (e == NULL && err->code == ERR_UNKNOWN_ELEMENT)
-		e = nc_err(ctx, NC_ERR_UNKNOWN_ELEM, NC_ERR_TYPE_APP, last_element(err->where));
+	if (e == NULL)
+		e = error_of_item(ctx, err);
 	for (size_t i = 0; e == NULL && i < sizeof(tags) / sizeof(tags[0]); i++) {
 		if (strcmp(tag, tags[i].tag) != 0)
 			continue;

@@ -176,6 +176,14 @@ static void add_utf8(struct text *out, unsigned long c)
 	text_addn(out, b, n);
 }
 
+/* XML 1.0 section 2.2. */
+static bool is_character(unsigned long c)
+{
+	if (c < 0x20)
+		return c == '\t' || c == '\n' || c == '\r';
+	return c <= 0x10ffff && (c < 0xd800 || c > 0xdfff) && c != 0xfffe && c != 0xffff;
+}
+
 /* "&name;" at s. @return its length, 0 when it is none that is known. */
 static size_t entity(struct text *out, struct xml_span s)
 {
@@ -201,7 +209,7 @@ static size_t entity(struct text *out, struct xml_span s)
 	memcpy(digits, from, (size_t)(semicolon - from));
 	char *end;
 	unsigned long c = strtoul(digits, &end, hex ? 16 : 10);
-	if (*end != '\0' || c == 0 || c > 0x10ffff)
+	if (*end != '\0' || !is_character(c))
 		return 0;
 	add_utf8(out, c);
 	return (size_t)(semicolon + 1 - s.s);
@@ -225,6 +233,21 @@ void xml_unescape(struct text *out, struct xml_span s)
 		s.s += taken;
 		s.n -= taken;
 	}
+}
+
+bool xml_knows_entities(struct xml_span s)
+{
+	struct text scratch = {0};
+	bool known = true;
+	const char *amp;
+	while (known && s.n > 0 && (amp = memchr(s.s, '&', s.n)) != NULL) {
+		s = (struct xml_span){amp, s.n - (size_t)(amp - s.s)};
+		size_t taken = entity(&scratch, s);
+		known = taken > 0;
+		s = (struct xml_span){s.s + taken, s.n - taken};
+	}
+	text_fini(&scratch);
+	return known;
 }
 
 /* The root's namespace and message-id. */
@@ -265,7 +288,7 @@ static int count_element(const struct xml_reader *r, unsigned depth, const struc
 			return error_set(
 			        err, ERR_FORMAT, "message", "there is more than one outermost element; send one");
 		out->name = r->name;
-		out->attributes = r->attrs.n;
+		out->attrs = r->attrs;
 		root_attributes(r->attrs, out);
 	}
 	if (depth >= limits->depth)

@@ -42,6 +42,8 @@ bool xml_is_space(struct xml_span s);
 int xml_attribute(struct xml_span *attrs, struct xml_span *name, struct xml_span *value);
 /** Append content with its entities and character references replaced. */
 void xml_unescape(struct text *out, struct xml_span s);
+/** Is everything after an '&' an entity or a reference to a character that XML 1.0 has? */
+bool xml_knows_entities(struct xml_span s);
 
 /** What a message may be. */
 struct xml_limits {
@@ -51,7 +53,7 @@ struct xml_limits {
 /** What the outermost element says. */
 struct xml_root {
 	struct xml_span name, message_id; /**< message_id.s is NULL when there is none */
-	size_t attributes; /**< bytes of its attributes */
+	struct xml_span attrs; /**< of its start tag; attrs.s is NULL when it was not read */
 	bool base; /**< in the namespace of RFC 6241 */
 };
 

@@ -23,6 +23,10 @@ enum error_code {
 	ERR_UNAVAILABLE, /**< a needed part is not there at the moment */
 	ERR_INTERNAL, /**< a fault of this program */
 	ERR_UNKNOWN_ELEMENT, /**< an element that the model does not have; where: its path, the element last */
+	ERR_MISSING_ELEMENT, /**< one that has to be there and is not; item: its name */
+	ERR_MISSING_ATTRIBUTE, /**< item: its name; where: path of the element, which is last; as the next two */
+	ERR_BAD_ATTRIBUTE,
+	ERR_UNKNOWN_ATTRIBUTE,
 	ERR_CODE_N
 };
 
@@ -31,6 +35,7 @@ struct error {
 	enum error_code code;
 	char where[256]; /**< file, line, clause or object; may be empty */
 	char text[768]; /**< what happened and what to do, one line */
+	char item[64]; /**< what the code is about, as it says; set with error_item() */
 	char app_tag[40]; /**< RFC 7950 section 15: "must-violation"; "": none */
 };
 
@@ -51,6 +56,10 @@ void errors_fini(struct errors *e);
  */
 int error_set(struct error *err, enum error_code code, const char *where, const char *format, ...)
         __attribute__((format(printf, 4, 5)));
+
+/** error_set() for a code that is about an item. @return always -1. */
+int error_item(struct error *err, enum error_code code, const char *where, const char *item, const char *format, ...)
+        __attribute__((format(printf, 5, 6)));
 
 /** Put a place in front of err->where ("outer: inner"). @return always -1. */
 int error_prefix(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));

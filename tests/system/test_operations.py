@@ -62,6 +62,16 @@ def plain(operation, **places):
     return f'<{operation} xmlns="{BASE}">{inner}</{operation}>'
 
 
+def raw_rpc(path, xml):
+    """The reply to an rpc as it is, in a session of its own on the UNIX socket."""
+    with raw_session(types.SimpleNamespace(socket=path)) as session:
+        session.sendall(xml.encode() + b"]]>]]>")
+        received = b""
+        while b"</rpc-reply>" not in received:
+            received += session.recv(65536)
+    return received[received.index(b"<rpc-reply"):].decode()
+
+
 def zones(device, datastore="candidate"):
     """Name and interfaces of each zone."""
     data = device.get_config(datastore, filter=("subtree", f'<zone xmlns="{PC}"/>')).data_ele
@@ -385,6 +395,12 @@ def sessions(one, two, check, path):
         victim = unix[0].findtext(f"{{{MONITORING}}}session-id")
         check(ask(two, f'<kill-session xmlns="{BASE}"><session-id>{victim}</session-id></kill-session>') == [],
               "kill-session of the session on the UNIX socket")
+    for xml, tag, words in ((f'<rpc xmlns="{BASE}"><get/></rpc>', "missing-attribute", ["<bad-attribute>message-id<", ">rpc</bad-"]),
+                            (f'<rpc xmlns="{BASE}" message-id="7"/>', "missing-element", ['message-id="7"', "such as &lt;get/"]),
+                            (f'<rpc xmlns="{BASE}" message-id="7" xmlns:e="urn:e" e:a="b"><get-config><source><running/></source>'
+                             "</get-config></rpc>", "", ['xmlns:e="urn:e" e:a="b">', "<data"])):
+        have = raw_rpc(path, xml)
+        check(all(word in have for word in [f"<error-tag>{tag}<"] * bool(tag) + words), f"the reply to {xml}: {have}")
     have = ask(one, edit(zone("a", "a" * 16)))
     check(len(have) == 1 and have[0][0] == "invalid-value" and have[0][1].endswith("interface") and "zone[" in have[0][1],
           f"invalid-value with its path: {have}")
