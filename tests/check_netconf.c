@@ -415,7 +415,7 @@ START_TEST(reads_a_document)
 	ck_assert_msg(strstr(reply, "ports.md") != NULL && strstr(reply, "5061") != NULL, "%s", reply);
 	free(reply);
 	ask_error(c, "<import-document " PC "><name>x</name><content></content></import-document>", ERR_INVALID, "");
-	ask_error(c, "<import-document " PC "><content>a</content></import-document>", ERR_INVALID, "name");
+	ask_error(c, "<import-document " PC "><content>a</content></import-document>", ERR_MISSING_ELEMENT, "<name>");
 	text_fini(&rpc);
 	netconf_client_close(c);
 }
@@ -607,7 +607,7 @@ START_TEST(verifies_and_explains)
 	        NULL);
 	ask_error(c, "<explain " PC "><flow>none</flow></explain>", ERR_NOT_FOUND, "none");
 	ask_error(c, "<explain " PC "><packet>none</packet></explain>", ERR_FORMAT, "none");
-	ask_error(c, "<explain " PC "/>", ERR_NOT_FOUND, "");
+	ask_error(c, "<explain " PC "/>", ERR_MISSING_ELEMENT, "<packet>");
 	netconf_client_close(c);
 }
 END_TEST

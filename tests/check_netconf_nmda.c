@@ -141,7 +141,7 @@ START_TEST(edits_what_can_be_written)
 	ask_error(c, EDIT_DATA("ds:operational", "<config>" ZONE("a", "b") "</config>"), ERR_INVALID, "operational");
 	ask_error(c, EDIT_DATA("ds:running", "<config><zone " PC "><name>a b</name></zone></config>"), ERR_INVALID,
 	        "name");
-	ask_error(c, EDIT_DATA("ds:running", ""), ERR_NOT_FOUND, "edit-content");
+	ask_error(c, EDIT_DATA("ds:running", ""), ERR_MISSING_ELEMENT, "<config>");
 	/* The older operations know the datastores by these names too. */
 	ask_ok(c, "<lock><target><datastore " NMDA " " DS ">ds:running</datastore></target></lock>");
 	ask_ok(c, "<unlock><target><datastore " NMDA " " DS ">ds:running</datastore></target></unlock>");

@@ -3,6 +3,7 @@
  * What the RFCs ask of a server to the letter: namespaces, attributes and tags that clients compare.
  */
 #include "netconf/defaults.h"
+#include "netconf/envelope.h"
 #include "netconf_scene.h"
 #include "portcullis/alloc.h"
 
@@ -158,6 +159,70 @@ END_TEST
 
 /* The rpc and its reply: RFC 6241 section 4 */
 
+/* Attributes of an rpc, and the start tag of its reply. */
+static const struct {
+	const char *rpc, *reply;
+	int result; /* of xml_check() */
+} envelopes[] = {
+        {"<rpc xmlns=\"" BASE "\" message-id=\"1\"/>", " message-id=\"1\"", 0},
+        {"<rpc message-id='1' xmlns:x=\"urn:x\" x:a='\"' xmlns='" BASE "' b=\"&lt;&#38;>\"/>",
+                " message-id='1' xmlns:x=\"urn:x\" x:a='\"' b=\"&lt;&#38;>\"", 0},
+        {"<n:rpc xmlns:n=\"" BASE "\" xmlns=\"urn:x\" message-id=\"1\" xml:lang=\"de\"/>",
+                " xmlns:n=\"" BASE "\" message-id=\"1\" xml:lang=\"de\"", 0},
+        /* What would not be well-formed. */
+        {"<rpc xmlns=\"" BASE "\" message-id=\"1\" x:a=\"\"/>", " message-id=\"1\"", 0},
+        {"<rpc xmlns=\"" BASE "\" message-id=\"1\" a=\"\" a=\"\"/>", " message-id=\"1\"", 0},
+        {"<rpc xmlns=\"" BASE "\" message-id=\"1\" a=\"&b;\"/>", " message-id=\"1\"", -1},
+        {"<rpc xmlns=\"" BASE "\" message-id=\"1\" a=\"&#1;\"/>", " message-id=\"1\"", -1},
+        {"<rpc xmlns=\"" BASE "\" message-id=\"1\" a/>", " message-id=\"1\"", -1},
+        {"<rpc xmlns=\"" BASE "\" message-id=\"1\" 1=\"\"/>", " message-id=\"1\"", 0},
+        {"<rpc xmlns=\"" BASE "\" message-id=\"&\"/>", "", -1},
+        {"<rpc xmlns=\"" BASE "\" message-id=\"1\" a=\"\xff\"/>", " message-id=\"1\"", -1},
+        {"<rpc xmlns=\"" BASE "\" message-id=\"\x01\"/>", "", -1},
+        {"<rpc xmlns=\"" BASE "\" message-id=\"1\" a=\"2\">\xff</rpc>", " message-id=\"1\" a=\"2\"", -1},
+};
+
+START_TEST(repeats_the_attributes_of_the_rpc)
+{
+	const struct xml_limits limits = {.depth = 2, .children = 1, .attributes = 8};
+	const char *rpc = envelopes[_i].rpc;
+	char *want = xasprintf("<rpc-reply xmlns=\"" BASE "\"%s", envelopes[_i].reply);
+	struct xml_root root;
+	struct error err;
+	struct text open = {0};
+	ck_assert_int_eq(xml_check(rpc, strlen(rpc), &limits, &root, &err), envelopes[_i].result);
+	envelope_open(&open, &root);
+	ck_assert_str_eq(text_str(&open), want);
+	text_fini(&open);
+	free(want);
+}
+END_TEST
+
+START_TEST(replaces_a_start_tag_wherever_pieces_end)
+{
+	static const struct {
+		const char *in, *out;
+	} cases[] = {
+	        {"<rpc-reply a=\"1\"><ok/></rpc-reply>", "<x y=\"2\"><ok/></rpc-reply>"},
+	        {"<rpc-reply a=\"1/\"/>", "<x y=\"2\"/>"},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		for (size_t n = strlen(cases[i].in), k = 0; k <= n; k++) {
+			struct envelope e = {0};
+			struct text buffer = {0}, out = {0};
+			text_add(&e.open, "<x y=\"2\"");
+			struct xml_span own = envelope_put(&e, (struct xml_span){cases[i].in, k}, &buffer);
+			text_addn(&out, own.s, own.n);
+			own = envelope_put(&e, (struct xml_span){cases[i].in + k, n - k}, &buffer);
+			text_addn(&out, own.s, own.n);
+			ck_assert_str_eq(text_str(&out), cases[i].out);
+			text_fini(&e.open);
+			text_fini(&buffer);
+			text_fini(&out);
+		}
+}
+END_TEST
+
 /* What a session of its own is told, in either framing; the caller frees it. */
 static char *raw_reply(const char *rpc, bool chunked)
 {
@@ -203,6 +268,84 @@ START_TEST(repeats_all_attributes_in_the_reply)
 }
 END_TEST
 
+/* Errors: RFC 6241 appendix A, RFC 7950 section 8.3.1 */
+
+#define INFO(name, value) "<" name ">" value "</" name ">"
+
+static const struct {
+	const char *operation, *tag, *path, *info, *words;
+} refused[] = {
+        {"<get><bogus/></get>", "unknown-element", "/ietf-netconf:get/bogus", INFO("bad-element", "bogus"),
+                "&lt;get&gt; has no element &lt;bogus&gt;; use &lt;filter&gt; or &lt;with-defaults&gt;"},
+        {"<kill-session><session-id>abc</session-id></kill-session>", "invalid-value",
+                "/ietf-netconf:kill-session/session-id", NULL, "&quot;abc&quot;; use a number of 1 to 4294967295"},
+        {"<kill-session/>", "missing-element", "/ietf-netconf:kill-session/session-id",
+                INFO("bad-element", "session-id"), "add it"},
+        {"<get-config/>", "missing-element", "/ietf-netconf:get-config", INFO("bad-element", "source"),
+                "or &lt;startup&gt; into it"},
+        {"<edit-config><target><candidate/></target></edit-config>", "missing-element", "/ietf-netconf:edit-config",
+                INFO("bad-element", "config"), "&lt;config&gt;"},
+        {"<get-config><source><running/><candidate/></source></get-config>", "bad-element", "/ietf-netconf:get-config",
+                INFO("bad-element", "running"), "exclude each other"},
+        {"<edit-config><target><candidate/></target><target><candidate/></target><config/></edit-config>",
+                "bad-element", "/ietf-netconf:edit-config/target", INFO("bad-element", "target"), "give it once"},
+        {"<get><filter type=\"x\"/></get>", "bad-attribute", "/ietf-netconf:get/filter",
+                INFO("bad-attribute", "type") INFO("bad-element", "filter"), "use subtree or xpath"},
+        {"<discard-changes>x</discard-changes>", "bad-element", NULL, INFO("bad-element", "discard-changes"),
+                "&quot;x&quot; where elements alone may stand"},
+        {"<edit-config><target><candidate/></target><error-option>x</error-option><config/></edit-config>",
+                "invalid-value", "/ietf-netconf:edit-config/error-option", NULL,
+                "use stop-on-error, continue-on-error or rollback-on-error"},
+        {"<commit><confirmed/><confirm-timeout>0</confirm-timeout></commit>", "invalid-value",
+                "/ietf-netconf:commit/confirm-timeout", NULL, "use a number of 1 to 4294967295"},
+        {EDIT("candidate", "", ZONE("a", "e") "x"), "malformed-message", NULL, NULL, "leave it out"},
+        {EDIT("candidate", "", "<zone xmlns=\"urn:none\"/>"), "unknown-namespace", "/zone",
+                INFO("bad-element", "zone") INFO("bad-namespace", "urn:none"), "the unknown namespace urn:none"},
+        {EDIT("candidate", "", "<zone " PC " operation=\"merge\"><name>a</name></zone>"), "unknown-attribute",
+                "/portcullis:zone[name='a']", INFO("bad-attribute", "operation") INFO("bad-element", "zone"),
+                "write nc:operation"},
+        {EDIT("candidate", "", "<zone " PC "><interface>e</interface></zone>"), "missing-element", "/portcullis:zone",
+                INFO("bad-element", "name"), "give every key"},
+        {EDIT("candidate", "", "<zone " PC "><name>a</name></zone>"), "operation-failed",
+                "/portcullis:zone[name='a']/interface", NULL, "add one, or delete the zone"},
+        {"<none/>", "operation-not-supported", NULL, NULL, "there is no operation none"},
+};
+
+START_TEST(tells_an_old_client_of_no_malformed_message)
+{
+	static const char *const rpcs[] = {RPC("1", "<x>"), RPC("1", "<get>\xff</get>"),
+	        RPC("1", EDIT("candidate", "", ZONE("a", "e") "x")),
+	        RPC("1", "<explain " PC "><packet>none</packet></explain>")};
+	for (size_t i = 0; i < sizeof(rpcs) / sizeof(rpcs[0]); i++)
+		for (int chunked = 0; chunked < 2; chunked++) {
+			char *reply = raw_reply(rpcs[i], chunked);
+			const char *tag = chunked ? ">malformed-message<" : ">operation-failed<";
+			ck_assert_msg(strstr(reply, tag) != NULL, "no %s: %s", tag, reply);
+			free(reply);
+		}
+}
+END_TEST
+
+START_TEST(says_what_is_wrong_and_where)
+{
+	char *tag = xasprintf("<error-tag>%s</error-tag>", refused[_i].tag);
+	char *path = refused[_i].path != NULL ? xasprintf("<error-path>%s</error-path>", refused[_i].path) : NULL;
+	char *info = refused[_i].info != NULL ? xasprintf("<error-info>%s</error-info>", refused[_i].info) : NULL;
+	char *rpc = xasprintf(RPC("1", "%s"), refused[_i].operation);
+	char *reply = raw_reply(rpc, true);
+	ck_assert_msg(strstr(reply, tag) != NULL, "no %s: %s", tag, reply);
+	ck_assert_msg(path == NULL || strstr(reply, path) != NULL, "no %s: %s", path, reply);
+	ck_assert_msg(info == NULL ? strstr(reply, "<error-info>") == NULL : strstr(reply, info) != NULL, "no %s: %s",
+	        info, reply);
+	ck_assert_msg(strstr(reply, refused[_i].words) != NULL, "no %s: %s", refused[_i].words, reply);
+	free(reply);
+	free(rpc);
+	free(info);
+	free(path);
+	free(tag);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("netconf_rfc");
@@ -210,6 +353,8 @@ int main(void)
 	tcase_add_loop_test(t, gives_the_attribute_its_namespace_wherever_pieces_end, 0,
 	        (int)(sizeof(answers) / sizeof(answers[0])));
 	tcase_add_test(t, takes_the_attribute_in_its_namespace);
+	tcase_add_loop_test(t, repeats_the_attributes_of_the_rpc, 0, (int)(sizeof(envelopes) / sizeof(envelopes[0])));
+	tcase_add_test(t, replaces_a_start_tag_wherever_pieces_end);
 	suite_add_tcase(s, t);
 	t = tcase_create("server");
 	tcase_set_timeout(t, 120);
@@ -217,6 +362,8 @@ int main(void)
 	tcase_add_test(t, tags_defaults_in_the_namespace_of_the_rfc);
 	tcase_add_test(t, takes_what_is_tagged_as_default_as_not_set);
 	tcase_add_test(t, repeats_all_attributes_in_the_reply);
+	tcase_add_test(t, tells_an_old_client_of_no_malformed_message);
+	tcase_add_loop_test(t, says_what_is_wrong_and_where, 0, (int)(sizeof(refused) / sizeof(refused[0])));
 	suite_add_tcase(s, t);
 	SRunner *r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

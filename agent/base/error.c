@@ -27,6 +27,8 @@ static const struct {
         [ERR_UNAVAILABLE] = {"resource-denied"},
         [ERR_INTERNAL] = {"operation-failed"},
         [ERR_UNKNOWN_ELEMENT] = {"unknown-element"},
+        [ERR_UNKNOWN_NAMESPACE] = {"unknown-namespace"},
+        [ERR_BAD_ELEMENT] = {"bad-element"},
         [ERR_MISSING_ELEMENT] = {"missing-element"},
         [ERR_MISSING_ATTRIBUTE] = {"missing-attribute"},
         [ERR_BAD_ATTRIBUTE] = {"bad-attribute"},

@@ -20,6 +20,18 @@ bool context_has_rpc(const struct ly_ctx *ctx, const char *ns, const char *name)
 /** Make the context of the server: every module of it implemented. */
 int context_server_new(const char *yang_dir, struct ly_ctx **out, struct error *err) MUST_USE;
 
+/* remedy.c */
+
+/** Append to the message about a value what would be one ("; use true or false"). @param schema  its leaf, or NULL. */
+void remedy_of_value(struct text *out, const struct lysc_node *schema);
+/** An error about too few entries says where they are missing, and how many. @param root  what was validated. */
+void remedy_few(const struct ly_ctx *ctx, const struct lyd_node *root, struct error *err);
+
+/* attributes.c */
+
+/** The first attribute of an edit that is unknown or has no fitting value. @return 0: there is none; or -1. */
+int attributes_check(const struct ly_ctx *ctx, const char *xml, struct error *err) MUST_USE;
+
 /* tree.c */
 
 /** Add a node at the end of a top level, wherever libyang would put it; NULL adds nothing. */
@@ -62,6 +74,8 @@ int edit_apply(struct draft *draft, const char *xml, enum edit_operation default
  */
 int edit_parse(
         const struct ly_ctx *ctx, const char *xml, bool lenient, struct lyd_node **out, struct error *err) MUST_USE;
+/** Parse elements for a context that has no modules. @return 0, or -1: it is not well-formed. */
+int edit_parse_opaque(const struct ly_ctx *empty, const char *xml, struct lyd_node **out) MUST_USE;
 /** What is wrong with a node that fits no schema node or has no fitting value. @return -1. */
 int edit_opaque_error(const struct lyd_node *node, struct error *err);
 /** Path of an opaque node, for which lyd_path() says "*"; the caller frees it. */

@@ -50,7 +50,9 @@ static int operation_of(const struct edit *e, const struct lyd_node *node, enum 
 {
 	if (edit_operation(node, inherited, out))
 		return 0;
-	return fail(e, ERR_INVALID, node, "has an unknown operation; use merge, replace, create, delete or remove");
+	fail(e, ERR_BAD_ATTRIBUTE, node, "has an unknown operation; use merge, replace, create, delete or remove");
+	snprintf(e->err->item, sizeof(e->err->item), "operation");
+	return -1;
 }
 
 /* Keep a fault, and go on with the next node: more may be wrong. @return whether that is wanted. */
@@ -93,23 +95,33 @@ static void target_remove(const struct edit *e, struct lyd_node *node)
 		lyd_free_tree(node);
 }
 
-/* RFC 7950 section 15.8. */
-static int fail_missing(const struct edit *e, const struct lyd_node *node)
+/* RFC 7950 sections 15.7, 7.7.9 and 7.8.6: what is wrong with `value` or `key`. */
+static int fail_missing(const struct edit *e, const struct lyd_node *node, const char *name)
 {
-	fail_existence(e, RIGHT_READ, ERR_INVALID, node,
-	        "is to be inserted beside an entry that does not exist; correct key or value");
+	bool given = edit_meta(node, "yang", name) != NULL;
+
+	if (given)
+		fail_existence(e, RIGHT_READ, ERR_BAD_ATTRIBUTE, node,
+		        "is to be inserted beside an entry that does not exist; correct key or value");
+	else
+		fail(e, ERR_MISSING_ATTRIBUTE, node,
+		        "is to be inserted before or after an entry that is not named; add the attribute key or value");
 	if (e->err->code == ERR_DENIED)
 		return -1;
-	snprintf(e->err->app_tag, sizeof(e->err->app_tag), "%s",
-	        node->schema->nodetype == LYS_LIST ? "missing-instance key" : "missing-instance value");
+	snprintf(e->err->item, sizeof(e->err->item), "%s", name);
+	snprintf(e->err->app_tag, sizeof(e->err->app_tag), "%s", given ? "missing-instance" : "");
 	return -1;
+}
+
+static const char *anchor_attribute(const struct lyd_node *node)
+{
+	return node->schema->nodetype == LYS_LIST ? "key" : "value";
 }
 
 /* RFC 7950 sections 7.7.9 and 7.8.6: the entry that `value` or `key` names. */
 static struct lyd_node *anchor_find(const struct lyd_node *node, struct lyd_node *target)
 {
-	const char *name = node->schema->nodetype == LYS_LIST ? "key" : "value";
-	const char *which = edit_meta(node, "yang", name);
+	const char *which = edit_meta(node, "yang", anchor_attribute(node));
 	struct lyd_node *anchor = NULL;
 
 	if (which == NULL ||
@@ -127,14 +139,17 @@ static int place(const struct edit *e, const struct lyd_node *node, struct lyd_n
 
 	if (where == NULL)
 		return 0;
-	if (!lysc_is_userordered(node->schema))
-		return fail(e, ERR_INVALID, node, "is not ordered by the user: remove the attribute insert");
+	if (!lysc_is_userordered(node->schema)) {
+		fail(e, ERR_UNKNOWN_ATTRIBUTE, node, "is not ordered by the user: remove the attribute insert");
+		snprintf(e->err->item, sizeof(e->err->item), "insert");
+		return -1;
+	}
 	bool before = strcmp(where, "first") == 0 || strcmp(where, "before") == 0;
 	if (strcmp(where, "before") == 0 || strcmp(where, "after") == 0) {
 		anchor = anchor_find(node, target);
 		ly_err_clean((struct ly_ctx *)e->ctx, NULL);
 		if (anchor == NULL || !may_know(e, anchor))
-			return fail_missing(e, node);
+			return fail_missing(e, node, anchor_attribute(node));
 	} else {
 		LY_LIST_FOR(lyd_first_sibling(target), sibling)
 		{
@@ -266,7 +281,12 @@ static void edit_children(const struct edit *e, struct lyd_node *target, const s
 				return;
 			continue;
 		}
-		if (edit_node(e, target, child, op) != 0 && !goes_on(e))
+		/* libyang keeps the nodes of one leaf side by side. */
+		bool twice = child->schema != NULL && child->schema->nodetype == LYS_LEAF &&
+		             child->prev->next != NULL && child->prev->schema == child->schema;
+		int result = twice ? fail(e, ERR_INVALID, child, "is given twice; give it once")
+		                   : edit_node(e, target, child, op);
+		if (result != 0 && !goes_on(e))
 			return;
 	}
 }

@@ -95,21 +95,70 @@ char *edit_opaque_path(const struct lyd_node *node)
 	return path;
 }
 
-static int list_error(const char *path, const struct lysc_node *schema, struct error *err)
+static int value_error(const struct lyd_node *node, const struct lysc_node *schema, const char *path, struct error *err)
+{
+	struct text text = {0};
+	char app_tag[sizeof(err->app_tag)];
+
+	context_error(LYD_CTX(node), ERR_INVALID, path, err);
+	if (err == NULL)
+		return -1;
+	text_addf(&text, "%s: %s", schema->name, err->text);
+	remedy_of_value(&text, schema);
+	memcpy(app_tag, err->app_tag, sizeof(app_tag));
+	error_set(err, err->code, path, "%s", text_str(&text));
+	memcpy(err->app_tag, app_tag, sizeof(app_tag));
+	text_fini(&text);
+	return -1;
+}
+
+/* An entry without a key, or with one that has no fitting value. */
+static int list_error(const struct lyd_node *node, const char *path, const struct lysc_node *schema, struct error *err)
 {
 	const struct lysc_node *key;
-	const char *name = "";
+	const struct lyd_node *child, *given;
 
 	LY_LIST_FOR(lysc_node_child(schema), key)
 	{
-		if (lysc_is_key(key)) {
-			name = key->name;
+		if (!lysc_is_key(key))
 			break;
+		given = NULL;
+		LY_LIST_FOR(lyd_child(node), child)
+		{
+			if (strcmp(LYD_NAME(child), key->name) == 0)
+				given = child;
 		}
+		if (given == NULL)
+			return error_item(err, ERR_MISSING_ELEMENT, path, key->name,
+			        "an entry of list %s has no key %s; give every key", schema->name, key->name);
+		const char *value = lyd_get_value(given);
+		value = value != NULL ? value : "";
+		if (lyd_value_validate(LYD_CTX(node), key, value, strlen(value), NULL, NULL, NULL) == LY_SUCCESS)
+			continue;
+		char *below = xasprintf("%s/%s", path, key->name);
+		value_error(node, key, below, err);
+		free(below);
+		return -1;
 	}
-	return error_set(err, ERR_INVALID, path,
-	        "an entry of list %s lacks a valid value of a key (%s%s); give every key", schema->name, name,
-	        key != NULL && key->next != NULL && lysc_is_key(key->next) ? ", ..." : "");
+	return error_set(err, ERR_INVALID, path, "an entry of list %s lacks a valid value of a key; correct the keys",
+	        schema->name);
+}
+
+static int child_error(const struct lyd_node *node, const char *path, struct error *err)
+{
+	const char *child = LYD_NAME(lyd_child(node));
+	char *below = xasprintf("%s/%s", path, child);
+
+	error_set(err, ERR_UNKNOWN_ELEMENT, below,
+	        "%.64s stands in %s, which holds a value and no elements; leave it out", child, LYD_NAME(node));
+	free(below);
+	return -1;
+}
+
+static bool is_foreign(const struct lyd_node *node)
+{
+	const char *ns = opaque(node)->name.module_ns;
+	return ns != NULL && ly_ctx_get_module_implemented_ns(LYD_CTX(node), ns) == NULL;
 }
 
 int edit_opaque_error(const struct lyd_node *node, struct error *err)
@@ -120,14 +169,25 @@ int edit_opaque_error(const struct lyd_node *node, struct error *err)
 	int result;
 
 	/* A path that is cut off does not end in the element. */
-	if (schema == NULL || (schema->flags & LYS_CONFIG_W) == 0)
+	if (is_foreign(node))
+		result = error_item(err, ERR_UNKNOWN_NAMESPACE, path, o->name.module_ns,
+		        "%.64s is in the unknown namespace %.120s; the hello and the yang-library list those of this "
+		        "server",
+		        o->name.name, o->name.module_ns);
+	else if (schema == NULL || (schema->flags & LYS_CONFIG_W) == 0)
 		result = error_set(err, strlen(path) < sizeof(err->where) ? ERR_UNKNOWN_ELEMENT : ERR_INVALID, path,
 		        "unknown element %.64s in namespace %.120s; it is not part of the configuration", o->name.name,
 		        o->name.module_ns != NULL ? o->name.module_ns : "(none)");
+	else if (o->child != NULL && (schema->nodetype & LYD_NODE_TERM) != 0)
+		result = child_error(node, path, err);
+	else if (o->value != NULL && o->value[0] != '\0' && schema->nodetype == LYS_CONTAINER)
+		result = error_item(err, ERR_BAD_ELEMENT, path, o->name.name,
+		        "%s holds the text \"%.100s\" where elements alone may stand; leave it out", o->name.name,
+		        o->value);
 	else if (schema->nodetype == LYS_LIST)
-		result = list_error(path, schema, err);
+		result = list_error(node, path, schema, err);
 	else if (lyd_parse_opaq_error(node) != LY_SUCCESS)
-		result = context_error(LYD_CTX(node), ERR_INVALID, path, err);
+		result = value_error(node, schema, path, err);
 	else
 		result = error_set(err, ERR_INVALID, path, "%s does not fit the model", o->name.name);
 	ly_err_clean((struct ly_ctx *)LYD_CTX(node), NULL);
@@ -167,7 +227,7 @@ static const struct lyd_node *unknown_find(const struct lyd_node *first)
 	{
 		if (node->schema == NULL) {
 			const struct lysc_node *schema = edit_opaque_schema(node);
-			if (schema == NULL || schema->nodetype == LYS_LIST)
+			if (schema == NULL || schema->nodetype == LYS_LIST || opaque(node)->child != NULL)
 				return node;
 			continue;
 		}
@@ -193,6 +253,18 @@ static bool has_empty_namespace(const char *xml)
 	return false;
 }
 
+static void state_error(struct error *err)
+{
+	static const char says[] = "Unexpected data state node";
+	char *where;
+
+	if (err == NULL || strncmp(err->text, says, strlen(says)) != 0)
+		return;
+	where = xstrdup(err->where);
+	error_set(err, ERR_INVALID, where, "%.200s is state, which no edit changes; leave it out", where);
+	free(where);
+}
+
 /* The strict parser refuses unknown elements and attributes, but says little: the lenient one shows which. */
 static int parse_error(const struct ly_ctx *ctx, const char *xml, struct error *err)
 {
@@ -200,7 +272,8 @@ static int parse_error(const struct ly_ctx *ctx, const char *xml, struct error *
 	const struct lyd_node *unknown;
 
 	context_error(ctx, ERR_INVALID, NULL, err);
-	if (has_empty_namespace(xml))
+	state_error(err);
+	if (has_empty_namespace(xml) || attributes_check(ctx, xml, err) != 0)
 		return -1;
 	if (parse(ctx, xml, PARSE_OPTIONS, &root) != 0)
 		return context_error(ctx, ERR_INVALID, NULL, err);
@@ -210,6 +283,11 @@ static int parse_error(const struct ly_ctx *ctx, const char *xml, struct error *
 	ly_err_clean((struct ly_ctx *)ctx, NULL);
 	lyd_free_siblings(root);
 	return -1;
+}
+
+int edit_parse_opaque(const struct ly_ctx *empty, const char *xml, struct lyd_node **out)
+{
+	return parse(empty, xml, LYD_PARSE_ONLY | LYD_PARSE_OPAQ, out);
 }
 
 int edit_parse(const struct ly_ctx *ctx, const char *xml, bool lenient, struct lyd_node **out, struct error *err)

@@ -74,8 +74,11 @@ int tree_validate(const struct ly_ctx *ctx, struct lyd_node **root, struct error
 		if (model_is_entry(node->schema))
 			node->flags &= ~(uint32_t)LYD_NEW;
 	}
-	if (lyd_validate_all(root, ctx, LYD_VALIDATE_NO_STATE, NULL) != LY_SUCCESS)
-		return context_error(ctx, ERR_INVALID, NULL, err);
+	if (lyd_validate_all(root, ctx, LYD_VALIDATE_NO_STATE, NULL) != LY_SUCCESS) {
+		context_error(ctx, ERR_INVALID, NULL, err);
+		remedy_few(ctx, *root, err);
+		return -1;
+	}
 	return 0;
 }
 

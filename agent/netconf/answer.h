@@ -17,6 +17,7 @@
 struct answer {
 	struct text text; /**< the answer, or its beginning */
 	bool cut; /**< not all of it */
+	bool whole; /**< its end has come */
 };
 
 /** Keep a piece of the answer, as far as there is room. */

@@ -171,7 +171,8 @@ void netconf_client_close(struct netconf_client *c)
 static enum error_code code_of_tag(const char *tag)
 {
 	static const enum error_code order[] = {ERR_INVALID, ERR_FORMAT, ERR_LIMIT, ERR_NOT_FOUND, ERR_EXISTS,
-	        ERR_IN_USE, ERR_DENIED, ERR_UNSUPPORTED, ERR_UNAVAILABLE, ERR_UNKNOWN_ELEMENT};
+	        ERR_IN_USE, ERR_DENIED, ERR_UNSUPPORTED, ERR_UNAVAILABLE, ERR_UNKNOWN_ELEMENT, ERR_UNKNOWN_NAMESPACE,
+	        ERR_BAD_ELEMENT, ERR_MISSING_ELEMENT, ERR_MISSING_ATTRIBUTE, ERR_BAD_ATTRIBUTE, ERR_UNKNOWN_ATTRIBUTE};
 	if (strcmp(tag, "lock-denied") == 0)
 		return ERR_IN_USE;
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)

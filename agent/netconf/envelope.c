@@ -38,7 +38,7 @@ static bool is_sound(struct xml_span attrs)
 	while ((more = xml_attribute(&rest, &name, &value)) > 0) {
 		const char *colon = memchr(name.s, ':', name.n);
 		struct xml_span prefix = {name.s, colon != NULL ? (size_t)(colon - name.s) : 0};
-		if (!is_name(name) || !xml_knows_entities(value) || has(rest, "", name))
+		if (!is_name(name) || !xml_is_text(name) || !xml_is_text(value) || has(rest, "", name))
 			return false;
 		if (colon != NULL && !xml_span_is(prefix, "xml") && !xml_span_is(prefix, "xmlns") &&
 		        !has(attrs, DECLARES, prefix))
@@ -66,7 +66,7 @@ void envelope_open(struct text *out, const struct xml_root *root)
 		if (!xml_span_is(name, "xmlns"))
 			add_attribute(out, name, value);
 	if (!sound && root->message_id.s != NULL && root->message_id.n <= ENVELOPE_MESSAGE_ID &&
-	        xml_knows_entities(root->message_id))
+	        xml_is_text(root->message_id))
 		add_attribute(out, (struct xml_span){id, strlen(id)}, root->message_id);
 }
 

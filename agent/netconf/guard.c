@@ -10,6 +10,7 @@
 
 #include "netconf/envelope.h"
 #include "netconf/names.h"
+#include "portcullis/alloc.h"
 #include "portcullis/range.h"
 
 #define NS_BASE "urn:ietf:params:xml:ns:netconf:base:1.0"
@@ -196,40 +197,60 @@ int guard_hello_check(const char *s, size_t n, bool *chunked, uint32_t *session,
 	return 0;
 }
 
+/* RFC 6241 section 4.3: what is wrong with the rpc itself, or with the operation that it holds. */
+static const char *error_type(const struct error *err)
+{
+	bool rpc = err->code == ERR_FORMAT || err->code == ERR_LIMIT || strcmp(err->where, "rpc") == 0;
+	return rpc && err->code != ERR_MISSING_ELEMENT && err->code != ERR_UNKNOWN_ELEMENT ? "rpc" : "protocol";
+}
+
+static void add_element(struct text *out, const char *name, const char *value, size_t n)
+{
+	char *s = xstrndup(value, n);
+	text_addf(out, "<%s>", name);
+	text_add_xml(out, s);
+	text_addf(out, "</%s>", name);
+	free(s);
+}
+
 /* error-info of RFC 6241 appendix A. */
 static void add_info(struct text *out, const struct error *err)
 {
 	const char *slash = strrchr(err->where, '/'), *element = slash != NULL ? slash + 1 : err->where;
 	bool attribute = err->code == ERR_MISSING_ATTRIBUTE || err->code == ERR_BAD_ATTRIBUTE;
-	if (err->item[0] == '\0')
+	if (err->item[0] == '\0' && err->code != ERR_UNKNOWN_ELEMENT)
 		return;
-	text_add(out, attribute ? "<error-info><bad-attribute>" : "<error-info><bad-element>");
-	text_add_xml(out, err->item);
-	text_add(out, attribute ? "</bad-attribute><bad-element>" : "</bad-element>");
-	text_add_xml(out, attribute ? element : "");
-	text_add(out, attribute ? "</bad-element></error-info>" : "</error-info>");
+	text_add(out, "<error-info>");
+	if (attribute)
+		add_element(out, "bad-attribute", err->item, strlen(err->item));
+	if (attribute || err->item[0] == '\0')
+		add_element(out, "bad-element", element, strlen(element));
+	else
+		add_element(out, "bad-element", err->item, strlen(err->item));
+	text_add(out, "</error-info>");
 }
 
-void guard_error_reply(struct text *out, const struct text *open, const char *type, const struct error *err)
+const char *guard_error_tag(enum error_code code, bool chunked)
 {
+	return error_tag(code == ERR_FORMAT && !chunked ? ERR_INTERNAL : code);
+}
+
+void guard_error_reply(struct text *out, const struct text *open, bool chunked, const struct error *err)
+{
+	const char *tag = guard_error_tag(err->code, chunked);
 	text_addn(out, text_str(open), open->len);
-	text_addf(out,
-	        "><rpc-error><error-type>%s</error-type><error-tag>%s</error-tag><error-severity>error</"
-	        "error-severity>",
-	        type, error_tag(err->code));
+	text_addf(out, "><rpc-error><error-type>%s</error-type>", error_type(err));
+	add_element(out, "error-tag", tag, strlen(tag));
+	text_add(out, "<error-severity>error</error-severity>");
+	if (err->app_tag[0] != '\0')
+		add_element(out, "error-app-tag", err->app_tag, strlen(err->app_tag));
+	if (err->where[0] == '/')
+		add_element(out, "error-path", err->where, strlen(err->where));
 	text_add(out, "<error-message xml:lang=\"en\">");
 	text_add_xml(out, err->text);
 	text_add(out, "</error-message>");
 	add_info(out, err);
 	text_add(out, "</rpc-error></rpc-reply>");
-}
-
-/* RFC 6241 section 4.3: what is wrong with the rpc itself, or with the operation that it holds. */
-static const char *error_type(const struct error *err)
-{
-	return err->code == ERR_UNSUPPORTED || err->code == ERR_MISSING_ELEMENT || err->code == ERR_UNKNOWN_ELEMENT
-	               ? "protocol"
-	               : "rpc";
 }
 
 /* "portcullis-relay 1 CLIENT CLIENT-PORT SERVER SERVER-PORT": only the first word of the rest is of use. */
@@ -319,7 +340,7 @@ static enum guard_event rpc_complete(struct guard *g, struct error *err)
 	envelope_open(&g->open, &root);
 	if (result == 0 && check_rpc(g, &root, err) == 0)
 		return GUARD_RPC;
-	guard_error_reply(&g->reply, &g->open, error_type(err), err);
+	guard_error_reply(&g->reply, &g->open, g->chunked, err);
 	return GUARD_REFUSED;
 }
 
@@ -338,7 +359,7 @@ static enum guard_event too_big(struct guard *g, size_t size, size_t limit, stru
 	if (g->stage == GUARD_SESSION &&
 	        xml_check(text_str(&g->message), g->message.len, &g->limits->xml, &root, &ignored) != 0) {
 		envelope_open(&g->open, &root);
-		guard_error_reply(&g->reply, &g->open, "rpc", err);
+		guard_error_reply(&g->reply, &g->open, g->chunked, err);
 	}
 	return GUARD_OVER;
 }

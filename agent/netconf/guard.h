@@ -85,7 +85,9 @@ const char *guard_hello(void);
  * @param session  a server's hello: session-id; a client's must not have one (NULL).
  */
 int guard_hello_check(const char *s, size_t n, bool *chunked, uint32_t *session, struct error *err) MUST_USE;
+/** error-tag for a client; RFC 6241 appendix A: one that speaks base:1.0 alone is told of no malformed-message. */
+const char *guard_error_tag(enum error_code code, bool chunked);
 /** An rpc-reply with one rpc-error, without framing. @param open  its start tag, see envelope_open(). */
-void guard_error_reply(struct text *out, const struct text *open, const char *type, const struct error *err);
+void guard_error_reply(struct text *out, const struct text *open, bool chunked, const struct error *err);
 
 #endif

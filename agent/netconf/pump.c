@@ -158,6 +158,7 @@ static void feed(struct pump *p, int64_t now)
 			break;
 		case GUARD_HELLO_OK:
 			take_source(p);
+			atomic_store(&p->s->chunked, p->guard.chunked);
 			hand_over(p, "", guard_hello(), strlen(guard_hello()), "]]>]]>");
 			break;
 		case GUARD_RPC:
@@ -243,18 +244,31 @@ static bool is_of_library(const struct pump *p)
 	return atomic_load(&p->s->dispatched) < p->forwarded;
 }
 
+/* An answer of the library's, or what the worker knows better about an rpc that was refused. */
+static void send_answer(struct pump *p)
+{
+	const struct error *refusal = &p->s->refusal;
+	if (!p->answer.whole)
+		return;
+	if (refusal->code != ERR_NONE) {
+		p->answer.text.len = 0;
+		guard_error_reply(&p->answer.text, &p->envelope.open, p->guard.chunked, refusal);
+	} else {
+		answer_finish(&p->answer);
+	}
+	to_client(p, &p->answer.text);
+	text_fini(&p->answer.text);
+	p->answer = (struct answer){0};
+}
+
 /* The end of a message of the worker's. */
 static void forward_end(struct pump *p)
 {
 	/* The hello is never in chunks, whatever the client has said meanwhile. */
 	bool chunked = p->server_hello && p->guard.chunked;
-	if (p->answer.text.len > 0) {
-		answer_finish(&p->answer);
-		frame_write(&p->out, chunked, p->answer.text.s, p->answer.text.len);
-		text_fini(&p->answer.text);
-		p->answer = (struct answer){0};
-	}
-	frame_write_end(&p->out, chunked);
+	p->answer.whole = p->answer.text.len > 0;
+	if (!p->answer.whole)
+		frame_write_end(&p->out, chunked);
 	inlay_free(p->inlay);
 	p->inlay = NULL;
 	p->tagged = false;
@@ -348,6 +362,7 @@ static void forward(struct pump *p)
 /* The worker has ended; what it wrote last is still sent. */
 static void worker_ended(struct pump *p)
 {
+	send_answer(p);
 	close(p->worker);
 	p->worker = -1;
 	p->closing = true;
@@ -373,6 +388,7 @@ static bool fill_from_worker(struct pump *p, unsigned long answered)
 	/* All that was written up to `answered` is through. */
 	if (p->busy && answered == p->forwarded) {
 		int asked = SUBSCRIPTION_ASKED;
+		send_answer(p);
 		p->busy = false;
 		atomic_compare_exchange_strong(&p->s->subscription.state, &asked, SUBSCRIPTION_ACTIVE);
 	}

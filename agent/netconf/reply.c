@@ -10,6 +10,7 @@
 
 #include "config/datastore.h"
 #include "netconf/nacm.h"
+#include "netconf/refusal.h"
 #include "portcullis/alloc.h"
 #include "portcullis/log.h"
 
@@ -138,8 +139,12 @@ static struct lyd_node *error_of_item(const struct ly_ctx *ctx, const struct err
 	struct lyd_node *e = NULL;
 	if (err->code == ERR_UNKNOWN_ELEMENT)
 		e = nc_err(ctx, NC_ERR_UNKNOWN_ELEM, NC_ERR_TYPE_APP, element);
+	else if (err->code == ERR_UNKNOWN_NAMESPACE)
+		e = nc_err(ctx, NC_ERR_UNKNOWN_NS, NC_ERR_TYPE_APP, element, err->item);
 	else if (err->code == ERR_MISSING_ELEMENT)
 		e = nc_err(ctx, NC_ERR_MISSING_ELEM, NC_ERR_TYPE_APP, err->item);
+	else if (err->code == ERR_BAD_ELEMENT)
+		e = nc_err(ctx, NC_ERR_BAD_ELEM, NC_ERR_TYPE_APP, err->item);
 	for (size_t i = 0; i < sizeof(of_attribute) / sizeof(of_attribute[0]); i++)
 		if (err->code == of_attribute[i].code)
 			e = nc_err(ctx, of_attribute[i].tag, NC_ERR_TYPE_APP, err->item, element);
@@ -147,25 +152,11 @@ static struct lyd_node *error_of_item(const struct ly_ctx *ctx, const struct err
 	return e;
 }
 
-/* "missing-instance key": the attribute that names no entry. */
-static struct lyd_node *error_of_attribute(const struct ly_ctx *ctx, const struct error *err)
+static struct lyd_node *error_node(const struct call *call, const struct error *err)
 {
-	static const char tag[] = "missing-instance ";
-	if (strncmp(err->app_tag, tag, strlen(tag)) != 0)
-		return NULL;
-	char *element = last_element(err->where);
-	struct lyd_node *e = nc_err(ctx, NC_ERR_BAD_ATTR, NC_ERR_TYPE_APP, err->app_tag + strlen(tag), element);
-	free(element);
-	return e;
-}
-
-static struct lyd_node *error_node(const struct ly_ctx *ctx, const struct error *err)
-{
-	const char *tag = error_tag(err->code);
+	const struct ly_ctx *ctx = call->n->ctx;
+	const char *tag = guard_error_tag(err->code, atomic_load(&call->s->chunked));
 	struct lyd_node *e = error_of_model(ctx, err);
-	char app_tag[sizeof(err->app_tag)];
-	if (e == NULL)
-		e = error_of_attribute(ctx, err);
 	if (e == NULL)
 		e = error_of_item(ctx, err);
 	for (size_t i = 0; e == NULL && i < sizeof(tags) / sizeof(tags[0]); i++) {
@@ -176,10 +167,8 @@ static struct lyd_node *error_node(const struct ly_ctx *ctx, const struct error 
 	}
 	if (e == NULL)
 		e = nc_err(ctx, NC_ERR_OP_FAILED, NC_ERR_TYPE_APP);
-	snprintf(app_tag, sizeof(app_tag), "%s", err->app_tag);
-	app_tag[strcspn(app_tag, " ")] = '\0';
-	if (app_tag[0] != '\0')
-		nc_err_set_app_tag(e, app_tag);
+	if (err->app_tag[0] != '\0')
+		nc_err_set_app_tag(e, err->app_tag);
 	if (err->where[0] == '/')
 		nc_err_set_path(e, err->where);
 	nc_err_set_msg(e, err->text, "en");
@@ -188,14 +177,14 @@ static struct lyd_node *error_node(const struct ly_ctx *ctx, const struct error 
 
 struct nc_server_reply *reply_error(const struct call *call, const struct error *err)
 {
-	return nc_server_reply_err(error_node(call->n->ctx, err));
+	return nc_server_reply_err(error_node(call, err));
 }
 
 struct nc_server_reply *reply_errors(const struct call *call, const struct errors *errors)
 {
-	struct nc_server_reply *reply = nc_server_reply_err(error_node(call->n->ctx, &errors->error[0]));
+	struct nc_server_reply *reply = nc_server_reply_err(error_node(call, &errors->error[0]));
 	for (size_t i = 1; i < errors->n; i++)
-		nc_server_reply_add_err(reply, error_node(call->n->ctx, &errors->error[i]));
+		nc_server_reply_add_err(reply, error_node(call, &errors->error[i]));
 	return reply;
 }
 
@@ -311,7 +300,8 @@ struct nc_server_reply *rpc_dispatch(struct lyd_node *rpc, struct nc_session *se
 		return reply_error(&call, &err);
 	/* The library parses only: choices, mandatory leaves and lengths are checked here. */
 	if (lyd_validate_op(rpc, NULL, LYD_TYPE_RPC_YANG, NULL) != LY_SUCCESS) {
-		(void)context_error(s->n->ctx, ERR_INVALID, NULL, &err);
+		(void)error_set(&err, ERR_INVALID, NULL, "the rpc does not fit the model");
+		(void)refusal_read(s->n->ctx, &err);
 		return reply_error(&call, &err);
 	}
 	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++)

@@ -46,6 +46,8 @@ struct session {
 	struct session_counters counters;
 	atomic_ulong answered; /**< rpcs that the worker is done with */
 	atomic_ulong dispatched; /**< the last rpc that came as far as an operation, counted like `answered` */
+	struct error
+	        refusal; /**< why the library refused what `answered` counts; ERR_NONE: it did not, or did not say */
 	atomic_int end; /**< enum session_end */
 	atomic_uint killed_by;
 	atomic_int reason; /**< enum event_end, when it was neither killed nor stopped nor closed */
@@ -53,6 +55,7 @@ struct session {
 	_Atomic(char *)
 	        content; /**< from the pump to the worker: the configuration that the rpc which comes holds, or NULL */
 	_Atomic(struct inlay *) inlay; /**< from the worker to the pump: what belongs into the reply that comes */
+	atomic_bool chunked; /**< client and server speak base:1.1 */
 	atomic_bool tagged; /**< from the worker to the pump: defaults are tagged in the reply that comes */
 	struct user_groups groups; /**< read by the worker before anything is asked */
 	struct nacm_view *view; /**< the worker's; see access_view() */

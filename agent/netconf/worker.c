@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "config/datastore.h"
+#include "netconf/refusal.h"
 #include "netconf/reply.h"
 #include "portcullis/log.h"
 
@@ -88,6 +89,7 @@ void worker_library_stop(void)
 static bool turn(struct session *s, struct nc_pollsession *ps)
 {
 	struct session_counters *all = &s->n->counters;
+	ly_err_clean((struct ly_ctx *)s->n->ctx, NULL);
 	int result = nc_ps_poll(ps, 0, NULL);
 	if ((result & NC_PSPOLL_RPC) != 0)
 		session_count(&s->counters.in_rpcs, &all->in_rpcs);
@@ -96,6 +98,9 @@ static bool turn(struct session *s, struct nc_pollsession *ps)
 	if ((result & (NC_PSPOLL_REPLY_ERROR | NC_PSPOLL_BAD_RPC)) != 0)
 		session_count(&s->counters.out_rpc_errors, &all->out_rpc_errors);
 	if ((result & (NC_PSPOLL_RPC | NC_PSPOLL_BAD_RPC)) != 0) {
+		s->refusal.code = ERR_NONE;
+		if ((result & NC_PSPOLL_BAD_RPC) != 0)
+			(void)refusal_read(s->n->ctx, &s->refusal);
 		atomic_fetch_add(&s->answered, 1);
 		session_wake(s);
 	}

@@ -6,8 +6,10 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "portcullis/alloc.h"
+#include "portcullis/utf8.h"
 
 #define NS_BASE "urn:ietf:params:xml:ns:netconf:base:1.0"
 
@@ -235,21 +237,6 @@ void xml_unescape(struct text *out, struct xml_span s)
 	}
 }
 
-bool xml_knows_entities(struct xml_span s)
-{
-	struct text scratch = {0};
-	bool known = true;
-	const char *amp;
-	while (known && s.n > 0 && (amp = memchr(s.s, '&', s.n)) != NULL) {
-		s = (struct xml_span){amp, s.n - (size_t)(amp - s.s)};
-		size_t taken = entity(&scratch, s);
-		known = taken > 0;
-		s = (struct xml_span){s.s + taken, s.n - taken};
-	}
-	text_fini(&scratch);
-	return known;
-}
-
 /* The root's namespace and message-id. */
 static void root_attributes(struct xml_span attrs, struct xml_root *out)
 {
@@ -267,20 +254,116 @@ static void root_attributes(struct xml_span attrs, struct xml_root *out)
 	}
 }
 
-static int count_attributes(struct xml_span attrs, unsigned max, struct error *err)
+/* Bytes that would end a C string early, or that no XML document in UTF-8 has. */
+static int check_bytes(const char *s, size_t n, struct error *err)
+{
+	static const char *const none[] = {"\xef\xbf\xbe", "\xef\xbf\xbf"};
+	bool ascii = true;
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)s[i];
+		ascii = ascii && c < 0x80;
+		if (c < 0x20 && !space(s[i]))
+			return error_set(err, ERR_FORMAT, "message",
+			        "byte 0x%02x at %zu is no character of XML 1.0; leave it out", c, i);
+	}
+	size_t good = ascii ? n : utf8_check(s, n);
+	if (good < n)
+		return error_set(err, ERR_FORMAT, "message",
+		        "byte 0x%02x at %zu is not UTF-8; encode the whole message in UTF-8", (unsigned char)s[good],
+		        good);
+	for (size_t i = 0; !ascii && i < sizeof(none) / sizeof(none[0]); i++) {
+		const char *at = memmem(s, n, none[i], 3);
+		if (at != NULL)
+			return error_set(err, ERR_FORMAT, "message",
+			        "U+FFF%c at %zu is no character of XML 1.0; leave it out", i == 0 ? 'E' : 'F',
+			        (size_t)(at - s));
+	}
+	return 0;
+}
+
+/* An XML declaration that names another encoding: RFC 6241 section 3 has UTF-8 alone. */
+static int check_declaration(const char *s, size_t n, struct error *err)
+{
+	static const char begin[] = "<?xml ", label[] = "encoding";
+	struct xml_span attrs, name, value;
+	while (n > 0 && space(*s)) {
+		s++;
+		n--;
+	}
+	const char *end = n > strlen(begin) && memcmp(s, begin, strlen(begin)) == 0 ? memmem(s, n, "?>", 2) : NULL;
+	if (end == NULL)
+		return 0;
+	attrs = (struct xml_span){s + strlen(begin), (size_t)(end - s) - strlen(begin)};
+	while (xml_attribute(&attrs, &name, &value) > 0) {
+		bool known = (value.n == 5 && strncasecmp(value.s, "UTF-8", 5) == 0) ||
+		             (value.n == 8 && strncasecmp(value.s, "US-ASCII", 8) == 0);
+		if (xml_span_is(name, label) && !known)
+			return error_set(err, ERR_FORMAT, "message",
+			        "the message says that its encoding is %.*s; encode it in UTF-8 and say so",
+			        (int)(value.n < 32 ? value.n : 32), value.s);
+	}
+	return 0;
+}
+
+/* Text between tags, or an attribute's value. */
+static int check_text(struct xml_span s, struct error *err)
+{
+	struct text scratch = {0};
+	const char *amp;
+	size_t taken = 1;
+	while (taken > 0 && s.n > 0 && (amp = memchr(s.s, '&', s.n)) != NULL) {
+		s = (struct xml_span){amp, s.n - (size_t)(amp - s.s)};
+		scratch.len = 0;
+		taken = entity(&scratch, s);
+		s = (struct xml_span){s.s + taken, s.n - taken};
+	}
+	text_fini(&scratch);
+	if (taken > 0)
+		return 0;
+	const char *semicolon = memchr(s.s, ';', s.n < 16 ? s.n : 16);
+	size_t shown = semicolon != NULL ? (size_t)(semicolon + 1 - s.s) : 1;
+	return error_set(err, ERR_FORMAT, "message",
+	        "%.*s is neither an entity nor a character that XML 1.0 has; write &amp; for an '&'", (int)shown, s.s);
+}
+
+bool xml_is_text(struct xml_span s)
+{
+	return check_bytes(s.s, s.n, NULL) == 0 && check_text(s, NULL) == 0;
+}
+
+/* The first tag, of a message that is refused. */
+static void read_root(struct xml_reader *r, struct xml_root *out)
+{
+	struct error ignored;
+	enum xml_kind kind;
+	while ((kind = xml_next(r, &ignored)) == XML_TEXT && xml_is_space(r->content))
+		;
+	if (kind != XML_START && kind != XML_EMPTY)
+		return;
+	out->name = r->name;
+	out->attrs = r->attrs;
+	root_attributes(r->attrs, out);
+}
+
+static int check_attributes(struct xml_span attrs, unsigned max, struct error *err)
 {
 	struct xml_span name, value;
 	unsigned n = 0;
 	int more;
-	while ((more = xml_attribute(&attrs, &name, &value)) > 0)
+	while ((more = xml_attribute(&attrs, &name, &value)) > 0) {
 		if (++n > max)
 			return error_set(
 			        err, ERR_LIMIT, "message", "an element has more than %u attributes; send fewer", max);
-	return more == 0 ? 0 : error_set(err, ERR_FORMAT, "message", "a tag has something that is not an attribute");
+		if (check_text(value, err) != 0)
+			return -1;
+	}
+	return more == 0 ? 0
+	                 : error_set(err, ERR_FORMAT, "message",
+	                           "a tag has something that is not an attribute; write NAME=\"VALUE\"");
 }
 
 /* A tag opens an element below `depth` others: count it. */
-static int count_element(const struct xml_reader *r, unsigned depth, const struct xml_limits *limits,
+static int check_element(const struct xml_reader *r, unsigned depth, const struct xml_limits *limits,
         unsigned *children, struct xml_root *out, struct error *err)
 {
 	if (depth == 0) {
@@ -299,17 +382,17 @@ static int count_element(const struct xml_reader *r, unsigned depth, const struc
 		        "an element has a child number %u; the limit of children is %u: split the request into several",
 		        children[depth - 1], limits->children);
 	children[depth] = 0;
-	return count_attributes(r->attrs, limits->attributes, err);
+	return check_attributes(r->attrs, limits->attributes, err);
 }
 
-/* Bytes that would end a C string early, or that no XML document has. */
-static int check_bytes(const char *s, size_t n, struct error *err)
+/* Text that has no place or is none. */
+static int check_content(const struct xml_reader *r, struct error *err)
 {
-	for (size_t i = 0; i < n; i++)
-		if ((unsigned char)s[i] < 0x20 && !space(s[i]))
-			return error_set(
-			        err, ERR_FORMAT, "message", "byte 0x%02x at %zu is no character of XML 1.0", s[i], i);
-	return 0;
+	bool outside = r->depth == 0;
+	if (r->depth <= 1 && (r->cdata || !xml_is_space(r->content)))
+		return error_set(err, ERR_FORMAT, "message", "text stands %s; leave it out",
+		        outside ? "outside the outermost element" : "beside the operation");
+	return r->cdata ? 0 : check_text(r->content, err);
 }
 
 int xml_check(const char *s, size_t n, const struct xml_limits *limits, struct xml_root *out, struct error *err)
@@ -318,8 +401,10 @@ int xml_check(const char *s, size_t n, const struct xml_limits *limits, struct x
 	unsigned *children = xcalloc(limits->depth + 1, sizeof(*children));
 	int result = -1;
 	memset(out, 0, sizeof(*out));
-	if (check_bytes(s, n, err) != 0)
+	if (check_bytes(s, n, err) != 0 || check_declaration(s, n, err) != 0) {
+		read_root(&r, out);
 		goto out;
+	}
 	for (;;) {
 		unsigned depth = r.depth;
 		enum xml_kind kind = xml_next(&r, err);
@@ -327,18 +412,16 @@ int xml_check(const char *s, size_t n, const struct xml_limits *limits, struct x
 			goto out;
 		if (kind == XML_DONE)
 			break;
-		if (kind == XML_TEXT && depth == 0 && (r.cdata || !xml_is_space(r.content))) {
-			(void)error_set(err, ERR_FORMAT, "message", "text stands outside the outermost element");
+		if (kind == XML_TEXT && check_content(&r, err) != 0)
 			goto out;
-		}
 		if ((kind == XML_START || kind == XML_EMPTY) &&
-		        count_element(&r, depth, limits, children, out, err) != 0)
+		        check_element(&r, depth, limits, children, out, err) != 0)
 			goto out;
 	}
 	if (out->name.s == NULL)
-		(void)error_set(err, ERR_FORMAT, "message", "there is no element");
+		(void)error_set(err, ERR_FORMAT, "message", "there is no element; send one");
 	else if (r.depth > 0)
-		(void)error_set(err, ERR_FORMAT, "message", "%u elements are not closed", r.depth);
+		(void)error_set(err, ERR_FORMAT, "message", "%u elements are not closed; close them", r.depth);
 	else
 		result = 0;
 out:

@@ -42,8 +42,8 @@ bool xml_is_space(struct xml_span s);
 int xml_attribute(struct xml_span *attrs, struct xml_span *name, struct xml_span *value);
 /** Append content with its entities and character references replaced. */
 void xml_unescape(struct text *out, struct xml_span s);
-/** Is everything after an '&' an entity or a reference to a character that XML 1.0 has? */
-bool xml_knows_entities(struct xml_span s);
+/** Characters of XML 1.0 in UTF-8 alone, and after every '&' an entity or one of them? */
+bool xml_is_text(struct xml_span s);
 
 /** What a message may be. */
 struct xml_limits {
@@ -58,7 +58,8 @@ struct xml_root {
 };
 
 /**
- * Check a whole message: one root element, nothing but space around it, tags balanced, within the limits.
+ * Check a whole message: UTF-8, one root element, nothing but space around and directly in it, tags balanced, entities
+ * known, within the limits.
  *
  * @param out  what was seen of the root, also on failure.
  * @return 0, or -1: ERR_FORMAT, ERR_LIMIT (which limit).

@@ -23,6 +23,8 @@ enum error_code {
 	ERR_UNAVAILABLE, /**< a needed part is not there at the moment */
 	ERR_INTERNAL, /**< a fault of this program */
 	ERR_UNKNOWN_ELEMENT, /**< an element that the model does not have; where: its path, the element last */
+	ERR_UNKNOWN_NAMESPACE, /**< of an element, where as above; item: the namespace */
+	ERR_BAD_ELEMENT, /**< one that may be there, but not so; item: its name */
 	ERR_MISSING_ELEMENT, /**< one that has to be there and is not; item: its name */
 	ERR_MISSING_ATTRIBUTE, /**< item: its name; where: path of the element, which is last; as the next two */
 	ERR_BAD_ATTRIBUTE,
@@ -35,7 +37,7 @@ struct error {
 	enum error_code code;
 	char where[256]; /**< file, line, clause or object; may be empty */
 	char text[768]; /**< what happened and what to do, one line */
-	char item[64]; /**< what the code is about, as it says; set with error_item() */
+	char item[128]; /**< what the code is about, as it says; set with error_item() */
 	char app_tag[40]; /**< RFC 7950 section 15: "must-violation"; "": none */
 };
 

@@ -146,7 +146,7 @@ ORDERS = (
     ("l1", "y:insert=\"after\" y:key=\"[a:name='l2']\"", [], "l2 l1 l3"),
     ("l3", "y:insert=\"before\" y:key=\"[a:name='l1']\" nc:operation=\"replace\"", [], "l3 l1 l2"),
     ("l4", "y:insert=\"before\" y:key=\"[a:name='none']\"", ["bad-attribute"], "l1 l2 l3"),
-    ("l4", 'y:insert="before"', ["bad-attribute"], "l1 l2 l3"),
+    ("l4", 'y:insert="before"', ["missing-attribute"], "l1 l2 l3"),
 )
 
 
@@ -191,14 +191,15 @@ def datastores(one, two, check):
     start(one)
     for source in ("running", "candidate", C):
         check(ask(one, plain("validate", source=source)) == [], f"validate of {source[:20]} finds nothing")
-    for source, words in ((BROKEN, "zone/interface"), (zone("c", "a" * 16), "zone[name='c']/interface"),
+    for source, words in ((BROKEN, "zone[name='c']/interface"), (zone("c", "a" * 16), "zone[name='c']/interface"),
                           (zone("c", ""), "zone[name='c']/interface")):
         have = ask(one, plain("validate", source=source))
         check(len(have) == 1 and words in have[0][1], f"validate of {source} says where: {have}")
     check(ask(one, edit(BROKEN, test="set")) == [], "a fault for validate")
     for body in (plain("validate", source="candidate"), plain("commit")):
         have = ask(one, body)
-        check(len(have) == 1 and "zone/interface" in have[0][1], f"{body} says where the candidate is wrong: {have}")
+        check(len(have) == 1 and have[0][1] == "/portcullis:zone[name='c']/interface" and "add one" in have[0][2],
+              f"{body} says where the candidate is wrong: {have}")
     one.discard_changes()
     holds("candidate", START, "discard-changes")
     for target in ("running", "candidate", "startup"):
