@@ -165,11 +165,12 @@ static int host_verify(void *ctx, struct error *err)
 	return monitor_wait(d->monitor, ticket, 10000, err);
 }
 
-static void host_test(void *ctx)
+static int host_test(void *ctx, struct error *err)
 {
 	struct daemon *d = ctx;
-	monitor_test_notification(d->monitor);
+	int result = monitor_test_notification(d->monitor, err);
 	wake(d);
+	return result;
 }
 
 static int start_faces(struct daemon *d, struct error *err)

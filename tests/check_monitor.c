@@ -575,19 +575,46 @@ START_TEST(sequence_numbers_go_on_after_a_restart)
 	struct scene s;
 	scene_init(&s);
 	step(&s, 0);
-	monitor_test_notification(s.monitor);
+	ck_assert_int_eq(monitor_test_notification(s.monitor, NULL), 0);
 	step(&s, 10);
 	ck_assert_uint_eq(s.changes.n, 1);
 	ck_assert_int_eq(s.changes.change[0].kind, CHANGE_TEST);
 	uint64_t sequence = s.changes.change[0].sequence;
 	restart(&s);
 	step(&s, 10);
-	monitor_test_notification(s.monitor);
+	ck_assert_int_eq(monitor_test_notification(s.monitor, NULL), 0);
 	step(&s, 10);
 	ck_assert_uint_eq(s.changes.change[0].sequence, sequence + 1);
 	struct snapshot *snapshot = hub_get(s.hub);
 	ck_assert_uint_eq(snapshot->n_history, 2);
 	snapshot_unref(snapshot);
+	scene_fini(&s);
+}
+END_TEST
+
+START_TEST(each_test_that_is_asked_for_is_told)
+{
+	struct scene s;
+	struct error err;
+	scene_init(&s);
+	step(&s, 0);
+	for (unsigned i = 0; i < 3; i++)
+		ck_assert_int_eq(monitor_test_notification(s.monitor, &err), 0);
+	step(&s, 10);
+	ck_assert_uint_eq(s.changes.n, 3);
+	for (size_t i = 0; i < 3; i++) {
+		ck_assert_int_eq(s.changes.change[i].kind, CHANGE_TEST);
+		ck_assert_uint_eq(s.changes.change[i].sequence, s.changes.change[0].sequence + i);
+	}
+	step(&s, 10);
+	ck_assert_uint_eq(s.changes.n, 0);
+	for (unsigned i = 0; i < MONITOR_TESTS; i++)
+		ck_assert_int_eq(monitor_test_notification(s.monitor, &err), 0);
+	ck_assert_int_eq(monitor_test_notification(s.monitor, &err), -1);
+	ck_assert_int_eq(err.code, ERR_UNAVAILABLE);
+	step(&s, 10);
+	ck_assert_uint_eq(s.changes.n, MONITOR_TESTS);
+	ck_assert_int_eq(monitor_test_notification(s.monitor, &err), 0);
 	scene_fini(&s);
 }
 END_TEST
@@ -617,6 +644,7 @@ int main(void)
 	tcase_add_test(c, sets_that_change_without_an_event_are_looked_at);
 	tcase_add_test(c, a_restart_tells_nothing_twice_and_clears_what_was_mended);
 	tcase_add_test(c, sequence_numbers_go_on_after_a_restart);
+	tcase_add_test(c, each_test_that_is_asked_for_is_told);
 	tcase_add_test(c, the_end_of_an_acknowledgement_is_noticed_and_undone_by_the_clock);
 	tcase_add_loop_test(c, what_a_site_says_for_a_time_ends_and_comes_back_with_the_clock, 0,
 	        (int)(sizeof(ends) / sizeof(ends[0])));

@@ -66,13 +66,15 @@ static inline int verify_now(void *ctx, struct error *err)
 	return 0;
 }
 
-static inline void test_notification(void *ctx)
+static inline int test_notification(void *ctx, struct error *err)
 {
 	struct server *s = ctx;
+	(void)err;
 	struct change change;
 	sample_change(&change, CHANGE_TEST, ++s->tests);
 	netconf_notify(s->netconf, &change);
 	change_fini(&change);
+	return 0;
 }
 
 static inline int start(struct server *s, const char *path, struct error *err)

@@ -170,11 +170,16 @@ int monitor_wait(struct monitor *m, uint64_t ticket, int timeout_ms, struct erro
 	return done ? 0 : error_set(err, ERR_UNAVAILABLE, NULL, "no verification within %d ms; try again", timeout_ms);
 }
 
-void monitor_test_notification(struct monitor *m)
+int monitor_test_notification(struct monitor *m, struct error *err)
 {
 	pthread_mutex_lock(&m->mutex);
-	m->test_wanted = true;
+	bool fits = m->tests_wanted < MONITOR_TESTS;
+	if (fits)
+		m->tests_wanted++;
 	pthread_mutex_unlock(&m->mutex);
+	return fits ? 0
+	            : error_set(err, ERR_UNAVAILABLE, NULL,
+	                      "%u test notifications wait to be sent already; ask again in a moment", MONITOR_TESTS);
 }
 
 /* The packs are those of the site: what it pins, as it was when it was pinned. */
@@ -406,8 +411,9 @@ int monitor_step(struct monitor *m, int64_t now_ms, int64_t now_wall, struct cha
 	look_at_time(m, now_ms, now_wall);
 	pthread_mutex_lock(&m->mutex);
 	uint64_t requested = m->requested;
-	bool asked = requested > m->served, test = m->test_wanted;
-	m->test_wanted = false;
+	bool asked = requested > m->served;
+	unsigned tests = m->tests_wanted;
+	m->tests_wanted = 0;
 	pthread_mutex_unlock(&m->mutex);
 
 	bool renewed = asked || now_ms >= m->due_ms, told = now_ms >= m->tell_ms;
@@ -418,11 +424,11 @@ int monitor_step(struct monitor *m, int64_t now_ms, int64_t now_wall, struct cha
 	told = told || now_ms >= m->tell_ms;
 	if (told)
 		tell(m, now_ms, now_wall, out);
-	if (test)
+	for (unsigned i = 0; i < tests; i++)
 		conformance_test(&m->conformance, now_wall, out);
 	bool journal = monitor_look_at_journal(m, now_ms, now_wall, out);
 	monitor_keep(m, out);
-	if (renewed || told || test || journal)
+	if (renewed || told || tests > 0 || journal)
 		monitor_publish(m);
 	if (asked) {
 		pthread_mutex_lock(&m->mutex);
@@ -430,7 +436,7 @@ int monitor_step(struct monitor *m, int64_t now_ms, int64_t now_wall, struct cha
 		pthread_cond_broadcast(&m->served_cond);
 		pthread_mutex_unlock(&m->mutex);
 	}
-	if (!m->inputs->site->notification.enable && !test)
+	if (!m->inputs->site->notification.enable && tests == 0)
 		changes_fini(out);
 	return next_step(m, now_ms);
 }

@@ -45,7 +45,9 @@ int monitor_wait(struct monitor *m, uint64_t ticket, int timeout_ms, struct erro
  * @return milliseconds until the next step is due, at most 30,000.
  */
 int monitor_step(struct monitor *m, int64_t now_ms, int64_t now_wall, struct changes *out);
-/** Ask for a test notification at the next step. Safe from any thread. */
-void monitor_test_notification(struct monitor *m);
+/** So many test notifications may wait for the next step. */
+#define MONITOR_TESTS 1000u
+/** Ask for one test notification more at the next step. Safe from any thread. @return 0 or -1 (ERR_UNAVAILABLE). */
+int monitor_test_notification(struct monitor *m, struct error *err) MUST_USE;
 
 #endif

@@ -40,7 +40,7 @@ struct monitor {
 	pthread_mutex_t mutex; /* the fields below; everything above belongs to main's thread */
 	pthread_cond_t served_cond;
 	uint64_t requested, served;
-	bool test_wanted;
+	unsigned tests_wanted;
 };
 
 /** Why nothing can be said of the flows, or NULL. */

@@ -40,6 +40,6 @@ struct nc_server_reply *rpc_verify(const struct call *call)
 
 struct nc_server_reply *rpc_test_notification(const struct call *call)
 {
-	call->n->host.test_notification(call->n->host.ctx);
-	return nc_server_reply_ok();
+	struct error err;
+	return reply_result(call, call->n->host.test_notification(call->n->host.ctx, &err), &err);
 }

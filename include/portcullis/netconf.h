@@ -16,8 +16,8 @@ struct netconf_host {
 	void *ctx;
 	/** Verify now; returns when a snapshot made after the call is published (or ERR_UNAVAILABLE after 10 s). */
 	int (*verify_now)(void *ctx, struct error *err);
-	/** Send a test notification on every face. */
-	void (*test_notification)(void *ctx);
+	/** Send a test notification of its own on every face, soon (or ERR_UNAVAILABLE: too many wait). */
+	int (*test_notification)(void *ctx, struct error *err);
 };
 
 struct netconf_options {

@@ -62,9 +62,11 @@ static int verify_now(void *ctx, struct error *err)
 	return 0;
 }
 
-static void test_notification(void *ctx)
+static int test_notification(void *ctx, struct error *err)
 {
 	(void)ctx;
+	(void)err;
+	return 0;
 }
 
 static void must(int result, const struct error *err)
