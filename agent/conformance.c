@@ -164,6 +164,7 @@ static struct change *tell(struct conformance *c, struct changes *out, enum chan
 	change->witness = xstrdup(witness != NULL ? witness : "");
 	change->reason = xstrdup("");
 	change->wall_s = now_wall;
+	change->wall_ms = c->wall_ms;
 	return change;
 }
 

@@ -17,6 +17,28 @@
 /* Columns of a joined row that follow those. */
 enum { COLUMN_ID = 16, COLUMN_AT, COLUMN_CHANGE, COLUMN_CONTENT };
 
+/* Times: whole seconds, as all were once, are integers, others numbers with a fraction, which SQLite compares as well. */
+
+static void bind_time(sqlite3_stmt *s, int column, int64_t ms)
+{
+	if (ms % 1000 == 0)
+		sqlite3_bind_int64(s, column, ms / 1000);
+	else
+		sqlite3_bind_double(s, column, (double)ms / 1000);
+}
+
+static int64_t time_read(sqlite3_stmt *s, int column)
+{
+	double seconds = sqlite3_column_double(s, column);
+	/* What is damaged is any number. */
+	return seconds >= 0 && seconds < 1e15 ? (int64_t)(seconds * 1000 + 0.5) : 0;
+}
+
+static int64_t time_of(const struct change *c)
+{
+	return c->wall_s * 1000 + c->wall_ms;
+}
+
 /* Writing */
 
 static void bind_change(sqlite3_stmt *s, const struct change *c)
@@ -28,6 +50,7 @@ static void bind_change(sqlite3_stmt *s, const struct change *c)
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		sqlite3_bind_int64(s, column++, numbers[i]);
+	bind_time(s, 2, time_of(c));
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		journal_bind(s, column++, texts[i]);
 }
@@ -74,13 +97,13 @@ static int trim_events(struct journal *j, int64_t newest, struct error *err)
 }
 
 static int put_event(
-        struct journal *j, int64_t wall_s, uint64_t change, const char *content, uint64_t *id, struct error *err)
+        struct journal *j, int64_t wall_ms, uint64_t change, const char *content, uint64_t *id, struct error *err)
 {
 	sqlite3_stmt *s = NULL;
 
 	if (journal_prepare(j, "INSERT INTO event_log(time, change, content) VALUES(?, ?, ?)", &s, err) != 0)
 		return -1;
-	sqlite3_bind_int64(s, 1, wall_s);
+	bind_time(s, 1, wall_ms);
 	sqlite3_bind_int64(s, 2, (sqlite3_int64)change);
 	journal_bind(s, 3, content);
 	if (journal_finish(j, s, err) != 0)
@@ -100,7 +123,7 @@ int journal_change_add(struct journal *j, struct change *change, struct error *e
 	if (result == 0)
 		result = put_change(j, change, err);
 	if (result == 0)
-		result = put_event(j, change->wall_s, change->sequence, NULL, &id, err);
+		result = put_event(j, time_of(change), change->sequence, NULL, &id, err);
 	result = journal_end(j, result, err);
 	if (result == 0)
 		change->event = id;
@@ -110,13 +133,13 @@ int journal_change_add(struct journal *j, struct change *change, struct error *e
 	return result;
 }
 
-int journal_event_add(struct journal *j, int64_t wall_s, const char *content, uint64_t *id, struct error *err)
+int journal_event_add(struct journal *j, int64_t wall_ms, const char *content, uint64_t *id, struct error *err)
 {
 	*id = 0;
 	pthread_mutex_lock(&j->mutex);
 	int result = journal_begin(j, err);
 	if (result == 0)
-		result = put_event(j, wall_s, 0, content, id, err);
+		result = put_event(j, wall_ms, 0, content, id, err);
 	result = journal_end(j, result, err);
 	if (result != 0) {
 		*id = 0;
@@ -144,7 +167,8 @@ static void change_read(sqlite3_stmt *s, struct change *c)
 {
 	memset(c, 0, sizeof(*c));
 	c->sequence = (uint64_t)sqlite3_column_int64(s, 0);
-	c->wall_s = sqlite3_column_int64(s, 1);
+	c->wall_s = time_read(s, 1) / 1000;
+	c->wall_ms = (uint16_t)(time_read(s, 1) % 1000);
 	c->kind = (enum change_kind)sqlite3_column_int(s, 2);
 	c->problem_id = (uint32_t)sqlite3_column_int64(s, 3);
 	c->cause.kind = (enum cause_kind)sqlite3_column_int(s, 4);
@@ -210,7 +234,7 @@ void journal_events_fini(struct journal_events *events)
 static void take_event(struct journal *j, sqlite3_stmt *s, struct journal_events *out)
 {
 	struct journal_event e = {
-	        .id = (uint64_t)sqlite3_column_int64(s, COLUMN_ID), .wall_s = sqlite3_column_int64(s, COLUMN_AT)};
+	        .id = (uint64_t)sqlite3_column_int64(s, COLUMN_ID), .wall_ms = time_read(s, COLUMN_AT)};
 
 	if (sqlite3_column_int64(s, COLUMN_CHANGE) == 0) {
 		e.content = journal_text(s, COLUMN_CONTENT);
@@ -226,8 +250,8 @@ static void take_event(struct journal *j, sqlite3_stmt *s, struct journal_events
 	out->event[out->n++] = e;
 }
 
-static int read_events(
-        struct journal *j, uint64_t after, int64_t from, int64_t until, struct journal_events *out, struct error *err)
+static int read_events(struct journal *j, uint64_t after, int64_t from_ms, int64_t until_ms, struct journal_events *out,
+        struct error *err)
 {
 	int64_t first, last;
 	int rc;
@@ -247,8 +271,8 @@ static int read_events(
 	int64_t stop = last - start > JOURNAL_EVENTS_PAGE ? start + JOURNAL_EVENTS_PAGE : last;
 	sqlite3_bind_int64(s, 1, start);
 	sqlite3_bind_int64(s, 2, stop);
-	sqlite3_bind_int64(s, 3, from);
-	sqlite3_bind_int64(s, 4, until);
+	bind_time(s, 3, from_ms);
+	bind_time(s, 4, until_ms);
 	while ((rc = sqlite3_step(s)) == SQLITE_ROW)
 		take_event(j, s, out);
 	out->last = (uint64_t)stop > after ? (uint64_t)stop : after;
@@ -258,12 +282,12 @@ static int read_events(
 	return result;
 }
 
-int journal_events(
-        struct journal *j, uint64_t after, int64_t from, int64_t until, struct journal_events *out, struct error *err)
+int journal_events(struct journal *j, uint64_t after, int64_t from_ms, int64_t until_ms, struct journal_events *out,
+        struct error *err)
 {
 	memset(out, 0, sizeof(*out));
 	pthread_mutex_lock(&j->mutex);
-	int result = read_events(j, after, from, until, out, err);
+	int result = read_events(j, after, from_ms, until_ms, out, err);
 	pthread_mutex_unlock(&j->mutex);
 	if (result != 0)
 		journal_events_fini(out);

@@ -121,7 +121,8 @@ static char *page(struct journal *j, uint64_t after, int64_t from, int64_t until
 {
 	struct journal_events e;
 	struct text t = {0};
-	ck_assert_msg(journal_events(j, after, from, until, &e, &err) == 0, "%s", err.text);
+	ck_assert_msg(journal_events(j, after, from * 1000, until == INT64_MAX ? until : until * 1000, &e, &err) == 0,
+	        "%s", err.text);
 	for (size_t i = 0; i < e.n; i++)
 		if (e.event[i].content != NULL)
 			text_addf(&t, "%s\n", e.event[i].content);
@@ -148,9 +149,9 @@ START_TEST(changes_and_other_events_have_one_order)
 	struct journal *j = open_journal();
 	uint64_t id[2] = {0};
 	add_change(j, 7, 1000);
-	ck_assert_int_eq(journal_event_add(j, 1001, "<a/>", &id[0], &err), 0);
+	ck_assert_int_eq(journal_event_add(j, 1001000, "<a/>", &id[0], &err), 0);
 	add_change(j, 8, 1002);
-	ck_assert_int_eq(journal_event_add(j, 1003, "<b/>", &id[1], &err), 0);
+	ck_assert_int_eq(journal_event_add(j, 1003000, "<b/>", &id[1], &err), 0);
 	ck_assert_uint_eq(id[0], 2);
 	ck_assert_uint_eq(id[1], 4);
 	for (int i = 0; i < 2; i++) {
@@ -203,7 +204,7 @@ START_TEST(only_the_newest_events_stay_and_the_age_is_known)
 	ck_assert_int_eq(aged, 0);
 	change("INSERT INTO event_log VALUES(1, 41, 0, '<a/>'); INSERT INTO event_log VALUES(2, 42, 0, '<b/>');"
 	       "INSERT INTO event_log VALUES(100001, 43, 0, '<c/>')");
-	ck_assert_int_eq(journal_event_add(j, 44, "<d/>", &id, &err), 0);
+	ck_assert_int_eq(journal_event_add(j, 44000, "<d/>", &id, &err), 0);
 	ck_assert_uint_eq(id, 100002);
 	ck_assert_int_eq(journal_events_span(j, &created, &aged, &err), 0);
 	ck_assert_int_eq(aged, 42);
@@ -236,7 +237,7 @@ START_TEST(the_newest_events_are_never_too_old)
 	add_change(j, 2, 2001);
 	many_events(1500, 2002);
 	journal_retain(j, &(struct journal_retention){10, 100000, 1});
-	ck_assert_int_eq(journal_event_add(j, now, "<jump/>", &id, &err), 0);
+	ck_assert_int_eq(journal_event_add(j, now * 1000, "<jump/>", &id, &err), 0);
 	ck_assert_uint_eq(id, 1503);
 	ck_assert_int_eq(journal_events_span(j, &created, &aged, &err), 0);
 	ck_assert_int_eq(aged, 2002);
@@ -252,15 +253,50 @@ START_TEST(the_newest_events_are_never_too_old)
 }
 END_TEST
 
+/* Whole seconds are kept as they always were, so that a journal of before has the same order and limits. */
+START_TEST(times_have_milliseconds)
+{
+	struct journal *j = open_journal();
+	struct journal_events events;
+	struct change c;
+	uint64_t id;
+	make_change(&c, 7);
+	c.wall_s = 1700000001;
+	c.wall_ms = 250;
+	ck_assert_int_eq(journal_event_add(j, 1700000000000, "<whole/>", &id, &err), 0);
+	ck_assert_int_eq(journal_event_add(j, 1700000000999, "<a/>", &id, &err), 0);
+	ck_assert_int_eq(journal_change_add(j, &c, &err), 0);
+	drop_change(&c);
+	ck_assert_int_eq(journal_events(j, 0, 1700000000000, 1700000001250, &events, &err), 0);
+	ck_assert_uint_eq(events.n, 3);
+	ck_assert_int_eq(events.event[0].wall_ms, 1700000000000);
+	ck_assert_int_eq(events.event[1].wall_ms, 1700000000999);
+	ck_assert_int_eq(events.event[2].wall_ms, 1700000001250);
+	ck_assert_int_eq(events.event[2].change.wall_s, 1700000001);
+	ck_assert_uint_eq(events.event[2].change.wall_ms, 250);
+	journal_events_fini(&events);
+	ck_assert_int_eq(journal_events(j, 0, 1700000000001, 1700000001249, &events, &err), 0);
+	ck_assert_uint_eq(events.n, 1);
+	ck_assert_str_eq(events.event[0].content, "<a/>");
+	journal_events_fini(&events);
+	journal_close(j);
+	change("UPDATE event_log SET time = 1e300");
+	j = open_journal();
+	ck_assert_int_eq(journal_events(j, 0, 0, INT64_MAX, &events, &err), 0);
+	journal_events_fini(&events);
+	journal_close(j);
+}
+END_TEST
+
 /* Replay has the order in which it happened, whatever the clock said; times of the request choose among it. */
 START_TEST(a_clock_that_jumps_leaves_the_order)
 {
 	struct journal *j = open_journal();
 	uint64_t id;
-	ck_assert_int_eq(journal_event_add(j, 1000, "<first/>", &id, &err), 0);
-	ck_assert_int_eq(journal_event_add(j, 90000, "<ahead/>", &id, &err), 0);
+	ck_assert_int_eq(journal_event_add(j, 1000000, "<first/>", &id, &err), 0);
+	ck_assert_int_eq(journal_event_add(j, 90000000, "<ahead/>", &id, &err), 0);
 	add_change(j, 7, 500);
-	ck_assert_int_eq(journal_event_add(j, 1001, "<back/>", &id, &err), 0);
+	ck_assert_int_eq(journal_event_add(j, 1001000, "<back/>", &id, &err), 0);
 	ck_page(j, 0, 0, INT64_MAX, "<first/>\n<ahead/>\nchange 7\n<back/>\n");
 	ck_page(j, 0, 1000, 2000, "<first/>\n<back/>\n");
 	ck_page(j, 2, 0, INT64_MAX, "change 7\n<back/>\n");
@@ -278,7 +314,7 @@ START_TEST(events_that_are_too_old_go)
 	add_change(j, 2, now - 87000);
 	many_events(1000, now - 10);
 	journal_retain(j, &(struct journal_retention){10, 2000, 1});
-	ck_assert_int_eq(journal_event_add(j, now, "<a/>", &id, &err), 0);
+	ck_assert_int_eq(journal_event_add(j, now * 1000, "<a/>", &id, &err), 0);
 	struct journal_events events;
 	ck_assert_int_eq(journal_events(j, 0, 0, INT64_MAX, &events, &err), 0);
 	ck_assert_uint_eq(events.event[0].id, 3);
@@ -287,7 +323,7 @@ START_TEST(events_that_are_too_old_go)
 	ck_assert_int_eq(aged, now - 87000);
 	journal_retain(j, &(struct journal_retention){10, 2, 0});
 	for (int i = 0; i < 3; i++)
-		ck_assert_int_eq(journal_event_add(j, now + i, "<b/>", &id, &err), 0);
+		ck_assert_int_eq(journal_event_add(j, (now + i) * 1000, "<b/>", &id, &err), 0);
 	ck_page(j, 0, 0, INT64_MAX, "<b/>\n<b/>\n");
 	ck_assert_int_eq(journal_events_span(j, &created, &aged, &err), 0);
 	ck_assert_int_eq(aged, now);
@@ -339,6 +375,7 @@ int main(void)
 	tcase_add_test(tc, only_the_newest_events_stay_and_the_age_is_known);
 	tcase_add_test(tc, events_that_are_too_old_go);
 	tcase_add_test(tc, the_newest_events_are_never_too_old);
+	tcase_add_test(tc, times_have_milliseconds);
 	tcase_add_test(tc, a_clock_that_jumps_leaves_the_order);
 	tcase_add_test(tc, changes_of_a_journal_without_events_become_events);
 	tcase_add_test(tc, damaged_change_is_left_out_of_the_events);

@@ -216,7 +216,7 @@ START_TEST(makes_each_cut_once)
 	                          EDIT_OF("/pc:zone[pc:name='b']") "</netconf-config-change>");
 	struct notice *notice = notice_of(7, text, 9), *lost = notice_of(7, "<netconf-config-change " NCN ">", 10);
 	struct notice *cut = cuts_for(&cuts, ctx, notice, one);
-	ck_assert(cut != notice && cut->event == 9 && cut->wall_s == 7);
+	ck_assert(cut != notice && cut->event == 9 && cut->wall_ms == 7);
 	ck_assert_ptr_null(strstr(cut->head, "firewall"));
 	ck_assert_ptr_nonnull(strstr(cut->head, "'b'"));
 	ck_assert_ptr_eq(cuts_for(&cuts, ctx, notice, same), cut);

@@ -139,7 +139,7 @@ START_TEST(filters_what_is_replayed)
 	for (uint64_t i = 0; i < 4; i++)
 		tell(kinds[i], i + 1, 1000000);
 	char *content = event_session_start(&by);
-	ck_assert_int_eq(journal_event_add(server.journal, 1000000, content, &id, &err), 0);
+	ck_assert_int_eq(journal_event_add(server.journal, 1000000000, content, &id, &err), 0);
 	free(content);
 	char *parameters = xasprintf("%s" LONG_AGO "<stopTime>2001-01-01T00:00:00Z</stopTime>", c->filter);
 	int fd = subscribed(parameters);
@@ -252,6 +252,66 @@ START_TEST(ends_a_subscription_at_its_stop_time)
 	tell(CHANGE_VIOLATED, 2, clock_wall_s());
 	free(next(fd, "<sequence>2<"));
 	close(fd);
+}
+END_TEST
+
+/* Times: RFC 5277 section 2.2.1 */
+
+static int64_t time_told(const char *notification)
+{
+	const char *from = strstr(notification, "<eventTime>");
+	int64_t seconds = 0;
+	ck_assert_msg(from != NULL, "%s", notification);
+	char *text = xstrndup(from + strlen("<eventTime>"), strcspn(from + strlen("<eventTime>"), "<"));
+	ck_assert_msg(time_parse(text, &seconds), "%s", text);
+	ck_assert_msg(strlen(text) == strlen("2026-01-31T12:00:00.250Z") && text[19] == '.', "%s", text);
+	int64_t ms = seconds * 1000 + atoi(text + 20);
+	free(text);
+	return ms;
+}
+
+START_TEST(tells_milliseconds_when_it_happens_and_when_it_is_replayed)
+{
+	const struct event_by by = {.session = 9, .user = "root"};
+	struct change change;
+	struct error err = {0};
+	char start[40], stop[40];
+	int fd = subscribed("");
+	int64_t before = clock_wall_ms();
+	netconf_notify_event(server.netconf, event_session_start(&by));
+	char *live = next(fd, "</notification>");
+	int64_t at = time_told(live);
+	ck_assert_int_ge(at, before);
+	ck_assert_int_le(at, clock_wall_ms());
+	free(live);
+	close(fd);
+	/* One millisecond before and after it. */
+	sample_change(&change, CHANGE_VIOLATED, 1);
+	for (int i = -1; i <= 1; i += 2) {
+		change.wall_s = (at + i) / 1000;
+		change.wall_ms = (uint16_t)((at + i) % 1000);
+		change.sequence = (uint64_t)(i + 2);
+		ck_assert_msg(journal_change_add(server.journal, &change, &err) == 0, "%s", err.text);
+	}
+	change_fini(&change);
+	time_print_ms(at, start, sizeof(start));
+	while (clock_wall_ms() <= at + 2)
+		sched_yield();
+	for (int to = 0; to < 2; to++) {
+		time_print_ms(at + 1, stop, sizeof(stop));
+		char *parameters = xasprintf("<filter><netconf-session-start " NCN "><session-id>9</session-id>"
+		                             "</netconf-session-start><conformance-change " PC "/></filter>"
+		                             "<startTime>%s</startTime><stopTime>%s</stopTime>",
+		        to == 0 ? start : stop, to == 0 ? stop : "2120-01-01T00:00:00Z");
+		fd = subscribed(parameters);
+		char *all = next(fd, "replayComplete");
+		ck_assert_msg((strstr(all, "session-start") != NULL) == (to == 0), "%s", all);
+		ck_assert_msg(strstr(all, "<sequence>3<") != NULL && strstr(all, "<sequence>1<") == NULL, "%s", all);
+		ck_assert_int_eq(time_told(all), to == 0 ? at : at + 1);
+		free(all);
+		free(parameters);
+		close(fd);
+	}
 }
 END_TEST
 
@@ -445,6 +505,7 @@ int main(void)
 	tcase_add_test(t, replays_from_and_until_the_times_that_are_asked);
 	tcase_add_test(t, ends_a_subscription_at_its_stop_time);
 	tcase_add_test(t, loses_and_repeats_nothing_at_the_seam);
+	tcase_add_test(t, tells_milliseconds_when_it_happens_and_when_it_is_replayed);
 	tcase_add_test(t, a_slow_reader_of_a_replay_stalls_nobody);
 	tcase_add_test(t, a_replay_that_is_overtaken_loses_only_what_is_not_kept);
 	tcase_add_test(t, what_was_lost_is_told_before_a_notification_that_cannot_say_it);

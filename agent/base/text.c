@@ -306,6 +306,15 @@ const char *time_print(int64_t unix_seconds, char *buf, size_t size)
 	return buf;
 }
 
+const char *time_print_ms(int64_t unix_ms, char *buf, size_t size)
+{
+	int64_t seconds = unix_ms / 1000 - (unix_ms % 1000 < 0 ? 1 : 0);
+	char whole[32];
+	time_print(seconds, whole, sizeof(whole));
+	snprintf(buf, size, "%.*s.%03dZ", (int)strcspn(whole, "Z"), whole, (int)(unix_ms - seconds * 1000));
+	return buf;
+}
+
 bool time_parse(const char *s, int64_t *unix_seconds)
 {
 	struct tm tm = {0};

@@ -405,9 +405,17 @@ static void renew(struct monitor *m, int64_t now_ms, int64_t now_wall)
 	before_fini(&before);
 }
 
+/* Milliseconds of the second in which the step begins. */
+static uint16_t fraction_of(int64_t now_wall)
+{
+	int64_t ms = clock_wall_ms() - now_wall * 1000;
+	return (uint16_t)(ms < 0 ? 0 : ms > 999 ? 999 : ms);
+}
+
 int monitor_step(struct monitor *m, int64_t now_ms, int64_t now_wall, struct changes *out)
 {
 	memset(out, 0, sizeof(*out));
+	m->conformance.wall_ms = fraction_of(now_wall);
 	look_at_time(m, now_ms, now_wall);
 	pthread_mutex_lock(&m->mutex);
 	uint64_t requested = m->requested;

@@ -127,7 +127,7 @@ static struct notice *notice_cut(const struct cuts *cuts, const struct notice *n
 		at = e->to;
 	}
 	text_add(&t, at);
-	struct notice *out = notice_of(notice->wall_s, text_str(&t), notice->event);
+	struct notice *out = notice_of(notice->wall_ms, text_str(&t), notice->event);
 	text_fini(&t);
 	return out;
 }

@@ -249,7 +249,7 @@ char *event_confirmed(const struct event_by *by, enum config_news what, uint32_t
 
 void netconf_notify_event(struct netconf *n, char *content)
 {
-	int64_t now = clock_wall_s();
+	int64_t now = clock_wall_ms();
 	uint64_t event = 0;
 	struct error err;
 	if (n->options.journal != NULL && journal_event_add(n->options.journal, now, content, &event, &err) != 0)

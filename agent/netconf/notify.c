@@ -79,12 +79,12 @@ static void conformance_change(struct text *t, const struct change *c)
 }
 
 /* The envelope with its time; sets where the content begins. */
-static void envelope(struct notice *n, struct text *t, int64_t wall_s)
+static void envelope(struct notice *n, struct text *t, int64_t wall_ms)
 {
-	char time[32];
+	char time[40];
 	text_addf(t, "<notification xmlns=\"" NS_NOTIFICATION "\"><eventTime>%s</eventTime>",
-	        time_print(wall_s, time, sizeof(time)));
-	n->wall_s = wall_s;
+	        time_print_ms(wall_ms, time, sizeof(time)));
+	n->wall_ms = wall_ms;
 	n->content = t->len;
 }
 
@@ -93,7 +93,7 @@ struct notice *notice_new(const struct change *change)
 	struct notice *n = xcalloc(1, sizeof(*n));
 	struct text t = {0};
 	const char *own = kinds[change->kind].element, *element = own != NULL ? own : "conformance-change";
-	envelope(n, &t, change->wall_s);
+	envelope(n, &t, change->wall_s * 1000 + change->wall_ms);
 	text_addf(&t, "<%s xmlns=\"" NS_PORTCULLIS "\">", element);
 	n->event = change->event;
 	n->module = "portcullis";
@@ -125,11 +125,11 @@ static void name_read(struct notice *n, const char *content)
 			n->module = modules[i].module;
 }
 
-struct notice *notice_of(int64_t wall_s, const char *content, uint64_t event)
+struct notice *notice_of(int64_t wall_ms, const char *content, uint64_t event)
 {
 	struct notice *n = xcalloc(1, sizeof(*n));
 	struct text t = {0};
-	envelope(n, &t, wall_s);
+	envelope(n, &t, wall_ms);
 	text_add(&t, content);
 	name_read(n, content);
 	n->event = event;
@@ -282,7 +282,7 @@ static struct notice *take_next(struct subscription *s, unsigned *suppressed)
 	        "</notifications-suppressed>",
 	        *suppressed);
 	*suppressed = 0;
-	return notice_of(clock_wall_s(), content, 0);
+	return notice_of(clock_wall_ms(), content, 0);
 }
 
 bool subscription_take(struct subscription *s, struct text *out)

@@ -18,7 +18,7 @@
 /** One notification, immutable and reference-counted; `suppressed` of each receiver goes between head and tail. */
 struct notice {
 	atomic_int refs;
-	int64_t wall_s;
+	int64_t wall_ms;
 	uint64_t event; /**< its place in the journal's log of events; 0: it is not there */
 	const char *module; /**< that has this notification; static */
 	char name[64]; /**< of the notification */
@@ -31,7 +31,7 @@ struct notice {
 /** Build the notification of a change (portcullis.yang). */
 struct notice *notice_new(const struct change *change);
 /** Build any other. @param content its element as XML, which begins with its name and its namespace; borrowed. */
-struct notice *notice_of(int64_t wall_s, const char *content, uint64_t event);
+struct notice *notice_of(int64_t wall_ms, const char *content, uint64_t event);
 struct notice *notice_ref(struct notice *notice);
 void notice_unref(struct notice *notice);
 /** The notification itself, without the envelope; the caller frees it. */

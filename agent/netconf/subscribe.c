@@ -89,7 +89,7 @@ static bool hand_on(struct feed *f, struct notice *notice)
 static bool say(struct feed *f, const char *what, bool last)
 {
 	char *content = xasprintf("<%s xmlns=\"" NS_STREAM "\"/>", what);
-	struct notice *notice = notice_of(clock_wall_s(), content, 0);
+	struct notice *notice = notice_of(clock_wall_ms(), content, 0);
 	notice->last = last;
 	free(content);
 	return hand_on(f, notice);
@@ -100,7 +100,7 @@ static bool hand_on_page(struct feed *f, const struct journal_events *page)
 	for (size_t i = 0; i < page->n; i++) {
 		const struct journal_event *e = &page->event[i];
 		struct notice *notice = session_part(
-		        f->s, e->content != NULL ? notice_of(e->wall_s, e->content, e->id) : notice_new(&e->change));
+		        f->s, e->content != NULL ? notice_of(e->wall_ms, e->content, e->id) : notice_new(&e->change));
 		/* A filter asks about what is left, or it would tell of the rest. */
 		if (notice == NULL || !is_selected(f, notice))
 			notice_unref(notice);
@@ -129,6 +129,12 @@ static bool gate_turn(struct subscription *to, enum gate from, enum gate into)
 	return was;
 }
 
+/* Times of events have no more than these. */
+static int64_t milliseconds(const struct timespec *t)
+{
+	return (int64_t)t->tv_sec * 1000 + t->tv_nsec / 1000000;
+}
+
 /*
  * What the journal has, page by page. What comes meanwhile is in the journal as well, so the gate is shut until its end
  * is reached, then opened, and what came between is read. From then on everything new is collected behind the gate,
@@ -136,11 +142,12 @@ static bool gate_turn(struct subscription *to, enum gate from, enum gate into)
  */
 static bool replay(struct feed *f)
 {
-	int64_t until = f->has_stop ? (int64_t)f->stop.tv_sec : INT64_MAX;
+	int64_t until = f->has_stop ? milliseconds(&f->stop) : INT64_MAX;
 	for (bool collecting = false;;) {
 		struct journal_events page;
 		struct error err;
-		if (journal_events(f->s->n->options.journal, f->last, f->start.tv_sec, until, &page, &err) != 0) {
+		if (journal_events(f->s->n->options.journal, f->last, milliseconds(&f->start), until, &page, &err) !=
+		        0) {
 			log_error("netconf: replay for session %u: %s", atomic_load(&f->s->id), err.text);
 			session_end(f->s, SESSION_STOPPED);
 			return false;
@@ -185,7 +192,7 @@ static bool is_wanted(struct feed *f, const struct notice *notice)
 {
 	if (notice->event != 0 && notice->event <= f->last)
 		return false;
-	if (f->has_stop && notice->wall_s > (int64_t)f->stop.tv_sec)
+	if (f->has_stop && notice->wall_ms > milliseconds(&f->stop))
 		return false;
 	return is_selected(f, notice);
 }

@@ -8,4 +8,7 @@ int64_t clock_monotonic_ms(void);
 /** Seconds since 1970 UTC: for people and expiry dates only. */
 int64_t clock_wall_s(void);
 
+/** The same in milliseconds. */
+int64_t clock_wall_ms(void);
+
 #endif

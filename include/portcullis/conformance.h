@@ -87,6 +87,7 @@ struct change {
 	enum overall old_overall, new_overall;
 	char *label, *rule, *witness, *reason;
 	int64_t wall_s;
+	uint16_t wall_ms; /**< of that second */
 	uint64_t event; /**< place among all that the journal keeps for replay; 0: not kept (yet) */
 };
 
@@ -105,6 +106,7 @@ void change_fini(struct change *c);
 struct conformance {
 	struct problem *problem; /**< sorted by id */
 	size_t n_problem, cap_problem;
+	uint16_t wall_ms; /**< of the second that now_wall is, in what is told next */
 	bool told; /**< something was verified and told before */
 	bool readable;
 	bool unwritable; /**< told of the journal */

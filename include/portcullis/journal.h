@@ -109,7 +109,7 @@ int journal_changes(struct journal *j, uint64_t after, size_t max, struct change
 
 struct journal_event {
 	uint64_t id; /**< its place in the order, from 1, without gaps */
-	int64_t wall_s;
+	int64_t wall_ms;
 	char *content; /**< XML of what is no change; NULL: the change */
 	struct change change;
 };
@@ -122,13 +122,15 @@ struct journal_events {
 };
 
 /** Keep a notification that is no change. @param id its place; 0 on failure. */
-int journal_event_add(struct journal *j, int64_t wall_s, const char *content, uint64_t *id, struct error *err) MUST_USE;
+int journal_event_add(
+        struct journal *j, int64_t wall_ms, const char *content, uint64_t *id, struct error *err) MUST_USE;
 /**
- * A page: those among the JOURNAL_EVENTS_PAGE after `after` whose time is from `from` to `until`, ascending.
+ * A page: those among the JOURNAL_EVENTS_PAGE after `after` whose time is from `from_ms` to `until_ms`, ascending.
+ * Times in milliseconds since 1970.
  *
  * @param out  release with journal_events_fini(). Go on with out->last until out->end.
  */
-int journal_events(struct journal *j, uint64_t after, int64_t from, int64_t until, struct journal_events *out,
+int journal_events(struct journal *j, uint64_t after, int64_t from_ms, int64_t until_ms, struct journal_events *out,
         struct error *err) MUST_USE;
 void journal_events_fini(struct journal_events *events);
 /** When the log was begun, and the time of the last event that it no longer has (0: it has all). */

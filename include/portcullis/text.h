@@ -44,6 +44,8 @@ int file_read(const char *path, size_t max, char **out, size_t *len, struct erro
 int file_replace(const char *path, const char *data, size_t len, struct error *err) __attribute__((warn_unused_result));
 /** RFC 3339 UTC time with seconds, e.g. 2026-01-31T12:00:00Z; buf of at least 32 bytes. @return buf. */
 const char *time_print(int64_t unix_seconds, char *buf, size_t size);
+/** The same with milliseconds, e.g. 2026-01-31T12:00:00.250Z. */
+const char *time_print_ms(int64_t unix_ms, char *buf, size_t size);
 /** Parse RFC 3339 ("2026-01-31T12:00:00Z", offsets and fractions allowed). @return false when it is not one. */
 bool time_parse(const char *s, int64_t *unix_seconds);
 

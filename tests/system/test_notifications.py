@@ -70,6 +70,25 @@ def wrong(key, check):
         check(leaf(state, "replaySupport") == "true" and leaf(state, "replayLogCreationTime"), f"the stream: {state}")
 
 
+def burst(key, check):
+    """Requests close together: each has a notification of its own, with a time in milliseconds."""
+    with connect(key) as listener, connect(key) as other:
+        listener.create_subscription(filter=("subtree", f'<conformance-change xmlns="{PC}"><kind>test</kind></conformance-change>'))
+        other.async_mode = True
+        asked = [other.dispatch(to_ele(f'<test-notification xmlns="{PC}"/>')) for _ in range(30)]
+        taken = [take(listener) for _ in asked]
+        numbers = sequences(taken)
+        check(numbers == list(range(numbers[0], numbers[0] + 30)), f"one notification for each request: {numbers}")
+        times = [leaf(xml, "eventTime") or "" for xml in taken]
+        check(all(re.fullmatch(r"[-\d]{10}T[:\d]{8}\.\d{3}Z", each) for each in times) and times == sorted(times), f"times: {times}")
+        other.async_mode = False
+    with connect(key) as device:
+        device.create_subscription(filter=("subtree", f'<conformance-change xmlns="{PC}"><kind>test</kind></conformance-change>'),
+                                   start_time=times[0], stop_time=moment(2))
+        past_times = [leaf(xml, "eventTime") for xml in take_until(device, "replayComplete")[:-1]]
+        check(past_times == times, f"a replay has the same times: {past_times}, {times}")
+
+
 def others(key, check):
     """Sessions of others that begin and end."""
     with connect(key) as listener:
@@ -163,7 +182,7 @@ def sessions(key):
     """Every part on one daemon; the exit code."""
     checks = Checks()
     try:
-        for part in (wrong, others, edits, confirmed, past):
+        for part in (wrong, burst, others, edits, confirmed, past):
             part(key, checks.that)
     except Exception:  # pylint: disable=broad-except
         traceback.print_exc()
