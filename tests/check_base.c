@@ -209,6 +209,8 @@ static const struct {
         {"2026-01-31 12:00:00Z", NULL},
         {"2026-01-31T12:00:00Zx", NULL},
         {"2026-01-31T12:00:00.Z", NULL},
+        {"2026-02-30T12:00:00Z", NULL},
+        {"2024-02-29T12:00:00Z", "2024-02-29T12:00:00Z"},
 };
 
 START_TEST(reads_and_prints_times)

@@ -519,7 +519,7 @@ START_TEST(answers_with_the_error)
 	const struct xml_root root = {.message_id = {&id[1], 7}};
 	struct text open = {0};
 	envelope_open(&open, &root);
-	guard_error_reply(&t, &open, true, &err);
+	guard_error_reply(&t, &open, true, "", &err);
 	ck_assert_ptr_nonnull(strstr(t.s, " message-id=\"4&amp;2\""));
 	ck_assert_ptr_nonnull(strstr(t.s, "<error-tag>too-big</error-tag>"));
 	ck_assert_ptr_nonnull(strstr(t.s, ">a &lt; b</error-message></rpc-error></rpc-reply>"));

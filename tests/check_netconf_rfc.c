@@ -308,6 +308,18 @@ static const struct {
                 INFO("bad-element", "name"), "give every key"},
         {EDIT("candidate", "", "<zone " PC "><name>a</name></zone>"), "operation-failed",
                 "/portcullis:zone[name='a']/interface", NULL, "add one, or delete the zone"},
+        {"<get><filter type=\"xpath\" select=\"/q:zone\"/></get>", "invalid-value", "/ietf-netconf:get", NULL,
+                "the prefix q is not bound to a namespace; declare it with xmlns:q"},
+        {"<get><filter type=\"xpath\" select=\"\"/></get>", "invalid-value", "/ietf-netconf:get", NULL,
+                "select is no XPath expression; give one"},
+        {"<get-config><source><running/></source><filter/><with-defaults xmlns=\"" NS_MODULE
+         "\">all</with-defaults></get-config>",
+                "invalid-value", "/ietf-netconf:get-config/ietf-netconf-with-defaults:with-defaults", NULL,
+                "use report-all, report-all-tagged, trim or explicit"},
+        {"<get-data xmlns=\"" NMDA "\" xmlns:ds=\"urn:ietf:params:xml:ns:yang:ietf-datastores\">"
+         "<datastore>ds:running</datastore><with-origin/></get-data>",
+                "unknown-element", "/ietf-netconf-nmda:get-data/with-origin", INFO("bad-element", "with-origin"),
+                "leave it out"},
         {"<none/>", "operation-not-supported", NULL, NULL, "there is no operation none"},
 };
 
@@ -329,12 +341,20 @@ END_TEST
 START_TEST(says_what_is_wrong_and_where)
 {
 	char *tag = xasprintf("<error-tag>%s</error-tag>", refused[_i].tag);
-	char *path = refused[_i].path != NULL ? xasprintf("<error-path>%s</error-path>", refused[_i].path) : NULL;
+	char *path = refused[_i].path != NULL ? xasprintf(">%s</error-path>", refused[_i].path) : NULL;
+	const char *module = refused[_i].path == NULL ? NULL
+	                     : strstr(refused[_i].path, "ietf-netconf:") != NULL
+	                             ? "<error-path xmlns:ietf-netconf=\"" BASE "\""
+	                     : strstr(refused[_i].path, "portcullis:") != NULL
+	                             ? "<error-path xmlns:portcullis=\"urn:portcullis:yang:portcullis\""
+	                             : NULL;
+
 	char *info = refused[_i].info != NULL ? xasprintf("<error-info>%s</error-info>", refused[_i].info) : NULL;
 	char *rpc = xasprintf(RPC("1", "%s"), refused[_i].operation);
 	char *reply = raw_reply(rpc, true);
 	ck_assert_msg(strstr(reply, tag) != NULL, "no %s: %s", tag, reply);
 	ck_assert_msg(path == NULL || strstr(reply, path) != NULL, "no %s: %s", path, reply);
+	ck_assert_msg(module == NULL || strstr(reply, module) != NULL, "no %s: %s", module, reply);
 	ck_assert_msg(info == NULL ? strstr(reply, "<error-info>") == NULL : strstr(reply, info) != NULL, "no %s: %s",
 	        info, reply);
 	ck_assert_msg(strstr(reply, refused[_i].words) != NULL, "no %s: %s", refused[_i].words, reply);

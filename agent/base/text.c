@@ -315,6 +315,13 @@ const char *time_print_ms(int64_t unix_ms, char *buf, size_t size)
 	return buf;
 }
 
+/* timegm(3) makes the first of March of the 30th of February. */
+static bool day_exists(const struct tm *tm)
+{
+	struct tm day = {.tm_year = tm->tm_year, .tm_mon = tm->tm_mon, .tm_mday = tm->tm_mday};
+	return timegm(&day) != (time_t)-1 && day.tm_mday == tm->tm_mday;
+}
+
 bool time_parse(const char *s, int64_t *unix_seconds)
 {
 	struct tm tm = {0};
@@ -328,6 +335,8 @@ bool time_parse(const char *s, int64_t *unix_seconds)
 		while (*p >= '0' && *p <= '9')
 			p++;
 	}
+	if (!day_exists(&tm))
+		return false;
 	int64_t offset = 0;
 	if (*p == 'Z' || *p == 'z') {
 		p++;

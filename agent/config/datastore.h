@@ -24,7 +24,7 @@ int context_server_new(const char *yang_dir, struct ly_ctx **out, struct error *
 
 /** Append to the message about a value what would be one ("; use true or false"). @param schema  its leaf, or NULL. */
 void remedy_of_value(struct text *out, const struct lysc_node *schema);
-/** An error about too few entries says where they are missing, and how many. @param root  what was validated. */
+/** An error about too few entries, or a leaf that has to be there, says where they are missing. @param root  what was validated. */
 void remedy_few(const struct ly_ctx *ctx, const struct lyd_node *root, struct error *err);
 
 /* attributes.c */

@@ -275,8 +275,11 @@ static int parse_error(const struct ly_ctx *ctx, const char *xml, struct error *
 	state_error(err);
 	if (has_empty_namespace(xml) || attributes_check(ctx, xml, err) != 0)
 		return -1;
-	if (parse(ctx, xml, PARSE_OPTIONS, &root) != 0)
-		return context_error(ctx, ERR_INVALID, NULL, err);
+	if (parse(ctx, xml, PARSE_OPTIONS, &root) != 0) {
+		context_error(ctx, ERR_INVALID, NULL, err);
+		state_error(err);
+		return -1;
+	}
 	unknown = unknown_find(root);
 	if (unknown != NULL)
 		edit_opaque_error(unknown, err);

@@ -42,6 +42,14 @@ static void add_range(struct text *out, const struct lysc_range *range, bool is_
 	}
 }
 
+static void add_identities(struct text *out, const struct lysc_type_identityref *type)
+{
+	size_t n = LY_ARRAY_COUNT(type->bases[0]->derived);
+	for (size_t i = 0; i < n && i < NAMES_SHOWN; i++)
+		add_name(out, type->bases[0]->derived[i]->name, i, n);
+	text_addf(out, " with a prefix for the namespace %s", type->bases[0]->module->ns);
+}
+
 static void add_number(struct text *out, const struct lysc_type_num *type)
 {
 	bool is_signed = type->basetype >= LY_TYPE_INT8;
@@ -77,6 +85,8 @@ void remedy_of_value(struct text *out, const struct lysc_node *schema)
 		text_add(out, "true or false");
 	else if (type->basetype == LY_TYPE_ENUM)
 		add_enums(out, (const struct lysc_type_enum *)type);
+	else if (type->basetype == LY_TYPE_IDENT)
+		add_identities(out, (const struct lysc_type_identityref *)type);
 	else if (type->basetype == LY_TYPE_EMPTY)
 		text_addf(out, "<%s/> without a value", schema->name);
 	else if (type->basetype >= LY_TYPE_INT8 ||
@@ -114,26 +124,42 @@ static const struct lyd_node *find_short(
 	return NULL;
 }
 
+/* How many there must be of what the error is about; 0: it is about something else. */
+static uint32_t least(const struct lysc_node *schema, const struct error *err)
+{
+	static const char mandatory[] = "Mandatory node \"";
+	if (schema != NULL && strncmp(err->text, mandatory, strlen(mandatory)) == 0)
+		return 1;
+	if (schema == NULL || strcmp(err->app_tag, "too-few-elements") != 0)
+		return 0;
+	return schema->nodetype == LYS_LIST       ? ((const struct lysc_node_list *)schema)->min
+	       : schema->nodetype == LYS_LEAFLIST ? ((const struct lysc_node_leaflist *)schema)->min
+	                                          : 0;
+}
+
 void remedy_few(const struct ly_ctx *ctx, const struct lyd_node *root, struct error *err)
 {
-	char path[2 * sizeof(err->where)], text[200];
-	uint32_t min, have = 0;
-	if (err == NULL || strcmp(err->app_tag, "too-few-elements") != 0)
+	char path[2 * sizeof(err->where)], app_tag[sizeof(err->app_tag)];
+	uint32_t have = 0;
+	if (err == NULL || err->where[0] != '/')
 		return;
 	const struct lysc_node *schema = lys_find_path(ctx, NULL, err->where, 0);
+	uint32_t min = least(schema, err);
 	ly_err_clean((struct ly_ctx *)ctx, NULL);
-	if (schema == NULL || (schema->nodetype & (LYS_LIST | LYS_LEAFLIST)) == 0)
-		return;
-	min = schema->nodetype == LYS_LIST ? ((const struct lysc_node_list *)schema)->min
-	                                   : ((const struct lysc_node_leaflist *)schema)->min;
-	const struct lyd_node *holder = find_short(root, schema, min, &have);
+	const struct lyd_node *holder = min > 0 ? find_short(root, schema, min, &have) : NULL;
 	if (holder == NULL)
 		return;
 	char *above = tree_path(holder);
+	bool many = (schema->nodetype & (LYS_LIST | LYS_LEAFLIST)) != 0;
 	snprintf(path, sizeof(path), "%s/%s", above, schema->name);
-	snprintf(text, sizeof(text), "; add one, or delete the %s", LYD_NAME(holder));
-	error_set(err, err->code, path, "%.300s has %" PRIu32 " of %s, and needs %" PRIu32 " at least%s", above, have,
-	        schema->name, min, text);
-	snprintf(err->app_tag, sizeof(err->app_tag), "too-few-elements");
+	memcpy(app_tag, err->app_tag, sizeof(app_tag));
+	if (many)
+		error_set(err, err->code, path,
+		        "%.300s has %" PRIu32 " of %s, and needs %" PRIu32 " at least; add one, or delete the %s",
+		        above, have, schema->name, min, LYD_NAME(holder));
+	else
+		error_set(err, err->code, path, "%.300s has no %s; add it, or delete the %s", above, schema->name,
+		        LYD_NAME(holder));
+	memcpy(err->app_tag, app_tag, sizeof(app_tag));
 	free(above);
 }

@@ -201,6 +201,7 @@ static const struct lys_module *schema_find(
 		if (found != NULL) {
 			(void)error_set(err, ERR_INVALID, NULL,
 			        "there are several revisions of %.100s; name one in <version>", name);
+			snprintf(err->app_tag, sizeof(err->app_tag), "data-not-unique"); /* RFC 6022 section 3.1 */
 			return NULL;
 		}
 		found = m;

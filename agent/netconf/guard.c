@@ -204,30 +204,50 @@ static const char *error_type(const struct error *err)
 	return rpc && err->code != ERR_MISSING_ELEMENT && err->code != ERR_UNKNOWN_ELEMENT ? "rpc" : "protocol";
 }
 
-static void add_element(struct text *out, const char *name, const char *value, size_t n)
+static void add_element(struct text *out, const char *name, const char *value)
 {
-	char *s = xstrndup(value, n);
 	text_addf(out, "<%s>", name);
-	text_add_xml(out, s);
+	text_add_xml(out, value);
 	text_addf(out, "</%s>", name);
-	free(s);
+}
+
+/* The element that a path ends in, without its module's name; the caller frees it. */
+static char *last_element(const char *path)
+{
+	const char *name = path;
+	char quote = 0;
+	for (const char *p = path; *p != '\0'; p++) {
+		if (quote != 0)
+			quote = *p == quote ? 0 : quote;
+		else if (*p == '"' || *p == '\'')
+			quote = *p;
+		else if (*p == '/')
+			name = p + 1;
+	}
+	char *element = xstrndup(name, strcspn(name, "["));
+	char *colon = strchr(element, ':');
+	if (colon != NULL)
+		memmove(element, colon + 1, strlen(colon + 1) + 1);
+	return element;
 }
 
 /* error-info of RFC 6241 appendix A. */
 static void add_info(struct text *out, const struct error *err)
 {
-	const char *slash = strrchr(err->where, '/'), *element = slash != NULL ? slash + 1 : err->where;
-	bool attribute = err->code == ERR_MISSING_ATTRIBUTE || err->code == ERR_BAD_ATTRIBUTE;
+	bool attribute = err->code == ERR_MISSING_ATTRIBUTE || err->code == ERR_BAD_ATTRIBUTE ||
+	                 err->code == ERR_UNKNOWN_ATTRIBUTE;
+	bool of_path = attribute || err->code == ERR_UNKNOWN_NAMESPACE || err->item[0] == '\0';
 	if (err->item[0] == '\0' && err->code != ERR_UNKNOWN_ELEMENT)
 		return;
+	char *element = of_path ? last_element(err->where) : xstrdup(err->item);
 	text_add(out, "<error-info>");
 	if (attribute)
-		add_element(out, "bad-attribute", err->item, strlen(err->item));
-	if (attribute || err->item[0] == '\0')
-		add_element(out, "bad-element", element, strlen(element));
-	else
-		add_element(out, "bad-element", err->item, strlen(err->item));
+		add_element(out, "bad-attribute", err->item);
+	add_element(out, "bad-element", element);
+	if (err->code == ERR_UNKNOWN_NAMESPACE)
+		add_element(out, "bad-namespace", err->item);
 	text_add(out, "</error-info>");
+	free(element);
 }
 
 const char *guard_error_tag(enum error_code code, bool chunked)
@@ -235,22 +255,33 @@ const char *guard_error_tag(enum error_code code, bool chunked)
 	return error_tag(code == ERR_FORMAT && !chunked ? ERR_INTERNAL : code);
 }
 
-void guard_error_reply(struct text *out, const struct text *open, bool chunked, const struct error *err)
+void guard_error_add(struct text *out, bool chunked, const char *type, const char *namespaces, const struct error *err)
 {
 	const char *tag = guard_error_tag(err->code, chunked);
-	text_addn(out, text_str(open), open->len);
-	text_addf(out, "><rpc-error><error-type>%s</error-type>", error_type(err));
-	add_element(out, "error-tag", tag, strlen(tag));
+	text_addf(out, "<rpc-error><error-type>%s</error-type>", type != NULL ? type : error_type(err));
+	add_element(out, "error-tag", tag);
 	text_add(out, "<error-severity>error</error-severity>");
 	if (err->app_tag[0] != '\0')
-		add_element(out, "error-app-tag", err->app_tag, strlen(err->app_tag));
-	if (err->where[0] == '/')
-		add_element(out, "error-path", err->where, strlen(err->where));
+		add_element(out, "error-app-tag", err->app_tag);
+	if (err->where[0] == '/') {
+		text_addf(out, "<error-path%s>", namespaces);
+		text_add_xml(out, err->where);
+		text_add(out, "</error-path>");
+	}
 	text_add(out, "<error-message xml:lang=\"en\">");
 	text_add_xml(out, err->text);
 	text_add(out, "</error-message>");
 	add_info(out, err);
-	text_add(out, "</rpc-error></rpc-reply>");
+	text_add(out, "</rpc-error>");
+}
+
+void guard_error_reply(
+        struct text *out, const struct text *open, bool chunked, const char *namespaces, const struct error *err)
+{
+	text_addn(out, text_str(open), open->len);
+	text_add(out, ">");
+	guard_error_add(out, chunked, NULL, namespaces, err);
+	text_add(out, "</rpc-reply>");
 }
 
 /* "portcullis-relay 1 CLIENT CLIENT-PORT SERVER SERVER-PORT": only the first word of the rest is of use. */
@@ -320,7 +351,8 @@ static int check_rpc(struct guard *g, const struct xml_root *root, struct error 
 {
 	struct names_visitor visitor = {operation_visit, &g->operation, OPERATION_DEPTH};
 	if (!root->base || !xml_local_is(root->name, "rpc"))
-		return error_set(err, ERR_FORMAT, "message", "the message is not an <rpc> in namespace " NS_BASE);
+		return error_set(
+		        err, ERR_FORMAT, "message", "the message is not an <rpc> in namespace " NS_BASE "; send one");
 	if (root->attrs.n > ENVELOPE_ATTRIBUTES)
 		return error_set(err, ERR_LIMIT, "message", "the attributes of <rpc> are longer than %u bytes",
 		        ENVELOPE_ATTRIBUTES);
@@ -340,7 +372,7 @@ static enum guard_event rpc_complete(struct guard *g, struct error *err)
 	envelope_open(&g->open, &root);
 	if (result == 0 && check_rpc(g, &root, err) == 0)
 		return GUARD_RPC;
-	guard_error_reply(&g->reply, &g->open, g->chunked, err);
+	guard_error_reply(&g->reply, &g->open, g->chunked, "", err);
 	return GUARD_REFUSED;
 }
 
@@ -359,7 +391,7 @@ static enum guard_event too_big(struct guard *g, size_t size, size_t limit, stru
 	if (g->stage == GUARD_SESSION &&
 	        xml_check(text_str(&g->message), g->message.len, &g->limits->xml, &root, &ignored) != 0) {
 		envelope_open(&g->open, &root);
-		guard_error_reply(&g->reply, &g->open, g->chunked, err);
+		guard_error_reply(&g->reply, &g->open, g->chunked, "", err);
 	}
 	return GUARD_OVER;
 }

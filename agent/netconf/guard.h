@@ -87,7 +87,15 @@ const char *guard_hello(void);
 int guard_hello_check(const char *s, size_t n, bool *chunked, uint32_t *session, struct error *err) MUST_USE;
 /** error-tag for a client; RFC 6241 appendix A: one that speaks base:1.0 alone is told of no malformed-message. */
 const char *guard_error_tag(enum error_code code, bool chunked);
+/**
+ * Append an rpc-error in the order of RFC 6241 appendix B.
+ *
+ * @param type        error-type; NULL: "rpc", or "protocol" where the operation is what is wrong.
+ * @param namespaces  declarations of the prefixes in err->where (" xmlns:a=..."), or "".
+ */
+void guard_error_add(struct text *out, bool chunked, const char *type, const char *namespaces, const struct error *err);
 /** An rpc-reply with one rpc-error, without framing. @param open  its start tag, see envelope_open(). */
-void guard_error_reply(struct text *out, const struct text *open, bool chunked, const struct error *err);
+void guard_error_reply(
+        struct text *out, const struct text *open, bool chunked, const char *namespaces, const struct error *err);
 
 #endif

@@ -17,7 +17,7 @@
 #include "netconf/answer.h"
 #include "netconf/defaults.h"
 #include "netconf/envelope.h"
-#include "netconf/session.h"
+#include "netconf/reply.h"
 #include "portcullis/clock.h"
 #include "portcullis/log.h"
 
@@ -251,8 +251,11 @@ static void send_answer(struct pump *p)
 	if (!p->answer.whole)
 		return;
 	if (refusal->code != ERR_NONE) {
+		struct text namespaces = {0};
 		p->answer.text.len = 0;
-		guard_error_reply(&p->answer.text, &p->envelope.open, p->guard.chunked, refusal);
+		reply_namespaces(p->s->n->ctx, refusal->where, &namespaces);
+		guard_error_reply(&p->answer.text, &p->envelope.open, p->guard.chunked, text_str(&namespaces), refusal);
+		text_fini(&namespaces);
 	} else {
 		answer_finish(&p->answer);
 	}
@@ -362,6 +365,7 @@ static void forward(struct pump *p)
 /* The worker has ended; what it wrote last is still sent. */
 static void worker_ended(struct pump *p)
 {
+	(void)atomic_load(&p->s->answered); /* what was written before it is seen */
 	send_answer(p);
 	close(p->worker);
 	p->worker = -1;

@@ -22,6 +22,15 @@ struct said {
 	char first[NAME_MAX_SHOWN], second[NAME_MAX_SHOWN]; /* what stands in quotation marks */
 };
 
+/* The nodes `input` of the schema are not in the message. */
+static void drop_input(char *path)
+{
+	static const char step[] = "/input/";
+	char *at = strstr(path, step);
+	if (at != NULL)
+		memmove(at, at + strlen(step) - 1, strlen(at + strlen(step) - 1) + 1);
+}
+
 /* "Data location "/a:b", line number 1": no list is in an rpc of ours, so the path is that of the schema. */
 static const struct lysc_node *schema_of(const struct ly_ctx *ctx, const char *sentence)
 {
@@ -31,6 +40,7 @@ static const struct lysc_node *schema_of(const struct ly_ctx *ctx, const char *s
 		return NULL;
 	from += strlen(label);
 	char *path = xstrndup(from, strcspn(from, "\""));
+	drop_input(path);
 	const struct lysc_node *schema = lys_find_path(ctx, NULL, path, 0);
 	free(path);
 	return schema;
@@ -61,7 +71,12 @@ static void value(struct said *s)
 	struct text text = {0};
 	char *where = xstrdup(s->err->where);
 	bool leaf = s->schema != NULL && (s->schema->nodetype & LYD_NODE_TERM) != 0;
-	text_addf(&text, "%s%s%s", leaf ? s->schema->name : "", leaf ? ": " : "", s->err->text);
+	/* Of an attribute of a filter: an empty XPath is refused without a word. */
+	bool silent = !leaf && strncmp(s->err->text, "Storing value failed", strlen("Storing value failed")) == 0;
+	if (silent)
+		text_add(&text, "select is no XPath expression; give one");
+	else
+		text_addf(&text, "%s%s%s", leaf ? s->schema->name : "", leaf ? ": " : "", s->err->text);
 	remedy_of_value(&text, s->schema);
 	(void)error_set(s->err, s->err->code, where, "%s", text_str(&text));
 	text_fini(&text);
@@ -160,6 +175,25 @@ static void bad_type(struct said *s)
 	free(where);
 }
 
+static void unbound_prefix(struct said *s)
+{
+	char *where = xstrdup(s->err->where);
+	(void)error_set(s->err, ERR_INVALID, where,
+	        "the prefix %s is not bound to a namespace; declare it with xmlns:%s on the element or around it",
+	        s->first, s->first);
+	free(where);
+}
+
+/* RFC 7950 section 8.3.1. */
+static void when_false(struct said *s)
+{
+	char *where = xstrdup(s->err->where);
+	(void)error_set(s->err, ERR_UNKNOWN_ELEMENT, where,
+	        "<%s> has no place in this request: its condition in the model does not hold; leave it out",
+	        s->schema != NULL ? s->schema->name : "element");
+	free(where);
+}
+
 static void stray_text(struct said *s)
 {
 	char *where = xstrdup(s->err->where);
@@ -178,6 +212,8 @@ static const struct {
         {"Duplicate instance of \"", "", twice},
         {"Invalid enumeration value \"", "", bad_type},
         {"Invalid character sequence \"", "expected element tag start", stray_text},
+        {"Failed to resolve prefix \"", "", unbound_prefix},
+        {"When condition \"", "", when_false},
         {"Text value \"", "\" inside an inner node \"", text_inside},
 };
 
@@ -209,5 +245,6 @@ bool refusal_read(const struct ly_ctx *ctx, struct error *err)
 		*line = '\0';
 	explain(&s);
 	ly_err_clean((struct ly_ctx *)ctx, NULL);
+	drop_input(err->where);
 	return true;
 }

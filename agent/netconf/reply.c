@@ -14,6 +14,8 @@
 #include "portcullis/alloc.h"
 #include "portcullis/log.h"
 
+#define NS_BASE "urn:ietf:params:xml:ns:netconf:base:1.0"
+
 static const struct {
 	const char *module, *name;
 	struct nc_server_reply *(*run)(const struct call *call);
@@ -40,24 +42,6 @@ static const struct {
         {"portcullis", "commit-changes", rpc_commit_changes},
         {"portcullis", "explain", rpc_explain},
         {"portcullis", "test-notification", rpc_test_notification},
-};
-
-/* What nc_err() wants to know beside the tag. */
-static const struct {
-	const char *tag;
-	NC_ERR code;
-	bool typed;
-} tags[] = {
-        {"in-use", NC_ERR_IN_USE, true},
-        {"invalid-value", NC_ERR_INVALID_VALUE, true},
-        {"too-big", NC_ERR_TOO_BIG, true},
-        {"access-denied", NC_ERR_ACCESS_DENIED, true},
-        {"resource-denied", NC_ERR_RES_DENIED, true},
-        {"data-exists", NC_ERR_DATA_EXISTS, false},
-        {"data-missing", NC_ERR_DATA_MISSING, false},
-        {"operation-not-supported", NC_ERR_OP_NOT_SUPPORTED, true},
-        {"operation-failed", NC_ERR_OP_FAILED, true},
-        {"malformed-message", NC_ERR_MALFORMED_MSG, false},
 };
 
 const struct lyd_node *child_find(const struct lyd_node *parent, const char *name)
@@ -90,88 +74,59 @@ NC_WD_MODE call_defaults(const struct call *call)
 	return NC_WD_EXPLICIT;
 }
 
-/* The element that a path ends in, without its module's name; the caller frees it. */
-static char *last_element(const char *path)
-{
-	const char *name = path;
-	char quote = 0;
-	for (const char *p = path; *p != '\0'; p++) {
-		if (quote != 0)
-			quote = *p == quote ? 0 : quote;
-		else if (*p == '"' || *p == '\'')
-			quote = *p;
-		else if (*p == '/')
-			name = p + 1;
-	}
-	char *element = xstrndup(name, strcspn(name, "["));
-	char *colon = strchr(element, ':');
-	if (colon != NULL)
-		memmove(element, colon + 1, strlen(colon + 1) + 1);
-	return element;
-}
-
 /* RFC 7950 section 15: what the model forbids has tags of its own. */
-static struct lyd_node *error_of_model(const struct ly_ctx *ctx, const struct error *err)
+static enum error_code code_of_model(const struct error *err)
 {
 	static const struct {
 		const char *app_tag;
-		bool missing; /* data-missing, else operation-failed */
-	} of_model[] = {{"data-not-unique", false}, {"too-many-elements", false}, {"too-few-elements", false},
-	        {"must-violation", false}, {"instance-required", true}, {"missing-choice", true}};
-	for (size_t i = 0; i < sizeof(of_model) / sizeof(of_model[0]); i++) {
-		if (strcmp(err->app_tag, of_model[i].app_tag) != 0)
-			continue;
-		return of_model[i].missing ? nc_err(ctx, NC_ERR_DATA_MISSING)
-		                           : nc_err(ctx, NC_ERR_OP_FAILED, NC_ERR_TYPE_APP);
-	}
-	return NULL;
+		enum error_code code; /* data-missing or operation-failed */
+	} of_model[] = {{"data-not-unique", ERR_INTERNAL}, {"too-many-elements", ERR_INTERNAL},
+	        {"too-few-elements", ERR_INTERNAL}, {"must-violation", ERR_INTERNAL},
+	        {"instance-required", ERR_NOT_FOUND}, {"missing-choice", ERR_NOT_FOUND}};
+	for (size_t i = 0; i < sizeof(of_model) / sizeof(of_model[0]); i++)
+		if (strcmp(err->app_tag, of_model[i].app_tag) == 0)
+			return of_model[i].code;
+	return err->code;
 }
 
-/* What names an element or attribute of the client's. */
-static struct lyd_node *error_of_item(const struct ly_ctx *ctx, const struct error *err)
+void reply_namespaces(const struct ly_ctx *ctx, const char *path, struct text *out)
 {
-	static const struct {
-		enum error_code code;
-		NC_ERR tag;
-	} of_attribute[] = {{ERR_MISSING_ATTRIBUTE, NC_ERR_MISSING_ATTR}, {ERR_BAD_ATTRIBUTE, NC_ERR_BAD_ATTR},
-	        {ERR_UNKNOWN_ATTRIBUTE, NC_ERR_UNKNOWN_ATTR}};
-	char *element = last_element(err->where);
-	struct lyd_node *e = NULL;
-	if (err->code == ERR_UNKNOWN_ELEMENT)
-		e = nc_err(ctx, NC_ERR_UNKNOWN_ELEM, NC_ERR_TYPE_APP, element);
-	else if (err->code == ERR_UNKNOWN_NAMESPACE)
-		e = nc_err(ctx, NC_ERR_UNKNOWN_NS, NC_ERR_TYPE_APP, element, err->item);
-	else if (err->code == ERR_MISSING_ELEMENT)
-		e = nc_err(ctx, NC_ERR_MISSING_ELEM, NC_ERR_TYPE_APP, err->item);
-	else if (err->code == ERR_BAD_ELEMENT)
-		e = nc_err(ctx, NC_ERR_BAD_ELEM, NC_ERR_TYPE_APP, err->item);
-	for (size_t i = 0; i < sizeof(of_attribute) / sizeof(of_attribute[0]); i++)
-		if (err->code == of_attribute[i].code)
-			e = nc_err(ctx, of_attribute[i].tag, NC_ERR_TYPE_APP, err->item, element);
-	free(element);
-	return e;
+	char quote = 0;
+	for (const char *p = path; *p != '\0'; p++) {
+		char name[64] = "", declared[80];
+		if (quote != 0 || *p == '"' || *p == '\'')
+			quote = quote == 0 ? *p : quote == *p ? 0 : quote;
+		if (quote != 0 || *p != '/' || sscanf(p + 1, "%63[A-Za-z0-9_.-]:", name) != 1 ||
+		        p[1 + strlen(name)] != ':')
+			continue;
+		const struct lys_module *module = ly_ctx_get_module_implemented(ctx, name);
+		snprintf(declared, sizeof(declared), " xmlns:%s=", name);
+		if (module != NULL && strstr(text_str(out), declared) == NULL)
+			text_addf(out, "%s\"%s\"", declared, module->ns);
+	}
 }
 
 static struct lyd_node *error_node(const struct call *call, const struct error *err)
 {
 	const struct ly_ctx *ctx = call->n->ctx;
-	const char *tag = guard_error_tag(err->code, atomic_load(&call->s->chunked));
-	struct lyd_node *e = error_of_model(ctx, err);
-	if (e == NULL)
-		e = error_of_item(ctx, err);
-	for (size_t i = 0; e == NULL && i < sizeof(tags) / sizeof(tags[0]); i++) {
-		if (strcmp(tag, tags[i].tag) != 0)
-			continue;
-		e = tags[i].typed ? nc_err(ctx, tags[i].code, NC_ERR_TYPE_APP) : nc_err(ctx, tags[i].code);
-		break;
-	}
-	if (e == NULL)
+	struct text namespaces = {0}, xml = {0};
+	struct error told = *err;
+	struct lyd_node *around = NULL, *e = NULL;
+	told.code = code_of_model(err);
+	reply_namespaces(ctx, err->where, &namespaces);
+	text_add(&xml, "<error xmlns=\"" NS_BASE "\">");
+	guard_error_add(&xml, atomic_load(&call->s->chunked), "application", text_str(&namespaces), &told);
+	text_add(&xml, "</error>");
+	/* Parsed, it keeps what the prefixes of the path stand for. */
+	if (lyd_parse_data_mem(ctx, text_str(&xml), LYD_XML, LYD_PARSE_ONLY | LYD_PARSE_OPAQ, 0, &around) ==
+	                LY_SUCCESS &&
+	        (e = lyd_child(around)) != NULL)
+		lyd_unlink_tree(e);
+	else
 		e = nc_err(ctx, NC_ERR_OP_FAILED, NC_ERR_TYPE_APP);
-	if (err->app_tag[0] != '\0')
-		nc_err_set_app_tag(e, err->app_tag);
-	if (err->where[0] == '/')
-		nc_err_set_path(e, err->where);
-	nc_err_set_msg(e, err->text, "en");
+	lyd_free_all(around);
+	text_fini(&namespaces);
+	text_fini(&xml);
 	return e;
 }
 

@@ -32,6 +32,8 @@ struct nc_server_reply *reply_error(const struct call *call, const struct error 
 struct nc_server_reply *reply_errors(const struct call *call, const struct errors *errors);
 /** Do what edit-config or edit-data asks for. */
 struct nc_server_reply *reply_edit(const struct call *call, enum datastore target);
+/** Append what the prefixes of a path stand for, which are names of modules: " xmlns:a=\"urn:a\"". */
+void reply_namespaces(const struct ly_ctx *ctx, const char *path, struct text *out);
 /** <data> with a tree, which is taken over (NULL: empty). */
 struct nc_server_reply *reply_data(const struct call *call, struct lyd_node *tree, NC_WD_MODE defaults);
 /** An output that was built below a copy of the rpc, which is taken over. */

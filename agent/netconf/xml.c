@@ -421,7 +421,7 @@ int xml_check(const char *s, size_t n, const struct xml_limits *limits, struct x
 	if (out->name.s == NULL)
 		(void)error_set(err, ERR_FORMAT, "message", "there is no element; send one");
 	else if (r.depth > 0)
-		(void)error_set(err, ERR_FORMAT, "message", "%u elements are not closed; close them", r.depth);
+		(void)error_set(err, ERR_FORMAT, "message", "elements that are not closed: %u; close them", r.depth);
 	else
 		result = 0;
 out:

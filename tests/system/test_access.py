@@ -87,7 +87,7 @@ def zone(name, interface=0):
 
 def denied(reply, path=""):
     """Is it access-denied, at this path?"""
-    found = re.search(r"<error-path>([^<]*)</error-path>", reply)
+    found = re.search(r"<error-path[^>]*>([^<]*)</error-path>", reply)
     return "<error-tag>access-denied</error-tag>" in reply and (found.group(1) if found else "") == path
 
 
