@@ -146,8 +146,22 @@ def bounds():
     if code != 0:
         record("build bounds", "failed", output[-6000:])
         return
+    # One after the other: they compare times.
     for program in programs:
         run(f"build {program}", f"build/tests/{program}")
+
+
+def two_at_a_time(calls):
+    """There are two cores at least, and most tests use one. calls: the arguments of run()."""
+    with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
+        try:
+            for done in [pool.submit(run, *args, **options) for args, options in calls]:
+                done.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in list(running):
+                end_group(process.pid, signal.SIGTERM)  # a test takes its namespaces down
+            raise
 
 
 def tsan():
@@ -158,13 +172,12 @@ def tsan():
     if code != 0:
         record("build-tsan", "failed", output[-6000:])
         return
-    for program in programs:
-        run(f"build-tsan {program}", f"build-tsan/tests/{program}", timeout=300,
-            env={"TSAN_OPTIONS": "suppressions=tests/tsan.supp"})
+    options = {"timeout": 300, "env": {"TSAN_OPTIONS": "suppressions=tests/tsan.supp"}}
+    two_at_a_time(((f"build-tsan {program}", f"build-tsan/tests/{program}"), options) for program in programs)
 
 
 def system():
-    """Real programs in network namespaces, two tests at a time: most of their time they wait."""
+    """Real programs in network namespaces."""
     tests = tracked("tests/system/test_*.py")
     # Made here, it is not taken away by a test that ends while another begins.
     made = os.geteuid() == 0 and not NETNS_DIR.exists()
@@ -172,16 +185,7 @@ def system():
         NETNS_DIR.mkdir(parents=True)
     # The long ones first.
     tests.sort(key=lambda test: -(ROOT / test).stat().st_size)
-    with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
-        try:
-            for done in [pool.submit(run, f"system {pathlib.Path(test).stem[5:]}", PYTHON, test, timeout=900)
-                         for test in tests]:
-                done.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in list(running):
-                end_group(process.pid, signal.SIGTERM)  # a test takes its namespaces down
-            raise
+    two_at_a_time(((f"system {pathlib.Path(test).stem[5:]}", PYTHON, test), {"timeout": 900}) for test in tests)
     if made and not any(NETNS_DIR.iterdir()):
         subprocess.run(["umount", "-n", NETNS_DIR], check=False, capture_output=True)
         NETNS_DIR.rmdir()
