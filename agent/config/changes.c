@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/model.h"
 #include "portcullis/alloc.h"
 
 struct walk {
@@ -30,11 +31,6 @@ static bool is_default(const struct lyd_node *node)
 	return (node->flags & LYD_DEFAULT) != 0;
 }
 
-static bool is_entry(const struct lyd_node *node)
-{
-	return (node->schema->nodetype & (LYS_LIST | LYS_LEAFLIST)) != 0;
-}
-
 static bool is_plain_container(const struct lyd_node *node)
 {
 	return node->schema->nodetype == LYS_CONTAINER && (node->schema->flags & LYS_PRESENCE) == 0;
@@ -43,7 +39,7 @@ static bool is_plain_container(const struct lyd_node *node)
 /* The same place in the model, and for entries the same keys or value. */
 static bool is_same_instance(const struct lyd_node *a, const struct lyd_node *b)
 {
-	return a->schema == b->schema && (!is_entry(a) || lyd_compare_single(a, b, 0) == LY_SUCCESS);
+	return a->schema == b->schema && (!model_is_entry(a->schema) || lyd_compare_single(a, b, 0) == LY_SUCCESS);
 }
 
 static void siblings_init(struct siblings *s, const struct lyd_node *first)
@@ -164,7 +160,7 @@ static bool *find_moved(const struct siblings *s)
 
 		for (to = from + 1; to < s->n && s->node[to]->schema == list;)
 			to++;
-		if (!is_entry(s->node[from]) || !lysc_is_userordered(list))
+		if (!model_is_entry(list) || !lysc_is_userordered(list))
 			continue;
 		if (moved == NULL)
 			moved = xcalloc(s->n, sizeof(*moved));

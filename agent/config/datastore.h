@@ -44,6 +44,8 @@ int tree_print(const struct lyd_node *root, char **out, struct error *err) MUST_
 int tree_parse(const struct ly_ctx *ctx, const char *json, struct lyd_node **out, struct error *err) MUST_USE;
 /** Validate against the model and add what is implicit. The top level holds no list entry twice. */
 int tree_validate(const struct ly_ctx *ctx, struct lyd_node **root, struct error *err) MUST_USE;
+/** The value of the first leaf of this name right below a node, or NULL. */
+const char *tree_value(const struct lyd_node *parent, const char *name);
 /** Path of a node, "" when out of memory; the caller frees it. */
 char *tree_path(const struct lyd_node *node);
 

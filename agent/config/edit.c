@@ -70,7 +70,7 @@ static struct lyd_node *target_find(const struct edit *e, struct lyd_node *paren
 	if (parent == NULL)
 		return draft_find(e->draft, like);
 	/* Only entries are looked for with their value. */
-	if ((like->schema->nodetype & (LYS_LIST | LYS_LEAFLIST)) != 0)
+	if (model_is_entry(like->schema))
 		r = lyd_find_sibling_first(lyd_child(parent), like, &match);
 	else
 		r = lyd_find_sibling_val(lyd_child(parent), like->schema, NULL, 0, &match);

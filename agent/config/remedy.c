@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "config/datastore.h"
+#include "config/model.h"
 
 #define NAMES_SHOWN 24
 
@@ -150,7 +151,7 @@ void remedy_few(const struct ly_ctx *ctx, const struct lyd_node *root, struct er
 	if (holder == NULL)
 		return;
 	char *above = tree_path(holder);
-	bool many = (schema->nodetype & (LYS_LIST | LYS_LEAFLIST)) != 0;
+	bool many = model_is_entry(schema);
 	snprintf(path, sizeof(path), "%s/%s", above, schema->name);
 	memcpy(app_tag, err->app_tag, sizeof(app_tag));
 	if (many)

@@ -42,28 +42,22 @@ static const struct lyd_node *child_find(const struct lyd_node *parent, const ch
 	return NULL;
 }
 
-static const char *value_of(const struct lyd_node *parent, const char *name)
-{
-	const struct lyd_node *leaf = child_find(parent, name);
-	return leaf != NULL ? lyd_get_value(leaf) : NULL;
-}
-
 static char *string_of(const struct lyd_node *parent, const char *name)
 {
-	const char *value = value_of(parent, name);
+	const char *value = tree_value(parent, name);
 	return xstrdup(value != NULL ? value : "");
 }
 
 /* The model has checked the digits and the range. */
 static uint32_t number_of(const struct lyd_node *parent, const char *name, uint32_t absent)
 {
-	const char *value = value_of(parent, name);
+	const char *value = tree_value(parent, name);
 	return value != NULL ? (uint32_t)strtoul(value, NULL, 10) : absent;
 }
 
 static bool bool_of(const struct lyd_node *parent, const char *name, bool absent)
 {
-	const char *value = value_of(parent, name);
+	const char *value = tree_value(parent, name);
 	return value != NULL ? strcmp(value, "true") == 0 : absent;
 }
 
@@ -149,7 +143,7 @@ static int expiry_of(const struct lyd_node *parent, int64_t *out, struct error *
 
 static uint8_t transport_of(const struct lyd_node *parent)
 {
-	const char *value = value_of(parent, "transport");
+	const char *value = tree_value(parent, "transport");
 
 	if (value == NULL || strcmp(value, "any") == 0)
 		return 0;
@@ -182,7 +176,7 @@ static int published_build(const struct lyd_node *node, struct published *out, s
 
 static int balancing_build(const struct lyd_node *node, struct group *out, struct error *err)
 {
-	const char *kind = value_of(node, "kind");
+	const char *kind = tree_value(node, "kind");
 
 	if (kind != NULL && strcmp(kind, "hardware") == 0)
 		out->lb_kind = LB_KIND_HARDWARE;
@@ -195,7 +189,7 @@ static int balancing_build(const struct lyd_node *node, struct group *out, struc
 
 static enum requirement_interface interface_of(const struct lyd_node *node)
 {
-	const char *value = value_of(node, "interface");
+	const char *value = tree_value(node, "interface");
 
 	if (value != NULL && strcmp(value, "internal") == 0)
 		return INTERFACE_INTERNAL;
@@ -261,7 +255,7 @@ static int deployment_item(const struct lyd_node *node, struct deployment *d, st
 
 static enum errata_policy errata_policy_of(const struct lyd_node *node)
 {
-	const char *value = value_of(node, "errata-policy");
+	const char *value = tree_value(node, "errata-policy");
 
 	if (value == NULL || strcmp(value, "high") == 0)
 		return ERRATA_HIGH;

@@ -44,6 +44,18 @@ struct lyd_node *tree_dup(const struct lyd_node *root)
 	return first;
 }
 
+const char *tree_value(const struct lyd_node *parent, const char *name)
+{
+	const struct lyd_node *child;
+
+	LY_LIST_FOR(lyd_child(parent), child)
+	{
+		if (strcmp(LYD_NAME(child), name) == 0)
+			return lyd_get_value(child);
+	}
+	return NULL;
+}
+
 char *tree_path(const struct lyd_node *node)
 {
 	char *path = lyd_path(node, LYD_PATH_STD, NULL, 0);

@@ -29,20 +29,9 @@ struct cut {
 	struct notice *notice; /* NULL: of no edit */
 };
 
-static const char *leaf(const struct lyd_node *parent, const char *name)
-{
-	const struct lyd_node *child;
-	LY_LIST_FOR(lyd_child(parent), child)
-	{
-		if (strcmp(LYD_NAME(child), name) == 0)
-			return lyd_get_value(child);
-	}
-	return NULL;
-}
-
 static void target_read(const struct ly_ctx *ctx, const struct lyd_node *node, struct cut_edit *out)
 {
-	const char *target = leaf(node, "target"), *operation = leaf(node, "operation");
+	const char *target = tree_value(node, "target"), *operation = tree_value(node, "operation");
 	struct error err = {0};
 	out->kind = CUT_NAMELESS;
 	if (target == NULL)

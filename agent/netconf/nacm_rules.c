@@ -36,20 +36,9 @@ static const char shipped[] =
         "]}"
         "]}}";
 
-static const char *leaf(const struct lyd_node *parent, const char *name)
-{
-	const struct lyd_node *child;
-	LY_LIST_FOR(lyd_child(parent), child)
-	{
-		if (strcmp(LYD_NAME(child), name) == 0)
-			return lyd_get_value(child);
-	}
-	return NULL;
-}
-
 static bool leaf_is(const struct lyd_node *parent, const char *name, const char *value, bool otherwise)
 {
-	const char *have = leaf(parent, name);
+	const char *have = tree_value(parent, name);
 	return have != NULL ? strcmp(have, value) == 0 : otherwise;
 }
 
@@ -77,8 +66,8 @@ static unsigned ops_of(const char *value)
 
 static int kind_of(const struct nacm *nacm, const struct lyd_node *node, struct nacm_rule *rule, struct error *err)
 {
-	const char *rpc = leaf(node, "rpc-name"), *notification = leaf(node, "notification-name");
-	const char *path = leaf(node, "path"), *name = rpc != NULL ? rpc : notification;
+	const char *rpc = tree_value(node, "rpc-name"), *notification = tree_value(node, "notification-name");
+	const char *path = tree_value(node, "path"), *name = rpc != NULL ? rpc : notification;
 	rule->kind = rpc != NULL            ? NACM_RULE_RPC
 	             : notification != NULL ? NACM_RULE_NOTIFICATION
 	             : path != NULL         ? NACM_RULE_DATA
@@ -91,13 +80,13 @@ static void add_rule(struct nacm *nacm, const struct lyd_node *node)
 {
 	struct nacm_rule rule = {0};
 	struct error err;
-	const char *module = leaf(node, "module-name");
+	const char *module = tree_value(node, "module-name");
 	if (!is_any(module) && (rule.module = ly_ctx_get_module_implemented(nacm->ctx, module)) == NULL)
 		return;
-	rule.ops = ops_of(leaf(node, "access-operations"));
+	rule.ops = ops_of(tree_value(node, "access-operations"));
 	rule.permit = leaf_is(node, "action", "permit", false);
 	if (kind_of(nacm, node, &rule, &err) != 0) {
-		log_warning("netconf: access rule %s matches nothing: %s", leaf(node, "name"), err.text);
+		log_warning("netconf: access rule %s matches nothing: %s", tree_value(node, "name"), err.text);
 		return;
 	}
 	nacm->rule = xgrow(nacm->rule, nacm->n_rule, &nacm->cap_rule, sizeof(*nacm->rule));
@@ -214,7 +203,7 @@ static void add_groups(struct names *names, const struct nacm *nacm, const char 
 			{
 				if (strcmp(LYD_NAME(member), "user-name") == 0 &&
 				        strcmp(lyd_get_value(member), user) == 0)
-					names_add(names, leaf(group, "name"));
+					names_add(names, tree_value(group, "name"));
 			}
 		}
 	}
