@@ -465,7 +465,9 @@ START_TEST(startup_history_and_rollback)
 	ask_ok(c, EDIT("candidate", "", ZONE("inside", "eth1")));
 	ask_ok(c,
 	        "<commit><comment xmlns=\"urn:portcullis:yang:portcullis-commit\">first &amp; best</comment></commit>");
-	ask_ok(c, "<copy-config><target><startup/></target><source><running/></source></copy-config>");
+	ask_ok(c, "<copy-config><target><startup/></target><source><running/></source><with-defaults "
+	          "xmlns=\"urn:ietf:params:xml:ns:yang:ietf-netconf-with-defaults\">explicit</with-defaults>"
+	          "</copy-config>");
 	ask_has(c, GET_CONFIG("startup"), "eth1", NULL);
 	ask_ok(c, EDIT("running", "", ZONE("inside", "eth2")));
 	ask_has(c, "<commit-changes " PC "><number>3</number></commit-changes>",

@@ -275,6 +275,12 @@ END_TEST
 static const struct {
 	const char *operation, *tag, *path, *info, *words;
 } refused[] = {
+        {"<copy-config><target><candidate/></target><source><running/></source><with-defaults xmlns=\"" NS_MODULE
+         "\">report-all</with-defaults></copy-config>",
+                "operation-not-supported", NULL, NULL, "can only be explicit"},
+        {"<copy-config><target><candidate/></target><source><config/></source><with-defaults xmlns=\"" NS_MODULE
+         "\">trim</with-defaults></copy-config>",
+                "operation-not-supported", NULL, NULL, "can only be explicit"},
         {"<get><bogus/></get>", "unknown-element", "/ietf-netconf:get/bogus", INFO("bad-element", "bogus"),
                 "&lt;get&gt; has no element &lt;bogus&gt;; use &lt;filter&gt; or &lt;with-defaults&gt;"},
         {"<kill-session><session-id>abc</session-id></kill-session>", "invalid-value",

@@ -122,6 +122,10 @@ struct nc_server_reply *rpc_copy_config(const struct call *call)
 		result = place_read(call, "source", &source, &err);
 	if (result == 0 && target.is_inline)
 		result = error_set(&err, ERR_INVALID, NULL, "the target must be a datastore; use running or candidate");
+	else if (result == 0 && call_defaults(call) != NC_WD_EXPLICIT)
+		result = error_set(&err, ERR_UNSUPPORTED, NULL,
+		        "with-defaults of copy-config can only be explicit, for a datastore has what was set and no "
+		        "more; leave it out, or read with with-defaults");
 	else if (result == 0 && source.is_inline)
 		result = config_replace(call->n->config, &call->actor, target.datastore, source.xml, &err);
 	else if (result == 0)
