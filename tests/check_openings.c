@@ -331,11 +331,18 @@ START_TEST(openings_on_some_source_ports_say_so)
 {
 	struct place p;
 	struct ruleset *rs = ruleset_load("openings");
+	struct rs_match *more;
 	struct rs_rule *r;
 
 	place_make(&p);
 	r = &rs->chain[0].rule[2]; /* ip saddr 192.0.2.7 ip daddr 10.1.0.0/24 tcp dport 22 */
-	r->match = xrealloc(r->match, r->n_match + 1, sizeof(*r->match));
+	more = xcalloc(r->n_match + 1, sizeof(*more));
+	for (size_t i = 0; i < r->n_match; i++) {
+		more[i] = r->match[i];
+		ranges_copy(&more[i].ranges, &r->match[i].ranges);
+	}
+	free(r->match);
+	r->match = more;
 	r->match[r->n_match] = (struct rs_match){.n_field = 1, .field = {RS_FIELD_SPORT}};
 	ranges_add(&r->match[r->n_match++].ranges, 20, 21);
 	search(&p, rs);

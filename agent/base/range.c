@@ -11,12 +11,15 @@
 
 void ranges_fini(struct ranges *r)
 {
-	free(r->item);
+	if (r->cap > 0)
+		free(r->item);
 	memset(r, 0, sizeof(*r));
 }
 
 void ranges_add(struct ranges *r, u128 lo, u128 hi)
 {
+	if (r->cap < r->n)
+		ranges_copy(r, &(const struct ranges){.item = r->item, .n = r->n});
 	r->item = xgrow(r->item, r->n, &r->cap, sizeof(*r->item));
 	r->item[r->n++] = (struct range){lo, hi};
 }

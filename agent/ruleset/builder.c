@@ -374,6 +374,32 @@ void builder_need_l4proto(struct builder *b, int l4proto)
 		builder_point(b, RS_FIELD_L4PROTO, NULL, (u128)l4proto);
 }
 
+/**
+ * A rule's matches and their ranges in one block: a ruleset is read from the first rule to the last, and costs what it takes
+ * to read its memory.
+ */
+static void pack(struct rs_rule *rule)
+{
+	size_t n_range = 0;
+	for (size_t i = 0; i < rule->n_match; i++)
+		n_range += rule->match[i].ranges.n;
+	if (rule->n_match == 0)
+		return;
+	struct rs_match *match = xmalloc(rule->n_match * sizeof(*match) + n_range * sizeof(struct range));
+	struct range *range = (struct range *)(match + rule->n_match);
+	memcpy(match, rule->match, rule->n_match * sizeof(*match));
+	for (size_t i = 0; i < rule->n_match; i++) {
+		size_t n = match[i].ranges.n;
+		if (n > 0)
+			memcpy(range, match[i].ranges.item, n * sizeof(*range));
+		ranges_fini(&match[i].ranges);
+		match[i].ranges = (struct ranges){.item = range, .n = n};
+		range += n;
+	}
+	free(rule->match);
+	rule->match = match;
+}
+
 int builder_end(struct builder *b, struct error *err)
 {
 	struct rs_chain *chain = &b->rs->chain[b->chain];
@@ -385,6 +411,7 @@ int builder_end(struct builder *b, struct error *err)
 		b->rule.statements = text_take(&b->statements);
 	text_fini(&b->statements);
 	free(b->may_end);
+	pack(&b->rule);
 	chain->rule = xgrow(chain->rule, chain->n_rule, &chain->cap_rule, sizeof(*chain->rule));
 	chain->rule[chain->n_rule++] = b->rule;
 	b->rs->n_rule++;

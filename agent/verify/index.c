@@ -30,15 +30,22 @@
 #define SHORT 0.3
 #define ALL_AXES ((1u << AXIS_N) - 1)
 
-/** A box by its ranks. */
+/**
+ * A box by its ranks: the low ends on all axes, then the high ends with the sign turned, so that less is more on every side
+ * and all sides are worked on alike.
+ */
+struct rank_box {
+	int32_t at[2 * AXIS_N];
+};
+
 struct entry {
-	struct rank_range axis[AXIS_N];
+	struct rank_box box;
 	uint32_t position;
 };
 
 /** An inner node has two children, at `first` and `first` + 1; a leaf has n entries from `first` on. */
 struct node {
-	struct rank_range hull[AXIS_N];
+	struct rank_box hull;
 	uint32_t first, n; /* n: 0 for inner nodes */
 };
 
@@ -59,30 +66,40 @@ void positions_fini(struct positions *p)
 	memset(p, 0, sizeof(*p));
 }
 
-static uint64_t middle(const struct entry *e, enum axis axis)
+static int64_t side_low(const struct rank_box *s, enum axis axis)
 {
-	return (uint64_t)e->axis[axis].lo + e->axis[axis].hi;
+	return s->at[axis];
+}
+
+static int64_t side_high(const struct rank_box *s, enum axis axis)
+{
+	return -(int64_t)s->at[AXIS_N + axis];
+}
+
+static void side_set(struct rank_box *s, int axis, struct rank_range r)
+{
+	s->at[axis] = (int32_t)r.lo;
+	s->at[AXIS_N + axis] = -(int32_t)r.hi;
+}
+
+static int64_t middle(const struct entry *e, enum axis axis)
+{
+	return side_low(&e->box, axis) + side_high(&e->box, axis);
+}
+
+static void hull_join(struct rank_box *hull, const struct rank_box *with)
+{
+	for (int i = 0; i < 2 * AXIS_N; i++)
+		hull->at[i] = with->at[i] < hull->at[i] ? with->at[i] : hull->at[i];
 }
 
 /* The hull of every step-th entry. */
-static void hull_find(const struct entry *entry, size_t n, size_t step, struct rank_range hull[AXIS_N])
+static struct rank_box hull_find(const struct entry *entry, size_t n, size_t step)
 {
-	memcpy(hull, entry[0].axis, sizeof(entry[0].axis));
+	struct rank_box hull = entry[0].box;
 	for (size_t i = step; i < n; i += step)
-		for (int a = 0; a < AXIS_N; a++) {
-			struct rank_range r = entry[i].axis[a];
-			hull[a].lo = r.lo < hull[a].lo ? r.lo : hull[a].lo;
-			hull[a].hi = r.hi > hull[a].hi ? r.hi : hull[a].hi;
-		}
-}
-
-static void hull_join(
-        const struct rank_range a[AXIS_N], const struct rank_range b[AXIS_N], struct rank_range out[AXIS_N])
-{
-	for (int i = 0; i < AXIS_N; i++) {
-		out[i].lo = a[i].lo < b[i].lo ? a[i].lo : b[i].lo;
-		out[i].hi = a[i].hi > b[i].hi ? a[i].hi : b[i].hi;
-	}
+		hull_join(&hull, &entry[i].box);
+	return hull;
 }
 
 /** How a tree was cut from its root to a node. */
@@ -92,15 +109,15 @@ struct way {
 };
 
 /* The share that a box has, in the mean, of what the boxes spread over on an axis; more than 1: all lie at one place. */
-static double share_find(
-        const struct entry *entry, size_t n, size_t step, const struct rank_range hull[AXIS_N], enum axis axis)
+static double share_find(const struct entry *entry, size_t n, size_t step, const struct rank_box *hull, enum axis axis)
 {
-	double spread = hull[axis].hi - hull[axis].lo, looked_at = (double)((n + step - 1) / step);
-	uint64_t width = 0;
+	double spread = (double)(side_high(hull, axis) - side_low(hull, axis)),
+	       looked_at = (double)((n + step - 1) / step);
+	int64_t width = 0;
 	if (spread <= 0)
 		return 2;
 	for (size_t i = 0; i < n; i += step)
-		width += entry[i].axis[axis].hi - entry[i].axis[axis].lo;
+		width += side_high(&entry[i].box, axis) - side_low(&entry[i].box, axis);
 	/* Short on many different intervals is better than on few. */
 	return ((double)width + looked_at) / ((spread + 1) * looked_at);
 }
@@ -110,7 +127,7 @@ static double share_find(
  * it. Where there are none, it is the one on which they are the shortest.
  */
 static enum axis axis_choose(
-        const struct entry *entry, size_t n, size_t step, const struct rank_range hull[AXIS_N], struct way *way)
+        const struct entry *entry, size_t n, size_t step, const struct rank_box *hull, struct way *way)
 {
 	enum axis best = AXIS_DESTINATION;
 	double least = 2;
@@ -142,7 +159,7 @@ static void entries_part(struct entry *entry, size_t n, size_t k, enum axis axis
 	uint32_t random = 1;
 	while (lo < hi) {
 		random = random * 1664525 + 1013904223;
-		uint64_t pivot = middle(&entry[lo + (random >> 8) % (hi - lo + 1)], axis);
+		int64_t pivot = middle(&entry[lo + (random >> 8) % (hi - lo + 1)], axis);
 		size_t i = lo, j = hi;
 		while (i <= j) {
 			while (middle(&entry[i], axis) < pivot)
@@ -165,13 +182,14 @@ static void entries_part(struct entry *entry, size_t n, size_t k, enum axis axis
 	}
 }
 
-static bool is_narrow(const struct entry *e, enum axis axis, const struct rank_range hull[AXIS_N])
+static bool is_narrow(const struct entry *e, enum axis axis, const struct rank_box *hull)
 {
-	return (uint64_t)(e->axis[axis].hi - e->axis[axis].lo) * NARROW < hull[axis].hi - hull[axis].lo;
+	return (side_high(&e->box, axis) - side_low(&e->box, axis)) * NARROW <
+	       side_high(hull, axis) - side_low(hull, axis);
 }
 
 /* Boxes that are narrow on an axis go before the others, where neither are few. @return how many; 0: all are alike. */
-static size_t narrow_part(struct entry *entry, size_t n, enum axis axis, const struct rank_range hull[AXIS_N])
+static size_t narrow_part(struct entry *entry, size_t n, enum axis axis, const struct rank_box *hull)
 {
 	size_t narrow = 0, k = 0;
 	for (size_t i = 0; i < n; i++)
@@ -191,15 +209,14 @@ static size_t narrow_part(struct entry *entry, size_t n, enum axis axis, const s
 static size_t entries_cut(struct entry *entry, size_t n, struct way *way)
 {
 	size_t half = n / 2, step = n / SAMPLE_MAX + 1;
-	struct rank_range hull[AXIS_N];
-	hull_find(entry, n, step, hull);
+	struct rank_box hull = hull_find(entry, n, step);
 	for (unsigned a = 0; a < AXIS_N && n >= KINDS_MIN; a++) {
-		size_t narrow = (way->to_part & 1u << a) != 0 ? narrow_part(entry, n, (enum axis)a, hull) : 0;
+		size_t narrow = (way->to_part & 1u << a) != 0 ? narrow_part(entry, n, (enum axis)a, &hull) : 0;
 		way->to_part &= ~(1u << a);
 		if (narrow > 0)
 			return narrow;
 	}
-	entries_part(entry, n, half, axis_choose(entry, n, step, hull, way));
+	entries_part(entry, n, half, axis_choose(entry, n, step, &hull, way));
 	return half;
 }
 
@@ -209,7 +226,7 @@ static void node_build(struct box_index *index, size_t at, size_t first, size_t 
 	struct node *node = &index->node[at];
 	size_t cut, child;
 	if (n <= LEAF_SIZE) {
-		hull_find(entry, n, 1, node->hull);
+		node->hull = hull_find(entry, n, 1);
 		node->first = (uint32_t)first;
 		node->n = (uint32_t)n;
 		return;
@@ -221,7 +238,8 @@ static void node_build(struct box_index *index, size_t at, size_t first, size_t 
 	node->n = 0;
 	node_build(index, child, first, cut, way);
 	node_build(index, child + 1, first + cut, n - cut, way);
-	hull_join(index->node[child].hull, index->node[child + 1].hull, node->hull);
+	node->hull = index->node[child].hull;
+	hull_join(&node->hull, &index->node[child + 1].hull);
 }
 
 static void blocks_build(struct box_index *index)
@@ -260,7 +278,7 @@ struct box_index *box_index_new(size_t n, box_side *side, const void *ctx)
 	for (int a = 0; a < AXIS_N; a++) {
 		ranking_end(&ranking[a], &index->ranks[a], rank);
 		for (size_t i = 0; i < n; i++)
-			index->entry[i].axis[a] = rank[i];
+			side_set(&index->entry[i].box, a, rank[i]);
 	}
 	free(rank);
 	for (size_t i = 0; i < n; i++)
@@ -280,29 +298,41 @@ void box_index_free(struct box_index *index)
 	free(index);
 }
 
-static bool meets(const struct rank_range a[AXIS_N], const struct rank_range b[AXIS_N])
+/** What a box meets whose ends are not above these: the other ends of the cell, side by side. */
+static struct rank_box reach_of(const struct box_index *index, const struct cell *cell)
 {
-	/* Without branches: which axis parts two boxes cannot be foreseen. */
-	unsigned apart = 0;
-	for (int i = 0; i < AXIS_N; i++)
-		apart |= (unsigned)(a[i].lo > b[i].hi) | (unsigned)(a[i].hi < b[i].lo);
-	return apart == 0;
+	struct rank_box reach;
+	for (int a = 0; a < AXIS_N; a++) {
+		struct rank_range r = ranks_find(&index->ranks[a], cell->axis[a]);
+		reach.at[a] = (int32_t)r.hi;
+		reach.at[AXIS_N + a] = -(int32_t)r.lo;
+	}
+	return reach;
+}
+
+static bool meets(const struct rank_box *box, const struct rank_box *reach)
+{
+	/* Without branches, for which side parts them cannot be foreseen: a difference below zero shows in the sign. */
+	int32_t apart = 0;
+	for (int i = 0; i < 2 * AXIS_N; i++)
+		apart |= reach->at[i] - box->at[i];
+	return apart >= 0;
 }
 
 static void find(
-        const struct box_index *index, const struct node *node, const struct rank_range *cell, struct positions *out)
+        const struct box_index *index, const struct node *node, const struct rank_box *reach, struct positions *out)
 {
 	while (node->n == 0) {
 		const struct node *child = &index->node[node->first];
-		bool left = meets(child[0].hull, cell), right = meets(child[1].hull, cell);
+		bool left = meets(&child[0].hull, reach), right = meets(&child[1].hull, reach);
 		if (left && right)
-			find(index, &child[0], cell, out);
+			find(index, &child[0], reach, out);
 		else if (!left && !right)
 			return;
 		node = right ? &child[1] : &child[0];
 	}
 	for (size_t i = node->first; i < node->first + node->n; i++)
-		if (meets(index->entry[i].axis, cell)) {
+		if (meets(&index->entry[i].box, reach)) {
 			uint32_t position = index->entry[i].position;
 			if (out->thing != NULL)
 				ahead((const char *)out->thing + position * out->thing_size, out->thing_size);
@@ -359,14 +389,12 @@ static void positions_sort(struct positions *p, uint32_t first, uint32_t end)
 bool box_index_each(
         const struct box_index *index, const struct cell *cell, struct positions *scratch, box_visit *visit, void *ctx)
 {
-	struct rank_range ranks[AXIS_N];
-	for (int a = 0; a < AXIS_N; a++)
-		ranks[a] = ranks_find(&index->ranks[a], cell->axis[a]);
+	struct rank_box reach = reach_of(index, cell);
 	for (size_t b = 0; b < index->n_block; b++) {
 		const struct node *root = &index->node[index->root[b]];
 		scratch->n = 0;
-		if (meets(root->hull, ranks))
-			find(index, root, ranks, scratch);
+		if (meets(&root->hull, &reach))
+			find(index, root, &reach, scratch);
 		positions_sort(scratch, index->first[b], index->first[b + 1]);
 		for (size_t i = 0; i < scratch->n; i++)
 			if (!visit(ctx, scratch->item[i]))

@@ -33,7 +33,7 @@ struct edge {
 
 /**
  * Ranges of one axis on their way to ranks. All are looked at first, then taken in the same order; start with {0}. At most
- * 2^30 ranges.
+ * 2^29 ranges.
  */
 struct ranking {
 	size_t n, n_end; /**< ranges, and their ends: before the first value nothing lies, and behind the last */

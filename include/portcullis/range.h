@@ -26,7 +26,7 @@ struct range {
 /** Sorted, disjoint, not adjacent after ranges_normalise(). Start with {0}; release with ranges_fini(). */
 struct ranges {
 	struct range *item;
-	size_t n, cap;
+	size_t n, cap; /**< cap 0: the items, if any, are somebody else's memory */
 };
 
 void ranges_fini(struct ranges *r);

@@ -182,7 +182,7 @@ struct rs_match {
 
 struct rs_rule {
 	uint64_t handle; /**< 0 when the source has none */
-	struct rs_match *match;
+	struct rs_match *match; /**< of a rule that was read: in one block with its ranges */
 	size_t n_match;
 	struct rs_verdict verdict;
 	bool vmap; /**< the verdict comes from a verdict map, or with nat_map the destination from a map: */

@@ -29,7 +29,7 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static double median(double *v, unsigned n)
+double bench_median(double *v, size_t n)
 {
 	qsort(v, n, sizeof(*v), compare);
 	return n % 2 != 0 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
@@ -44,7 +44,7 @@ __attribute__((noreturn)) static void child(void (*work)(void *arg), void *arg, 
 		work(arg);
 		ms[i] = now_ms() - from;
 	}
-	ms[0] = median(ms, runs);
+	ms[0] = bench_median(ms, runs);
 	_exit(write(fd, ms, sizeof(*ms)) == (ssize_t)sizeof(*ms) ? 0 : 1);
 }
 

@@ -20,6 +20,8 @@ struct bench_line {
 	double growth; /**< time of 100 times the input over 100 times the time; 0 where it does not apply */
 };
 
+/** Of n numbers, 1 or more; sorts them. */
+double bench_median(double *v, size_t n);
 /**
  * Run work(arg) in child processes: `runs` times for the median time, once for the peak of memory.
  *

@@ -56,18 +56,6 @@ static void line(const char *work, size_t size, double ours, double theirs, cons
 	fflush(stdout);
 }
 
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
-static double median(double *v, size_t n)
-{
-	qsort(v, n, sizeof(*v), compare);
-	return v[n / 2];
-}
-
 /* A session. in keeps the last bytes received, for an end that comes in two. */
 
 static void send_all(int fd, const char *s, size_t n)
@@ -203,7 +191,7 @@ static double hello_ms(const struct bench_server *s)
 		(void)ask(fd, "<close-session/>");
 		close(fd);
 	}
-	return median(v, RUNS);
+	return bench_median(v, RUNS);
 }
 
 static double small_ms(const struct bench_server *s)
@@ -215,7 +203,7 @@ static double small_ms(const struct bench_server *s)
 		v[i] = ask(fd, operation).whole;
 	close(fd);
 	free(operation);
-	return median(v, RUNS * 4);
+	return bench_median(v, RUNS * 4);
 }
 
 /* Ten rows, or all, a few times. */
@@ -232,8 +220,8 @@ static struct answer_times rows_times(const struct bench_server *s, const char *
 	}
 	close(fd);
 	free(operation);
-	t.whole = median(whole, runs);
-	t.first = median(first, runs);
+	t.whole = bench_median(whole, runs);
+	t.first = bench_median(first, runs);
 	return t;
 }
 
@@ -332,7 +320,7 @@ static double edit_one_ms(const struct bench_server *s, size_t from)
 		if (took[i] < 0)
 			return NONE;
 	}
-	return median(took, EDIT_RUNS);
+	return bench_median(took, EDIT_RUNS);
 }
 
 static void edits(void)
