@@ -8,12 +8,12 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 # The rooms in the order of the data's way: a room may include itself and what stands before it.
-ORDER = ["base", "document", "catalog", "deployment", "flow", "ruleset", "verify", "conformance", "snapshot", "commit",
+ORDER = ["base", "document", "catalog", "deployment", "flow", "ruleset", "verify", "compile", "conformance", "snapshot", "commit",
          "journal", "config", "nft", "snmp", "netconf", "cli", "daemon"]
 # Headers of the public folder by the room that they belong to.
 HEADERS = {"error": "base", "alloc": "base", "text": "base", "log": "base", "clock": "base", "range": "base",
            "utf8": "base", "ipsec": "verify", "review": "flow", "pins": "flow",
-           "import": "catalog", "mirror": "ruleset", "policies": "ruleset", "network": "deployment", "flat": "snapshot"}
+           "import": "catalog", "firewall": "deployment", "mirror": "ruleset", "policies": "ruleset", "network": "deployment", "flat": "snapshot"}
 # Where a library may be included.
 LIBRARIES = {
     r"^(cmark-gfm|libxml/)": {"document", "cli"},

@@ -7,14 +7,10 @@
 
 #include "portcullis/catalog.h"
 #include "portcullis/error.h"
+#include "portcullis/firewall.h"
 #include "portcullis/range.h"
 
 /* The site: who runs what, where. A plain value made from configuration (portcullis.yang) by config/. */
-
-struct prefix {
-	enum family family;
-	struct range range;
-};
 
 struct membership {
 	char *product, *role;
@@ -150,6 +146,7 @@ struct site {
 	size_t n_assumption;
 	struct tolerated_source *tolerated_source;
 	size_t n_tolerated_source;
+	struct firewall firewall;
 	struct notification_settings notification;
 	struct retention_settings retention;
 	uint32_t *baseline; /**< ids of the openings that are known and accepted without end */

@@ -18,7 +18,6 @@
 #define PARTY_EXTERNAL 0xfffffffeu /**< "external": global unicast minus the bound groups */
 #define PARTY_ANY 0xffffffffu /**< "any" */
 
-enum path { PATH_FORWARD, PATH_INPUT, PATH_OUTPUT, PATH_NONE };
 const char *path_name(enum path p); /**< "forward", "input", "output", "none" */
 
 /** What derivation already knows about a flow; FLOW_CHECK means: ask the verifier. */
