@@ -23,7 +23,7 @@ LIBRARIES = {
     r"^(libnftnl|linux/netfilter)": {"ruleset", "nft"},
     r"^libmnl/": {"ruleset", "nft"},
     r"^sqlite3": {"journal"},
-    r"^jansson": {"catalog", "deployment", "ruleset", "journal", "cli"},
+    r"^jansson": {"catalog", "deployment", "ruleset", "compile", "journal", "cli"},
     r"^(seccomp|cap-ng)": {"nft", "daemon"},
     r"^systemd/": {"daemon"},
 }

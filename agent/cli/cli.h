@@ -15,6 +15,7 @@ int verb_import(int argc, char **argv);
 int verb_catalog(int argc, char **argv);
 int verb_deployment(int argc, char **argv);
 int verb_verify(int argc, char **argv);
+int verb_compile(int argc, char **argv);
 int verb_status(int argc, char **argv);
 int verb_conformance(int argc, char **argv);
 int verb_explain(int argc, char **argv);

@@ -22,6 +22,7 @@ static const struct {
         {"import", verb_import, "read documents that list ports and show their rows"},
         {"catalog", verb_catalog, "list, show, compare, build and check port catalogs"},
         {"deployment", verb_deployment, "write a deployment to fill in, review one"},
+        {"compile", verb_compile, "print the table that a deployment comes to, for nft"},
         {"verify", verb_verify, "check a deployment against a ruleset, offline or live"},
         {"status", verb_status, "state of the device, from the running daemon"},
         {"conformance", verb_conformance, "required flows and their verdicts, from the running daemon"},

@@ -45,6 +45,17 @@ void set_share(struct rs_set *set)
 	set->share = share_new(NULL);
 }
 
+void ruleset_share(struct ruleset *rs)
+{
+	for (size_t i = 0; i < rs->n_chain; i++)
+		for (size_t k = 0; k < rs->chain[i].n_rule; k++)
+			if (rs->chain[i].rule[k].share == NULL)
+				rule_share(&rs->chain[i].rule[k], NULL);
+	for (size_t i = 0; i < rs->n_set; i++)
+		if (rs->set[i].share == NULL)
+			set_share(&rs->set[i]);
+}
+
 struct rs_rule rule_copy(const struct rs_rule *rule)
 {
 	atomic_fetch_add(&rule->share->owners, 1);

@@ -104,7 +104,7 @@ char *own_table_text(const struct own_table *t);
 char *own_table_json(const struct own_table *t);
 /** The same as a model: what a reader of the live ruleset finds when it is in place. */
 int own_table_ruleset(const struct own_table *t, struct ruleset **out, struct error *err) MUST_USE;
-/** A ruleset with the own table in place of what it has of that name; t NULL: without it. */
+/** A ruleset that is shared (ruleset_share()) with the own table in place of what it has of that name; t NULL: without it. */
 int ruleset_with_own_table(
         const struct ruleset *live, const struct own_table *t, struct ruleset **out, struct error *err) MUST_USE;
 

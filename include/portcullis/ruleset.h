@@ -244,6 +244,8 @@ struct ruleset {
 };
 
 void ruleset_free(struct ruleset *rs);
+/** Others may take its rules and sets as they are: those of a live ruleset are so already. They must not change any more. */
+void ruleset_share(struct ruleset *rs);
 
 /**
  * Execute the bytecode of a netlink dump symbolically.

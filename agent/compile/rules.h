@@ -1,0 +1,13 @@
+#ifndef COMPILE_RULES_H
+#define COMPILE_RULES_H
+
+#include "compile/table.h"
+
+/** The operator's rules of one path, in his order, at the end of a chain. @return 0, or -1: ERR_INVALID, ERR_LIMIT. */
+int rules_add(struct own_table *t, size_t chain, const struct site *site, enum path path, struct error *err) MUST_USE;
+/** Peers that must always reach this device. */
+void management_add(struct own_table *t, size_t chain, const struct site *site);
+/** Addresses of one family, normalised; released by the caller. */
+void prefixes_take(struct ranges *out, const struct prefix *prefix, size_t n, enum family family);
+
+#endif
