@@ -119,7 +119,26 @@ static bool group_is_bound(const struct site *site, const char *name)
 	return false;
 }
 
-/** Scope bound-groups: new packets to them that nothing above lets in. */
+/** @param proto  0: any; @param states  0: any. */
+static void scope_rule_add(struct chain_work *w, int family, const struct ranges *bound, unsigned states, uint8_t proto,
+        const char *comment)
+{
+	struct own_rule r = rule_begin(RS_DROP, comment);
+
+	if (states != 0)
+		own_match_bits(&r, RS_FIELD_CT_STATE, own_states(states));
+	own_match_ranges(&r, w->table, own_address_field(families[family], false), bound,
+	        family == 0 ? "bound-groups4" : "bound-groups6");
+	if (proto != 0)
+		own_match_range(&r, RS_FIELD_L4PROTO, (struct range){proto, proto});
+	add(w, &r);
+}
+
+/**
+ * Scope bound-groups: new packets to them that nothing above lets in. Connection tracking never calls new what is between
+ * IPv6 neighbours, which is never forwarded rightly (RFC 4861 section 7.1), nor most ICMP of the other family, which means
+ * nothing.
+ */
 static void scope_add(struct chain_work *w)
 {
 	const struct site *site = w->in->site;
@@ -131,13 +150,13 @@ static void scope_add(struct chain_work *w)
 			if (group_is_bound(site, site->group[i].name))
 				prefixes_take(&bound, site->group[i].address, site->group[i].n_address, families[f]);
 		if (bound.n > 0) {
-			struct own_rule r = rule_begin(RS_DROP, "scope bound-groups");
-
-			own_match_bits(&r, RS_FIELD_CT_STATE, own_states(STATE_NEW));
-			own_match_ranges(&r, w->table, own_address_field(families[f], false), &bound,
-			        f == 0 ? "bound-groups4" : "bound-groups6");
-			add(w, &r);
+			scope_rule_add(w, f, &bound, STATE_NEW, 0, "scope bound-groups");
+			scope_rule_add(w, f, &bound, 0, f == 0 ? PROTO_ICMPV6 : PROTO_ICMP,
+			        "scope bound-groups: ICMP of the other family");
 		}
+		if (bound.n > 0 && families[f] == FAMILY_IPV6)
+			scope_rule_add(
+			        w, f, &bound, STATE_UNTRACKED, PROTO_ICMPV6, "scope bound-groups: between neighbours");
 		ranges_fini(&bound);
 	}
 }

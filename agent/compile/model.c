@@ -209,6 +209,7 @@ int ruleset_with_own_table(
 		return -1;
 	}
 	ruleset_finish(rs);
+	ruleset_share(rs);
 	*out = rs;
 	return 0;
 }
