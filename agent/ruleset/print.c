@@ -26,9 +26,10 @@ const char *port_protocol(int l4proto)
 	}
 }
 
-static void number_print(struct text *t, const struct field_info *info, u128 v)
+/* The ends of a range have no names, for these have hyphens themselves. */
+static void number_print(struct text *t, const struct field_info *info, u128 v, bool alone)
 {
-	const char *name = info->symbols != NULL ? symbol_name(info->symbols, (uint64_t)v) : NULL;
+	const char *name = alone && info->symbols != NULL ? symbol_name(info->symbols, (uint64_t)v) : NULL;
 	if (name != NULL)
 		text_add(t, name);
 	else if (info->format == FORMAT_HEX)
@@ -76,10 +77,10 @@ void field_value_print(struct text *t, unsigned f, struct range r)
 		field_flags_print(t, f, r.lo, ",");
 		return;
 	}
-	number_print(t, info, r.lo);
+	number_print(t, info, r.lo, r.lo == r.hi);
 	if (r.lo != r.hi) {
 		text_add(t, "-");
-		number_print(t, info, r.hi);
+		number_print(t, info, r.hi, false);
 	}
 }
 
