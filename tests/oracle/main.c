@@ -30,8 +30,17 @@ static double now_s(void)
 static enum ruleset_kind kind_draw(const char *only)
 {
 	if (only != NULL)
-		return strcmp(only, "nft") == 0 ? KIND_NFT : chance(60) ? KIND_IPTABLES : KIND_IP6TABLES;
+		return strcmp(only, "iptables") != 0 ? KIND_NFT : chance(60) ? KIND_IPTABLES : KIND_IP6TABLES;
 	return chance(75) ? KIND_NFT : chance(60) ? KIND_IPTABLES : KIND_IP6TABLES;
+}
+
+static char *text_draw(enum ruleset_kind kind, const char *only)
+{
+	if (kind != KIND_NFT)
+		return generate_iptables(kind);
+	if (only != NULL)
+		return strcmp(only, "compiled") == 0 ? generate_compiled() : generate_nft();
+	return chance(15) ? generate_compiled() : generate_nft();
 }
 
 static bool generated_run(const struct options *o, const char **why, struct tally *tally)
@@ -44,7 +53,7 @@ static bool generated_run(const struct options *o, const char **why, struct tall
 	        (o->packets == 0 || tally->packets < o->packets)) {
 		uint64_t seed = oracle_seed;
 		enum ruleset_kind kind = kind_draw(o->only);
-		char *text = kind == KIND_NFT ? generate_nft() : generate_iptables(kind), what[64];
+		char *text = text_draw(kind, o->only), what[64];
 
 		snprintf(what, sizeof(what), "--seed %llu", (unsigned long long)seed);
 		good = round_run(k, &(struct round){kind, text, what, o->connections}, tally, o->verbose);
@@ -86,7 +95,7 @@ static bool is_worth_something(const struct options *o, const struct tally *t)
 static int usage(void)
 {
 	fprintf(stderr, "usage: oracle [--seconds N] [--packets N] [--corpus DIR] [--seed S] [--connections N] "
-	                "[--only nft|iptables] [--keep-going] [--verbose] [--json]\n");
+	                "[--only nft|iptables|compiled] [--keep-going] [--verbose] [--json]\n");
 	return 2;
 }
 

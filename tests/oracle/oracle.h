@@ -127,6 +127,8 @@ void hints_fini(struct hints *h);
 extern const char *const oracle_names[DEVICES];
 char *generate_nft(void);
 char *generate_iptables(enum ruleset_kind kind);
+/** A table that compile made of a random configuration (generate_compiled.c). */
+char *generate_compiled(void);
 
 /* ---- predictions and connections (predict.c, connect.c) ---- */
 
