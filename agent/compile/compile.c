@@ -146,9 +146,14 @@ static void scope_add(struct chain_work *w)
 	for (int f = 0; f < 2; f++) {
 		struct ranges bound = {0};
 
-		for (size_t i = 0; i < site->n_group; i++)
-			if (group_is_bound(site, site->group[i].name))
-				prefixes_take(&bound, site->group[i].address, site->group[i].n_address, families[f]);
+		for (size_t i = 0; i < site->n_group; i++) {
+			const struct group *g = &site->group[i];
+
+			if (!group_is_bound(site, g->name))
+				continue;
+			prefixes_take(&bound, g->address, g->n_address, families[f]);
+			prefixes_take(&bound, g->virtual_address, g->n_virtual_address, families[f]);
+		}
 		if (bound.n > 0) {
 			scope_rule_add(w, f, &bound, STATE_NEW, 0, "scope bound-groups");
 			scope_rule_add(w, f, &bound, 0, f == 0 ? PROTO_ICMPV6 : PROTO_ICMP,

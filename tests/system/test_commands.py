@@ -13,7 +13,7 @@ import subprocess
 
 from harness import ROOT, main, wait_until
 
-VERBS = ("import", "catalog", "deployment", "verify", "status", "conformance", "explain", "prove", "baseline",
+VERBS = ("import", "catalog", "deployment", "compile", "verify", "status", "conformance", "explain", "prove", "baseline",
          "history", "diff", "rollback")
 VERDICTS = ("conformant", "partial", "blocked", "misdirected", "indeterminate", "unknown", "waived", "unbound", "not-transit",
             "needs-range", "no-common-family")
@@ -426,6 +426,39 @@ def verify_says(scene):
     any_bytes(scene)
 
 
+def compile_says(scene):
+    """compile: nft takes text and JSON, the table lets exactly the required flows pass, the same every time."""
+    checks = scene.checks
+    arguments = ("compile", *scene.catalog, "--deployment", scene.lab.deployment, "--network", scene.network)
+    code, text, err = scene.text(*arguments)
+    checks.equal((code, err), (0, ""), "compile: exit code, standard error")
+    checks.equal(scene.text(*arguments)[1], text, "compile twice")
+    checks.equal(scene.text("compile", *scene.catalog, "--deployment", scene.lab.deployment, "--live-network")[1], text,
+                 "compile --live-network")
+    path = scene.lab.directory / "compiled.nft"
+    path.write_text(text, encoding="utf-8")
+    listed = []
+    for form in ("text", "json"):
+        scene.nft("flush", "ruleset")
+        if form == "json":
+            path.write_text(json.dumps(scene.json(*arguments)), encoding="utf-8")
+        scene.nft(*(("-j",) if form == "json" else ()), "-f", path)
+        listed.append(re.sub(r'\tcomment "digest .*"\n', "", scene.nft("list", "ruleset")))
+        result = scene.json(*scene.site, "--live")
+        # What rests on an unsure correction is never compiled, and never above info.
+        checks.equal({flow["verdict"] for flow in result["flows"] if flow["severity"] not in ("info", "none")} -
+                     {"conformant", "not-transit"}, set(), f"verdicts of {form}")
+        checks.equal(len([flow for flow in result["flows"] if flow["verdict"] == "conformant"]) >= 60, True,
+                     f"conformant flows of {form}")
+        checks.equal([opening["label"] for opening in result["openings"]], [], f"openings of {form}")
+    checks.equal(listed[1], listed[0], "text and JSON in the kernel")
+    checks.that("required-forward4" in listed[0], "the set of required flows")
+    scene.reset()
+    scene.fails("compile", words=["--deployment"])
+    scene.fails(*arguments, "--live-network", words=["--network", "--live-network"])
+    scene.fails("compile", *scene.catalog, "--deployment", "/nowhere", words=["/nowhere"])
+
+
 def verify_strict(scene):
     """--strict: what nothing requires and what is not bound count."""
     site = json.loads(scene.lab.deployment.read_text())
@@ -711,6 +744,7 @@ def test(lab, checks):
     catalog_says(scene)
     own_packs(scene)
     verify_says(scene)
+    compile_says(scene)
     for verb in (("status",), ("conformance",), ("explain", "--packet", "tcp 10.0.0.1:1 > 10.0.0.2:2")):
         scene.fails(*verb, *scene.online, words=["netconf.sock"])
     lab.start_daemon()
