@@ -226,6 +226,19 @@ static int check_scope(const struct firewall *fw, struct error *err)
 	        "scope all drops what nothing lets in, and this accepts it; take out one of them");
 }
 
+static int check_size(const struct own_table *t, struct error *err)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n_set; i++)
+		n += t->set[i].n_element;
+	if (n <= OWN_ELEMENTS_MAX)
+		return 0;
+	return error_set(err, ERR_LIMIT, "firewall",
+	        "the sets would have %zu elements, at most %u are replaced in good time; write addresses as prefixes",
+	        n, OWN_ELEMENTS_MAX);
+}
+
 static const struct pack *pack_of(const struct catalog *catalog, const char *name)
 {
 	for (size_t i = 0; catalog != NULL && i < catalog->n_pack; i++)
@@ -269,6 +282,10 @@ int compile(const struct compile_input *in, struct own_table **out, struct error
 			own_table_free(t);
 			return -1;
 		}
+	}
+	if (check_size(t, err) != 0) {
+		own_table_free(t);
+		return -1;
 	}
 	t->comment = table_comment(t, in);
 	*out = t;

@@ -6,8 +6,8 @@
 
 /* The own table while it is made. */
 
-/** Elements in all sets, and rules in all chains: more would hold the kernel too long (FACTS: sets in one transaction). */
-#define OWN_ELEMENTS_MAX 65536u
+/** Elements of all sets, and rules of all chains: replacing more would hold the kernel for longer than about two seconds. */
+#define OWN_ELEMENTS_MAX 32768u
 #define OWN_RULES_MAX 4096u
 /** Packets that may be logged at once, whatever the rate: the default of nft. */
 #define OWN_LOG_BURST 5u
