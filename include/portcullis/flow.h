@@ -81,6 +81,22 @@ const struct flow *flows_find(const struct flows *flows, const char *label);
 int flows_derive(const struct site *site, const struct catalog *catalog, const struct network *net, int64_t now,
         struct flows *out, struct error *err) MUST_USE;
 
+/** Who is at the other end of a TCP connection to this device. */
+struct flow_peer {
+	enum family family;
+	u128 address, local;
+	uint16_t port; /**< of this device */
+};
+/**
+ * What must always reach this device: for each peer of the management plane, and for the session if there is one, a flow to
+ * each address of the device that is not its loopback's nor a link's own. None where !net->known.
+ *
+ * @param out  its requirement is NULL; borrows nothing; release with flows_fini().
+ * @return as flows_derive().
+ */
+int flows_of_management(const struct firewall *firewall, const struct network *net, const struct flow_peer *session,
+        struct flows *out, struct error *err) MUST_USE;
+
 /**
  * What, beside the ruleset, can keep the packets of flows from passing, or makes their path less than certain: one text
  * each, with network_each_caveat() of the network. Where that is not known, this is the only one.
