@@ -1,9 +1,10 @@
-/* links: compile verify deployment ruleset base */
+/* links: push compile verify deployment ruleset base */
 /*
  * The management plane as flows: each peer to each address of the device, and the session that asks, with the interfaces
  * that the routes say; what compile makes lets them pass whatever the rules are.
  */
 #include "compile_scene.h"
+#include "portcullis/push.h"
 #include "run_suite.h"
 
 struct plane {
@@ -161,6 +162,86 @@ START_TEST(compiled_rules_never_cut_it)
 }
 END_TEST
 
+/* Before and after a change */
+
+static void scene_ruleset(struct compile_scene *s, struct ruleset **out)
+{
+	struct error err;
+
+	ck_assert_int_eq(own_table_ruleset(scene_compile(s), out, &err), 0);
+}
+
+static const struct {
+	const char *now, *then; /**< rules of the device, "" for none */
+	bool listed; /**< peers are in the configuration then */
+	const char *session; /**< "PEER LOCAL" or "" */
+	const char *cut; /**< "" for nobody */
+} changes[] = {
+        {"", "", true, "", ""},
+        {"", "x input drop", true, "", ""}, /* management comes first */
+        {"", "x input drop", false, "", "management nms>10.0.0.1 ipv4"},
+        {"x input drop", "x input drop", false, "", ""}, /* cut already */
+        {"", "x input drop proto=tcp to-port=80", false, "", ""},
+        {"", "x input drop from-address=10.9.0.0/16", false, "10.9.0.1 10.0.0.1", "management session>10.0.0.1 ipv4"},
+        {"", "x input drop from-address=10.9.0.0/16", false, "10.8.0.1 10.0.0.1", ""},
+        {"", "x input drop from-address=192.0.2.64/26", false, "", "management nms>10.0.0.1 ipv4"},
+        {"x input drop from-address=192.0.2.64/26", "x input drop from-address=192.0.2.64/27", false, "", ""},
+        {"x input drop from-address=192.0.2.64/27", "x input drop from-address=192.0.2.64/26", false, "",
+                "management nms>10.0.0.1 ipv4"},
+        {"x input drop from-address=192.0.2.64/26", "x input drop from-address=192.0.2.128/26", false, "",
+                "management nms>10.0.0.1 ipv4"},
+        {"", "x output drop from-address=10.0.0.1 state=new,established", false, "", ""}, /* answers are let in */
+        {"", "x input drop to-address=fd00::1", false, "", "management nms>fd00::1 ipv6"},
+};
+
+static void plane_side(struct plane *p, const char *rule, bool listed)
+{
+	plane_make(p);
+	route_add(&p->scene.net, "10.8.0.0/15", "c0");
+	if (rule[0] != '\0')
+		scene_rule(&p->scene, rule);
+	/* Rules alone: what compile puts before them for listed peers is not what is tried. */
+	p->scene.site.firewall.n_management = listed ? 2 : 0;
+}
+
+START_TEST(change_that_cuts_a_peer_off_is_told)
+{
+	struct plane now, then;
+	struct ruleset *before, *after;
+	struct flow_peer session = {.family = FAMILY_IPV4, .port = 22};
+	char peer[32], local[32];
+	enum family f;
+	struct error err = {0};
+	int result;
+
+	plane_side(&now, changes[_i].now, false);
+	plane_side(&then, changes[_i].then, changes[_i].listed);
+	scene_ruleset(&now.scene, &before);
+	scene_ruleset(&then.scene, &after);
+	now.scene.site.firewall.n_management = 2;
+	if (sscanf(changes[_i].session, "%31s %31s", peer, local) == 2) {
+		session.address = text_range(peer, &f).lo;
+		session.local = text_range(local, &f).lo;
+		now.scene.site.firewall.n_management = 0;
+	}
+	struct plane_input in = {&now.scene.site, &then.scene.site, &now.scene.net, before, after,
+	        session.address != 0 ? &session : NULL, 1000};
+	result = plane_check(&in, &err);
+	ck_assert_msg((result != 0) == (changes[_i].cut[0] != '\0'), "%d: %s", _i, result != 0 ? err.text : "nobody");
+	if (result != 0) {
+		ck_assert_int_eq(err.code, ERR_DENIED);
+		ck_assert_str_eq(err.where, changes[_i].cut);
+		ck_assert_msg(
+		        strstr(err.text, "portcullis input: ") != NULL && strstr(err.text, "for example ") != NULL,
+		        "%s", err.text);
+	}
+	ruleset_free(before);
+	ruleset_free(after);
+	plane_free(&now);
+	plane_free(&then);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("management");
@@ -170,6 +251,7 @@ int main(void)
 	tcase_add_test(t, session_is_one_more);
 	tcase_add_test(t, nothing_is_known_without_addresses);
 	tcase_add_test(t, compiled_rules_never_cut_it);
+	tcase_add_loop_test(t, change_that_cuts_a_peer_off_is_told, 0, (int)(sizeof(changes) / sizeof(changes[0])));
 	suite_add_tcase(suite, t);
 	return run_suite(suite);
 }
