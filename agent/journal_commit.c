@@ -124,6 +124,38 @@ static int put_pending(struct journal *j, const char *content, struct error *err
 	return journal_finish(j, s, err);
 }
 
+static int put_table(struct journal *j, const struct journal_commit *commit, struct error *err)
+{
+	sqlite3_stmt *s = NULL;
+
+	if (journal_prepare(j, "INSERT OR REPLACE INTO own_table(slot, bytes) VALUES(0, ?)", &s, err) != 0)
+		return -1;
+	sqlite3_bind_blob64(s, 1, commit->bytes, commit->n_byte, SQLITE_STATIC);
+	return journal_finish(j, s, err);
+}
+
+/* Before the content that is pending is put: a commit that does not wait yet keeps what there was. */
+static int put_tables(struct journal *j, const struct journal_commit *commit, struct error *err)
+{
+	int result = 0;
+
+	if (commit->revert_to != NULL)
+		result = journal_run(j,
+		        "DELETE FROM own_table WHERE slot = 1 AND NOT EXISTS(SELECT 1 FROM pending);"
+		        "INSERT INTO own_table SELECT 1, bytes FROM own_table WHERE slot = 0 "
+		        "AND NOT EXISTS(SELECT 1 FROM pending);",
+		        err);
+	if (result == 0 && commit->table == JOURNAL_TABLE_IS)
+		result = put_table(j, commit, err);
+	else if (result == 0 && commit->table != JOURNAL_TABLE_STAYS)
+		result = journal_run(j, "DELETE FROM own_table WHERE slot = 0", err);
+	if (result == 0 && commit->table == JOURNAL_TABLE_FORMER)
+		result = journal_run(j, "UPDATE own_table SET slot = 0 WHERE slot = 1", err);
+	if (result == 0 && commit->revert_to == NULL)
+		result = journal_run(j, "DELETE FROM own_table WHERE slot = 1", err);
+	return result;
+}
+
 static int put_running(struct journal *j, const struct journal_commit *commit, struct error *err)
 {
 	char *before = NULL;
@@ -132,6 +164,8 @@ static int put_running(struct journal *j, const struct journal_commit *commit, s
 	if (result == 0)
 		result = put_commit(j, commit, before != NULL ? before : "{}", err);
 	free(before);
+	if (result == 0)
+		result = put_tables(j, commit, err);
 	return result == 0 ? put_pending(j, commit->revert_to, err) : -1;
 }
 
@@ -198,6 +232,29 @@ int journal_pending(struct journal *j, char **json, struct error *err)
 {
 	pthread_mutex_lock(&j->mutex);
 	int result = get_text(j, "SELECT content FROM pending", NULL, json, err);
+	pthread_mutex_unlock(&j->mutex);
+	return result;
+}
+
+int journal_table(struct journal *j, void **bytes, size_t *n, struct error *err)
+{
+	sqlite3_stmt *s = NULL;
+	int result = -1;
+
+	*bytes = NULL;
+	*n = 0;
+	pthread_mutex_lock(&j->mutex);
+	if (journal_prepare(j, "SELECT bytes FROM own_table WHERE slot = 0", &s, err) == 0) {
+		int rc = sqlite3_step(s);
+		if (rc == SQLITE_ROW) {
+			*n = (size_t)sqlite3_column_bytes(s, 0);
+			*bytes = xmalloc(*n + 1);
+			if (*n > 0)
+				memcpy(*bytes, sqlite3_column_blob(s, 0), *n);
+		}
+		result = rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : journal_error(j, err, rc);
+	}
+	sqlite3_finalize(s);
 	pthread_mutex_unlock(&j->mutex);
 	return result;
 }

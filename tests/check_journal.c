@@ -146,7 +146,7 @@ START_TEST(journal_without_retired_ids_is_brought_up_to_date)
 
 	ck_assert_int_eq(commit(j, "running", "{\"a\":1}"), 0);
 	journal_close(j);
-	change(UNDO_VERSION_4 UNDO_VERSION_3 UNDO_VERSION_2);
+	change(UNDO_VERSION_5 UNDO_VERSION_4 UNDO_VERSION_3 UNDO_VERSION_2);
 	for (int i = 0; i < 2; i++) {
 		j = open_journal();
 		ck_assert_int_eq(journal_load(j, "running", &json, &err), 0);
@@ -167,7 +167,7 @@ START_TEST(journal_without_a_digest_of_startup_is_brought_up_to_date)
 
 	ck_assert_int_eq(commit(j, "startup", "{\"a\":1}"), 0);
 	journal_close(j);
-	change(UNDO_VERSION_4);
+	change(UNDO_VERSION_5 UNDO_VERSION_4);
 	j = open_journal();
 	ck_assert_int_eq(journal_load(j, "startup", &json, &err), 0);
 	ck_assert_str_eq(json, "{\"a\":1}");
@@ -177,6 +177,76 @@ START_TEST(journal_without_a_digest_of_startup_is_brought_up_to_date)
 	change("UPDATE datastore SET content = '{\"a\":3}' WHERE name = 'startup'");
 	ck_refused(ERR_FORMAT, "startup is not what was written to it");
 	free(json);
+}
+END_TEST
+
+static void commit_table(struct journal *j, enum journal_table what, const char *bytes, const char *revert_to)
+{
+	const struct journal_commit commit = {.datastore = "running",
+	        .json = "{}",
+	        .user = "u",
+	        .revert_to = revert_to,
+	        .table = what,
+	        .bytes = bytes,
+	        .n_byte = bytes != NULL ? strlen(bytes) : 0};
+
+	ck_assert_int_eq(journal_commit(j, &commit, &err), 0);
+}
+
+static void ck_table(const char *want)
+{
+	struct journal *j = open_journal();
+	void *bytes;
+	size_t n;
+
+	ck_assert_int_eq(journal_table(j, &bytes, &n, &err), 0);
+	ck_assert((bytes == NULL) == (want == NULL));
+	if (want != NULL) {
+		ck_assert_uint_eq(n, strlen(want));
+		ck_assert_mem_eq(bytes, want, n);
+	}
+	free(bytes);
+	journal_close(j);
+}
+
+static const struct {
+	struct {
+		enum journal_table what;
+		const char *bytes;
+		bool waits;
+	} step[5];
+	const char *want;
+} tables[] = {
+        {{{JOURNAL_TABLE_STAYS, NULL, false}}, NULL},
+        {{{JOURNAL_TABLE_IS, "a", false}}, "a"},
+        {{{JOURNAL_TABLE_IS, "", false}}, ""},
+        {{{JOURNAL_TABLE_IS, "a", false}, {JOURNAL_TABLE_STAYS, NULL, false}}, "a"},
+        {{{JOURNAL_TABLE_IS, "a", false}, {JOURNAL_TABLE_NONE, NULL, false}}, NULL},
+        /* taken back */
+        {{{JOURNAL_TABLE_IS, "a", false}, {JOURNAL_TABLE_IS, "b", true}, {JOURNAL_TABLE_FORMER, NULL, false}}, "a"},
+        {{{JOURNAL_TABLE_IS, "b", true}, {JOURNAL_TABLE_FORMER, NULL, false}}, NULL},
+        {{{JOURNAL_TABLE_IS, "a", false}, {JOURNAL_TABLE_NONE, NULL, true}, {JOURNAL_TABLE_FORMER, NULL, false}}, "a"},
+        /* one that waits is followed by another one that does: what there was is that before both */
+        {{{JOURNAL_TABLE_IS, "a", false}, {JOURNAL_TABLE_IS, "b", true}, {JOURNAL_TABLE_IS, "c", true},
+                 {JOURNAL_TABLE_FORMER, NULL, false}},
+                "a"},
+        /* confirmed */
+        {{{JOURNAL_TABLE_IS, "a", false}, {JOURNAL_TABLE_IS, "b", true}, {JOURNAL_TABLE_STAYS, NULL, false}}, "b"},
+        {{{JOURNAL_TABLE_IS, "a", false}, {JOURNAL_TABLE_IS, "b", true}, {JOURNAL_TABLE_STAYS, NULL, false},
+                 {JOURNAL_TABLE_STAYS, NULL, true}, {JOURNAL_TABLE_FORMER, NULL, false}},
+                "b"},
+};
+
+START_TEST(table_goes_with_running)
+{
+	struct journal *j = open_journal();
+
+	/* Steps that are left out change nothing of running. */
+	for (size_t i = 0; i < 5; i++)
+		commit_table(
+		        j, tables[_i].step[i].what, tables[_i].step[i].bytes, tables[_i].step[i].waits ? "{}" : NULL);
+	journal_close(j);
+	ck_table(tables[_i].want);
 }
 END_TEST
 
@@ -430,6 +500,7 @@ int main(void)
 	tcase_add_test(tc, journal_without_a_digest_of_startup_is_brought_up_to_date);
 	tcase_add_test(tc, newer_version_is_refused);
 	tcase_add_test(tc, journal_without_retired_ids_is_brought_up_to_date);
+	tcase_add_loop_test(tc, table_goes_with_running, 0, (int)(sizeof(tables) / sizeof(tables[0])));
 	tcase_add_test(tc, retired_id_that_none_can_be_is_refused);
 	tcase_add_test(tc, damaged_pages_are_refused);
 	tcase_add_test(tc, state_directory_that_cannot_be_made_is_refused);

@@ -50,6 +50,14 @@ struct retired_id {
 	char *name;
 };
 
+/** The own table in the kernel that goes with running, as bytes of whoever makes it. */
+enum journal_table {
+	JOURNAL_TABLE_STAYS, /**< as before the commit */
+	JOURNAL_TABLE_IS, /**< what the commit says */
+	JOURNAL_TABLE_NONE,
+	JOURNAL_TABLE_FORMER /**< as before the commit that waits for its confirmation, and that this one takes back */
+};
+
 struct journal_commit {
 	const char *datastore, *json; /**< its content from here on */
 	const char *user, *comment; /**< NULL: "" */
@@ -58,6 +66,9 @@ struct journal_commit {
 	size_t n_retired;
 	const char *
 	        revert_to; /**< of running: what a restart goes back to, for this waits for its confirmation; NULL: nothing */
+	enum journal_table table; /**< of running */
+	const void *bytes; /**< JOURNAL_TABLE_IS */
+	size_t n_byte;
 };
 
 /** Replace the content of a datastore, add a commit entry and the retired ids, in one transaction. */
@@ -70,6 +81,9 @@ int journal_load(struct journal *j, const char *datastore, char **json, struct e
 int journal_delete(struct journal *j, const struct journal_commit *commit, struct error *err) MUST_USE;
 /** What running was before the commit that waits for its confirmation; *json is NULL when none waits, else the caller's. */
 int journal_pending(struct journal *j, char **json, struct error *err) MUST_USE;
+
+/** The table that goes with running; *bytes is NULL when none does, else the caller's. */
+int journal_table(struct journal *j, void **bytes, size_t *n, struct error *err) MUST_USE;
 
 /** A line of the list of commits. */
 struct journal_entry {
