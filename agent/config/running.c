@@ -54,6 +54,7 @@ struct successor {
 	char *json;
 	const char *comment;
 	const struct config_actor *actor;
+	bool returns; /* it is what there was before the pending commit */
 };
 
 static void successor_fini(struct successor *next)
@@ -96,22 +97,26 @@ static int successor_prepare(struct config *c, struct successor *next, struct er
 	return c->catalog != NULL ? pins_keep(c->pins, next->site, c->catalog, err) : 0;
 }
 
-/* Journal first; *gone are the ids that go with it. */
-static int record(struct config *c, const struct successor *next, const char *revert_to, struct error *err)
+/* Into the journal before anybody sees it; *gone are the ids that go with it. */
+static int record(struct config *c, const struct successor *next, const char *revert_to, const struct config_plan *plan,
+        struct error *err)
 {
 	struct retired gone = {0};
 	int result = 0;
 
 	if (c->site != NULL && next->site != NULL)
 		ids_retire(c->site, next->site, &gone);
-	const struct journal_commit commit = {.datastore = "running",
+	struct journal_commit commit = {.datastore = "running",
 	        .json = next->json != NULL ? next->json : c->stored,
 	        .user = next->actor->user,
 	        .session = next->actor->session,
 	        .comment = next->comment,
 	        .retired = gone.id,
 	        .n_retired = gone.n,
-	        .revert_to = revert_to};
+	        .revert_to = revert_to,
+	        .table = next->returns ? JOURNAL_TABLE_FORMER : JOURNAL_TABLE_STAYS};
+	if (!next->returns)
+		carry_note(plan, &commit);
 	if (c->journal != NULL)
 		result = start_boot_note(c, err);
 	if (c->journal != NULL && result == 0)
@@ -160,17 +165,34 @@ static void take_place(struct config *c, struct successor *next, struct former *
 	tell_changed(c, next->actor, DATASTORE_RUNNING, old->version, c->version[DATASTORE_RUNNING]);
 }
 
+/* Kernel first, then the journal; what it does not take is taken out of the kernel again. */
+static int carry(struct config *c, const struct successor *next, const struct config_push *push, const char *revert_to,
+        struct config_plan **plan, struct error *err)
+{
+	*plan = NULL;
+	if (push->next != NULL && (carry_prepare(c, push, plan, err) != 0 || carry_apply(c, *plan, err) != 0))
+		return -1;
+	if (record(c, next, revert_to, *plan, err) == 0)
+		return 0;
+	carry_undo(c, *plan);
+	return -1;
+}
+
 static int apply(struct config *c, struct successor *next, enum commit_action action, struct error *err)
 {
 	bool keeps = action == COMMIT_APPLY_UNCONFIRMED;
 	bool same = next->version == NULL || (next->json != NULL && strcmp(next->json, c->stored) == 0);
 	const char *revert_to = !keeps ? NULL : c->former.version != NULL ? c->former.stored : c->stored;
+	struct config_push push = {
+	        .now = c->site, .next = same ? NULL : next->site, .actor = next->actor, .confirmed = keeps};
+	struct config_plan *plan;
 	struct former before = {0};
 
 	if (same && action == COMMIT_APPLY)
 		return 0;
-	if (record(c, next, revert_to, err) != 0)
+	if (carry(c, next, &push, revert_to, &plan, err) != 0)
 		return -1;
+	carry_done(c, plan, !keeps);
 	if (!keeps)
 		former_fini(&c->former);
 	if (same && keeps && c->former.version == NULL) {
@@ -209,11 +231,14 @@ static int revert(struct config *c, struct error *err)
 {
 	const struct config_actor actor = {.session = c->commit.session, .user = c->commit.user}, server = {0};
 	struct former *f = &c->former;
-	struct successor next = {f->version, f->site, f->stored, causes[c->commit.cause], &actor};
+	struct successor next = {f->version, f->site, f->stored, causes[c->commit.cause], &actor, true};
+	struct config_push push = {.now = c->site, .next = f->site, .actor = &actor, .taken_back = true};
+	struct config_plan *plan;
 	struct version *reverted;
 
-	if (record(c, &next, NULL, err) != 0)
+	if (carry(c, &next, &push, NULL, &plan, err) != 0)
 		return -1;
+	carry_done(c, plan, true);
 	pthread_mutex_lock(&c->state);
 	reverted = c->version[DATASTORE_RUNNING];
 	c->version[DATASTORE_RUNNING] = f->version;

@@ -59,10 +59,10 @@ static bool is_unwritable(const struct config *c)
  * Running becomes what is given, before anybody sees it. Takes *json over. Where that cannot be written, the next start does
  * the same again, or the next commit ends it: what leads here stays in the journal until then.
  */
-static int begin_with(struct config *c, char **json, const char *why, struct error *err)
+static int begin_with(struct config *c, char **json, enum journal_table table, const char *why, struct error *err)
 {
 	const struct journal_commit commit = {
-	        .datastore = "running", .json = *json, .user = "portcullisd", .comment = why};
+	        .datastore = "running", .json = *json, .user = "portcullisd", .comment = why, .table = table};
 
 	if (journal_commit(c->journal, &commit, err) != 0 && !is_unwritable(c))
 		return -1;
@@ -79,8 +79,8 @@ static int take_back_pending(struct config *c, struct error *err)
 	int result = journal_pending(c->journal, &json, err);
 
 	if (result == 0 && json != NULL)
-		result = begin_with(
-		        c, &json, "the agent ended before a confirmed commit was confirmed: it is taken back", err);
+		result = begin_with(c, &json, JOURNAL_TABLE_FORMER,
+		        "the agent ended before a confirmed commit was confirmed: it is taken back", err);
 	free(json);
 	return result;
 }
@@ -125,7 +125,9 @@ static int begin_boot(struct config *c, char **startup, struct error *err)
 	if (result == 0 && *startup != NULL && last != NULL && strcmp(last, id) != 0 &&
 	        strcmp(*startup, c->stored) != 0) {
 		char *json = xstrdup(*startup);
-		result = begin_with(c, &json, "the device has booted: running begins with startup", err);
+		/* Its table is made anew. */
+		result = begin_with(
+		        c, &json, JOURNAL_TABLE_NONE, "the device has booted: running begins with startup", err);
 		free(json);
 	}
 	if (result == 0 && (last == NULL || strcmp(last, id) != 0)) {

@@ -39,6 +39,7 @@ struct config {
 	void *on_confirmed_ctx;
 	config_changed *on_changed; /**< or NULL */
 	void *on_changed_ctx;
+	struct config_carrier carrier; /**< prepare NULL: there is none */
 	pthread_mutex_t state; /**< what follows; taken after writer, for moments only */
 	struct version *version[DATASTORE_N]; /**< candidate NULL: it is running; startup NULL: never written */
 	uint32_t holder[DATASTORE_N];
@@ -76,6 +77,18 @@ int config_check_packs(struct config *c, const struct site *site, struct error *
 int start_boot_note(struct config *c, struct error *err) MUST_USE;
 /** Startup is not there: never written, or lost with the journal. @param remedy  for the former. @return -1. */
 int startup_missing(const struct config *c, const char *remedy, struct error *err);
+
+/* carry.c; all with c->writer held. Without a carrier nothing happens, and *plan is NULL. */
+
+int carry_prepare(
+        struct config *c, const struct config_push *push, struct config_plan **plan, struct error *err) MUST_USE;
+/** @return -1: the plan is used up. */
+int carry_apply(struct config *c, struct config_plan *plan, struct error *err) MUST_USE;
+/** The journal refused: the plan is used up. */
+void carry_undo(struct config *c, struct config_plan *plan);
+void carry_done(struct config *c, struct config_plan *plan, bool stays);
+/** What the journal is told of a plan. */
+void carry_note(const struct config_plan *plan, struct journal_commit *commit);
 
 /* running.c; all with c->writer held */
 

@@ -160,6 +160,40 @@ typedef void config_changed(void *ctx, const struct config_actor *actor, enum da
 /** each NULL: nobody is told, and none that was is called any more. */
 void config_on_changed(struct config *c, config_changed *each, void *ctx);
 
+/** A change of running that is to go into the kernel, too. */
+struct config_push {
+	const struct site *now; /**< NULL: running does not convert, which no commit leads to */
+	const struct site *next;
+	const struct config_actor *actor;
+	bool confirmed; /**< it is taken back by itself unless it is confirmed in time */
+	bool taken_back; /**< it is the way back from such a commit: what there was before cannot be refused */
+};
+/** What is to be done in the kernel; made by a carrier, who puts more behind it. */
+struct config_plan {
+	void *bytes; /**< what a restart puts into the kernel again; NULL: nothing is to be there */
+	size_t n_byte;
+};
+/**
+ * Who carries configurations into the kernel. Called in the thread of whoever changes running and inside the step: it must
+ * not call config_*(). First the kernel, then the journal: what is not in the journal is not in the kernel after the next
+ * start either.
+ */
+struct config_carrier {
+	void *ctx;
+	/** See what the change does, and prepare it. @param plan  NULL: nothing is to be done. @return -1: it is refused. */
+	int (*prepare)(void *ctx, const struct config_push *push, struct config_plan **plan, struct error *err);
+	/** Put it into the kernel. @return -1: the kernel has what it had. */
+	int (*apply)(void *ctx, struct config_plan *plan, struct error *err);
+	/** The journal did not take it: the kernel is to have what it had. */
+	void (*undo)(void *ctx, struct config_plan *plan);
+	/** It is durable. @param plan  used up; NULL: the kernel has what it had. @param stays  it waits for nothing. */
+	void (*done)(void *ctx, struct config_plan *plan, bool stays);
+	/** It was refused elsewhere, or undone: used up. */
+	void (*drop)(void *ctx, struct config_plan *plan);
+};
+/** carrier NULL: nothing goes into the kernel. */
+void config_set_carrier(struct config *c, const struct config_carrier *carrier);
+
 /** Becomes readable (eventfd) when running has changed; read 8 bytes to clear. */
 int config_event_fd(const struct config *c);
 /** The site that running describes; the caller frees it with site_free(), before config_close(). */

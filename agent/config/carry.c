@@ -1,0 +1,50 @@
+/*
+ * A change of running and the kernel: the steps of a carrier, in their order. Without one nothing is done and nothing is
+ * refused.
+ */
+#include "config/store.h"
+#include "portcullis/journal.h"
+
+void config_set_carrier(struct config *c, const struct config_carrier *carrier)
+{
+	pthread_mutex_lock(&c->writer);
+	c->carrier = carrier != NULL ? *carrier : (struct config_carrier){0};
+	pthread_mutex_unlock(&c->writer);
+}
+
+int carry_prepare(struct config *c, const struct config_push *push, struct config_plan **plan, struct error *err)
+{
+	*plan = NULL;
+	return c->carrier.prepare != NULL ? c->carrier.prepare(c->carrier.ctx, push, plan, err) : 0;
+}
+
+int carry_apply(struct config *c, struct config_plan *plan, struct error *err)
+{
+	if (plan == NULL || c->carrier.apply(c->carrier.ctx, plan, err) == 0)
+		return 0;
+	c->carrier.drop(c->carrier.ctx, plan);
+	return -1;
+}
+
+void carry_undo(struct config *c, struct config_plan *plan)
+{
+	if (plan == NULL)
+		return;
+	c->carrier.undo(c->carrier.ctx, plan);
+	c->carrier.drop(c->carrier.ctx, plan);
+}
+
+void carry_done(struct config *c, struct config_plan *plan, bool stays)
+{
+	if (c->carrier.done != NULL)
+		c->carrier.done(c->carrier.ctx, plan, stays);
+}
+
+void carry_note(const struct config_plan *plan, struct journal_commit *commit)
+{
+	if (plan == NULL)
+		return;
+	commit->table = plan->bytes != NULL ? JOURNAL_TABLE_IS : JOURNAL_TABLE_NONE;
+	commit->bytes = plan->bytes;
+	commit->n_byte = plan->n_byte;
+}
