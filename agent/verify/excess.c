@@ -63,6 +63,8 @@ void excesses_add(struct excesses *list, const struct excess *x)
 			struct excess *e = &list->item[*slot - 1];
 
 			e->factor += x->factor;
+			for (int i = 0; i < 4; i++)
+				e->protocol[i] |= x->protocol[i];
 			e->proto = PROTO_ANY;
 			return;
 		}
@@ -72,10 +74,39 @@ void excesses_add(struct excesses *list, const struct excess *x)
 	list->item[list->n++] = *x;
 }
 
+void excess_set_protocols(struct excess *x, uint8_t first)
+{
+	for (unsigned i = first; i < first + x->factor; i++)
+		x->protocol[i / 64] |= (uint64_t)1 << i % 64;
+}
+
+void excess_keep_parts(struct excess *x, const struct cell *part, size_t *kept)
+{
+	if (x->parts < 2 || *kept + x->parts > OPENING_PARTS_MAX)
+		return;
+	x->part = xmalloc(x->parts * sizeof(*x->part));
+	memcpy(x->part, part, x->parts * sizeof(*x->part));
+	*kept += x->parts;
+}
+
+struct box *excess_boxes(const struct excess *x)
+{
+	struct box *box;
+
+	if (x->part == NULL)
+		return NULL;
+	box = xmalloc(x->parts * sizeof(*box));
+	for (size_t i = 0; i < x->parts; i++)
+		box[i] = cell_box(&x->part[i]);
+	return box;
+}
+
 void excesses_reset(struct excesses *list)
 {
-	for (size_t i = 0; i < list->n; i++)
+	for (size_t i = 0; i < list->n; i++) {
 		free(list->item[i].packets);
+		free(list->item[i].part);
+	}
 	list->n = 0;
 	if (list->n_slot > 0)
 		memset(list->slot, 0, list->n_slot * sizeof(*list->slot));

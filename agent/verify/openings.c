@@ -45,14 +45,10 @@ struct scan {
 	const struct side *from, *to;
 	struct outcome *accepted;
 	size_t n_accepted, cap_accepted;
+	size_t n_part; /**< boxes that openings keep beside their own */
 	bool overlapping; /**< some accepted cells may overlap: several answers for one packet, or several ICMP types */
 	struct excesses excess;
 };
-
-static void incomplete(struct scan *s, const char *reason)
-{
-	openings_incomplete(s->out, reason);
-}
 
 static const struct zone *zone_of(const struct site *site, const char *ifname)
 {
@@ -103,10 +99,10 @@ static void ask(struct scan *s, uint8_t proto, uint8_t icmp_type)
 			engine_run(s->engine, &set, &s->outcomes, NULL, NULL);
 			s->overlapping = s->overlapping || s->outcomes.forked;
 			if (s->outcomes.limit != NULL)
-				incomplete(s, s->outcomes.limit);
+				openings_incomplete(s->out, s->outcomes.limit);
 			for (size_t o = 0; o < s->outcomes.n; o++) {
 				if (s->outcomes.item[o].code == OUTCOME_UNKNOWN)
-					incomplete(s, "a rule is reached whose verdict is not decided");
+					openings_incomplete(s->out, "a rule is reached whose verdict is not decided");
 				if (s->outcomes.item[o].code != OUTCOME_ACCEPT)
 					continue;
 				s->accepted = xgrow(s->accepted, s->n_accepted, &s->cap_accepted, sizeof(*s->accepted));
@@ -231,6 +227,7 @@ static void beside_add(struct scan *s, const struct excess *like, struct cells *
 			x.cell = cell_hull(&x.cell, &cells->item[end]);
 		x.parts = end - first;
 		x.packets = cells_count(&cells->item[first], x.parts, x.factor);
+		excess_keep_parts(&x, &cells->item[first], &s->n_part);
 		x.source_ports = true;
 		excesses_add(&s->excess, &x);
 	}
@@ -248,10 +245,11 @@ static void settle_rule(struct scan *s, uint8_t proto, bool other, unsigned fact
 	struct surplus surplus = {{0}, {0}};
 	bool fits = accepted_cells(s, first, end, &cells);
 
+	excess_set_protocols(&x, proto);
 	for (size_t i = 0; i < cells.n && fits; i++)
 		fits = surplus_add(s, proto, &cells.item[i], &surplus);
 	if (!fits)
-		incomplete(s, "more than 65536 boxes behind one rule");
+		openings_incomplete(s->out, "more than 65536 boxes behind one rule");
 	cells_merge(&surplus.beyond);
 	cells_merge(&surplus.beside);
 	for (size_t i = 0; i < surplus.beyond.n; i++) {
@@ -356,7 +354,7 @@ static void emit(struct scan *s, const struct excess *x, const struct excess *be
 	struct opening *o;
 
 	if (out->n >= OPENINGS_MAX) {
-		incomplete(s, "more than 10000 openings");
+		openings_incomplete(s->out, "more than 10000 openings");
 		return;
 	}
 	out->opening = xgrow(out->opening, out->n, &out->cap, sizeof(*out->opening));
@@ -375,6 +373,8 @@ static void emit(struct scan *s, const struct excess *x, const struct excess *be
 	o->packets = x->packets != NULL ? xstrdup(x->packets) : cells_count(&x->cell, 1, x->factor);
 	o->source_ports_only = x->source_ports;
 	o->n_box = x->parts;
+	memcpy(o->protocol, x->protocol, sizeof(o->protocol));
+	o->part = excess_boxes(x);
 	set.icmp_type = x->proto == PROTO_ICMP ? 8 : x->proto == PROTO_ICMPV6 ? 128 : 0;
 	o->witness = cell_witness(&set, &x->first);
 	o->label = opening_label(o);
@@ -433,6 +433,7 @@ static void scan_pair(struct scan *s)
 		if (s->difference != NULL && at < s->before->n && !is_touched(s, q, &s->before->item[at])) {
 			parts->item[at] = s->before->item[at];
 			s->before->item[at] = (struct openings){0};
+			s->n_part += openings_parts_kept(&parts->item[at]);
 			continue;
 		}
 		s->out = &parts->item[at];

@@ -16,6 +16,8 @@ void openings_incomplete(struct openings *out, const char *reason);
 /** Copies of all parts behind what *out has, numbered. */
 void openings_collect(const struct openings_parts *parts, struct openings *out);
 void openings_parts_fini(struct openings_parts *parts);
+/** How many boxes the openings keep beside their own. */
+size_t openings_parts_kept(const struct openings *o);
 
 struct openings_question {
 	const struct flows *flows;

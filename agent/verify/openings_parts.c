@@ -41,6 +41,10 @@ static void opening_copy(struct opening *out, const struct opening *in)
 	out->label = xstrdup(in->label);
 	out->listener = xstrdup(in->listener);
 	out->packets = xstrdup(in->packets);
+	if (in->part != NULL) {
+		out->part = xmalloc(in->n_box * sizeof(*out->part));
+		memcpy(out->part, in->part, in->n_box * sizeof(*out->part));
+	}
 	blame_copy(&out->blame, &in->blame);
 }
 
@@ -69,6 +73,15 @@ void openings_parts_fini(struct openings_parts *parts)
 	memset(parts, 0, sizeof(*parts));
 }
 
+size_t openings_parts_kept(const struct openings *o)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < o->n; i++)
+		n += o->opening[i].part != NULL ? o->opening[i].n_box : 0;
+	return n;
+}
+
 void openings_fini(struct openings *o)
 {
 	for (size_t i = 0; i < o->n; i++) {
@@ -76,6 +89,7 @@ void openings_fini(struct openings *o)
 		free(o->opening[i].label);
 		free(o->opening[i].listener);
 		free(o->opening[i].packets);
+		free(o->opening[i].part);
 	}
 	free(o->opening);
 	free(o->reason);

@@ -98,6 +98,8 @@ struct findings {
 	size_t n;
 };
 
+#define OPENING_PARTS_MAX 65536 /**< boxes that all openings of a list keep beside their own */
+
 struct opening {
 	uint32_t id; /**< hash of rule and box; 1..2147483647 */
 	char *label;
@@ -108,6 +110,8 @@ struct opening {
 	                             rule and range of source ports, and its label says so */
 	size_t n_box; /**< boxes that `packets` counts; `box` is around them: itself where there is one */
 	struct box box; /**< ports 0-0 where the protocol has none */
+	struct box *part; /**< the boxes, where there are several; NULL: one, or more than OPENING_PARTS_MAX in all */
+	uint64_t protocol[4]; /**< bits of the protocols that it is about: one, or several without ports */
 	char iif[IFNAME_SIZE], oif[IFNAME_SIZE];
 	char *listener; /**< the bound group */
 	char *packets; /**< exact count of tuples, decimal */
