@@ -15,6 +15,7 @@
 #define RULES_MAX 256 /* of one cure at one place */
 #define BUILD_COST 1000 /* rules: what an engine costs without any */
 #define CT_ESTABLISHED 2
+#define PRIORITY_DSTNAT (-100) /* NF_IP_PRI_NAT_DST */
 #define NFPROTO_V4 2
 #define NFPROTO_V6 10
 
@@ -186,6 +187,7 @@ struct stop {
 	size_t chain, rule; /**< rule n_rule: the chain's policy */
 	bool reply; /**< packets that answer are */
 	enum rs_hook hook;
+	int32_t priority;
 	bool hooked; /**< the chain is a base chain; else its hook is not known */
 };
 
@@ -235,7 +237,7 @@ static bool stop_find(const struct ruleset *rs, const struct evidence *e, struct
 
 		if (c->family != b->family || !same_name(c->table, b->table) || !same_name(c->name, b->chain))
 			continue;
-		*out = (struct stop){i, 0, e->witness.phase == PHASE_REPLY, c->hook, c->base};
+		*out = (struct stop){i, 0, e->witness.phase == PHASE_REPLY, c->hook, c->priority, c->base};
 		while (out->rule < c->n_rule && (b->policy || c->rule[out->rule].handle != b->handle))
 			out->rule++;
 		return (b->policy || out->rule < c->n_rule) && c->family <= RS_IP6 && is_plain(c->table) &&
@@ -249,7 +251,8 @@ static void translate(const struct flow *flow, const struct flow_leg *leg, const
 {
 	int shift = (int)flow->inside_ports.lo - (int)flow->ports.lo;
 
-	if (!leg->translated || (stop->hooked && stop->hook == RS_HOOK_PREROUTING && !stop->reply))
+	if (!leg->translated ||
+	        (stop->hooked && stop->hook == RS_HOOK_PREROUTING && !stop->reply && stop->priority <= PRIORITY_DSTNAT))
 		return;
 	p->destination = leg->inside;
 	p->ports.lo = (u128)((int)p->ports.lo + shift);

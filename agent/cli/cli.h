@@ -21,6 +21,7 @@ int verb_conformance(int argc, char **argv);
 int verb_explain(int argc, char **argv);
 int verb_baseline(int argc, char **argv);
 int verb_prove(int argc, char **argv);
+int verb_whatif(int argc, char **argv);
 int verb_history(int argc, char **argv);
 int verb_diff(int argc, char **argv);
 int verb_rollback(int argc, char **argv);

@@ -1,6 +1,6 @@
 /*
- * Rulesets for verbs that need no daemon: the live one comes in, the model and JSON of its rules go out. What cannot be
- * read is an error that says why.
+ * Rulesets for verbs that need no daemon: the live one or a dump comes in, the model and JSON of its rules go out, and so
+ * does a network from its file. What cannot be read is an error that says why.
  */
 #include "cli/live.h"
 
@@ -9,6 +9,10 @@
 
 #include "portcullis/alloc.h"
 #include "portcullis/nft.h"
+#include "portcullis/text.h"
+
+#define RULESET_MAX (64u * 1024 * 1024)
+#define NETWORK_MAX (16u * 1024 * 1024)
 
 int live_ruleset(struct ruleset **out, struct error *err)
 {
@@ -26,6 +30,28 @@ int live_ruleset(struct ruleset **out, struct error *err)
 	nft_dump_fini(&dump);
 	nft.close(nft.self);
 	return result;
+}
+
+int dump_ruleset(const char *path, struct ruleset **out, struct error *err)
+{
+	char *json;
+	size_t len;
+	if (file_read(strcmp(path, "-") == 0 ? "/dev/stdin" : path, RULESET_MAX, &json, &len, err) != 0)
+		return -1;
+	int result = ruleset_parse_json(json, len, out, err);
+	free(json);
+	return result == 0 ? 0 : error_prefix(err, "%s", path);
+}
+
+int network_file(const char *path, struct network *out, struct error *err)
+{
+	char *json;
+	size_t len;
+	if (file_read(path, NETWORK_MAX, &json, &len, err) != 0)
+		return -1;
+	int result = network_parse_json(json, len, out, err);
+	free(json);
+	return result == 0 ? 0 : error_prefix(err, "%s", path);
 }
 
 json_t *json_text(const char *s)
@@ -55,4 +81,13 @@ json_t *json_blame(const struct blame *b)
 		json_object_set_new(o, "text", json_text(b->text));
 	}
 	return o;
+}
+
+json_t *json_witness(const struct packet *p)
+{
+	char source[64], destination[64];
+	return json_pack("{sssssisssiss}", "transport", proto_name(p->proto), "source",
+	        addr_print(p->family, p->source, source, sizeof(source)), "source_port", (int)p->source_port,
+	        "destination", addr_print(p->family, p->destination, destination, sizeof(destination)),
+	        "destination_port", (int)p->destination_port, "phase", phase_name(p->phase));
 }

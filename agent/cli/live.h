@@ -11,10 +11,15 @@
 
 /** The kernel's ruleset in this network namespace, with IPsec policies and the names of iptables-legacy tables; needs CAP_NET_ADMIN. */
 int live_ruleset(struct ruleset **out, struct error *err) MUST_USE;
+/** The ruleset of a file with what `nft -j list ruleset` prints; "-": standard input. */
+int dump_ruleset(const char *path, struct ruleset **out, struct error *err) MUST_USE;
+/** Addresses and routes as --network has them. */
+int network_file(const char *path, struct network *out, struct error *err) MUST_USE;
 
 /** Text of a ruleset, which can be any bytes, as JSON, which is UTF-8; NULL: "". */
 json_t *json_text(const char *s);
 /** The rule or policy that decides; null when there is none. */
 json_t *json_blame(const struct blame *b);
+json_t *json_witness(const struct packet *p);
 
 #endif

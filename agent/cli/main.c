@@ -27,6 +27,7 @@ static const struct {
         {"status", verb_status, "state of the device, from the running daemon"},
         {"conformance", verb_conformance, "required flows and their verdicts, from the running daemon"},
         {"explain", verb_explain, "which rules a flow or packet meets, from the running daemon"},
+        {"what-if", verb_whatif, "what a configuration or a ruleset would change; nothing is applied"},
         {"prove", verb_prove, "ask the kernel: send a flow or packet through the live ruleset, elsewhere"},
         {"baseline", verb_baseline, "openings that are known and accepted, in the running daemon"},
         {"history", verb_history, "commits that changed the running daemon's configuration"},

@@ -19,9 +19,6 @@
 #include "portcullis/text.h"
 #include "portcullis/verify.h"
 
-#define RULESET_MAX (64u * 1024 * 1024)
-#define NETWORK_MAX (16u * 1024 * 1024)
-
 static const char help[] =
         "Usage: portcullis verify --deployment FILE (--ruleset DUMP | --live) [OPTION]...\n"
         "Check every required flow of a deployment against a ruleset.\n"
@@ -65,28 +62,6 @@ static void add_caveat(void *ctx, const char *text)
 	w->caveat[w->n_caveat++] = xstrdup(text);
 }
 
-static int read_dump(const char *path, struct work *w, struct error *err)
-{
-	char *json;
-	size_t len;
-	if (file_read(strcmp(path, "-") == 0 ? "/dev/stdin" : path, RULESET_MAX, &json, &len, err) != 0)
-		return -1;
-	int result = ruleset_parse_json(json, len, &w->ruleset, err);
-	free(json);
-	return result == 0 ? 0 : error_prefix(err, "%s", path);
-}
-
-static int read_network(const char *path, struct work *w, struct error *err)
-{
-	char *json;
-	size_t len;
-	if (file_read(path, NETWORK_MAX, &json, &len, err) != 0)
-		return -1;
-	int result = network_parse_json(json, len, &w->network, err);
-	free(json);
-	return result == 0 ? 0 : error_prefix(err, "%s", path);
-}
-
 static int run(const struct request *r, struct work *w, struct error *err)
 {
 	int64_t now = clock_wall_s();
@@ -97,9 +72,9 @@ static int run(const struct request *r, struct work *w, struct error *err)
 		return -1;
 	if (site_check(w->site, w->catalog, err) != 0)
 		return error_prefix(err, "%s", r->deployment);
-	if (r->network != NULL && read_network(r->network, w, err) != 0)
+	if (r->network != NULL && network_file(r->network, &w->network, err) != 0)
 		return -1;
-	if ((r->live ? read_live(w, err) : read_dump(r->ruleset, w, err)) != 0 ||
+	if ((r->live ? read_live(w, err) : dump_ruleset(r->ruleset, &w->ruleset, err)) != 0 ||
 	        flows_derive(w->site, w->catalog, &w->network, now, &w->flows, err) != 0 ||
 	        verify_flows(&w->flows, w->ruleset, NULL, w->site, now, &w->findings, err) != 0 ||
 	        verify_openings(&w->flows, w->ruleset, w->site, &w->network, now, &w->openings, err) != 0)

@@ -20,15 +20,6 @@ static json_t *json_ports_of(struct range r)
 	return json_ports((struct port_range){(uint16_t)r.lo, (uint16_t)r.hi});
 }
 
-static json_t *json_witness(const struct packet *p)
-{
-	char source[64], destination[64];
-	return json_pack("{sssssisssiss}", "transport", proto_name(p->proto), "source",
-	        addr_print(p->family, p->source, source, sizeof(source)), "source_port", (int)p->source_port,
-	        "destination", addr_print(p->family, p->destination, destination, sizeof(destination)),
-	        "destination_port", (int)p->destination_port, "phase", phase_name(p->phase));
-}
-
 static void append_cidr(void *ctx, const char *cidr)
 {
 	json_array_append_new(ctx, json_string(cidr));

@@ -36,7 +36,7 @@ struct module {
 static const char *netconf_features[] = {
         "writable-running", "candidate", "confirmed-commit", "rollback-on-error", "validate", "startup", "xpath", NULL};
 
-static const char *portcullis_features[] = {"import-document", NULL};
+static const char *portcullis_features[] = {"import-document", "what-if", NULL};
 
 static const char *nmda_features[] = {"origin", "with-defaults", NULL};
 

@@ -346,6 +346,29 @@ int config_validate(struct config *c, enum datastore d, struct error *err)
 	return result;
 }
 
+int config_site_of(struct config *c, enum datastore d, struct site **site, struct catalog **catalog, struct error *err)
+{
+	struct version *version = NULL;
+	struct draft draft;
+
+	*catalog = NULL;
+	pthread_mutex_lock(&c->writer);
+	draft_begin(&draft, c, d);
+	int result = config_check(c, &draft, &version, site, err);
+	if (result == 0 && c->catalog == NULL)
+		result = error_set(err, ERR_UNAVAILABLE, NULL, "there is no catalog yet; try again in a moment");
+	else if (result == 0)
+		result = pins_catalog(c->pins, *site, c->catalog, catalog, err);
+	pthread_mutex_unlock(&c->writer);
+	if (result != 0) {
+		site_free(*site);
+		*site = NULL;
+	}
+	version_unref(version);
+	draft_fini(&draft);
+	return result;
+}
+
 int config_validate_xml(struct config *c, const char *xml, struct error *err)
 {
 	struct version *version = NULL;

@@ -24,6 +24,7 @@ static const char shipped[] =
         "{'name':'notifications','notification-name':'*','action':'permit'},"
         "{'name':'verify','module-name':'portcullis','rpc-name':'verify','action':'permit'},"
         "{'name':'explain','module-name':'portcullis','rpc-name':'explain','action':'permit'},"
+        "{'name':'what-if','module-name':'portcullis','rpc-name':'what-if','action':'permit'},"
         "{'name':'commit-changes','module-name':'portcullis','rpc-name':'commit-changes','action':'permit'}"
         "]},"
         "{'name':'everybody','group':['*'],'rule':["

@@ -41,6 +41,7 @@ static const struct {
         {"portcullis", "rollback-to", rpc_rollback_to},
         {"portcullis", "commit-changes", rpc_commit_changes},
         {"portcullis", "explain", rpc_explain},
+        {"portcullis", "what-if", rpc_what_if},
         {"portcullis", "test-notification", rpc_test_notification},
 };
 
@@ -174,7 +175,7 @@ struct nc_server_reply *reply_data(const struct call *call, struct lyd_node *tre
 
 static bool is_costly(const char *module, const char *name)
 {
-	static const char *const names[] = {"verify", "explain", "import-document", "commit-changes"};
+	static const char *const names[] = {"verify", "explain", "what-if", "import-document", "commit-changes"};
 	if (strcmp(module, "portcullis") != 0)
 		return false;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

@@ -73,6 +73,7 @@ struct nc_server_reply *rpc_kill_session(const struct call *call);
 struct nc_server_reply *rpc_create_subscription(const struct call *call);
 struct nc_server_reply *rpc_verify(const struct call *call);
 struct nc_server_reply *rpc_explain(const struct call *call);
+struct nc_server_reply *rpc_what_if(const struct call *call);
 struct nc_server_reply *rpc_import_document(const struct call *call);
 struct nc_server_reply *rpc_test_notification(const struct call *call);
 

@@ -198,6 +198,15 @@ void config_set_carrier(struct config *c, const struct config_carrier *carrier);
 int config_event_fd(const struct config *c);
 /** The site that running describes; the caller frees it with site_free(), before config_close(). */
 int config_site(struct config *c, struct site **out, struct error *err) MUST_USE;
+/**
+ * The site that a datastore describes if it is committed, with the packs that it would be evaluated with.
+ *
+ * @param site     ids as the commit would give them; as config_site().
+ * @param catalog  release with catalog_free(), after what was derived with it.
+ * @return 0, or -1: what config_validate() says, ERR_UNAVAILABLE (there is no catalog). Both are NULL on failure.
+ */
+int config_site_of(
+        struct config *c, enum datastore d, struct site **site, struct catalog **catalog, struct error *err) MUST_USE;
 /** The site that a JSON instance file of portcullis.yang describes (offline); ids are derived as the daemon does. */
 int config_site_read(const struct ly_ctx *ctx, const char *file, struct site **out, struct error *err) MUST_USE;
 /**

@@ -13,7 +13,7 @@ import subprocess
 
 from harness import ROOT, main, wait_until
 
-VERBS = ("import", "catalog", "deployment", "compile", "verify", "status", "conformance", "explain", "prove", "baseline",
+VERBS = ("import", "catalog", "deployment", "compile", "verify", "status", "conformance", "explain", "what-if", "prove", "baseline",
          "history", "diff", "rollback")
 VERDICTS = ("conformant", "partial", "blocked", "misdirected", "indeterminate", "unknown", "waived", "unbound", "not-transit",
             "needs-range", "no-common-family")
@@ -43,6 +43,7 @@ class Scene:
         self.network.write_text('{"addr":%s,"route":%s,"route6":%s}' % tuple(
             lab.run("device", *command.split()).stdout for command in ("ip -j addr", "ip -j route", "ip -j -6 route")))
         self.dump = self.dumped("example")
+        self.future = ("what-if", *self.catalog, "--deployment", lab.deployment, "--ruleset", self.dump)
         self.offline = (*self.site, "--ruleset", self.dump, "--network", self.network)
 
     def dumped(self, name):
@@ -103,7 +104,7 @@ class Scene:
 def options_of_source(verb):
     """Long options in a verb's source, and whether each takes a value."""
     found = {}
-    for line in (ROOT / "agent" / "cli" / f"{verb}.c").read_text().replace("\n", " ").split("{\"")[1:]:
+    for line in (ROOT / "agent" / "cli" / f"{verb.replace('-', '')}.c").read_text().replace("\n", " ").split("{\"")[1:]:
         match = re.match(r'([a-z-]+)", *(no_argument|required_argument)', line)
         if match:
             found["--" + match[1]] = match[2] == "required_argument"
@@ -114,10 +115,10 @@ def manual():
     """Long options of each verb's section of the manual, and those of the synopsis by verb."""
     page = (ROOT / "contrib/man/portcullis.1").read_text()
     sections = {name.strip(): set(re.findall(r"^\.It Fl -([a-z-]+)", text, re.MULTILINE))
-                for name, text in re.findall(r"^\.Ss ([a-z]+)\n(.*?)(?=^\.S[sh])", page, re.MULTILINE | re.DOTALL)}
+                for name, text in re.findall(r"^\.Ss ([a-z-]+)\n(.*?)(?=^\.S[sh])", page, re.MULTILINE | re.DOTALL)}
     synopsis = {}
     for text in page.split(".Sh DESCRIPTION")[0].split(".Nm\n")[1:]:
-        match = re.match(r"\.Cm ([a-z]+)", text)
+        match = re.match(r"\.Cm ([a-z-]+)", text)
         if match:
             synopsis.setdefault(match[1], set()).update(re.findall(r"Fl -([a-z-]+)", text))
     return sections, synopsis
@@ -128,7 +129,7 @@ def helps(scene):
     checks, (sections, synopsis) = scene.checks, manual()
     code, out, err = scene.text("--help")
     checks.equal((code, err), (0, ""), "--help")
-    checks.equal(tuple(re.findall(r"^  ([a-z]+) ", out, re.MULTILINE)), VERBS, "verbs of --help")
+    checks.equal(tuple(re.findall(r"^  ([a-z-]+) ", out, re.MULTILINE)), VERBS, "verbs of --help")
     checks.equal(set(sections), set(VERBS), "verbs of the manual")
     checks.equal(scene.text("--version")[0], 0, "--version")
     for verb in VERBS:
@@ -170,6 +171,12 @@ def usage(scene):
     scene.fails("explain", words=["--packet"])
     scene.fails("explain", "a label", "--packet", "tcp 10.0.0.1:1 > 10.0.0.2:2", words=["--packet"])
     scene.fails("explain", "two", "words", words=["quotation marks"])
+    scene.fails("what-if", "superfluous", words=["superfluous"])
+    scene.fails("what-if", "--candidate", "--running", words=["--candidate", "--running"])
+    scene.fails("what-if", "--now-ruleset", scene.dump, words=["--deployment"])
+    scene.fails("what-if", "--deployment", scene.lab.deployment, words=["--ruleset"])
+    scene.fails(*scene.future, words=["--now-deployment", "--now-ruleset"])
+    scene.fails(*scene.future, "--running", words=["--running"])
     for line in ((), ("buy",), ("show",), ("list", "superfluous"), ("diff", "a"), ("check",), ("build",)):
         scene.fails("catalog", *line)
     scene.fails("catalog", "list", "--lang", "xx", words=["xx", "en, de or pt"])
@@ -735,6 +742,73 @@ def baseline_says(scene):
     settled(scene, until=lambda summary: summary["overall"] == "ok" and summary["openings"] == 0)
 
 
+def whatif_form(checks, result, what):
+    """The keys of what-if."""
+    checks.equal(set(result), {"reason", "summary", "regressions", "repairs", "changes", "openings_new", "openings_closed",
+                               "caveats"}, f"{what}: keys")
+    checks.equal(set(result["summary"]), {"overall_now", "overall_then", "flows_now", "flows_then", "regressions", "repairs",
+                                          "changes", "flows_new", "flows_gone", "openings_new", "openings_closed"},
+                 f"{what}: keys of the summary")
+    checks.that({result["summary"]["overall_now"], result["summary"]["overall_then"]} <= set(OVERALL), f"{what}: overall")
+    keys = {"deployment", "requirement", "variant", "source", "destination", "family", "label", "transport", "ports", "before",
+            "after", "severity", "rule", "witness", "atoms", "reason"}
+    for kind in ("regressions", "repairs", "changes"):
+        checks.equal(len(result[kind]), result["summary"][kind], f"{what}: {kind}")
+        for flow in result[kind]:
+            checks.equal(set(flow), keys | ({"cure", "cure_more", "no_cure"} if kind == "regressions" else set()), what)
+            checks.that({flow["before"], flow["after"]} <= {*VERDICTS, None}, f"{what}: verdicts of {flow['label']}")
+            rule_form(checks, flow["rule"], flow["label"])
+            checks.that(flow["witness"] is None or set(flow["witness"]) == WITNESS_KEYS, f"{what}: witness of {flow['label']}")
+    for kind in ("openings_new", "openings_closed"):
+        checks.equal(len(result[kind]), result["summary"][kind], f"{what}: {kind}")
+        for opening in result[kind]:
+            checks.equal(set(opening), {"id", "label", "listener", "packets", "acknowledged", "rule", "witness"}, what)
+
+
+def whatif_says(scene):
+    """what-if: a ruleset without a rule, from files and from the daemon; the way back; tables."""
+    checks = scene.checks
+    chain, handle = scene.rule("demonstration")
+    scene.nft("delete", "rule", "inet", "filter", chain, "handle", str(handle))
+    scene.nft("add", "rule", "inet", "filter", "forward", "ip", "daddr", "10.20.5.10", "tcp", "dport", "9", "accept")
+    after = scene.dumped("after")
+    scene.reset()
+    settled(scene, until=lambda summary: summary["overall"] == "ok" and summary["openings"] == 0)
+    files = ("what-if", *scene.catalog, "--deployment", scene.lab.deployment, "--network", scene.network)
+    there = (*files, "--ruleset", after, "--now-ruleset", scene.dump)
+    result = scene.json(*there, code=1)
+    whatif_form(checks, result, "what-if")
+    lost = result["regressions"]
+    checks.that(lost and all(flow["ports"] == "5061" and flow["after"] == "blocked" and "policy" in flow["rule"] for flow in lost),
+                f"what the rule let pass: {lost}")
+    checks.that(all(flow["cure"] and all(line.startswith("add rule inet filter forward ") and line.endswith(" accept")
+                                         for line in flow["cure"]) for flow in lost), f"cures: {[flow['cure'] for flow in lost]}")
+    checks.that(len(result["openings_new"]) > 0 and all(":9" in one["label"] for one in result["openings_new"]),
+                f"openings: {result['openings_new']}")
+    checks.equal((result["repairs"], result["changes"], result["openings_closed"]), ([], [], []), "nothing else")
+    back = scene.json(*files, "--ruleset", scene.dump, "--now-ruleset", after)
+    checks.equal([flow["label"] for flow in back["repairs"]], [flow["label"] for flow in lost], "the way back")
+    checks.equal([one["label"] for one in back["openings_closed"]], [one["label"] for one in result["openings_new"]], "closed")
+    checks.equal(scene.json("what-if", *scene.online, "--ruleset", after, code=1), result, "the daemon says the same")
+    whatif_form(checks, scene.json("what-if", *scene.online), "nothing is pending")
+    for arguments in (there, ("what-if", *scene.online, "--ruleset", after)):
+        code, out, err = scene.text(*arguments)
+        checks.equal((code, err), (1, ""), "what-if for people")
+        checks.that(f"{len(lost)} flows break" in out and lost[0]["label"] in out and lost[0]["cure"][0] in out, f"what-if: {out}")
+    absent = json.loads(pathlib.Path(scene.lab.deployment).read_text(encoding="utf-8"))
+    absent["portcullis:deployment"][0]["role-absent"].remove("dhcp-server")
+    less = scene.lab.directory / "less.json"
+    less.write_text(json.dumps(absent))
+    result = scene.json("what-if", *scene.catalog, "--network", scene.network, "--ruleset", scene.dump, "--deployment", less,
+                        "--now-deployment", scene.lab.deployment)
+    checks.that(result["changes"] and all((flow["before"], flow["after"]) == (None, "unbound") for flow in result["changes"]),
+                f"new flows: {result['changes']}")
+    checks.equal(result["summary"]["flows_new"], len(result["changes"]), "new flows are counted")
+    scene.fails("what-if", *scene.online, "--ruleset", scene.document, words=["ruleset"])
+    scene.fails("what-if", *scene.online, "--ruleset", "/no/such.json", words=["/no/such.json"])
+    scene.fails(*files, "--ruleset", after, "--now-ruleset", scene.document, words=["ports.md"])
+
+
 def test(lab, checks):
     """Every verb, without a daemon and with one."""
     scene = Scene(lab, checks)
@@ -745,12 +819,13 @@ def test(lab, checks):
     own_packs(scene)
     verify_says(scene)
     compile_says(scene)
-    for verb in (("status",), ("conformance",), ("explain", "--packet", "tcp 10.0.0.1:1 > 10.0.0.2:2")):
+    for verb in (("status",), ("conformance",), ("what-if",), ("explain", "--packet", "tcp 10.0.0.1:1 > 10.0.0.2:2")):
         scene.fails(*verb, *scene.online, words=["netconf.sock"])
     lab.start_daemon()
     outputs(scene)
     online_says(scene)
     explains(scene)
+    whatif_says(scene)
     baseline_says(scene)
     checks.equal(lab.stop(lab.daemon), 0, "exit code of the daemon")
 

@@ -1,0 +1,226 @@
+/*
+ * `portcullis what-if` without a daemon: deployment files and dumps of rulesets come in, JSON of what differs goes out. What a
+ * verification without a daemon refuses is refused here.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "build.h"
+#include "cli/live.h"
+#include "cli/whatif.h"
+#include "portcullis/clock.h"
+#include "portcullis/config.h"
+#include "portcullis/whatif.h"
+
+/** One of the two states; what the other has too is borrowed from it. */
+struct side {
+	struct site *site;
+	struct flows flows;
+	struct ruleset *ruleset;
+	bool own_site, own_ruleset;
+};
+
+struct work {
+	struct ly_ctx *ctx;
+	struct catalog *catalog;
+	struct network network;
+	struct side now, then;
+	struct whatif whatif;
+};
+
+static void side_fini(struct side *s)
+{
+	if (s->own_site) {
+		flows_fini(&s->flows);
+		site_free(s->site);
+	}
+	if (s->own_ruleset)
+		ruleset_free(s->ruleset);
+}
+
+static void work_fini(struct work *w)
+{
+	whatif_fini(&w->whatif);
+	side_fini(&w->now);
+	side_fini(&w->then);
+	network_fini(&w->network);
+	config_context_free(w->ctx);
+	catalog_free(w->catalog);
+}
+
+static int read_site(struct work *w, const char *file, int64_t at, struct side *out, struct error *err)
+{
+	if (config_site_read(w->ctx, file, &out->site, err) != 0)
+		return -1;
+	out->own_site = true;
+	if (site_check(out->site, w->catalog, err) != 0)
+		return error_prefix(err, "%s", file);
+	return flows_derive(out->site, w->catalog, &w->network, at, &out->flows, err);
+}
+
+static int read_ruleset(const char *file, struct side *out, struct error *err)
+{
+	if (dump_ruleset(file, &out->ruleset, err) != 0)
+		return -1;
+	out->own_ruleset = true;
+	return 0;
+}
+
+static int read_sides(struct work *w, const struct whatif_request *r, int64_t at, struct error *err)
+{
+	if (read_ruleset(r->ruleset, &w->then, err) != 0 || read_site(w, r->deployment, at, &w->then, err) != 0)
+		return -1;
+	w->now = w->then;
+	w->now.own_site = w->now.own_ruleset = false;
+	if (r->now_ruleset != NULL && read_ruleset(r->now_ruleset, &w->now, err) != 0)
+		return -1;
+	if (r->now_deployment == NULL)
+		return 0;
+	memset(&w->now.flows, 0, sizeof(w->now.flows));
+	return read_site(w, r->now_deployment, at, &w->now, err);
+}
+
+static struct whatif_state state_of(const struct work *w, const struct side *s)
+{
+	return (struct whatif_state){.site = s->site, .flows = &s->flows, .network = &w->network, .rs = s->ruleset};
+}
+
+static int run(struct work *w, const struct whatif_request *r, struct error *err)
+{
+	const char *yang_dir = r->daemon.yang_dir != NULL ? r->daemon.yang_dir : PORTCULLIS_YANG_DIR;
+	const char *catalog_dir = r->catalog_dir != NULL ? r->catalog_dir : PORTCULLIS_CATALOG_DIR;
+	int64_t at = clock_wall_s();
+
+	if (catalog_load(catalog_dir, catalog_own_dir(r->own_dir, PORTCULLIS_OWN_CATALOG_DIR), yang_dir, &w->catalog,
+	            err) != 0 ||
+	        config_context_new(yang_dir, &w->ctx, err) != 0 ||
+	        (r->network != NULL && network_file(r->network, &w->network, err) != 0) ||
+	        read_sides(w, r, at, err) != 0)
+		return -1;
+	const struct whatif_state now = state_of(w, &w->now), then = state_of(w, &w->then);
+	return whatif_compare(&now, &then, at, &w->whatif, err);
+}
+
+/* JSON */
+
+static void set(json_t *o, const char *key, const char *value)
+{
+	json_object_set_new(o, key, value != NULL ? json_text(value) : json_null());
+}
+
+static void set_number(json_t *o, const char *key, size_t value)
+{
+	json_object_set_new(o, key, json_integer((json_int_t)value));
+}
+
+static json_t *strings(char *const *s, size_t n)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(array, json_text(s[i]));
+	return array;
+}
+
+static json_t *flow_json(const struct whatif_flow *f, bool repair)
+{
+	const struct flow *flow = f->flow;
+	const struct evidence *e = (repair || f->then == NULL ? f->now : f->then)->evidence;
+	char ports[16];
+	json_t *o = json_object();
+
+	set(o, "deployment", flow->deployment);
+	set(o, "requirement", flow->requirement->label);
+	set_number(o, "variant", flow->id.variant);
+	set(o, "source", flow->source);
+	set(o, "destination", flow->destination);
+	set(o, "family", flow->family != FAMILY_NONE ? family_name(flow->family) : "none");
+	set(o, "label", flow->label);
+	set(o, "transport", proto_name(flow->proto));
+	set(o, "ports", port_range_print(flow->ports, ports, sizeof(ports)));
+	set(o, "before", f->now != NULL ? verdict_name(f->now->verdict) : NULL);
+	set(o, "after", f->then != NULL ? verdict_name(f->then->verdict) : NULL);
+	set(o, "severity", f->then != NULL ? severity_name(finding_severity(flow, f->then)) : NULL);
+	json_object_set_new(o, "rule", json_blame(&e->blame));
+	json_object_set_new(o, "witness", e->has_witness ? json_witness(&e->witness) : json_null());
+	json_object_set_new(o, "atoms", strings(e->atom, e->n_atom));
+	set(o, "reason", e->reason);
+	return o;
+}
+
+static json_t *flows_json(const struct whatif *w, enum whatif_kind kind)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < w->flows[kind].n; i++) {
+		const struct whatif_flow *f = &w->flows[kind].item[i];
+		json_t *o = flow_json(f, kind == WHATIF_REPAIR);
+
+		if (kind == WHATIF_REGRESSION) {
+			json_object_set_new(o, "cure", strings(f->cure.line, f->cure.n));
+			set_number(o, "cure_more", f->cure.n_more);
+			set(o, "no_cure", f->cure.why);
+		}
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+static json_t *openings_json(const struct whatif_openings *list)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < list->n; i++) {
+		const struct opening *o = list->item[i];
+		json_t *row = json_object();
+
+		set_number(row, "id", o->id);
+		set(row, "label", o->label);
+		set(row, "listener", o->listener);
+		set(row, "packets", o->packets);
+		json_object_set_new(row, "acknowledged", json_boolean(o->acknowledged));
+		json_object_set_new(row, "rule", json_blame(&o->blame));
+		json_object_set_new(row, "witness", json_witness(&o->witness));
+		json_array_append_new(array, row);
+	}
+	return array;
+}
+
+static json_t *summary_json(const struct whatif *w)
+{
+	json_t *o = json_object();
+
+	set(o, "overall_now", overall_name(w->now.overall));
+	set(o, "overall_then", overall_name(w->then.overall));
+	set_number(o, "flows_now", w->now.n_flow);
+	set_number(o, "flows_then", w->then.n_flow);
+	set_number(o, "regressions", w->flows[WHATIF_REGRESSION].total);
+	set_number(o, "repairs", w->flows[WHATIF_REPAIR].total);
+	set_number(o, "changes", w->flows[WHATIF_CHANGE].total);
+	set_number(o, "flows_new", w->n_new);
+	set_number(o, "flows_gone", w->n_gone);
+	set_number(o, "openings_new", w->opened.n);
+	set_number(o, "openings_closed", w->closed.n);
+	return o;
+}
+
+int whatif_offline(const struct whatif_request *r, json_t **out, struct error *err)
+{
+	struct work w = {0};
+	int result = run(&w, r, err);
+
+	*out = NULL;
+	if (result == 0) {
+		*out = json_object();
+		set(*out, "reason", w.whatif.reason);
+		json_object_set_new(*out, "summary", summary_json(&w.whatif));
+		json_object_set_new(*out, "regressions", flows_json(&w.whatif, WHATIF_REGRESSION));
+		json_object_set_new(*out, "repairs", flows_json(&w.whatif, WHATIF_REPAIR));
+		json_object_set_new(*out, "changes", flows_json(&w.whatif, WHATIF_CHANGE));
+		json_object_set_new(*out, "openings_new", openings_json(&w.whatif.opened));
+		json_object_set_new(*out, "openings_closed", openings_json(&w.whatif.closed));
+		json_object_set_new(*out, "caveats", strings(w.whatif.caveat, w.whatif.n_caveat));
+	}
+	work_fini(&w);
+	return result;
+}
