@@ -266,8 +266,9 @@ START_TEST(ships_rules_for_two_groups_and_everybody_else)
 	        {"/ietf-netconf:lock", true, false, false}, {"/ietf-netconf:commit", true, false, false},
 	        {"/ietf-netconf-monitoring:get-schema", true, true, true},
 	        {"/notifications:create-subscription", true, true, true}, {VERIFY, true, true, false},
-	        {"/portcullis:explain", true, true, false}, {"/portcullis:what-if", true, true, false}, {"/portcullis:commit-changes", true, true, false},
-	        {"/portcullis:rollback-to", true, false, false}, {"/ietf-netconf:delete-config", true, false, false},
+	        {"/portcullis:explain", true, true, false}, {"/portcullis:what-if", true, true, false},
+	        {"/portcullis:commit-changes", true, true, false}, {"/portcullis:rollback-to", true, false, false},
+	        {"/ietf-netconf:delete-config", true, false, false},
 	        {"/portcullis:test-notification", true, false, false}, {CLOSE, true, true, true}};
 	static const struct {
 		const char *path;
