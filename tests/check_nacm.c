@@ -297,6 +297,10 @@ START_TEST(ships_rules_for_two_groups_and_everybody_else)
 			ck_assert_msg(
 			        permits(other, nodes[i].path, nodes[i].op) == nodes[i].other, "%s", nodes[i].path);
 		}
+		/* All that what-if tells of. */
+		ck_assert(nacm_reads_all(reader, schema("/portcullis:conformance")));
+		ck_assert(nacm_reads_all(reader, schema("/portcullis:group")));
+		ck_assert(!nacm_reads_all(other, schema("/portcullis:conformance")));
 		ck_assert(nacm_notifies(reader, schema(CHANGE)) && nacm_notifies(other, schema(CHANGE)));
 		nacm_view_free(admin);
 		nacm_view_free(reader);

@@ -9,6 +9,7 @@
 #include "netconf/nacm.h"
 #include "netconf/reply.h"
 #include "netconf/row.h"
+#include "portcullis/alloc.h"
 #include "portcullis/whatif.h"
 
 /** What would be, as far as it is not the snapshot's. */
@@ -68,6 +69,15 @@ static enum datastore datastore_of(const struct call *call)
 	return DATASTORE_CANDIDATE;
 }
 
+/* What beside nf_tables decides about packets stays as it is. */
+static void surroundings_add(const struct call *call, const struct snapshot *snap, struct ruleset *rs)
+{
+	if (rs->policies == NULL)
+		rs->policies = hub_get_ipsec(call->n->hub);
+	if (rs->legacy == NULL && snap->ruleset != NULL && snap->ruleset->legacy != NULL)
+		rs->legacy = xstrdup(snap->ruleset->legacy);
+}
+
 static int read_ruleset(const char *json, struct ruleset **out, struct error *err)
 {
 	struct error why;
@@ -87,6 +97,8 @@ static int future_find(
 
 	if (json != NULL && read_ruleset(json, &out->ruleset, err) != 0)
 		return -1;
+	if (json != NULL)
+		surroundings_add(call, snap, out->ruleset);
 	if (config_site_of(call->n->config, d, &out->site, &out->catalog, err) != 0)
 		return -1;
 	return flows_derive(out->site, out->catalog, &snap->inputs->network, snap->verified_wall, &out->flows, err);
