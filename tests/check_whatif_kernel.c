@@ -38,7 +38,7 @@ static struct ruleset *kernel_ruleset(void)
 }
 
 struct tally {
-	unsigned regressions, cured, lines, unread;
+	unsigned regressions, cured, uncured, lines, unread;
 };
 
 /** 0: passes; the larger the worse. */
@@ -116,6 +116,7 @@ static void cures_are_true(const char *text, struct place *p, struct tally *tall
 		const struct whatif_flow *bad = &w.flows[WHATIF_REGRESSION].item[i];
 
 		tally->regressions++;
+		tally->uncured += bad->cure.n == 0;
 		ck_assert_msg((bad->cure.n > 0) == (bad->cure.why == NULL), "%s", bad->flow->label);
 		if (bad->cure.n == 0 || bad->cure.n_more > 0)
 			fprintf(stderr, "%s: %s, and %zu more lines\n", bad->flow->label, bad->cure.why,
@@ -185,6 +186,7 @@ START_TEST(cures_of_rulesets_are_true)
 	        tally.cured, tally.lines);
 	ck_assert_uint_gt(tally.regressions, 0);
 	ck_assert_uint_eq(tally.unread, 0);
+	ck_assert_uint_eq(tally.uncured, 0);
 	place_free(&p);
 	free(text);
 	free(path);
@@ -216,6 +218,7 @@ START_TEST(cures_of_random_rulesets_are_true)
 	}
 	fprintf(stderr, "random: %u regressions, %u cured with %u lines; nft does not read %u of %u rulesets\n",
 	        tally.regressions, tally.cured, tally.lines, tally.unread, RANDOM_CASES);
+	ck_assert_uint_eq(tally.uncured, 0);
 	ck_assert_uint_gt(tally.cured, RANDOM_CASES / 4);
 }
 END_TEST
