@@ -147,6 +147,14 @@ static void mask_print(struct text *t, const struct rs_match *m)
 		field_flags_print(t, f, m->mask, ",");
 		return;
 	}
+	/* nft does not read "a / a". */
+	if (m->value == m->mask && (m->mask & (m->mask - 1)) == 0) {
+		text_add(t, " & ");
+		field_flags_print(t, f, m->mask, ",");
+		text_add(t, m->negate ? " != " : " == ");
+		field_flags_print(t, f, m->value, ",");
+		return;
+	}
 	text_add(t, m->negate ? " != " : " ");
 	field_flags_print(t, f, m->value, ",");
 	text_add(t, " / ");
