@@ -87,6 +87,49 @@ static void exceptions_free(struct site *site)
 	}
 }
 
+static void side_fini(struct firewall_side *side)
+{
+	names_free(side->address_set, side->n_address_set);
+	names_free(side->group, side->n_group);
+	names_free(side->zone, side->n_zone);
+	names_free(side->port_set, side->n_port_set);
+	free(side->address);
+	free(side->ports);
+}
+
+static void rule_fini(struct firewall_rule *r)
+{
+	side_fini(&r->source);
+	side_fini(&r->destination);
+	free(r->name);
+	free(r->proto);
+	free(r->icmp_type);
+	free(r->log_prefix);
+	free(r->comment);
+}
+
+static void firewall_fini(struct firewall *f)
+{
+	for (size_t i = 0; i < f->n_management; i++) {
+		free(f->management[i].name);
+		free(f->management[i].source);
+	}
+	for (size_t i = 0; i < f->n_address_set; i++) {
+		free(f->address_set[i].name);
+		free(f->address_set[i].address);
+	}
+	for (size_t i = 0; i < f->n_port_set; i++) {
+		free(f->port_set[i].name);
+		free(f->port_set[i].ports);
+	}
+	for (size_t i = 0; i < f->n_rule; i++)
+		rule_fini(&f->rule[i]);
+	free(f->management);
+	free(f->address_set);
+	free(f->port_set);
+	free(f->rule);
+}
+
 static void items_free(struct site *site)
 {
 	for (size_t i = 0; i < site->n_group; i++)
@@ -98,6 +141,7 @@ static void items_free(struct site *site)
 		names_free(site->zone[i].interface, site->zone[i].n_interface);
 	}
 	exceptions_free(site);
+	firewall_fini(&site->firewall);
 }
 
 void site_free(struct site *site)

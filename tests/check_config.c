@@ -600,7 +600,7 @@ static const struct bad_file {
                          "\"internal-lower\":65530}]"),
                 ERR_INVALID, "/internal-lower", "65535"},
         {"state", "{\"portcullis:conformance\":{}}", ERR_INVALID, "", "conformance"},
-        {"feature_that_is_off", "{\"portcullis:firewall\":{\"mode\":\"enforce\"}}", ERR_INVALID, "", "enforce"},
+        {"unknown_mode", "{\"portcullis:firewall\":{\"mode\":\"force\"}}", ERR_INVALID, "", "force"},
 };
 
 START_TEST(bad_file_is_refused_with_path_and_value)

@@ -36,7 +36,14 @@ struct module {
 static const char *netconf_features[] = {
         "writable-running", "candidate", "confirmed-commit", "rollback-on-error", "validate", "startup", "xpath", NULL};
 
-static const char *portcullis_features[] = {"import-document", "what-if", NULL};
+/*
+ * The switch of the feature enforce for clients of the daemon, which cannot install a ruleset yet: what a configuration
+ * says must have its effect. Files are read, checked and compiled with it.
+ */
+#define DAEMON_ENFORCES 0
+
+static const char *portcullis_features[] = {"import-document", "what-if", DAEMON_ENFORCES ? "enforce" : NULL, NULL};
+static const char *portcullis_offline[] = {"import-document", "what-if", "enforce", NULL};
 
 static const char *nmda_features[] = {"origin", "with-defaults", NULL};
 
@@ -161,6 +168,11 @@ static int load_error(struct ly_ctx *ctx, const struct module *m, const char *ya
 	return -1;
 }
 
+static const char **features_of(const struct module *m, bool offline)
+{
+	return offline && m->features == portcullis_features ? portcullis_offline : m->features;
+}
+
 static int load_modules(struct ly_ctx *ctx, const char *yang_dir, bool offline, struct error *err)
 {
 	for (size_t i = 0; i < sizeof(modules) / sizeof(modules[0]); i++) {
@@ -168,7 +180,7 @@ static int load_modules(struct ly_ctx *ctx, const char *yang_dir, bool offline, 
 		if (offline && !m->offline)
 			continue;
 		ly_err_clean(ctx, NULL);
-		if (ly_ctx_load_module(ctx, m->name, m->revision, m->features) == NULL)
+		if (ly_ctx_load_module(ctx, m->name, m->revision, features_of(m, offline)) == NULL)
 			return load_error(ctx, m, yang_dir, err);
 	}
 	return 0;

@@ -7,137 +7,17 @@
 #include <string.h>
 
 #include "config/datastore.h"
+#include "config/site_node.h"
 #include "portcullis/alloc.h"
 #include "portcullis/text.h"
 
-#define PORT_MAX 65535
-
-/* array: the address of a pointer to items. Without a capacity of its own it grows at powers of two. */
-static void *append(void *array, size_t *n, size_t size)
-{
-	char *items;
-
-	memcpy(&items, array, sizeof(items));
-	if ((*n & (*n - 1)) == 0)
-		items = xrealloc(items, *n == 0 ? 1 : 2 * *n, size);
-	memcpy(array, &items, sizeof(items));
-	memset(items + *n * size, 0, size);
-	return items + (*n)++ * size;
-}
-
-static bool is(const struct lyd_node *node, const char *name)
-{
-	return strcmp(LYD_NAME(node), name) == 0;
-}
-
-static const struct lyd_node *child_find(const struct lyd_node *parent, const char *name)
-{
-	const struct lyd_node *child;
-
-	LY_LIST_FOR(lyd_child(parent), child)
-	{
-		if (is(child, name))
-			return child;
-	}
-	return NULL;
-}
-
-static char *string_of(const struct lyd_node *parent, const char *name)
-{
-	const char *value = tree_value(parent, name);
-	return xstrdup(value != NULL ? value : "");
-}
-
-/* The model has checked the digits and the range. */
-static uint32_t number_of(const struct lyd_node *parent, const char *name, uint32_t absent)
-{
-	const char *value = tree_value(parent, name);
-	return value != NULL ? (uint32_t)strtoul(value, NULL, 10) : absent;
-}
-
-static bool bool_of(const struct lyd_node *parent, const char *name, bool absent)
-{
-	const char *value = tree_value(parent, name);
-	return value != NULL ? strcmp(value, "true") == 0 : absent;
-}
-
-static void strings_of(const struct lyd_node *parent, const char *name, char ***items, size_t *n)
-{
-	const struct lyd_node *child;
-
-	LY_LIST_FOR(lyd_child(parent), child)
-	{
-		if (is(child, name))
-			*(char **)append(items, n, sizeof(char *)) = xstrdup(lyd_get_value(child));
-	}
-}
-
-static int node_error(const struct lyd_node *node, struct error *err, enum error_code code, const char *text)
-{
-	char *path = tree_path(node);
-	error_set(err, code, path, "%s", text);
-	free(path);
-	return -1;
-}
-
-/* The canonical form of a prefix has no host bits any more: only what was written shows them. */
-static char *written(const struct lyd_node *node)
-{
-	const struct lyd_value *value = &((const struct lyd_node_term *)node)->value;
-	const struct lyd_value_union *u = value->subvalue;
-
-	if (value->realtype->basetype != LY_TYPE_UNION || (u->format != LY_VALUE_XML && u->format != LY_VALUE_JSON))
-		return xstrdup(lyd_get_value(node));
-	return xstrndup(u->original, u->orig_len);
-}
-
-static int prefix_of(const struct lyd_node *node, struct prefix *out, struct error *err)
-{
-	char *text = written(node);
-	int result = prefix_parse(text, &out->family, &out->range, err);
-
-	free(text);
-	if (result != 0 && err != NULL) {
-		char why[sizeof(err->text)];
-		memcpy(why, err->text, sizeof(why));
-		node_error(node, err, err->code, why);
-	}
-	return result;
-}
-
-static int prefixes_of(
-        const struct lyd_node *parent, const char *name, struct prefix **items, size_t *n, struct error *err)
-{
-	const struct lyd_node *child;
-
-	LY_LIST_FOR(lyd_child(parent), child)
-	{
-		if (is(child, name) && prefix_of(child, append(items, n, sizeof(struct prefix)), err) != 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* lower and upper of a node; absent: the same. */
-static int ports_of(const struct lyd_node *parent, struct port_range *out, struct error *err)
-{
-	uint32_t lower = number_of(parent, "lower", 0), upper = number_of(parent, "upper", lower);
-
-	if (upper < lower)
-		return node_error(child_find(parent, "upper"), err, ERR_INVALID,
-		        "the upper port is below the lower port; swap them");
-	out->lo = (uint16_t)lower;
-	out->hi = (uint16_t)upper;
-	return 0;
-}
-
 static int expiry_of(const struct lyd_node *parent, int64_t *out, struct error *err)
 {
-	const struct lyd_node *leaf = child_find(parent, "expires");
+	const struct lyd_node *leaf = site_child(parent, "expires");
 
 	*out = 0;
 	if (leaf != NULL && !time_parse(lyd_get_value(leaf), out))
-		return node_error(leaf, err, ERR_INVALID, "not a time; write it like 2026-01-31T12:00:00Z");
+		return site_error(leaf, err, ERR_INVALID, "not a time; write it like 2026-01-31T12:00:00Z");
 	return 0;
 }
 
@@ -154,21 +34,21 @@ static uint8_t transport_of(const struct lyd_node *parent)
 
 static int published_build(const struct lyd_node *node, struct published *out, struct error *err)
 {
-	const struct lyd_node *address = child_find(node, "address");
+	const struct lyd_node *address = site_child(node, "address");
 
-	out->seen_from = string_of(node, "seen-from");
+	out->seen_from = site_string(node, "seen-from");
 	if (!addr_parse(lyd_get_value(address), &out->family, &out->address))
-		return node_error(address, err, ERR_INVALID, "not an address");
+		return site_error(address, err, ERR_INVALID, "not an address");
 	out->proto = transport_of(node);
 	out->external = out->internal = (struct port_range){0, PORT_MAX};
 	if (out->proto == 0)
 		return 0;
-	if (ports_of(node, &out->external, err) != 0)
+	if (site_ports(node, &out->external, err) != 0)
 		return -1;
-	uint32_t lower = number_of(node, "internal-lower", out->external.lo);
+	uint32_t lower = site_number(node, "internal-lower", out->external.lo);
 	uint32_t upper = lower + (uint32_t)(out->external.hi - out->external.lo);
 	if (upper > PORT_MAX)
-		return node_error(child_find(node, "internal-lower"), err, ERR_INVALID,
+		return site_error(site_child(node, "internal-lower"), err, ERR_INVALID,
 		        "the internal range would end beyond port 65535; lower it");
 	out->internal = (struct port_range){(uint16_t)lower, (uint16_t)upper};
 	return 0;
@@ -182,9 +62,9 @@ static int balancing_build(const struct lyd_node *node, struct group *out, struc
 		out->lb_kind = LB_KIND_HARDWARE;
 	else if (kind != NULL && strcmp(kind, "dns-with-web-vip") == 0)
 		out->lb_kind = LB_KIND_DNS_WITH_WEB_VIP;
-	if (prefixes_of(node, "virtual-address", &out->virtual_address, &out->n_virtual_address, err) != 0)
+	if (site_prefixes(node, "virtual-address", &out->virtual_address, &out->n_virtual_address, err) != 0)
 		return -1;
-	return prefixes_of(node, "source-nat-address", &out->source_nat_address, &out->n_source_nat_address, err);
+	return site_prefixes(node, "source-nat-address", &out->source_nat_address, &out->n_source_nat_address, err);
 }
 
 static enum requirement_interface interface_of(const struct lyd_node *node)
@@ -198,57 +78,58 @@ static enum requirement_interface interface_of(const struct lyd_node *node)
 
 static int group_build(const struct lyd_node *node, struct site *site, struct error *err)
 {
-	struct group *g = append(&site->group, &site->n_group, sizeof(*g));
+	struct group *g = site_append(&site->group, &site->n_group, sizeof(*g));
 	const struct lyd_node *child;
 
-	g->name = string_of(node, "name");
-	g->id = number_of(node, "id", 0);
-	g->zone = string_of(node, "zone");
+	g->name = site_string(node, "name");
+	g->id = site_number(node, "id", 0);
+	g->zone = site_string(node, "zone");
 	LY_LIST_FOR(lyd_child(node), child)
 	{
 		int result = 0;
-		if (is(child, "member-of")) {
-			struct membership *m = append(&g->member_of, &g->n_member_of, sizeof(*m));
-			m->product = string_of(child, "product");
-			m->role = string_of(child, "role");
+		if (site_is(child, "member-of")) {
+			struct membership *m = site_append(&g->member_of, &g->n_member_of, sizeof(*m));
+			m->product = site_string(child, "product");
+			m->role = site_string(child, "role");
 			m->interface = interface_of(child);
-		} else if (is(child, "published")) {
+		} else if (site_is(child, "published")) {
 			result = published_build(
-			        child, append(&g->published, &g->n_published, sizeof(*g->published)), err);
-		} else if (is(child, "load-balancing")) {
+			        child, site_append(&g->published, &g->n_published, sizeof(*g->published)), err);
+		} else if (site_is(child, "load-balancing")) {
 			result = balancing_build(child, g, err);
 		}
 		if (result != 0)
 			return -1;
 	}
-	return prefixes_of(node, "address", &g->address, &g->n_address, err);
+	return site_prefixes(node, "address", &g->address, &g->n_address, err);
 }
 
 static int waiver_build(const struct lyd_node *node, struct waiver *w, struct error *err)
 {
-	w->name = string_of(node, "name");
-	w->requirement = string_of(node, "requirement");
-	w->initiator = string_of(node, "initiator");
-	w->listener = string_of(node, "listener");
-	w->reason = string_of(node, "reason");
-	w->owner = string_of(node, "owner");
+	w->name = site_string(node, "name");
+	w->requirement = site_string(node, "requirement");
+	w->initiator = site_string(node, "initiator");
+	w->listener = site_string(node, "listener");
+	w->reason = site_string(node, "reason");
+	w->owner = site_string(node, "owner");
 	return expiry_of(node, &w->expires, err);
 }
 
 static int deployment_item(const struct lyd_node *node, struct deployment *d, struct error *err)
 {
-	if (is(node, "waiver"))
-		return waiver_build(node, append(&d->waiver, &d->n_waiver, sizeof(*d->waiver)), err);
-	if (is(node, "port-override")) {
-		struct port_override *o = append(&d->port_override, &d->n_port_override, sizeof(*o));
-		o->requirement = string_of(node, "requirement");
-		o->variant = number_of(node, "variant", 0);
-		return ports_of(node, &o->ports, err);
+	if (site_is(node, "waiver"))
+		return waiver_build(node, site_append(&d->waiver, &d->n_waiver, sizeof(*d->waiver)), err);
+	if (site_is(node, "port-override")) {
+		struct port_override *o = site_append(&d->port_override, &d->n_port_override, sizeof(*o));
+		o->requirement = site_string(node, "requirement");
+		o->variant = site_number(node, "variant", 0);
+		return site_ports(node, &o->ports, err);
 	}
-	if (is(node, "initiator-override")) {
-		struct initiator_override *o = append(&d->initiator_override, &d->n_initiator_override, sizeof(*o));
-		o->requirement = string_of(node, "requirement");
-		strings_of(node, "group", &o->group, &o->n_group);
+	if (site_is(node, "initiator-override")) {
+		struct initiator_override *o =
+		        site_append(&d->initiator_override, &d->n_initiator_override, sizeof(*o));
+		o->requirement = site_string(node, "requirement");
+		site_strings(node, "group", &o->group, &o->n_group);
 	}
 	return 0;
 }
@@ -264,20 +145,20 @@ static enum errata_policy errata_policy_of(const struct lyd_node *node)
 
 static int deployment_build(const struct lyd_node *node, struct site *site, struct error *err)
 {
-	struct deployment *d = append(&site->deployment, &site->n_deployment, sizeof(*d));
+	struct deployment *d = site_append(&site->deployment, &site->n_deployment, sizeof(*d));
 	const struct lyd_node *child;
 
-	d->name = string_of(node, "name");
-	d->id = number_of(node, "id", 0);
-	d->product = string_of(node, "product");
-	d->pack_version = string_of(node, "pack-version");
-	d->pack_digest = string_of(node, "pack-digest");
+	d->name = site_string(node, "name");
+	d->id = site_number(node, "id", 0);
+	d->product = site_string(node, "product");
+	d->pack_version = site_string(node, "pack-version");
+	d->pack_digest = site_string(node, "pack-digest");
 	d->errata_policy = errata_policy_of(node);
-	strings_of(node, "group", &d->group, &d->n_group);
-	strings_of(node, "role-absent", &d->role_absent, &d->n_role_absent);
-	strings_of(node, "service-off", &d->service_off, &d->n_service_off);
-	strings_of(node, "accept-default-range", &d->accept_default_range, &d->n_accept_default_range);
-	strings_of(node, "coexists-with", &d->coexists_with, &d->n_coexists_with);
+	site_strings(node, "group", &d->group, &d->n_group);
+	site_strings(node, "role-absent", &d->role_absent, &d->n_role_absent);
+	site_strings(node, "service-off", &d->service_off, &d->n_service_off);
+	site_strings(node, "accept-default-range", &d->accept_default_range, &d->n_accept_default_range);
+	site_strings(node, "coexists-with", &d->coexists_with, &d->n_coexists_with);
 	LY_LIST_FOR(lyd_child(node), child)
 	{
 		if (deployment_item(child, d, err) != 0)
@@ -288,52 +169,52 @@ static int deployment_build(const struct lyd_node *node, struct site *site, stru
 
 static int zone_build(const struct lyd_node *node, struct site *site, struct error *err)
 {
-	struct zone *z = append(&site->zone, &site->n_zone, sizeof(*z));
+	struct zone *z = site_append(&site->zone, &site->n_zone, sizeof(*z));
 
 	(void)err;
-	z->name = string_of(node, "name");
-	z->id = number_of(node, "id", 0);
-	strings_of(node, "interface", &z->interface, &z->n_interface);
+	z->name = site_string(node, "name");
+	z->id = site_number(node, "id", 0);
+	site_strings(node, "interface", &z->interface, &z->n_interface);
 	return 0;
 }
 
 static int allowance_build(const struct lyd_node *node, struct site *site, struct error *err)
 {
-	struct allowance *a = append(&site->allowance, &site->n_allowance, sizeof(*a));
-	const struct lyd_node *port = child_find(node, "port");
+	struct allowance *a = site_append(&site->allowance, &site->n_allowance, sizeof(*a));
+	const struct lyd_node *port = site_child(node, "port");
 
-	a->name = string_of(node, "name");
-	a->reason = string_of(node, "reason");
-	a->owner = string_of(node, "owner");
+	a->name = site_string(node, "name");
+	a->reason = site_string(node, "reason");
+	a->owner = site_string(node, "owner");
 	a->proto = transport_of(node);
 	a->ports = (struct port_range){0, PORT_MAX};
-	if (port != NULL && ports_of(port, &a->ports, err) != 0)
+	if (port != NULL && site_ports(port, &a->ports, err) != 0)
 		return -1;
-	if (prefixes_of(node, "source", &a->source, &a->n_source, err) != 0 ||
-	        prefixes_of(node, "destination", &a->destination, &a->n_destination, err) != 0)
+	if (site_prefixes(node, "source", &a->source, &a->n_source, err) != 0 ||
+	        site_prefixes(node, "destination", &a->destination, &a->n_destination, err) != 0)
 		return -1;
 	return expiry_of(node, &a->expires, err);
 }
 
 static int assumption_build(const struct lyd_node *node, struct site *site, struct error *err)
 {
-	struct assumption *a = append(&site->assumption, &site->n_assumption, sizeof(*a));
+	struct assumption *a = site_append(&site->assumption, &site->n_assumption, sizeof(*a));
 
-	a->name = string_of(node, "name");
-	a->pattern = string_of(node, "pattern");
-	a->value = bool_of(node, "value", false);
-	a->reason = string_of(node, "reason");
-	a->owner = string_of(node, "owner");
+	a->name = site_string(node, "name");
+	a->pattern = site_string(node, "pattern");
+	a->value = site_bool(node, "value", false);
+	a->reason = site_string(node, "reason");
+	a->owner = site_string(node, "owner");
 	return expiry_of(node, &a->expires, err);
 }
 
 static int tolerated_build(const struct lyd_node *node, struct site *site, struct error *err)
 {
-	struct tolerated_source *t = append(&site->tolerated_source, &site->n_tolerated_source, sizeof(*t));
+	struct tolerated_source *t = site_append(&site->tolerated_source, &site->n_tolerated_source, sizeof(*t));
 
-	t->name = string_of(node, "name");
-	t->set = string_of(node, "set");
-	return prefixes_of(node, "prefix", &t->prefix, &t->n_prefix, err);
+	t->name = site_string(node, "name");
+	t->set = site_string(node, "set");
+	return site_prefixes(node, "prefix", &t->prefix, &t->n_prefix, err);
 }
 
 static int baseline_build(const struct lyd_node *node, struct site *site, struct error *err)
@@ -342,21 +223,21 @@ static int baseline_build(const struct lyd_node *node, struct site *site, struct
 
 	LY_LIST_FOR(lyd_child(node), child)
 	{
-		uint32_t id = number_of(child, "id", 0), *known;
+		uint32_t id = site_number(child, "id", 0), *known;
 		int64_t expires;
 
-		if (!is(child, "opening"))
+		if (!site_is(child, "opening"))
 			continue;
 		if (expiry_of(child, &expires, err) != 0)
 			return -1;
 		if (expires != 0) {
 			struct known_opening *until =
-			        append(&site->baseline_until, &site->n_baseline_until, sizeof(*until));
+			        site_append(&site->baseline_until, &site->n_baseline_until, sizeof(*until));
 
 			*until = (struct known_opening){id, expires};
 			continue;
 		}
-		known = append(&site->baseline, &site->n_baseline, sizeof(*known));
+		known = site_append(&site->baseline, &site->n_baseline, sizeof(*known));
 		*known = id;
 	}
 	return 0;
@@ -367,10 +248,10 @@ static int notification_build(const struct lyd_node *node, struct site *site, st
 	struct notification_settings *s = &site->notification;
 
 	(void)err;
-	s->enable = bool_of(node, "enable", s->enable);
-	s->per_flow = bool_of(node, "per-flow", s->per_flow);
-	s->hold_down_ms = number_of(node, "hold-down", s->hold_down_ms);
-	s->minimum_interval_ms = number_of(node, "minimum-interval", s->minimum_interval_ms);
+	s->enable = site_bool(node, "enable", s->enable);
+	s->per_flow = site_bool(node, "per-flow", s->per_flow);
+	s->hold_down_ms = site_number(node, "hold-down", s->hold_down_ms);
+	s->minimum_interval_ms = site_number(node, "minimum-interval", s->minimum_interval_ms);
 	return 0;
 }
 
@@ -379,9 +260,9 @@ static int retention_build(const struct lyd_node *node, struct site *site, struc
 	struct retention_settings *s = &site->retention;
 
 	(void)err;
-	s->commits = number_of(node, "commits", s->commits);
-	s->notifications = number_of(node, "notifications", s->notifications);
-	s->days = number_of(node, "days", s->days);
+	s->commits = site_number(node, "commits", s->commits);
+	s->notifications = site_number(node, "notifications", s->notifications);
+	s->days = site_number(node, "days", s->days);
 	return 0;
 }
 
@@ -396,6 +277,7 @@ static const struct {
         {"assumption", assumption_build},
         {"tolerated-source", tolerated_build},
         {"baseline", baseline_build},
+        {"firewall", site_firewall_build},
         {"notification", notification_build},
         {"retention", retention_build},
 };
@@ -409,12 +291,13 @@ int site_build(const struct lyd_node *root, struct site **out, struct error *err
 	*out = NULL;
 	site->notification = (struct notification_settings){.enable = true, .hold_down_ms = 200};
 	site->retention = (struct retention_settings){.commits = 1000, .notifications = 100000};
+	site_firewall_defaults(&site->firewall);
 	LY_LIST_FOR(root, node)
 	{
 		if (node->schema == NULL || strcmp(node->schema->module->name, "portcullis") != 0)
 			continue;
 		for (size_t i = 0; result == 0 && i < sizeof(builders) / sizeof(builders[0]); i++)
-			if (is(node, builders[i].name))
+			if (site_is(node, builders[i].name))
 				result = builders[i].build(node, site, err);
 		if (result != 0)
 			break;

@@ -268,6 +268,8 @@ int version_site(struct version *v, struct site **out, struct error *err)
 			site->notification = part->site->notification;
 		else if (part_is(part, "retention"))
 			site->retention = part->site->retention;
+		else if (part_is(part, "firewall"))
+			site->firewall = part->site->firewall;
 	}
 	site->lender = version_ref(v);
 	site->give_back = give_back;
