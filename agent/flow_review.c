@@ -131,6 +131,7 @@ void review_site(const struct site *site, const struct catalog *catalog, const s
 	review_places(&r);
 	exceptions_review(&r);
 	baseline_review(&r);
+	review_firewall(&r);
 	flows_review(&r);
 	flows_each_caveat(flows, net, add_caveat, &r);
 }

@@ -18,5 +18,7 @@ struct reviewer {
 void review_places(const struct reviewer *r);
 /** Deployments: roles, ranges, conditions, pins. */
 void review_deployments(const struct reviewer *r);
+/** The firewall: rules that never decide, and what has no effect. */
+void review_firewall(const struct reviewer *r);
 
 #endif

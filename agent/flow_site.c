@@ -360,7 +360,7 @@ static int site_walk(struct checker *c)
 	for (size_t i = 0; i < c->site->n_deployment; i++)
 		if (checker_deployment(c, &c->site->deployment[i]))
 			return -1;
-	return exceptions_check(c) ? -1 : notification_check(c);
+	return exceptions_check(c) || notification_check(c) ? -1 : checker_firewall(c);
 }
 
 int site_check(const struct site *site, const struct catalog *catalog, struct error *err)

@@ -21,5 +21,7 @@ void checker_at(struct checker *c, const char *format, ...) __attribute__((forma
 const struct group *checker_group(const struct checker *c, const char *name);
 /** One deployment; the groups have been checked. */
 int checker_deployment(struct checker *c, const struct deployment *d) MUST_USE;
+/** The firewall; groups and zones have been checked. */
+int checker_firewall(struct checker *c) MUST_USE;
 
 #endif
