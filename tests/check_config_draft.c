@@ -57,10 +57,30 @@ static void add_deployment(struct text *t)
 	text_add(t, "</deployment>");
 }
 
+/* Rules in an order of the user's, where the feature is on; else what is left of the firewall. */
+static void add_firewall(struct text *t)
+{
+	const struct lys_module *portcullis = ly_ctx_get_module_implemented(config_context(config), "portcullis");
+
+	text_add(t, "<firewall" NS ">");
+	if (lys_feature_value(portcullis, "enforce") != LY_SUCCESS || below(4) == 0)
+		text_addf(t, "<mode%s>observe</mode>", operation());
+	else if (below(4) == 0)
+		text_addf(t, "<port-set%s><name>s%u</name><port%s><lower>%u</lower><upper>%u</upper></port></port-set>",
+		        operation(), below(2), operation(), 10 + below(3), 11 + below(2));
+	else
+		text_addf(t,
+		        "<rule%s><name>r%u</name><matches><source><address>10.%u.0.0/%u</address></source></matches>"
+		        "%s</rule>",
+		        operation(), below(5), below(3), below(20) == 0 ? 8 : 16,
+		        below(8) != 0 ? "<actions><forwarding>drop</forwarding></actions>" : "");
+	text_add(t, "</firewall>");
+}
+
 /* A container, a list whose entries need something, an exception. */
 static void add_other(struct text *t)
 {
-	switch (below(6)) {
+	switch (below(7)) {
 	case 0:
 		text_addf(t, "<zone" NS "%s><name>z%u</name>%s</zone>", operation(), below(3),
 		        below(3) != 0 ? "<interface>eth0</interface>" : "");
@@ -82,6 +102,9 @@ static void add_other(struct text *t)
 		        operation(), operation(), below(3));
 		break;
 	case 4:
+		add_firewall(t);
+		break;
+	case 5:
 		text_addf(t, "<retention" NS "><commits%s>%u</commits></retention>", operation(), 10 + below(5));
 		break;
 	default:
@@ -191,6 +214,10 @@ static void ck_sites(struct config *parts, struct config *whole)
 	ck_assert_uint_eq(a->n_baseline, b->n_baseline);
 	ck_assert_uint_eq(a->notification.hold_down_ms, b->notification.hold_down_ms);
 	ck_assert_uint_eq(a->retention.commits, b->retention.commits);
+	ck_assert_uint_eq(a->firewall.n_rule, b->firewall.n_rule);
+	for (size_t i = 0; i < a->firewall.n_rule; i++)
+		ck_assert_str_eq(a->firewall.rule[i].name, b->firewall.rule[i].name);
+	ck_assert_uint_eq(a->firewall.n_port_set, b->firewall.n_port_set);
 	site_free(a);
 	site_free(b);
 }
@@ -355,6 +382,22 @@ START_TEST(a_model_is_local_where_nothing_leads_out_of_a_part)
 }
 END_TEST
 
+/* Whether clients may already use them or not: parts of a configuration with rules stand for themselves. */
+START_TEST(our_model_is_local_with_everything_that_it_has)
+{
+	struct ly_ctx *ctx = NULL;
+	struct model m;
+
+	ck_assert_int_eq(config_context_new(YANG_DIR, &ctx, &err), 0);
+	ck_assert_int_eq(lys_feature_value(ly_ctx_get_module_implemented(ctx, "portcullis"), "enforce"), LY_SUCCESS);
+	model_init(&m, ctx);
+	ck_assert(m.local);
+	ck_assert_uint_lt(model_place_named(&m, "portcullis", "firewall"), m.n_top);
+	model_fini(&m);
+	config_context_free(ctx);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("config_draft");
@@ -368,6 +411,7 @@ int main(void)
 	suite_add_tcase(s, parts);
 	tcase_add_loop_test(
 	        local, a_model_is_local_where_nothing_leads_out_of_a_part, 0, sizeof(models) / sizeof(models[0]));
+	tcase_add_test(local, our_model_is_local_with_everything_that_it_has);
 	suite_add_tcase(s, local);
 	SRunner *runner = srunner_create(s);
 	srunner_run_all(runner, CK_NORMAL);

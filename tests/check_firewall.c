@@ -368,21 +368,57 @@ START_TEST(remarks)
 }
 END_TEST
 
-START_TEST(sound_rules_have_no_warning)
+static void ck_no_warning(struct site *site)
 {
-	struct site *site;
 	struct review review;
-	struct error err;
 
-	ck_assert_msg(
-	        !config_site_read(context, SOURCE_DIR "/tests/data/config/firewall.json", &site, &err), "%s", err.text);
-	/* What the last rule is there for. */
-	site->firewall.n_rule--;
 	site_review(site, &review);
 	for (size_t i = 0; i < review.n; i++)
 		ck_assert_msg(!strstr(review.remark[i].where, "firewall") || review.remark[i].level == REMARK_NOTE,
 		        "%s", review.remark[i].text);
+	review_fini(&review);
+}
+
+START_TEST(sound_rules_have_no_warning)
+{
+	struct site *site;
+	struct error err;
+
+	ck_assert_msg(
+	        !config_site_read(context, SOURCE_DIR "/tests/data/config/firewall.json", &site, &err), "%s", err.text);
+	/* The last rule has no condition. */
+	site->firewall.n_rule--;
+	ck_no_warning(site);
 	site->firewall.n_rule++;
+	site_free(site);
+}
+END_TEST
+
+/* Its second rule is wider than the first: the other way round they would contradict each other. */
+START_TEST(example_is_sound_in_its_order)
+{
+	struct site *site;
+	struct review review;
+	struct error err;
+	struct firewall_rule first;
+	size_t found = 0;
+
+	ck_assert_msg(!config_site_read(context, SOURCE_DIR "/contrib/example/firewall.json", &site, &err), "%s: %s",
+	        err.where, err.text);
+	ck_no_warning(site);
+	ck_assert_int_eq(site->firewall.mode, FIREWALL_ENFORCE);
+	ck_assert_int_eq(site->firewall.scope, SCOPE_BOUND_GROUPS);
+	ck_assert_uint_gt(site->firewall.n_management, 0);
+	ck_assert_uint_eq(site->firewall.n_address_set, 1);
+	first = site->firewall.rule[0];
+	site->firewall.rule[0] = site->firewall.rule[1];
+	site->firewall.rule[1] = first;
+	site_review(site, &review);
+	for (size_t i = 0; i < review.n; i++)
+		found += !strcmp(review.remark[i].kind, "rule-contradicted") &&
+		         strstr(review.remark[i].text,
+		                 "administrators-log-in (accept) contradicts rule nobody-else-logs-in");
+	ck_assert_uint_eq(found, 1);
 	review_fini(&review);
 	site_free(site);
 }
@@ -401,6 +437,7 @@ int main(void)
 	tcase_add_test(tc, rejects_reversed_ranges_of_a_site);
 	tcase_add_loop_test(tc, remarks, 0, sizeof(remarkables) / sizeof(remarkables[0]));
 	tcase_add_test(tc, sound_rules_have_no_warning);
+	tcase_add_test(tc, example_is_sound_in_its_order);
 	suite_add_tcase(s, tc);
 	return run_suite(s);
 }

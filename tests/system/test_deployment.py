@@ -7,10 +7,11 @@ import json
 import pathlib
 import subprocess
 
-from harness import main
+from harness import ROOT, main
 
 PRODUCTS = ("ocs-2007-r2", "lync-server-2013", "skype-for-business-server")
 CHAT = "sfb/persistent-chat-server/persistent-chat-file-transfer/443-tcp"
+MANY = 100000
 PROBE = pathlib.Path(__file__).resolve().parent / "probe.py"
 
 
@@ -126,6 +127,42 @@ def reviews(scene):
     checks.equal((code, kinds(result, "warning")), (1, {"interface-unknown"}), "an interface that does not exist")
 
 
+def rules(scene):
+    """`check` of explicit rules: the example's beside the example's deployment, faults in them, and very many."""
+    checks = scene.checks
+    example = json.loads((ROOT / "contrib/example/firewall.json").read_text(encoding="utf-8"))["portcullis:firewall"]
+
+    def checked(change, *options):
+        site = json.loads(scene.lab.deployment.read_text(encoding="utf-8"))
+        site["portcullis:firewall"] = json.loads(json.dumps(example))
+        change(site["portcullis:firewall"], site)
+        return scene.check(scene.write("rules.json", site), *options)
+
+    code, result = checked(lambda firewall, site: None, "--network", scene.network())
+    checks.equal((code, result["errors"], result["warnings"]), (0, 0, 0), f"the example's rules: {result['remarks']}")
+    code, result = checked(lambda firewall, site: firewall["rule"].insert(0, firewall["rule"].pop(1)))
+    checks.equal((code, kinds(result, "warning")), (1, {"rule-contradicted"}), "the example's rules in another order")
+
+    def group_in_use(firewall, site):
+        firewall["rule"][0]["matches"]["source"]["group"] = ["clients"]
+        for group in [g for g in site["portcullis:group"] if g["name"] == "clients"]:
+            site["portcullis:group"].remove(group)
+        site["portcullis:deployment"] = []
+
+    code, result = checked(group_in_use)
+    error = result["remarks"][0]
+    checks.that(code == 3 and error["level"] == "error" and "administrators-log-in" in error["text"]
+                and "group clients" in error["text"], f"a group that is gone while a rule names it: {error}")
+    template = example["rule"][0]["actions"]
+    many = [{"name": f"r{i}", "actions": template, "matches": {"source": {"address": [
+        f"10.{i >> 16}.{i >> 8 & 255}.{i & 255}"]}, "transport": ["tcp"]}} for i in range(MANY)]
+    many.append(dict(many[7], name="again"))
+    code, result = checked(lambda firewall, site: firewall.update({"rule": many}))
+    texts = [remark["text"] for remark in result["remarks"] if remark["kind"] == "rule-shadowed"]
+    checks.that(code == 1 and len(texts) == 1 and "rule again is shadowed by rule r7," in texts[0],
+                f"the twin among {MANY} rules: {code} {texts}")
+
+
 def usage(scene):
     """Wrong command lines and files."""
     for line, words in ((("deployment",), "init or check"), (("deployment", "buy", "x"), "buy is not an action"),
@@ -233,7 +270,7 @@ def vrf(scene):
 def test(lab, checks):
     """Everything, on one laboratory."""
     scene = Scene(lab, checks)
-    for part in (skeletons, reviews, usage, next_hops, policy, vrf):
+    for part in (skeletons, reviews, rules, usage, next_hops, policy, vrf):
         part(scene)
 
 
