@@ -9,7 +9,8 @@
 
 #include "portcullis/alloc.h"
 
-#define STATES_ALL (STATE_NEW | STATE_ESTABLISHED | STATE_RELATED | STATE_INVALID | STATE_UNTRACKED)
+/* What is established or related was let in, and passes before any rule. */
+#define STATES_DECIDED (STATE_NEW | STATE_INVALID | STATE_UNTRACKED)
 
 /* Names */
 
@@ -63,7 +64,9 @@ void rule_names_build(const struct site *site, struct rule_names *out)
 	for (size_t i = 0; i < f->n_address_set; i++)
 		out->set_families[i] = rule_families(f->address_set[i].address, f->address_set[i].n_address);
 	for (size_t i = 0; i < site->n_group; i++)
-		out->group_families[i] = rule_families(site->group[i].address, site->group[i].n_address);
+		out->group_families[i] =
+		        rule_families(site->group[i].address, site->group[i].n_address) |
+		        rule_families(site->group[i].virtual_address, site->group[i].n_virtual_address);
 }
 
 void rule_names_fini(struct rule_names *n)
@@ -175,8 +178,12 @@ static void sets_build(struct maker *m)
 	m->out->set = set = xcalloc(m->out->n_set + 1, sizeof(*set));
 	for (size_t i = 0; i < f->n_address_set; i++)
 		addresses_add(set[i].address, f->address_set[i].address, f->address_set[i].n_address);
-	for (size_t i = 0; i < site->n_group; i++)
-		addresses_add(set[m->at_group + i].address, site->group[i].address, site->group[i].n_address);
+	for (size_t i = 0; i < site->n_group; i++) {
+		const struct group *g = &site->group[i];
+
+		addresses_add(set[m->at_group + i].address, g->address, g->n_address);
+		addresses_add(set[m->at_group + i].address, g->virtual_address, g->n_virtual_address);
+	}
 	for (size_t i = 0; i < f->n_port_set; i++)
 		ports_add(&set[m->at_port_set + i].port, f->port_set[i].ports, f->port_set[i].n_ports);
 	for (size_t i = 0; i < site->n_zone; i++)
@@ -292,7 +299,7 @@ static void rule_make(struct maker *m, const struct firewall_rule *r, struct rul
 	uint8_t protocols = r->n_proto ? 0 : RULE_PROTO_ALL;
 
 	*b = (struct rule_box){.name = r->name, .path = r->path, .action = r->action};
-	b->states = r->states ? r->states : STATES_ALL;
+	b->states = r->states ? r->states & STATES_DECIDED : STATES_DECIDED;
 	b->asks_type = r->n_icmp_type > 0;
 	for (size_t i = 0; i < r->n_icmp_type; i++)
 		ranges_add(&b->icmp_type, r->icmp_type[i], r->icmp_type[i]);
@@ -301,13 +308,13 @@ static void rule_make(struct maker *m, const struct firewall_rule *r, struct rul
 		protocols |= protocol_bit(r->proto[i]);
 	b->is_open = !side_make(m, &r->source, &b->source) || !side_make(m, &r->destination, &b->destination);
 	m->out->n_open += b->is_open;
-	families_make(b, protocols);
+	families_make(b, b->states ? protocols : 0);
 }
 
 static void management_make(const struct management_access *a, struct rule_box *b)
 {
 	*b = (struct rule_box){.name = a->name, .path = PATH_INPUT, .action = ACTION_ACCEPT, .is_management = true};
-	b->states = STATES_ALL;
+	b->states = STATES_DECIDED;
 	b->source.asks_address = b->destination.asks_port = true;
 	addresses_add(b->source.address, a->source, a->n_source);
 	ports_add(&b->destination.port, &a->ports, 1);

@@ -60,7 +60,7 @@ struct rule_box {
 	uint8_t protocols[RULE_FAMILIES]; /**< RULE_PROTO_*; 0: no packet of this family */
 	struct ranges icmp_type;
 	bool asks_type;
-	unsigned states; /**< STATE_* */
+	unsigned states; /**< STATE_* that rules are asked about */
 };
 enum {
 	RULE_PROTO_ICMP = 1,

@@ -94,6 +94,25 @@ static bool side_asks(const struct firewall_side *s)
 	return s->n_address + s->n_address_set + s->n_group + s->n_zone + s->n_ports + s->n_port_set > 0;
 }
 
+static void states_review(const struct reviewer *r)
+{
+	const unsigned let_in = STATE_ESTABLISHED | STATE_RELATED;
+	const struct firewall *f = &r->site->firewall;
+	size_t n = 0;
+	char where[256];
+
+	for (size_t i = 0; i < f->n_rule && n < TOLD_MAX; i++) {
+		if (!f->rule[i].states || (f->rule[i].states & ~let_in))
+			continue;
+		n++;
+		rule_where(where, sizeof(where), f->rule[i].name);
+		review_add(r->out, REMARK_WARNING, "rule-shadowed", where,
+		        "rule %s is for established and related packets alone, which pass before any rule, so that it "
+		        "never decides; add the state new, or remove it",
+		        f->rule[i].name);
+	}
+}
+
 static void conditions_review(const struct reviewer *r)
 {
 	static const char *const packets[] = {"forwarded packet", "packet to this device", "packet from this device"};
@@ -192,6 +211,7 @@ void review_firewall(const struct reviewer *r)
 	struct rule_names names;
 
 	mode_review(r);
+	states_review(r);
 	conditions_review(r);
 	rule_names_build(r->site, &names);
 	sets_review(r, &names);

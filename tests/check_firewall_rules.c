@@ -31,7 +31,8 @@ static uint32_t below(uint32_t n)
 
 static const uint8_t protocols[] = {PROTO_TCP, PROTO_UDP, PROTO_SCTP, PROTO_ICMP, PROTO_ICMPV6, 47};
 #define PROTOCOLS (sizeof(protocols) / sizeof(protocols[0]))
-static const unsigned states[] = {STATE_NEW, STATE_ESTABLISHED, STATE_RELATED, STATE_INVALID, STATE_UNTRACKED};
+/* Of packets that rules are asked about: others were let in. */
+static const unsigned states[] = {STATE_NEW, STATE_INVALID, STATE_UNTRACKED};
 #define STATES (sizeof(states) / sizeof(states[0]))
 static char *const interfaces[INTERFACES] = {(char[]){"eth0"}, (char[]){"eth1"}, (char[]){"eth2"}};
 static char *const set_names[SETS] = {(char[]){"s0"}, (char[]){"s1"}, (char[]){"s2"}};
@@ -158,6 +159,7 @@ static void world_build(struct world *w)
 		w->address_set[i].name = w->port_set[i].name = w->group[i].name = w->zone[i].name = set_names[i];
 		random_prefixes(&w->address_set[i].address, &w->address_set[i].n_address, 3);
 		random_prefixes(&w->group[i].address, &w->group[i].n_address, 2);
+		random_prefixes(&w->group[i].virtual_address, &w->group[i].n_virtual_address, 1);
 		random_ports(&w->port_set[i].ports, &w->port_set[i].n_ports, 2);
 		w->zone[i].interface = some(1, sizeof(char *));
 		w->zone[i].interface[w->zone[i].n_interface++] = interfaces[i % (INTERFACES - 1)];
@@ -180,6 +182,7 @@ static void world_fini(struct world *w)
 	for (size_t i = 0; i < SETS; i++) {
 		free(w->address_set[i].address);
 		free(w->group[i].address);
+		free(w->group[i].virtual_address);
 		free(w->port_set[i].ports);
 		free(w->zone[i].interface);
 	}
@@ -224,9 +227,12 @@ static bool side_takes(const struct world *w, const struct firewall_side *s, con
 	for (size_t i = 0; i < s->n_address_set; i++)
 		taken = taken || prefixes_take(w->address_set[set_at(s->address_set[i])].address,
 		                         w->address_set[set_at(s->address_set[i])].n_address, p->family, a);
-	for (size_t i = 0; i < s->n_group; i++)
-		taken = taken || prefixes_take(w->group[set_at(s->group[i])].address,
-		                         w->group[set_at(s->group[i])].n_address, p->family, a);
+	for (size_t i = 0; i < s->n_group; i++) {
+		const struct group *g = &w->group[set_at(s->group[i])];
+
+		taken = taken || prefixes_take(g->address, g->n_address, p->family, a) ||
+		        prefixes_take(g->virtual_address, g->n_virtual_address, p->family, a);
+	}
 	if (!taken)
 		return false;
 	taken = !s->n_zone;

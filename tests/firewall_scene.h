@@ -43,7 +43,9 @@ static inline int site_read(const char *firewall, struct site **out, struct erro
 	char *json =
 	        xasprintf("{'portcullis:zone':[{'name':'in','interface':['eth0']},{'name':'out','interface':['eth1']}],"
 	                  "'portcullis:group':[{'name':'g4','address':['10.4.0.0/16']},{'name':'g6','address':["
-	                  "'fd00::/16']},{'name':'nobody'}],'portcullis:firewall':{%s}}",
+	                  "'fd00::/"
+	                  "16']},{'name':'nobody'},{'name':'balanced','address':['10.6.0.1'],'load-balancing':{'kind':'"
+	                  "hardware','virtual-address':['10.7.0.1']}}],'portcullis:firewall':{%s}}",
 	                firewall);
 	FILE *f = fopen(file, "w");
 	int result;

@@ -13,6 +13,7 @@
 #include "cli/cli.h"
 #include "portcullis/alloc.h"
 #include "portcullis/clock.h"
+#include "portcullis/compile.h"
 #include "portcullis/config.h"
 #include "portcullis/review.h"
 #include "portcullis/text.h"
@@ -127,6 +128,19 @@ static int read_network(const char *path, struct work *w, struct error *err)
 	return result == 0 ? 0 : error_prefix(err, "%s", path);
 }
 
+/* What the kernel is to have: under observe it would only be refused later. */
+static void review_table(struct work *w)
+{
+	const struct compile_input in = {w->site, &w->flows, w->catalog};
+	bool enforce = w->site->firewall.mode == FIREWALL_ENFORCE;
+	struct own_table *table = NULL;
+	struct error err = {0};
+	if (compile(&in, &table, &err) != 0)
+		review_add(&w->review, enforce ? REMARK_ERROR : REMARK_NOTE, "compile", err.where, "%s%s",
+		        enforce ? "" : "under mode enforce this would be refused: ", err.text);
+	own_table_free(table);
+}
+
 /* @return false when there are no flows to count. */
 static bool review(const struct request *r, struct work *w)
 {
@@ -141,6 +155,7 @@ static bool review(const struct request *r, struct work *w)
 	if (err.code != ERR_NONE)
 		return false;
 	review_site(w->site, w->catalog, &w->network, &w->flows, now, &w->review);
+	review_table(w);
 	return true;
 }
 
