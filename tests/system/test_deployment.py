@@ -11,7 +11,7 @@ from harness import ROOT, main
 
 PRODUCTS = ("ocs-2007-r2", "lync-server-2013", "skype-for-business-server")
 CHAT = "sfb/persistent-chat-server/persistent-chat-file-transfer/443-tcp"
-MANY = 100000
+MANY = 20000
 PROBE = pathlib.Path(__file__).resolve().parent / "probe.py"
 
 
