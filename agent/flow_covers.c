@@ -9,6 +9,7 @@
 #include "portcullis/alloc.h"
 
 #define PORT_MAX 65535
+#define TYPE_MAX 255 /* of ICMP */
 #define AXES 4 /* source and destination addresses, source and destination ports */
 #define LEAF 8 /* items that are looked at one by one */
 #define SHARE_MIN 64
@@ -26,21 +27,31 @@ static bool ranges_in(const struct ranges *inner, const struct ranges *outer, si
 	return true;
 }
 
-static bool part_covers(bool asks_a, const struct ranges *a, bool asks_b, const struct ranges *b, size_t *left)
+/* max: the last value that there is; what goes from 0 to it asks nothing. */
+static bool part_covers(
+        bool asks_a, const struct ranges *a, bool asks_b, const struct ranges *b, u128 max, size_t *left)
 {
-	return !asks_a || (asks_b && ranges_in(b, a, left));
+	if (!asks_a || (a->n == 1 && !a->item[0].lo && a->item[0].hi >= max))
+		return true;
+	return asks_b && ranges_in(b, a, left);
 }
 
 /* Without the addresses, which depend on the family. */
 static bool side_covers(const struct rule_side *a, const struct rule_side *b, size_t *left)
 {
-	return part_covers(a->asks_port, &a->port, b->asks_port, &b->port, left) &&
-	       part_covers(a->asks_interface, &a->interface, b->asks_interface, &b->interface, left);
+	return part_covers(a->asks_port, &a->port, b->asks_port, &b->port, PORT_MAX, left) &&
+	       part_covers(a->asks_interface, &a->interface, b->asks_interface, &b->interface, U128_MAX, left);
+}
+
+static u128 address_max(size_t family)
+{
+	return family_max(family ? FAMILY_IPV6 : FAMILY_IPV4);
 }
 
 static bool addresses_cover(const struct rule_side *a, const struct rule_side *b, size_t family, size_t *left)
 {
-	return part_covers(a->asks_address, &a->address[family], b->asks_address, &b->address[family], left);
+	return part_covers(
+	        a->asks_address, &a->address[family], b->asks_address, &b->address[family], address_max(family), left);
 }
 
 bool rule_box_covers(const struct rule_box *a, const struct rule_box *b, size_t *left)
@@ -50,7 +61,7 @@ bool rule_box_covers(const struct rule_box *a, const struct rule_box *b, size_t 
 	for (size_t f = 0; f < RULE_FAMILIES; f++)
 		if (b->protocols[f] & ~a->protocols[f])
 			return false;
-	if (!part_covers(a->asks_type, &a->icmp_type, b->asks_type, &b->icmp_type, left) ||
+	if (!part_covers(a->asks_type, &a->icmp_type, b->asks_type, &b->icmp_type, TYPE_MAX, left) ||
 	        !side_covers(&a->source, &b->source, left) || !side_covers(&a->destination, &b->destination, left))
 		return false;
 	for (size_t f = 0; f < RULE_FAMILIES; f++)
@@ -88,7 +99,7 @@ static void axis_set(struct hull *h, size_t axis, bool asks, const struct ranges
 
 static struct hull hull_of(const struct rule_box *b, size_t at, size_t family)
 {
-	u128 max = family_max(family ? FAMILY_IPV6 : FAMILY_IPV4);
+	u128 max = address_max(family);
 	struct hull h = {.at = at};
 
 	axis_set(&h, 0, b->source.asks_address, &b->source.address[family], max);
