@@ -3,6 +3,7 @@
  * The unprivileged side against a scripted fake of the privileged one: dumps and events arrive in order and none is lost,
  * and a hostile, silent or dead other side gives an error, never a crash or a wait without end.
  */
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -96,6 +97,106 @@ START_TEST(events_that_arrive_during_a_dump_are_kept)
 	ck_assert(!readable(fd, 0));
 	ck_assert_int_eq(c.ops.events(c.ops.self, &event, &err), 0);
 	ck_assert(!event.changed && !event.overrun && event.bytes == NULL);
+	client_free(&c);
+}
+END_TEST
+
+static void put_verdict(int fd, uint32_t sequence, const struct nft_verdict *v)
+{
+	put(fd, NFT_MESSAGE_VERDICT, sequence, v, sizeof(*v));
+}
+
+START_TEST(a_batch_is_answered_by_a_verdict)
+{
+	struct client c = client_new(5000);
+	struct nft_batch b;
+	struct nft_answer answer;
+	struct error err = {0};
+	ck_assert_int_eq(nft_encode_table(NULL, &b, &err), 0);
+	put_verdict(c.fake, 1, &(struct nft_verdict){0});
+	ck_assert_msg(c.ops.check(c.ops.self, &b, &answer, &err) == 0, "%s", err.text);
+	put_verdict(c.fake, 2, &(struct nft_verdict){.done = 1, .generation = 77});
+	ck_assert_msg(c.ops.replace(c.ops.self, &b, &answer, &err) == 0, "%s", err.text);
+	ck_assert_uint_eq(answer.generation, 77);
+	put_verdict(c.fake, 3, &(struct nft_verdict){.number = 1, .message = 2, .reason = "no"});
+	ck_assert_int_eq(c.ops.replace(c.ops.self, &b, &answer, &err), -1);
+	ck_assert(answer.refused);
+	ck_assert_int_eq(err.code, ERR_INVALID);
+	ck_assert_str_eq(err.text, "the kernel refuses the table as a whole: Operation not permitted: no");
+	/* What cannot be is no answer: neither done nor refused, or about a message that is none. */
+	put_verdict(c.fake, 4, &(struct nft_verdict){0});
+	ck_assert_int_eq(c.ops.replace(c.ops.self, &b, &answer, &err), -1);
+	ck_assert_int_eq(err.code, ERR_FORMAT);
+	put_verdict(c.fake, 5, &(struct nft_verdict){.number = 1, .message = 3});
+	ck_assert_int_eq(c.ops.replace(c.ops.self, &b, &answer, &err), -1);
+	ck_assert_int_eq(err.code, ERR_FORMAT);
+	put(c.fake, NFT_MESSAGE_VERDICT, 6, "short", 5);
+	ck_assert_int_eq(c.ops.replace(c.ops.self, &b, &answer, &err), -1);
+	ck_assert_int_eq(err.code, ERR_FORMAT);
+	ck_assert_int_eq(c.ops.check(c.ops.self, &b, &answer, &err), -1);
+	ck_assert_int_eq(err.code, ERR_UNAVAILABLE);
+	nft_batch_fini(&b);
+	client_free(&c);
+}
+END_TEST
+
+/* The other side, busy with its events: it takes the request only when all of them are taken. */
+static void *flood(void *ctx)
+{
+	struct client *c = ctx;
+	struct nft_stream s;
+	struct nft_message m;
+	int result;
+	for (uint8_t i = 0; i < 200; i++) {
+		uint8_t event[65536] = {0};
+		size_t len = 0;
+		while (len < sizeof(event) - 256)
+			len += put_message(event + len, NFT_MSG_NEWRULE, 0, 0, "rule");
+		len += put_newgen(event + len, i, 1, "nft");
+		put(c->fake, NFT_MESSAGE_EVENT, 0, event, len);
+	}
+	nft_stream_init(&s, c->fake, NFT_SIDE_PRIVILEGED);
+	while ((result = nft_stream_read(&s, &m, NULL)) == 0)
+		readable(c->fake, 1000);
+	ck_assert_int_eq(result, 1);
+	ck_assert_uint_eq(m.type, NFT_MESSAGE_CHECK);
+	free(m.payload);
+	put_verdict(c->fake, m.sequence, &(struct nft_verdict){0});
+	return NULL;
+}
+
+START_TEST(a_large_batch_and_a_flood_of_events_do_not_wait_for_each_other)
+{
+	struct client c = client_new(10000);
+	struct nft_batch b = {.bytes = xcalloc(1, 8 << 20), .len = 8 << 20};
+	struct nft_answer answer;
+	struct nft_event event;
+	struct error err = {0};
+	pthread_t thread;
+	ck_assert_int_eq(pthread_create(&thread, NULL, flood, &c), 0);
+	ck_assert_msg(c.ops.check(c.ops.self, &b, &answer, &err) == 0, "%s", err.text);
+	pthread_join(thread, NULL);
+	ck_assert(readable(c.ops.event_fd(c.ops.self), 0));
+	ck_assert_int_eq(c.ops.events(c.ops.self, &event, &err), 0);
+	ck_assert(event.changed || event.overrun);
+	nft_event_fini(&event);
+	nft_batch_fini(&b);
+	client_free(&c);
+}
+END_TEST
+
+START_TEST(a_request_that_is_not_taken_ends_the_connection_in_time)
+{
+	struct client c = client_new(100);
+	struct nft_batch b = {.bytes = xcalloc(1, 8 << 20), .len = 8 << 20};
+	struct nft_answer answer;
+	struct error err = {0};
+	ck_assert_int_eq(c.ops.replace(c.ops.self, &b, &answer, &err), -1);
+	ck_assert_int_eq(err.code, ERR_UNAVAILABLE);
+	ck_assert_ptr_nonnull(strstr(err.text, "did not take a request"));
+	ck_assert_int_eq(c.ops.replace(c.ops.self, &b, &answer, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.text, "is lost"));
+	nft_batch_fini(&b);
 	client_free(&c);
 }
 END_TEST
@@ -358,6 +459,9 @@ int main(void)
 	tcase_add_test(c, a_dump_arrives_with_its_generation_and_legacy_tables);
 	tcase_add_test(c, events_that_arrive_during_a_dump_are_kept);
 	tcase_add_test(c, an_error_answer_does_not_end_the_connection);
+	tcase_add_test(c, a_batch_is_answered_by_a_verdict);
+	tcase_add_test(c, a_large_batch_and_a_flood_of_events_do_not_wait_for_each_other);
+	tcase_add_test(c, a_request_that_is_not_taken_ends_the_connection_in_time);
 	tcase_add_loop_test(c, the_unprivileged_side_breaks_off_on_a_hostile_answer, 0, N(hostile));
 	tcase_add_test(c, policies_that_are_none_break_off);
 	tcase_add_test(c, the_unprivileged_side_notices_an_end_while_it_waits_for_events);

@@ -57,7 +57,11 @@ static const struct {
         {"another version", NFT_SIDE_PRIVILEGED, {MAGIC + 1, NFT_MESSAGE_DUMP, 1, 0}, 16, ERR_FORMAT},
         {"cut header", NFT_SIDE_PRIVILEGED, {MAGIC, NFT_MESSAGE_DUMP, 1, 0}, 15, ERR_FORMAT},
         {"one byte", NFT_SIDE_UNPRIVILEGED, {MAGIC, NFT_MESSAGE_READY, 0, 0}, 1, ERR_FORMAT},
-        {"unknown request", NFT_SIDE_PRIVILEGED, {MAGIC, 4, 1, 0}, 16, ERR_FORMAT},
+        {"unknown request", NFT_SIDE_PRIVILEGED, {MAGIC, 6, 1, 0}, 16, ERR_FORMAT},
+        {"a check above the limit", NFT_SIDE_PRIVILEGED, {MAGIC, NFT_MESSAGE_CHECK, 1, (32u << 20) + 1}, 16, ERR_LIMIT},
+        {"a replace above the limit", NFT_SIDE_PRIVILEGED, {MAGIC, NFT_MESSAGE_REPLACE, 1, 0xffffffff}, 16, ERR_LIMIT},
+        {"a replace that is cut", NFT_SIDE_PRIVILEGED, {MAGIC, NFT_MESSAGE_REPLACE, 1, 1000}, 16, ERR_FORMAT},
+        {"a verdict above the limit", NFT_SIDE_UNPRIVILEGED, {MAGIC, NFT_MESSAGE_VERDICT, 1, 4096}, 16, ERR_LIMIT},
         {"type 0", NFT_SIDE_PRIVILEGED, {MAGIC, 0, 1, 0}, 16, ERR_FORMAT},
         {"huge type", NFT_SIDE_UNPRIVILEGED, {MAGIC, 0xffffffff, 1, 0}, 16, ERR_FORMAT},
         {"a reply to the privileged side", NFT_SIDE_PRIVILEGED, {MAGIC, NFT_MESSAGE_RULESET, 1, 0}, 16, ERR_FORMAT},
@@ -141,6 +145,17 @@ static int fake_events(void *self, struct nft_bytes *out, bool *overrun, struct 
 	return nft_bytes_add(out, f->datagram[i], f->len[i], NFT_EVENT_MAX, err);
 }
 
+static int fake_transaction(
+        void *self, uint8_t *bytes, size_t len, bool commit, struct nft_verdict *out, struct error *err)
+{
+	const struct fake *f = self;
+	if (f->denied)
+		return error_set(err, ERR_DENIED, "fake", "not let through");
+	*out = (struct nft_verdict){.done = commit, .generation = commit ? 9 : 0, .message = (uint32_t)len};
+	memcpy(out->reason, bytes, len < 8 ? len : 8);
+	return 0;
+}
+
 static void fake_close(void *self)
 {
 	(void)self;
@@ -158,7 +173,7 @@ static void *serve(void *ctx)
 {
 	struct server *s = ctx;
 	const struct nft_source source = {
-	        &s->fake, fake_dump, fake_legacy, NULL, fake_event_fd, fake_events, fake_close};
+	        &s->fake, fake_dump, fake_legacy, NULL, fake_event_fd, fake_events, fake_close, fake_transaction};
 	s->result = nft_serve(s->pair.ours, &source, &s->err);
 	close(s->pair.ours);
 	return NULL;
@@ -235,6 +250,37 @@ START_TEST(the_privileged_side_hands_the_kernels_refusal_on)
 	ck_assert_uint_eq(m.type, NFT_MESSAGE_TABLES);
 	ck_assert_uint_eq(m.length, 0);
 	free(m.payload);
+	server_stop(&s);
+	ck_assert_int_eq(s.result, 0);
+}
+END_TEST
+
+START_TEST(the_privileged_side_answers_batches_and_serves_on)
+{
+	static struct server s;
+	struct nft_verdict v;
+	s.fake.denied = _i == 1;
+	server_start(&s);
+	for (uint32_t i = 0; i < 2; i++) {
+		put(s.pair.theirs, i == 0 ? NFT_MESSAGE_CHECK : NFT_MESSAGE_REPLACE, i + 1, "batch", i == 0 ? 5 : 0);
+		struct nft_message m = next_message(&s);
+		ck_assert_uint_eq(m.sequence, i + 1);
+		if (_i == 1) {
+			struct error err = {0};
+			ck_assert_uint_eq(m.type, NFT_MESSAGE_ERROR);
+			nft_message_error_parse(&m, &err);
+			ck_assert_int_eq(err.code, ERR_DENIED);
+			ck_assert_str_eq(err.text, "not let through");
+		} else {
+			ck_assert_uint_eq(m.type, NFT_MESSAGE_VERDICT);
+			ck_assert_uint_eq(m.length, sizeof(v));
+			memcpy(&v, m.payload, sizeof(v));
+			ck_assert_uint_eq(v.done, i);
+			ck_assert_uint_eq(v.generation, 9 * i);
+			ck_assert_str_eq(v.reason, i == 0 ? "batch" : "");
+		}
+		free(m.payload);
+	}
 	server_stop(&s);
 	ck_assert_int_eq(s.result, 0);
 }
@@ -402,6 +448,7 @@ int main(void)
 	tcase_add_loop_test(c, each_side_refuses_what_is_not_for_it, 0, N(headers));
 	tcase_add_test(c, the_privileged_side_answers_each_request_with_its_sequence);
 	tcase_add_test(c, the_privileged_side_hands_the_kernels_refusal_on);
+	tcase_add_loop_test(c, the_privileged_side_answers_batches_and_serves_on, 0, 2);
 	tcase_add_test(c, the_privileged_side_pushes_a_change_with_its_author);
 	tcase_add_test(c, the_privileged_side_ends_when_its_kernel_socket_breaks);
 	tcase_add_loop_test(c, the_privileged_side_ends_cleanly_on_what_it_refuses, 0, N(headers));

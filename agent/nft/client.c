@@ -1,5 +1,5 @@
 /*
- * The unprivileged side: asks the privileged process for dumps and policies and collects its events. What comes back is checked like
+ * The unprivileged side: asks the privileged process for dumps and policies, hands it batches and collects its events. What comes back is checked like
  * anything from outside: a message out of turn, of a wrong kind or with bytes that are no netlink messages ends the
  * connection, and from then on the ruleset is unavailable. Used by one thread at a time.
  */
@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "nft/answer.h"
 #include "nft/message.h"
 #include "nft/process.h"
 #include "portcullis/alloc.h"
@@ -121,13 +122,39 @@ static int await_reply(struct client *c, int64_t until, struct nft_message *repl
 	return 0;
 }
 
-static int ask(struct client *c, enum nft_message_type request, enum nft_message_type want, int64_t until,
-        struct nft_message *reply, struct error *err)
+/*
+ * A batch is larger than what the socket holds, and the other side may be sending events meanwhile, which it must not wait
+ * with for this one: what comes is taken in between.
+ */
+static int put_request(struct client *c, enum nft_message_type request, const struct nft_batch *batch, int64_t until,
+        struct error *err)
+{
+	const void *payload = batch != NULL ? batch->bytes : NULL;
+	size_t done = 0, len = batch != NULL ? batch->len : 0;
+	int result;
+	while ((result = nft_message_send_part(c->fd, request, c->sent + 1, payload, len, &done, err)) == 0) {
+		int64_t left = until - clock_monotonic_ms();
+		struct pollfd p = {.fd = c->fd, .events = POLLIN | POLLOUT};
+		if (left <= 0) {
+			/* Half a request is on its way: there is no going back. */
+			error_set(err, ERR_UNAVAILABLE, WHERE, "it did not take a request within %d s",
+			        c->deadline_ms / 1000);
+			return break_off(c);
+		}
+		(void)poll(&p, 1, (int)left);
+		if ((p.revents & POLLIN) && receive(c, NULL, err) < 0)
+			return -1;
+	}
+	return result == 1 ? 0 : break_off(c);
+}
+
+static int ask(struct client *c, enum nft_message_type request, const struct nft_batch *batch,
+        enum nft_message_type want, int64_t until, struct nft_message *reply, struct error *err)
 {
 	if (c->sent - c->answered >= UNANSWERED_MAX)
 		return error_set(err, ERR_UNAVAILABLE, WHERE, "it has not answered %d requests", UNANSWERED_MAX);
-	if (nft_message_send(c->fd, request, c->sent + 1, NULL, 0, err) != 0)
-		return break_off(c);
+	if (put_request(c, request, batch, until, err) != 0)
+		return -1;
 	c->sent++;
 	if (await_reply(c, until, reply, err) != 0)
 		return -1;
@@ -147,7 +174,7 @@ static int ask(struct client *c, enum nft_message_type request, enum nft_message
 static int ask_ruleset(struct client *c, int64_t until, struct nft_dump *out, struct error *err)
 {
 	struct nft_message m;
-	if (ask(c, NFT_MESSAGE_DUMP, NFT_MESSAGE_RULESET, until, &m, err) != 0)
+	if (ask(c, NFT_MESSAGE_DUMP, NULL, NFT_MESSAGE_RULESET, until, &m, err) != 0)
 		return -1;
 	out->bytes = m.payload;
 	out->len = m.length;
@@ -160,7 +187,7 @@ static int ask_ruleset(struct client *c, int64_t until, struct nft_dump *out, st
 static int ask_legacy(struct client *c, int64_t until, char **out, struct error *err)
 {
 	struct nft_message m;
-	if (ask(c, NFT_MESSAGE_LEGACY, NFT_MESSAGE_TABLES, until, &m, err) != 0)
+	if (ask(c, NFT_MESSAGE_LEGACY, NULL, NFT_MESSAGE_TABLES, until, &m, err) != 0)
 		return -1;
 	for (uint32_t i = 0; i < m.length; i++)
 		if (m.payload[i] < 0x20 || m.payload[i] > 0x7e)
@@ -213,7 +240,8 @@ static int client_policies(void *self, uint8_t **bytes, size_t *len, struct erro
 	*len = 0;
 	if (c->broken)
 		return unavailable(err);
-	int result = ask(c, NFT_MESSAGE_POLICIES, NFT_MESSAGE_XFRM, clock_monotonic_ms() + c->deadline_ms, &m, err);
+	int64_t until = clock_monotonic_ms() + c->deadline_ms;
+	int result = ask(c, NFT_MESSAGE_POLICIES, NULL, NFT_MESSAGE_XFRM, until, &m, err);
 	if (c->pending.len > 0 || c->overrun)
 		ring(c);
 	if (result != 0)
@@ -225,6 +253,48 @@ static int client_policies(void *self, uint8_t **bytes, size_t *len, struct erro
 	*bytes = m.payload;
 	*len = m.length;
 	return 0;
+}
+
+static int ask_batch(struct client *c, enum nft_message_type request, const struct nft_batch *batch,
+        struct nft_verdict *out, struct error *err)
+{
+	struct nft_message m = {0};
+	int64_t until = clock_monotonic_ms() + c->deadline_ms;
+	if (c->broken)
+		return unavailable(err);
+	int result = ask(c, request, batch, NFT_MESSAGE_VERDICT, until, &m, err);
+	if (c->pending.len > 0 || c->overrun)
+		ring(c);
+	if (result != 0)
+		return -1;
+	if (m.length == sizeof(*out))
+		memcpy(out, m.payload, sizeof(*out));
+	free(m.payload);
+	if (m.length != sizeof(*out) || memchr(out->reason, '\0', sizeof(out->reason)) == NULL) {
+		error_set(err, ERR_FORMAT, WHERE, "its answer to a batch has %u bytes", m.length);
+		return break_off(c);
+	}
+	return 0;
+}
+
+static int client_batch(struct client *c, enum nft_message_type request, const struct nft_batch *batch,
+        struct nft_answer *answer, struct error *err)
+{
+	struct nft_verdict verdict;
+	memset(answer, 0, sizeof(*answer));
+	if (ask_batch(c, request, batch, &verdict, err) != 0)
+		return -1;
+	return nft_answer(batch, &verdict, request == NFT_MESSAGE_REPLACE, answer, err);
+}
+
+static int client_check(void *self, const struct nft_batch *batch, struct nft_answer *answer, struct error *err)
+{
+	return client_batch(self, NFT_MESSAGE_CHECK, batch, answer, err);
+}
+
+static int client_replace(void *self, const struct nft_batch *batch, struct nft_answer *answer, struct error *err)
+{
+	return client_batch(self, NFT_MESSAGE_REPLACE, batch, answer, err);
 }
 
 static int client_event_fd(void *self)
@@ -294,6 +364,8 @@ int nft_client_open(const struct nft_process *process, int deadline_ms, struct n
 	        .events = client_events,
 	        .close = client_close,
 	        .legacy = client_legacy,
+	        .check = client_check,
+	        .replace = client_replace,
 	};
 	return 0;
 }

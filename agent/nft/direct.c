@@ -1,10 +1,11 @@
 /*
- * The operations on the kernel without a second process, for `portcullis verify --live`: dumps and events of the
+ * The operations on the kernel without a second process, for `portcullis verify --live`: dumps, events and batches of the
  * caller's own network namespace, with the caller's own rights.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "nft/answer.h"
 #include "nft/source.h"
 #include "portcullis/alloc.h"
 
@@ -41,6 +42,28 @@ static int direct_policies(void *self, uint8_t **bytes, size_t *len, struct erro
 	*bytes = b.data;
 	*len = b.len;
 	return result;
+}
+
+static int direct_batch(const struct nft_source *source, const struct nft_batch *batch, bool commit,
+        struct nft_answer *answer, struct error *err)
+{
+	struct nft_verdict verdict;
+	uint8_t *bytes = xmalloc(batch->len + 1);
+	memcpy(bytes, batch->bytes, batch->len);
+	int result = source->transaction(source->self, bytes, batch->len, commit, &verdict, err);
+	free(bytes);
+	memset(answer, 0, sizeof(*answer));
+	return result == 0 ? nft_answer(batch, &verdict, commit, answer, err) : -1;
+}
+
+static int direct_check(void *self, const struct nft_batch *batch, struct nft_answer *answer, struct error *err)
+{
+	return direct_batch(self, batch, false, answer, err);
+}
+
+static int direct_replace(void *self, const struct nft_batch *batch, struct nft_answer *answer, struct error *err)
+{
+	return direct_batch(self, batch, true, answer, err);
 }
 
 static int direct_event_fd(void *self)
@@ -85,6 +108,8 @@ int nft_open_direct(struct nft_ops *out, struct error *err)
 	        .events = direct_events,
 	        .close = direct_close,
 	        .legacy = direct_legacy,
+	        .check = direct_check,
+	        .replace = direct_replace,
 	};
 	return 0;
 }

@@ -23,12 +23,15 @@ static const struct {
         {NFT_MESSAGE_DUMP, NFT_SIDE_PRIVILEGED, 0},
         {NFT_MESSAGE_LEGACY, NFT_SIDE_PRIVILEGED, 0},
         {NFT_MESSAGE_POLICIES, NFT_SIDE_PRIVILEGED, 0},
+        {NFT_MESSAGE_CHECK, NFT_SIDE_PRIVILEGED, NFT_BATCH_MAX},
+        {NFT_MESSAGE_REPLACE, NFT_SIDE_PRIVILEGED, NFT_BATCH_MAX},
         {NFT_MESSAGE_READY, NFT_SIDE_UNPRIVILEGED, 0},
         {NFT_MESSAGE_RULESET, NFT_SIDE_UNPRIVILEGED, NFT_DUMP_MAX},
         {NFT_MESSAGE_TABLES, NFT_SIDE_UNPRIVILEGED, 4096},
         {NFT_MESSAGE_ERROR, NFT_SIDE_UNPRIVILEGED, 2048},
         {NFT_MESSAGE_EVENT, NFT_SIDE_UNPRIVILEGED, NFT_EVENT_MAX},
         {NFT_MESSAGE_OVERRUN, NFT_SIDE_UNPRIVILEGED, 0},
+        {NFT_MESSAGE_VERDICT, NFT_SIDE_UNPRIVILEGED, sizeof(struct nft_verdict)},
         {NFT_MESSAGE_XFRM, NFT_SIDE_UNPRIVILEGED, NFT_POLICIES_MAX},
 };
 
@@ -131,12 +134,15 @@ int nft_stream_read(struct nft_stream *s, struct nft_message *out, struct error 
 	return 1;
 }
 
-static int send_all(int fd, const uint8_t *data, size_t len, int flags, struct error *err)
+/* 1: all is sent; 0: with MSG_DONTWAIT, a part. *done counts. */
+static int send_all(int fd, const uint8_t *data, size_t len, int flags, size_t *done, struct error *err)
 {
 	while (len > 0) {
 		ssize_t n = send(fd, data, len, MSG_NOSIGNAL | flags);
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			return 0;
 		if (n < 0 && (errno == EPIPE || errno == ECONNRESET))
 			return error_set(err, ERR_UNAVAILABLE, "privilege separation", "the other process has ended");
 		if (n < 0)
@@ -144,19 +150,40 @@ static int send_all(int fd, const uint8_t *data, size_t len, int flags, struct e
 			        "the other process cannot be written to: %s", strerror(errno));
 		data += n;
 		len -= (size_t)n;
+		*done += (size_t)n;
 	}
-	return 0;
+	return 1;
+}
+
+static int send_message(
+        int fd, const uint32_t word[4], const uint8_t *payload, int flags, size_t *done, struct error *err)
+{
+	const size_t len = word[3];
+	if (len > NFT_DUMP_MAX)
+		return error_set(err, ERR_LIMIT, "privilege separation", "a message of %zu bytes is too long", len);
+	if (*done < NFT_MESSAGE_HEADER) {
+		int result = send_all(fd, (const uint8_t *)word + *done, NFT_MESSAGE_HEADER - *done,
+		        flags | (len > 0 ? MSG_MORE : 0), done, err);
+		if (result <= 0)
+			return result;
+	}
+	size_t sent = *done - NFT_MESSAGE_HEADER;
+	return sent == len ? 1 : send_all(fd, payload + sent, len - sent, flags, done, err);
+}
+
+int nft_message_send_part(int fd, enum nft_message_type type, uint32_t sequence, const void *payload, size_t len,
+        size_t *done, struct error *err)
+{
+	const uint32_t word[4] = {NFT_MESSAGE_MAGIC, (uint32_t)type, sequence, (uint32_t)len};
+	return send_message(fd, word, payload, MSG_DONTWAIT, done, err);
 }
 
 int nft_message_send(
         int fd, enum nft_message_type type, uint32_t sequence, const void *payload, size_t len, struct error *err)
 {
 	const uint32_t word[4] = {NFT_MESSAGE_MAGIC, (uint32_t)type, sequence, (uint32_t)len};
-	if (len > NFT_DUMP_MAX)
-		return error_set(err, ERR_LIMIT, "privilege separation", "a message of %zu bytes is too long", len);
-	if (send_all(fd, (const uint8_t *)word, sizeof(word), len > 0 ? MSG_MORE : 0, err) != 0)
-		return -1;
-	return send_all(fd, payload, len, 0, err);
+	size_t done = 0;
+	return send_message(fd, word, payload, 0, &done, err) == 1 ? 0 : -1;
 }
 
 int nft_message_send_error(int fd, uint32_t sequence, const struct error *what, struct error *err)

@@ -268,6 +268,17 @@ void nft_netlink_event(struct nft_bytes *b, bool overrun, struct nft_event *out)
 	memset(b, 0, sizeof(*b));
 }
 
+bool nft_event_is(const struct nft_event *event, uint32_t generation)
+{
+	struct nlmsghdr header;
+	size_t reports = 0;
+	for (size_t at = 0; at < event->len && message_at(event->bytes, event->len, at, &header);
+	        at += aligned(&header))
+		reports += is_newgen(&header);
+	return !event->overrun && reports == 1 && event->generation == generation &&
+	       nft_netlink_ends_transaction(event->bytes, event->len);
+}
+
 void nft_dump_fini(struct nft_dump *dump)
 {
 	if (dump == NULL)

@@ -22,6 +22,16 @@ void nft_bytes_fini(struct nft_bytes *b);
 /** Append. @return 0, or -1 with ERR_LIMIT when more than limit bytes would be kept. */
 int nft_bytes_add(struct nft_bytes *b, const void *data, size_t len, size_t limit, struct error *err) MUST_USE;
 
+/** What the kernel said to a batch; as it is on the wire between the two processes. */
+struct nft_verdict {
+	uint32_t done; /**< of a replace: it is in place, with this generation: */
+	uint32_t generation;
+	uint32_t number; /**< errno of the first refusal; 0: none */
+	uint32_t message; /**< which message it refuses; their number: the transaction as a whole */
+	uint32_t offset; /**< where in it; 0: not told */
+	char reason[128]; /**< the kernel's own words, printable; mostly "" */
+};
+
 struct nlmsghdr;
 struct nlattr;
 struct mnl_socket;

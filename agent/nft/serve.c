@@ -1,6 +1,6 @@
 /*
- * The privileged side of the protocol: requests without parameters come in, dumps, legacy tables, IPsec policies and events go out. A
- * message that is no request, or is larger than a request may be, ends the service.
+ * The privileged side of the protocol: requests come in, dumps, legacy tables, IPsec policies, what became of
+ * batches and events go out. A message that is no request, or is larger than a request may be, ends the service.
  */
 #include <errno.h>
 #include <poll.h>
@@ -51,6 +51,18 @@ static int serve_policies(int peer, const struct nft_source *source, uint32_t se
 	return result;
 }
 
+/* The source looks at the batch before the kernel does: a hostile one is answered, and the service goes on. */
+static int serve_batch(
+        int peer, const struct nft_source *source, const struct nft_message *m, bool commit, struct error *err)
+{
+	struct nft_verdict verdict = {0};
+	struct error why = {0};
+	int result = source->transaction != NULL
+	                     ? source->transaction(source->self, m->payload, m->length, commit, &verdict, &why)
+	                     : error_set(&why, ERR_UNSUPPORTED, "privileged side", "this source takes no batches");
+	return reply(peer, m->sequence, result, NFT_MESSAGE_VERDICT, &verdict, sizeof(verdict), &why, err);
+}
+
 static int serve_request(int peer, const struct nft_source *source, const struct nft_message *m, struct error *err)
 {
 	switch (m->type) {
@@ -60,6 +72,9 @@ static int serve_request(int peer, const struct nft_source *source, const struct
 		return serve_legacy(peer, source, m->sequence, err);
 	case NFT_MESSAGE_POLICIES:
 		return serve_policies(peer, source, m->sequence, err);
+	case NFT_MESSAGE_CHECK:
+	case NFT_MESSAGE_REPLACE:
+		return serve_batch(peer, source, m, m->type == NFT_MESSAGE_REPLACE, err);
 	default:
 		return error_set(err, ERR_FORMAT, "privileged side", "a request of type %u is not known", m->type);
 	}

@@ -1,6 +1,6 @@
 /*
  * The kernel as a source: whole dumps, the multicast messages of changes (NFNLGRP_NFTABLES) and the names of the
- * iptables-legacy tables go out as bytes. Messages that the kernel did not send itself are refused; lost ones
+ * iptables-legacy tables go out as bytes, batches go in. Messages that the kernel did not send itself are refused; lost ones
  * are told as an overrun.
  */
 #include "nft/source.h"
@@ -91,6 +91,13 @@ static int kernel_policies(void *self, struct nft_bytes *out, struct error *err)
 {
 	(void)self;
 	return nft_policies_read(out, err);
+}
+
+static int kernel_transaction(
+        void *self, uint8_t *bytes, size_t len, bool commit, struct nft_verdict *out, struct error *err)
+{
+	(void)self;
+	return nft_transaction(bytes, len, commit, out, err);
 }
 
 static int kernel_event_fd(void *self)
@@ -197,6 +204,7 @@ int nft_source_open(struct nft_source *out, struct error *err)
 	        .event_fd = kernel_event_fd,
 	        .events = kernel_events,
 	        .close = kernel_close,
+	        .transaction = kernel_transaction,
 	};
 	return 0;
 }

@@ -25,6 +25,13 @@ struct nft_source {
 	/** Append what waits, up to NFT_EVENT_MAX in all; never blocks. */
 	int (*events)(void *self, struct nft_bytes *out, bool *overrun, struct error *err);
 	void (*close)(void *self);
+	/**
+	 * A batch as one transaction; commit false: the kernel only looks at it. *bytes are numbered on the way.
+	 * NULL: it takes none.
+	 * @return 0: *out says what became of it; -1: refused before the kernel saw it, or its answer is not known.
+	 */
+	int (*transaction)(
+	        void *self, uint8_t *bytes, size_t len, bool commit, struct nft_verdict *out, struct error *err);
 };
 
 /** The kernel, in the caller's network namespace: subscribes to changes at once. Needs CAP_NET_ADMIN. */
@@ -34,6 +41,8 @@ int nft_source_proc_fd(const struct nft_source *source);
 
 /** One dump of the caller's namespace, consistent by the generation before and after. */
 int nft_dump_read(int peer, struct nft_bytes *out, struct error *err) MUST_USE;
+/** A batch that nft_batch_walk() lets through as one transaction in the caller's namespace; as nft_source.transaction. */
+int nft_transaction(uint8_t *bytes, size_t len, bool commit, struct nft_verdict *out, struct error *err) MUST_USE;
 /** The IPsec policies of the caller's namespace; *out stays empty where the kernel has no IPsec. */
 int nft_policies_read(struct nft_bytes *out, struct error *err) MUST_USE;
 /** Are these complete messages of IPsec policies, and nothing else? @return 0, or -1 with ERR_FORMAT. */

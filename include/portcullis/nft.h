@@ -29,6 +29,88 @@ struct nft_event {
 	size_t len;
 };
 
+struct own_table;
+
+/** What one message of a batch is about; indexes are those of the own table. */
+enum nft_object_kind {
+	NFT_OBJECT_TABLE,
+	NFT_OBJECT_SET,
+	NFT_OBJECT_ELEMENTS, /**< of set[set], the first that begins in the message is element[first] */
+	NFT_OBJECT_CHAIN,
+	NFT_OBJECT_RULE /**< chain[chain].rule[rule], from the explicit rule with index from (SIZE_MAX: none) */
+};
+struct nft_object {
+	enum nft_object_kind kind;
+	size_t set, first, chain, rule, from;
+};
+
+/** Netlink messages that replace the own table, without the frame of a transaction. Release with nft_batch_fini(). */
+struct nft_batch {
+	const struct own_table *table; /**< what it was made from; borrowed, NULL: it removes the table */
+	uint8_t *bytes;
+	size_t len;
+	struct nft_object *object; /**< object[k] is of message k */
+	size_t n;
+};
+void nft_batch_fini(struct nft_batch *batch);
+
+/**
+ * Encode the own table as the messages that put it in place of `inet portcullis`, whatever is there; t NULL: that remove it.
+ * A rule that logs and decides becomes two of the kernel's: its matches, limit and log; its matches, counter and verdict.
+ * A match on an address or ICMP type comes behind its family (and protocol), which is put in where the rule does not ask it.
+ *
+ * @return 0, or -1: ERR_LIMIT (a comment, prefix or name that the kernel does not keep, or more than NFT_BATCH_*), ERR_UNSUPPORTED (a match, verdict
+ *         or hook that an own table has not). out is empty on failure.
+ */
+int nft_encode_table(const struct own_table *t, struct nft_batch *out, struct error *err) MUST_USE;
+
+/** What the kernel said to a batch. */
+struct nft_answer {
+	uint32_t generation; /**< of a replace that was done: the id of this very transaction */
+	bool refused; /**< by the kernel: message says which, the rest what */
+	size_t message; /**< batch->n: the transaction as a whole */
+	size_t element; /**< of elements: which of the set; SIZE_MAX: not known */
+	int number; /**< errno */
+	char reason[128]; /**< the kernel's own words; mostly "" */
+};
+
+/** What replaces may hold the kernel with; more is refused before it sees anything (ERR_LIMIT). */
+#define NFT_BATCH_MAX ((size_t)32 << 20)
+#define NFT_BATCH_RULES ((size_t)20000)
+#define NFT_BATCH_SETS ((size_t)1000)
+#define NFT_BATCH_CHAINS ((size_t)16)
+#define NFT_BATCH_ELEMENTS ((size_t)100000) /**< an interval of a set of one field is two */
+#define NFT_BATCH_WORK                                                                                                 \
+	((uint64_t)8000000000) /**< bytes that it copies while concatenated sets grow: two or three seconds */
+
+/** Is this the report of one transaction alone, the one with this generation id? (Of a replace: our own change.) */
+bool nft_event_is(const struct nft_event *event, uint32_t generation);
+
+struct own_set;
+
+/** Counters of a table, as they were when it was dumped. Release with nft_counters_fini(). */
+struct nft_counter {
+	char *set; /**< NULL: of a rule */
+	uint8_t key[64], key_end[64]; /**< of an element: bytes as the kernel keeps them, both inclusive */
+	size_t len;
+	char *chain, *comment; /**< of a rule; rules without a comment are left out */
+	uint64_t packets, bytes;
+};
+struct nft_counters {
+	struct nft_counter *counter; /**< sorted: rules by chain and comment, then elements by set and key */
+	size_t n, cap;
+};
+void nft_counters_fini(struct nft_counters *c);
+/**
+ * Read the counters of `inet TABLE` from a dump's bytes. Counters of rules that have chain and comment in common are added up.
+ *
+ * @return 0, or -1 with ERR_FORMAT (bytes that are no netlink messages). What has no counter is passed over.
+ */
+int nft_counters_read(
+        const uint8_t *bytes, size_t len, const char *table, struct nft_counters *out, struct error *err) MUST_USE;
+/** Let a table go on counting where the same elements (of a set of that name) and rules (of that chain and comment) were. */
+void nft_counters_apply(const struct nft_counters *c, struct own_table *t);
+
 /**
  * The kernel's side, as a table of functions: the privileged process behind a socket pair, the kernel directly (offline
  * `verify --live`), or a fake in tests.
@@ -50,6 +132,19 @@ struct nft_ops {
 	void (*close)(void *self);
 	/** What struct nft_dump calls legacy, without a dump; the caller frees *out. NULL: this one cannot. */
 	int (*legacy)(void *self, char **out, struct error *err);
+	/**
+	 * Would the kernel take the batch? Nothing changes, as with `nft -c`. NULL: this one cannot.
+	 *
+	 * @return 0, or -1: ERR_INVALID (answer->refused: the error names the object and what the kernel has against it),
+	 *         ERR_UNSUPPORTED (refused: the kernel lacks what it needs), ERR_LIMIT, ERR_DENIED, ERR_IO, ERR_UNAVAILABLE.
+	 */
+	int (*check)(void *self, const struct nft_batch *batch, struct nft_answer *answer, struct error *err);
+	/**
+	 * Do it, in one transaction: all of it or nothing. NULL: this one cannot.
+	 *
+	 * @return as check. After ERR_IO and ERR_UNAVAILABLE it may have been done all the same: read the ruleset.
+	 */
+	int (*replace)(void *self, const struct nft_batch *batch, struct nft_answer *answer, struct error *err);
 };
 
 void nft_dump_fini(struct nft_dump *dump);

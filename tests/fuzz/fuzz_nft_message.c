@@ -52,7 +52,7 @@ static void no_close(void *self)
 static void privileged(int fd)
 {
 	static int silent = -1; /* poll() takes no notice of it */
-	const struct nft_source source = {&silent, no_dump, some_legacy, NULL, silent_fd, no_events, no_close};
+	const struct nft_source source = {&silent, no_dump, some_legacy, NULL, silent_fd, no_events, no_close, NULL};
 	struct error err = {0};
 	(void)!nft_serve(fd, &source, &err);
 	close(fd);
