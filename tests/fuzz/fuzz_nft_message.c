@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "nft/process.h"
+#include "nft/walk.h"
 #include "portcullis/alloc.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -44,6 +45,15 @@ static int no_events(void *self, struct nft_bytes *out, bool *overrun, struct er
 	return 0;
 }
 
+/* No kernel: what would be let through is refused by it. */
+static int only_walk(void *self, uint8_t *bytes, size_t len, bool commit, struct nft_verdict *out, struct error *err)
+{
+	size_t n;
+	(void)self;
+	*out = (struct nft_verdict){.number = 1, .offset = commit};
+	return nft_batch_walk(bytes, len, &n, err);
+}
+
 static void no_close(void *self)
 {
 	(void)self;
@@ -52,7 +62,8 @@ static void no_close(void *self)
 static void privileged(int fd)
 {
 	static int silent = -1; /* poll() takes no notice of it */
-	const struct nft_source source = {&silent, no_dump, some_legacy, NULL, silent_fd, no_events, no_close, NULL};
+	const struct nft_source source = {
+	        &silent, no_dump, some_legacy, NULL, silent_fd, no_events, no_close, only_walk};
 	struct error err = {0};
 	(void)!nft_serve(fd, &source, &err);
 	close(fd);
@@ -63,12 +74,19 @@ static void unprivileged(int fd)
 	const struct nft_process process = {.pid = 0, .socket = fd};
 	struct nft_ops ops;
 	struct nft_dump dump;
+	struct nft_batch batch;
+	struct nft_answer answer;
 	struct nft_event event;
 	struct error err = {0};
 	if (nft_client_open(&process, 0, &ops, &err) != 0)
 		abort();
 	if (ops.dump(ops.self, &dump, &err) == 0)
 		nft_dump_fini(&dump);
+	if (nft_encode_table(NULL, &batch, &err) != 0)
+		abort();
+	(void)!ops.check(ops.self, &batch, &answer, &err);
+	(void)!ops.replace(ops.self, &batch, &answer, &err);
+	nft_batch_fini(&batch);
 	for (int i = 0; i < 2; i++)
 		if (ops.events(ops.self, &event, &err) == 0)
 			nft_event_fini(&event);
