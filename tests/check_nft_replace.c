@@ -3,8 +3,11 @@
  * The own table is put into real kernels, in network namespaces of the tests' own: what the batch leaves there is what nft
  * would have put there from text, a check leaves nothing, other tables stay as they are, and counters go on counting.
  */
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <time.h>
 
+#include "portcullis/mirror.h"
 #include "replace_scene.h"
 
 static const char other[] = "table ip other { chain input { type filter hook input priority 10; counter; udp dport 53 "
@@ -109,6 +112,12 @@ START_TEST(a_check_changes_nothing)
 		ck_assert_msg(check(&ops, NULL, &answer, &err) == 0, "%s", err.text);
 		ck_assert_uint_eq(answer.generation, 0);
 		ck_assert_uint_eq(generation(&ops), g);
+		/* Nobody hears of it; what nft put before was told at the first dump. */
+		for (struct nft_event event; round == 0 && readable(ops.event_fd(ops.self), 0);
+		        nft_event_fini(&event)) {
+			ck_assert_int_eq(ops.events(ops.self, &event, &err), 0);
+			ck_assert(event.generation == 0 || event.generation == g);
+		}
 		char *after = output("nft -a list ruleset");
 		same(after, before);
 		free(before);
@@ -196,17 +205,18 @@ static bool readable_event(const struct nft_ops *ops)
 	return readable(ops->event_fd(ops->self), 5000);
 }
 
+static void next_part(const struct nft_ops *ops, struct nft_event *event)
+{
+	struct error err = {0};
+	ck_assert(readable_event(ops));
+	ck_assert_msg(ops->events(ops->self, event, &err) == 0, "%s", err.text);
+}
+
 /* A report may come in two parts on a busy machine: the part with the generation. */
 static void next_report(const struct nft_ops *ops, struct nft_event *event)
 {
-	struct error err = {0};
-	for (;;) {
-		ck_assert(readable_event(ops));
-		ck_assert_msg(ops->events(ops->self, event, &err) == 0, "%s", err.text);
-		if (event->generation != 0)
-			return;
+	for (next_part(ops, event); event->generation == 0; next_part(ops, event))
 		nft_event_fini(event);
-	}
 }
 
 START_TEST(an_own_change_is_known_by_its_generation)
@@ -261,7 +271,149 @@ START_TEST(a_large_change_of_our_own_does_not_stop_the_reader)
 }
 END_TEST
 
+/* The mirror takes what a replace reports as it takes anybody's changes. */
+START_TEST(the_mirror_stays_in_step_with_our_own_changes)
+{
+	struct own_table every, many;
+	struct nft_dump d;
+	struct mirror *m = mirror_new();
+	struct error err = {0};
+	struct nft_ops ops = open_either(_i);
+	own_every(&every);
+	own_many(&many, true, 50);
+	const struct own_table *const steps[] = {&every, &many, NULL, &every, &every};
+	nft(other);
+	ck_assert_int_eq(ops.dump(ops.self, &d, &err), 0);
+	ck_assert_int_eq(mirror_load(m, d.bytes, d.len, &err), 0);
+	nft_dump_fini(&d);
+	for (int i = 0; i < N(steps); i++) {
+		struct ruleset *followed, *fresh;
+		uint32_t g = replace(&ops, steps[i]);
+		while (mirror_generation(m) != g) {
+			struct nft_event event;
+			next_part(&ops, &event);
+			ck_assert(!event.overrun);
+			ck_assert_msg(mirror_feed(m, event.bytes, event.len, &err) == 0, "%s", err.text);
+			nft_event_fini(&event);
+		}
+		ck_assert_int_eq(ops.dump(ops.self, &d, &err), 0);
+		ck_assert_int_eq(ruleset_parse_netlink(d.bytes, d.len, &fresh, &err), 0);
+		ck_assert_msg(mirror_ruleset(m, &followed, &err) == 0, "%s", err.text);
+		ck_assert_str_eq(followed->digest, fresh->digest);
+		nft_dump_fini(&d);
+		ruleset_free(followed);
+		ruleset_free(fresh);
+	}
+	mirror_free(m);
+	ops.close(ops.self);
+	own_fini(&every);
+	own_fini(&many);
+}
+END_TEST
+
 /* ---- counters ---- */
+
+/* Sets of each kind that packets to the loopback are in, looked up by rules that only count. */
+static void own_loopback(struct own_table *t)
+{
+	static const char *const address[] = {"127.0.0.0/8", "::1"};
+	*t = (struct own_table){0};
+	for (int six = 0; six < 2; six++) {
+		own_put_set(t, six ? "flows6" : "flows4", true, 5, six ? RS_FIELD_IP6_SADDR : RS_FIELD_IP_SADDR,
+		        RS_FIELD_L4PROTO, RS_FIELD_SPORT, six ? RS_FIELD_IP6_DADDR : RS_FIELD_IP_DADDR, RS_FIELD_DPORT);
+		for (unsigned i = 0; i < 2; i++) {
+			struct own_element *e = own_put_element(t, NULL);
+			e->key[0] = e->key[3] = own_address(address[six]);
+			e->key[1] = own_number(PROTO_UDP, PROTO_UDP);
+			e->key[2] = own_number(1, 65535);
+			e->key[4] = own_number(5061 + i, 5061 + i);
+		}
+	}
+	own_put_set(t, "ports", true, 1, RS_FIELD_DPORT);
+	own_put_one(t, own_number(5000, 5060), NULL);
+	own_put_one(t, own_number(5061, 5061), NULL);
+	own_put_one(t, own_number(5062, 65535), NULL);
+	own_put_set(t, "ways", true, 2, RS_FIELD_OIFNAME, RS_FIELD_DPORT);
+	struct own_element *e = own_put_element(t, NULL);
+	e->key[0] = own_interface("lo");
+	e->key[1] = own_number(5061, 5062);
+	own_put_set(t, "zone", true, 1, RS_FIELD_OIFNAME);
+	own_put_one(t, own_interface("l*"), NULL);
+	own_put_chain(t, "output", RS_HOOK_OUTPUT);
+	own_rule2(t, RS_CONTINUE, own_is(RS_FIELD_NFPROTO, 2), own_in(t, 0));
+	own_rule2(t, RS_CONTINUE, own_is(RS_FIELD_NFPROTO, 10), own_in(t, 1));
+	own_rule2(t, RS_CONTINUE, own_is(RS_FIELD_L4PROTO, PROTO_UDP), own_in(t, 2));
+	own_rule2(t, RS_CONTINUE, own_is(RS_FIELD_L4PROTO, PROTO_UDP), own_in(t, 3));
+	own_rule2(t, RS_CONTINUE, own_is(RS_FIELD_L4PROTO, PROTO_UDP), own_in(t, 4));
+	struct own_rule *r = own_rule2(
+	        t, RS_CONTINUE, own_is(RS_FIELD_L4PROTO, PROTO_UDP), own_range(RS_FIELD_OIFNAME, own_interface("l*")));
+	r->counts = true;
+	r->comment = xstrdup("loopback");
+}
+
+static void send_packets(bool ipv6, int n)
+{
+	struct sockaddr_in four = {
+	        .sin_family = AF_INET, .sin_port = htons(5061), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in6 six = {
+	        .sin6_family = AF_INET6, .sin6_port = htons(5061), .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+	int fd = socket(ipv6 ? AF_INET6 : AF_INET, SOCK_DGRAM, 0);
+	ck_assert_int_ge(fd, 0);
+	for (int i = 0; i < n; i++) {
+		const struct sockaddr *to = ipv6 ? (const struct sockaddr *)&six : (const struct sockaddr *)&four;
+		(void)!sendto(fd, "x", 1, 0, to, ipv6 ? sizeof(six) : sizeof(four));
+		/* A packet that nobody takes is answered, and the answer is the next call's error. */
+		(void)!recv(fd, &(char){0}, 1, MSG_DONTWAIT);
+	}
+	close(fd);
+}
+
+static void carry(const struct nft_ops *ops, struct own_table *t)
+{
+	struct nft_dump d;
+	struct nft_counters c;
+	struct error err = {0};
+	ck_assert_int_eq(ops->dump(ops->self, &d, &err), 0);
+	ck_assert_msg(nft_counters_read(d.bytes, d.len, OWN_TABLE, &c, &err) == 0, "%s", err.text);
+	nft_dump_fini(&d);
+	nft_counters_apply(&c, t);
+	nft_counters_fini(&c);
+}
+
+static void packets_are(const struct own_table *t, uint64_t four, uint64_t six)
+{
+	ck_assert_uint_eq(t->set[0].element[0].packets, four);
+	ck_assert_uint_eq(t->set[0].element[1].packets, 0);
+	ck_assert_uint_eq(t->set[1].element[0].packets, six);
+	ck_assert_uint_eq(t->set[1].element[0].bytes, six * (40 + 8 + 1));
+	ck_assert_uint_eq(t->set[1].element[1].packets, 0);
+	ck_assert_uint_eq(t->set[2].element[0].packets, 0);
+	ck_assert_uint_eq(t->set[2].element[1].packets, four + six);
+	ck_assert_uint_eq(t->set[2].element[2].packets, 0);
+	ck_assert_uint_eq(t->set[3].element[0].packets, four + six);
+	ck_assert_uint_eq(t->set[4].element[0].packets, four + six);
+	ck_assert_uint_eq(t->chain[0].rule[5].packets, four + six);
+}
+
+START_TEST(real_packets_are_counted_on_over_a_replace)
+{
+	struct own_table t;
+	struct nft_ops ops = open_either(1);
+	ck_assert_int_eq(system("ip link set lo up"), 0);
+	own_loopback(&t);
+	replace(&ops, &t);
+	send_packets(false, 3);
+	send_packets(true, 2);
+	carry(&ops, &t);
+	packets_are(&t, 3, 2);
+	replace(&ops, &t);
+	send_packets(false, 4);
+	carry(&ops, &t);
+	packets_are(&t, 7, 2);
+	ops.close(ops.self);
+	own_fini(&t);
+}
+END_TEST
 
 START_TEST(counters_are_read_and_carried_over_a_replace)
 {
@@ -323,6 +475,8 @@ int main(void)
 	tcase_add_test(c, a_hundred_replaces_leave_other_tables_alone);
 	tcase_add_loop_test(c, an_own_change_is_known_by_its_generation, 0, 2);
 	tcase_add_loop_test(c, a_large_change_of_our_own_does_not_stop_the_reader, 0, 2);
+	tcase_add_loop_test(c, the_mirror_stays_in_step_with_our_own_changes, 0, 2);
+	tcase_add_test(c, real_packets_are_counted_on_over_a_replace);
 	tcase_add_loop_test(c, counters_are_read_and_carried_over_a_replace, 0, 2);
 	suite_add_tcase(s, c);
 	SRunner *r = srunner_create(s);

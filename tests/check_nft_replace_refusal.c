@@ -65,7 +65,7 @@ static const struct {
 } refusals[] = {
         {"an element in another", overlap, NFT_OBJECT_ELEMENTS, "element 3 \"box two\" (10.1.0.0"},
         {"an element in another, in a later message", overlap_later, NFT_OBJECT_ELEMENTS, "element 3003 \"box two\""},
-        {"an interval in another", overlap_interval, NFT_OBJECT_ELEMENTS, "of set ports"},
+        {"an interval in another", overlap_interval, NFT_OBJECT_ELEMENTS, "of set ports: "},
         {"two sets of one name", two_sets, NFT_OBJECT_SET, "set zone: File exists: there are two of that name"},
         {"two chains of one name", two_chains, NFT_OBJECT_CHAIN, "chain forward"},
         {"a lookup of what is not loaded", wide_lookup, NFT_OBJECT_RULE, "rule 4 \"rule wide\" of chain forward"},
@@ -91,6 +91,8 @@ START_TEST(a_refusal_names_the_object)
 		ck_assert(answer.refused);
 		ck_assert_uint_lt(answer.message, b.n);
 		ck_assert_int_eq(b.object[answer.message].kind, refusals[_i].kind);
+		if (refusals[_i].kind == NFT_OBJECT_ELEMENTS)
+			ck_assert_ptr_nonnull(strstr(err.text, "it overlaps another one"));
 		if (refusals[_i].kind == NFT_OBJECT_RULE)
 			ck_assert_uint_eq(b.object[answer.message].from, 41);
 	}

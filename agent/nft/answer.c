@@ -143,8 +143,10 @@ static void put_object(struct text *t, const struct nft_batch *batch, const stru
 static const char *remedy(const struct nft_batch *batch, const struct nft_answer *a)
 {
 	enum nft_object_kind kind = a->message < batch->n ? batch->object[a->message].kind : NFT_OBJECT_TABLE;
+	if (kind == NFT_OBJECT_ELEMENTS && (a->number == EEXIST || a->number == ENOTEMPTY))
+		return ": it overlaps another one";
 	if (a->number == EEXIST)
-		return kind == NFT_OBJECT_ELEMENTS ? ": it overlaps another one" : ": there are two of that name";
+		return ": there are two of that name";
 	if (a->number == ENOENT && kind == NFT_OBJECT_RULE)
 		return ": a set that it names is missing, or a module of the kernel that it needs";
 	if (a->number == EOPNOTSUPP || a->number == EAFNOSUPPORT || a->number == EPROTONOSUPPORT)
@@ -169,8 +171,8 @@ static enum error_code code_of(int number)
 	}
 }
 
-int nft_answer(const struct nft_batch *batch, const struct nft_verdict *verdict, bool commit, struct nft_answer *out,
-        struct error *err)
+int nft_answer_judge(const struct nft_batch *batch, const struct nft_verdict *verdict, bool commit,
+        struct nft_answer *out, struct error *err)
 {
 	struct text what = {0};
 	memset(out, 0, sizeof(*out));

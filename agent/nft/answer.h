@@ -10,7 +10,7 @@
  * @return 0: nothing is against it (with commit: it is done); -1: ERR_INVALID, ERR_UNSUPPORTED or ERR_IO (refused, with
  *         the object's name), ERR_FORMAT (a verdict that cannot be).
  */
-int nft_answer(const struct nft_batch *batch, const struct nft_verdict *verdict, bool commit, struct nft_answer *out,
-        struct error *err) MUST_USE;
+int nft_answer_judge(const struct nft_batch *batch, const struct nft_verdict *verdict, bool commit,
+        struct nft_answer *out, struct error *err) MUST_USE;
 
 #endif

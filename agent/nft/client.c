@@ -1,7 +1,7 @@
 /*
- * The unprivileged side: asks the privileged process for dumps and policies, hands it batches and collects its events. What comes back is checked like
- * anything from outside: a message out of turn, of a wrong kind or with bytes that are no netlink messages ends the
- * connection, and from then on the ruleset is unavailable. Used by one thread at a time.
+ * The unprivileged side: asks the privileged process for dumps and policies, hands it batches and collects its events.
+ * What comes back is checked like anything from outside: a message out of turn, of a wrong kind or with bytes that are no
+ * netlink messages ends the connection, and from then on the ruleset is unavailable. Used by one thread at a time.
  */
 #include <errno.h>
 #include <poll.h>
@@ -284,7 +284,7 @@ static int client_batch(struct client *c, enum nft_message_type request, const s
 	memset(answer, 0, sizeof(*answer));
 	if (ask_batch(c, request, batch, &verdict, err) != 0)
 		return -1;
-	return nft_answer(batch, &verdict, request == NFT_MESSAGE_REPLACE, answer, err);
+	return nft_answer_judge(batch, &verdict, request == NFT_MESSAGE_REPLACE, answer, err);
 }
 
 static int client_check(void *self, const struct nft_batch *batch, struct nft_answer *answer, struct error *err)

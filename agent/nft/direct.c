@@ -53,7 +53,7 @@ static int direct_batch(const struct nft_source *source, const struct nft_batch 
 	int result = source->transaction(source->self, bytes, batch->len, commit, &verdict, err);
 	free(bytes);
 	memset(answer, 0, sizeof(*answer));
-	return result == 0 ? nft_answer(batch, &verdict, commit, answer, err) : -1;
+	return result == 0 ? nft_answer_judge(batch, &verdict, commit, answer, err) : -1;
 }
 
 static int direct_check(void *self, const struct nft_batch *batch, struct nft_answer *answer, struct error *err)
