@@ -433,6 +433,8 @@ START_TEST(counters_are_read_and_carried_over_a_replace)
 	nft_dump_fini(&d);
 	own_every(&next);
 	next.set[0].element[0].packets = next.set[0].element[0].bytes = 0;
+	next.set[8].element[0].packets = 0;
+	next.set[8].element[1].packets = 5;
 	next.chain[0].rule[1].packets = next.chain[0].rule[1].bytes = 0;
 	/* It begins where another one began, but is another one. */
 	next.set[3].element[2].packets = 5;
@@ -446,6 +448,8 @@ START_TEST(counters_are_read_and_carried_over_a_replace)
 	ck_assert_uint_eq(next.set[3].element[2].packets, 0);
 	ck_assert_uint_eq(next.set[3].element[3].packets, 44);
 	ck_assert_uint_eq(next.set[3].element[3].bytes, 4400);
+	ck_assert_uint_eq(next.set[8].element[0].packets, 21);
+	ck_assert_uint_eq(next.set[8].element[1].packets, 0);
 	ck_assert_uint_eq(next.chain[0].rule[1].packets, 3);
 	ck_assert_uint_eq(next.chain[0].rule[1].bytes, 333);
 	ck_assert_uint_eq(next.chain[0].rule[5].packets, 0);

@@ -9,7 +9,7 @@
 #include "portcullis/compile.h"
 #include "portcullis/nft.h"
 
-#define WIRE_MAX ((size_t)1 << 20)
+#define WIRE_MAX ((size_t)4 << 20)
 struct wire {
 	uint8_t *b;
 	size_t len, message, nest[600], depth;

@@ -470,6 +470,27 @@ static void too_many_sets(struct wire *w)
 		set_as(w, OWN_TABLE, NFT_SET_INTERVAL);
 }
 
+static void too_many_lookups(struct wire *w)
+{
+	begin(w);
+	for (size_t i = 0; i < NFT_BATCH_SETS; i++)
+		set_as(w, OWN_TABLE, NFT_SET_INTERVAL);
+	chain(w);
+	for (size_t i = 0; i < 250; i++) {
+		message(w, NFT_MSG_NEWRULE, APPEND);
+		name(w, NFTA_RULE_TABLE, OWN_TABLE);
+		name(w, NFTA_RULE_CHAIN, "forward");
+		open_nest(w, NFTA_RULE_EXPRESSIONS);
+		for (size_t k = 0; k < 100; k++) {
+			expression_open(w, "lookup");
+			name(w, NFTA_LOOKUP_SET, "s");
+			number(w, NFTA_LOOKUP_SREG, NFT_REG_1);
+			expression_close(w);
+		}
+		close_nest(w);
+	}
+}
+
 static void of_type(struct wire *w, unsigned type)
 {
 	begin(w);
@@ -554,7 +575,8 @@ static const struct hostile {
         {"an element without a key", element_without_key, ERR_FORMAT, "attribute 1 is missing"},
         {"a key shorter than its fields", element_shorter_than_fields, ERR_FORMAT, "shorter than the fields"},
         {"too many chains", too_many_chains, ERR_LIMIT, "more than 16 chains"},
-        {"too many sets", too_many_sets, ERR_LIMIT, "more than 1000 sets"},
+        {"too many lookups", too_many_lookups, ERR_LIMIT, "4000 sets that are named"},
+        {"too many sets", too_many_sets, ERR_LIMIT, "more than 4000 sets"},
 };
 
 #endif

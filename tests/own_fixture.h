@@ -215,6 +215,14 @@ static inline void own_every_set(struct own_table *t)
 	own_put_one(t, own_number(PROTO_TCP, PROTO_TCP), NULL);
 	own_put_one(t, own_number(PROTO_UDP, PROTO_UDP), NULL);
 	own_put_set(t, "empty", false, 1, RS_FIELD_IP_DADDR);
+	own_put_set(t, "inside", true, 1, RS_FIELD_IIFNAME);
+	own_put_one(t, own_interface("eth0"), "uplink");
+	own_put_one(t, own_interface("eth1"), NULL);
+	t->set[t->n_set - 1].element[0].packets = 21;
+	own_put_set(t, "pairs", false, 2, RS_FIELD_IIFNAME, RS_FIELD_IP_SADDR);
+	e = own_put_element(t, NULL);
+	e->key[0] = own_interface("eth0");
+	e->key[1] = own_address("10.0.0.1");
 }
 
 static inline void own_every_rule(struct own_table *t)
@@ -245,6 +253,8 @@ static inline void own_every_rule(struct own_table *t)
 	own_rule1(t, RS_DROP, own_in(t, 4));
 	own_rule1(t, RS_DROP, own_in(t, 5));
 	own_rule1(t, RS_ACCEPT, own_in(t, 6));
+	own_rule1(t, RS_ACCEPT, own_in(t, 8));
+	own_rule1(t, RS_ACCEPT, own_in(t, 9));
 	own_rule1(t, RS_ACCEPT, own_range(RS_FIELD_IIFNAME, own_interface("wan*")));
 	own_rule1(t, RS_ACCEPT, own_range(RS_FIELD_IP_DADDR, own_address("10.128.0.0/9")));
 	own_rule1(t, RS_ACCEPT, own_range(RS_FIELD_IP_DADDR, own_between("10.0.0.1", "10.0.0.9")));
@@ -293,6 +303,10 @@ static const char own_every_text[] =
         "	set sources { type ipv6_addr; flags interval; elements = { 2001:db8::/32, ff00::/8 } }\n"
         "	set protocols { type inet_proto; flags interval; elements = { tcp, udp } }\n"
         "	set empty { type ipv4_addr; flags interval; }\n"
+        "	set inside { type ifname; counter; elements = { \"eth0\" counter packets 21 bytes 0 comment "
+        "\"uplink\",\n"
+        "		\"eth1\" } }\n"
+        "	set pairs { type ifname . ipv4_addr; elements = { \"eth0\" . 10.0.0.1 } }\n"
         "	chain input { type filter hook input priority filter; policy accept;\n"
         "		iifname \"lo\" accept\n"
         "		ct state established,related counter packets 3 bytes 333 accept comment \"established, "
@@ -300,8 +314,7 @@ static const char own_every_text[] =
         "		icmp type echo-request accept\n"
         "		icmpv6 type nd-neighbor-solicit accept\n"
         "		icmp type 11-12 accept\n"
-        "		ip saddr 10.0.0.0/8 tcp dport 22 limit rate 7/second log prefix \"no ssh: \" comment \"rule "
-        "no-ssh\"\n"
+        "		ip saddr 10.0.0.0/8 tcp dport 22 limit rate 7/second log prefix \"no ssh: \"\n"
         "		ip saddr 10.0.0.0/8 tcp dport 22 counter reject with tcp reset comment \"rule no-ssh\"\n"
         "	}\n"
         "	chain forward { type filter hook forward priority filter; policy accept;\n"
@@ -312,6 +325,8 @@ static const char own_every_text[] =
         "		oifname @zone drop\n"
         "		ip6 saddr @sources drop\n"
         "		meta l4proto @protocols accept\n"
+        "		iifname @inside accept\n"
+        "		iifname . ip saddr @pairs accept\n"
         "		iifname \"wan*\" accept\n"
         "		ip daddr 10.128.0.0/9 accept\n"
         "		ip daddr 10.0.0.1-10.0.0.9 accept\n"

@@ -25,6 +25,8 @@ struct found {
 
 struct reader {
 	const char *table;
+	const char **plain; /* names of sets without intervals, which stand before all elements */
+	size_t n_plain, cap_plain;
 	struct found *found;
 	size_t n, cap;
 };
@@ -113,13 +115,41 @@ static size_t read_key(const struct nlattr *data, uint8_t out[64])
 	return len;
 }
 
-static void read_element(struct reader *r, const char *set, const struct nlattr *element)
+static bool is_own(const struct reader *r, const struct nlattr *table)
+{
+	const char *name = text_of(table);
+	return name != NULL && strcmp(name, r->table) == 0;
+}
+
+static void read_set(struct reader *r, const struct nlattr *tb[ATTRIBUTES])
+{
+	const char *name = text_of(tb[NFTA_SET_NAME]);
+	uint32_t flags = 0;
+	if (tb[NFTA_SET_FLAGS] != NULL && mnl_attr_get_payload_len(tb[NFTA_SET_FLAGS]) == sizeof(flags))
+		memcpy(&flags, mnl_attr_get_payload(tb[NFTA_SET_FLAGS]), sizeof(flags));
+	if (!is_own(r, tb[NFTA_SET_TABLE]) || name == NULL || (be32toh(flags) & NFT_SET_INTERVAL) != 0)
+		return;
+	r->plain = xgrow(r->plain, r->n_plain, &r->cap_plain, sizeof(*r->plain));
+	r->plain[r->n_plain++] = name;
+}
+
+static bool is_plain(const struct reader *r, const char *set)
+{
+	for (size_t i = 0; i < r->n_plain; i++)
+		if (strcmp(r->plain[i], set) == 0)
+			return true;
+	return false;
+}
+
+static void read_element(struct reader *r, const char *set, bool plain, const struct nlattr *element)
 {
 	const struct nlattr *tb[ATTRIBUTES];
 	struct found f = {0};
 	parse_nest(element, tb);
 	f.c.len = read_key(tb[NFTA_SET_ELEM_KEY], f.c.key);
-	f.open = read_key(tb[NFTA_SET_ELEM_KEY_END], f.c.key_end) != f.c.len;
+	f.open = !plain && read_key(tb[NFTA_SET_ELEM_KEY_END], f.c.key_end) != f.c.len;
+	if (plain)
+		memcpy(f.c.key_end, f.c.key, f.c.len);
 	f.counts = read_counter(tb[NFTA_SET_ELEM_EXPR], &f.c) ||
 	           (tb[NFTA_SET_ELEM_EXPRESSIONS] != NULL && read_counter_of_list(tb[NFTA_SET_ELEM_EXPRESSIONS], &f.c));
 	if (f.c.len == 0 || (!f.counts && !f.open))
@@ -128,20 +158,15 @@ static void read_element(struct reader *r, const char *set, const struct nlattr 
 	add(r, &f);
 }
 
-static bool is_own(const struct reader *r, const struct nlattr *table)
-{
-	const char *name = text_of(table);
-	return name != NULL && strcmp(name, r->table) == 0;
-}
-
 static void read_elements(struct reader *r, const struct nlattr *tb[ATTRIBUTES])
 {
 	const char *set = text_of(tb[NFTA_SET_ELEM_LIST_SET]);
 	const struct nlattr *list = tb[NFTA_SET_ELEM_LIST_ELEMENTS];
 	if (!is_own(r, tb[NFTA_SET_ELEM_LIST_TABLE]) || set == NULL || list == NULL)
 		return;
+	const bool plain = is_plain(r, set);
 	for (const struct nlattr *a = list_next(list, NULL); a != NULL; a = list_next(list, a))
-		read_element(r, set, a);
+		read_element(r, set, plain, a);
 }
 
 /* Type, length and text, one behind the other. */
@@ -260,15 +285,19 @@ int nft_counters_read(const uint8_t *bytes, size_t len, const char *table, struc
 		memcpy(&m, bytes + at, sizeof(m));
 		memcpy(&family, bytes + at + sizeof(m), sizeof(family));
 		unsigned type = NFNL_MSG_TYPE(m.nlmsg_type);
-		if (family.nfgen_family != NFPROTO_INET || (type != NFT_MSG_NEWSETELEM && type != NFT_MSG_NEWRULE))
+		if (family.nfgen_family != NFPROTO_INET ||
+		        (type != NFT_MSG_NEWSET && type != NFT_MSG_NEWSETELEM && type != NFT_MSG_NEWRULE))
 			continue;
 		parse(bytes + at + head, m.nlmsg_len - head, tb);
-		if (type == NFT_MSG_NEWSETELEM)
+		if (type == NFT_MSG_NEWSET)
+			read_set(&r, tb);
+		else if (type == NFT_MSG_NEWSETELEM)
 			read_elements(&r, tb);
 		else
 			read_rule(&r, tb);
 	}
 	settle(&r, out);
+	free(r.plain);
 	return 0;
 }
 

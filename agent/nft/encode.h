@@ -30,6 +30,11 @@ const struct nft_field *nft_field(enum rs_field f);
 /** A value as the kernel keeps it in f->len bytes. */
 void nft_field_put(const struct nft_field *f, u128 value, uint8_t *out);
 
+/**
+ * Is it one of intervals? A set of interfaces whose keys are all exact is none, as in the text of compile: the kernel then
+ * looks a name up by its hash.
+ */
+bool nft_set_is_interval(const struct own_set *set);
 /** Bytes of the registers that a key of several fields takes: each begins at a multiple of four. */
 size_t nft_key_length(const struct own_set *set);
 /** The lower or upper ends of an element's ranges as a key; out has room for OWN_PARTS fields. */

@@ -75,6 +75,17 @@ void nft_field_put(const struct nft_field *f, u128 value, uint8_t *out)
 		out[i] = (uint8_t)value;
 }
 
+bool nft_set_is_interval(const struct own_set *set)
+{
+	if (set->field[0] != RS_FIELD_IIFNAME && set->field[0] != RS_FIELD_OIFNAME)
+		return true;
+	for (size_t i = 0; i < set->n_element; i++)
+		for (size_t k = 0; k < set->n_field; k++)
+			if (set->element[i].key[k].lo != set->element[i].key[k].hi)
+				return true;
+	return false;
+}
+
 static size_t padded(size_t len)
 {
 	return (len + 3) / 4 * 4;

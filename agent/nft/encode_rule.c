@@ -7,6 +7,8 @@
 #include <libnftnl/expr.h>
 #include <libnftnl/rule.h>
 #include <libnftnl/udata.h>
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_log.h>
 #include <linux/netfilter/nf_tables.h>
@@ -249,13 +251,24 @@ static int put_log(struct builder *b, const struct own_rule *rule)
 	return 0;
 }
 
-/* A packet of TCP alone is answered with a reset, any other with ICMP port unreachable. */
+/* A packet of TCP alone is answered with a reset, any other with ICMP port unreachable, of its family where that is known. */
 static void put_reject(struct builder *b)
 {
 	struct nftnl_expr *x = add(b, "reject");
-	bool tcp = b->l4proto == PROTO_TCP;
-	nftnl_expr_set_u32(x, NFTNL_EXPR_REJECT_TYPE, tcp ? NFT_REJECT_TCP_RST : NFT_REJECT_ICMPX_UNREACH);
-	nftnl_expr_set_u8(x, NFTNL_EXPR_REJECT_CODE, tcp ? 0 : NFT_REJECT_ICMPX_PORT_UNREACH);
+	uint32_t type = NFT_REJECT_ICMPX_UNREACH;
+	uint8_t code = NFT_REJECT_ICMPX_PORT_UNREACH;
+	if (b->l4proto == PROTO_TCP) {
+		type = NFT_REJECT_TCP_RST;
+		code = 0;
+	} else if (b->nfproto == NFPROTO_IPV4) {
+		type = NFT_REJECT_ICMP_UNREACH;
+		code = ICMP_PORT_UNREACH;
+	} else if (b->nfproto == NFPROTO_IPV6) {
+		type = NFT_REJECT_ICMP_UNREACH;
+		code = ICMPV6_PORT_UNREACH;
+	}
+	nftnl_expr_set_u32(x, NFTNL_EXPR_REJECT_TYPE, type);
+	nftnl_expr_set_u8(x, NFTNL_EXPR_REJECT_CODE, code);
 }
 
 static int put_verdict(struct builder *b, const struct own_rule *rule)
@@ -299,7 +312,8 @@ static int encode_part(struct nft_encoder *e, const struct nft_object *object, c
 	const struct own_chain *chain = &e->table->chain[object->chain];
 	const struct own_rule *rule = &chain->rule[object->rule];
 	struct nftnl_udata_buf *data;
-	if (nft_comment(rule->comment, of, &data, e->err) != 0)
+	/* Of two the one that decides is the rule; the text has it the same. */
+	if (nft_comment((parts & PART_VERDICT) ? rule->comment : NULL, of, &data, e->err) != 0)
 		return -1;
 	struct builder b = {.e = e, .of = of, .rule = nftnl_rule_alloc()};
 	if (b.rule == NULL)

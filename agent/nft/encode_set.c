@@ -50,14 +50,14 @@ static void put_userdata(struct nftnl_set *s, const struct own_set *set)
 
 static void put_key_type(struct nftnl_set *s, const struct own_set *set)
 {
-	uint32_t type = 0, flags = NFT_SET_INTERVAL;
+	uint32_t type = 0, flags = nft_set_is_interval(set) ? NFT_SET_INTERVAL : 0;
 	uint8_t field_len[OWN_PARTS];
 	for (size_t i = 0; i < set->n_field; i++) {
 		const struct nft_field *f = nft_field(set->field[i]);
 		type = type << TYPE_BITS | f->type;
 		field_len[i] = (uint8_t)f->len;
 	}
-	if (set->n_field > 1) {
+	if (set->n_field > 1 && flags != 0) {
 		flags |= NFT_SET_CONCAT;
 		nftnl_set_set_data(s, NFTNL_SET_DESC_CONCAT, field_len, (uint32_t)set->n_field);
 	}
@@ -94,6 +94,7 @@ struct list {
 	struct nlmsghdr *m; /* NULL: none is begun */
 	struct nlattr *nest;
 	int n; /* in the message */
+	bool interval;
 	struct nft_work work;
 	size_t first; /* the next element of the own set when the message began */
 };
@@ -180,9 +181,9 @@ static int put_start(struct list *l, size_t which)
 	if (count_work(l, key, key_end) != 0 || nft_comment(element->comment, l->set->name, &data, l->e->err) != 0)
 		return -1;
 	struct nftnl_set_elem *x = element_new(l, key);
-	if (l->set->n_field > 1) {
+	if (l->set->n_field > 1 && l->interval) {
 		nftnl_set_elem_set(x, NFTNL_SET_ELEM_KEY_END, key_end, (uint32_t)nft_key_length(l->set));
-	} else if (element->key[0].hi == largest(l->set)) {
+	} else if (l->interval && element->key[0].hi == largest(l->set)) {
 		if (data == NULL)
 			data = nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN);
 		if (data == NULL)
@@ -202,15 +203,17 @@ static int put_start(struct list *l, size_t which)
 static int encode_elements(struct nft_encoder *e, size_t index)
 {
 	const struct own_set *set = &e->table->set[index];
-	struct list l = {.e = e, .set = set, .index = index};
+	struct list l = {.e = e, .set = set, .index = index, .interval = nft_set_is_interval(set)};
+	/* Both ends of the intervals are elements. */
+	bool ends = l.interval && set->n_field == 1;
 	int result = 0;
-	for (size_t i = 0; set->n_field > 1 && i < set->n_field; i++)
+	for (size_t i = 0; l.interval && !ends && i < set->n_field; i++)
 		l.work.len[l.work.n_field++] = nft_field(set->field[i])->len;
-	if (set->n_field == 1 && set->n_element > 0 && set->element[0].key[0].lo != 0)
+	if (ends && set->n_element > 0 && set->element[0].key[0].lo != 0)
 		result = put_end(&l, 0, 0);
 	for (size_t i = 0; result == 0 && i < set->n_element; i++) {
 		result = put_start(&l, i);
-		if (result == 0 && set->n_field == 1 && set->element[i].key[0].hi != largest(set))
+		if (result == 0 && ends && set->element[i].key[0].hi != largest(set))
 			result = put_end(&l, i + 1, set->element[i].key[0].hi + 1);
 	}
 	if (result == 0 && l.m != NULL)

@@ -32,6 +32,7 @@ struct walk {
 	struct error *err;
 	size_t message; /* number of the one under the eye, from 0 */
 	size_t n_rule, n_set, n_chain, n_element;
+	uint64_t n_search; /* for a set by its name, which goes through all sets */
 	bool in_set; /* expressions are those of sets */
 	struct span set; /* name of the set that was made last */
 	struct nft_work work; /* on that set */
@@ -133,6 +134,7 @@ static int keep(struct walk *w, struct span s, const struct nft_attribute *g)
 	switch (g->keep) {
 	case NFT_KEEP_SET:
 		w->set = s;
+		w->n_search++;
 		w->work = (struct nft_work){0};
 		break;
 	case NFT_KEEP_FIELD:
@@ -142,6 +144,10 @@ static int keep(struct walk *w, struct span s, const struct nft_attribute *g)
 	case NFT_KEEP_SET_OF:
 		if (s.len != w->set.len || memcmp(s.p, w->set.p, s.len) != 0)
 			return refuse(w, ERR_DENIED, "its elements are for another set than the one made last");
+		w->n_search++;
+		break;
+	case NFT_KEEP_LOOKUP:
+		w->n_search++;
 		break;
 	case NFT_KEEP_KEY:
 		w->key = s;
@@ -291,6 +297,10 @@ static int count(struct walk *w, uint16_t type)
 	if (w->n_element > NFT_BATCH_ELEMENTS)
 		return refuse(w, ERR_LIMIT, "more than %zu elements would hold the kernel too long: join prefixes",
 		        NFT_BATCH_ELEMENTS);
+	if (w->n_search * w->n_set > NFT_BATCH_SEARCHES)
+		return refuse(w, ERR_LIMIT,
+		        "%zu sets that are named %llu times would hold the kernel too long: use fewer rules with lists",
+		        w->n_set, (unsigned long long)w->n_search);
 	return 0;
 }
 

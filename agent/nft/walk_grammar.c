@@ -58,7 +58,7 @@ static const struct nft_attribute bitwise[] = {
         {NEST(NFTA_BITWISE_XOR, true, data_value)},
 };
 static const struct nft_attribute lookup[] = {
-        {NAME(NFTA_LOOKUP_SET, true)},
+        {NAME(NFTA_LOOKUP_SET, true), KEEP(NFT_KEEP_LOOKUP)},
         {U32(NFTA_LOOKUP_SREG, true, 0, ANY)},
 };
 static const struct nft_attribute counter[] = {{U64(NFTA_COUNTER_BYTES)}, {U64(NFTA_COUNTER_PACKETS)}};

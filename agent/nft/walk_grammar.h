@@ -25,6 +25,7 @@ enum nft_keep {
 	NFT_KEEP_SET, /**< name of the set that is made */
 	NFT_KEEP_FIELD, /**< length of one of its fields */
 	NFT_KEEP_SET_OF, /**< name of the set that elements are for: the one made last */
+	NFT_KEEP_LOOKUP, /**< a set is looked for by its name */
 	NFT_KEEP_ELEMENT,
 	NFT_KEEP_KEY,
 	NFT_KEEP_KEY_END

@@ -77,9 +77,11 @@ struct nft_answer {
 /** What replaces may hold the kernel with; more is refused before it sees anything (ERR_LIMIT). */
 #define NFT_BATCH_MAX ((size_t)32 << 20)
 #define NFT_BATCH_RULES ((size_t)20000)
-#define NFT_BATCH_SETS ((size_t)1000)
+#define NFT_BATCH_SETS ((size_t)4000)
 #define NFT_BATCH_CHAINS ((size_t)16)
 #define NFT_BATCH_ELEMENTS ((size_t)100000) /**< an interval of a set of one field is two */
+#define NFT_BATCH_SEARCHES                                                                                             \
+	((uint64_t)100000000) /**< sets that it passes by to find others by name: two or three seconds */
 #define NFT_BATCH_WORK                                                                                                 \
 	((uint64_t)8000000000) /**< bytes that it copies while concatenated sets grow: two or three seconds */
 
