@@ -37,7 +37,6 @@ static void put_userdata(struct nftnl_set *s, const struct own_set *set)
 	bool alone = set->n_field == 1;
 	nftnl_udata_put_u32(
 	        data, NFTNL_UDATA_SET_KEYBYTEORDER, alone ? (uint32_t)nft_field(set->field[0])->order : NFT_ORDER_NONE);
-	/* nft gives numbers of one byte its own order when they are in a set by themselves, and prints them alike. */
 	if (!alone) {
 		struct nftnl_udata *nest = nftnl_udata_nest_start(data, NFTNL_UDATA_SET_KEY_TYPEOF);
 		nftnl_udata_put_u32(data, NFTNL_UDATA_SET_TYPEOF_EXPR, TYPEOF_CONCATENATION);
