@@ -59,8 +59,9 @@ void nft_batch_fini(struct nft_batch *batch);
  * A rule that logs and decides becomes two of the kernel's: its matches, limit and log; its matches, counter and verdict.
  * A match on an address or ICMP type comes behind its family (and protocol), which is put in where the rule does not ask it.
  *
- * @return 0, or -1: ERR_LIMIT (a comment, prefix or name that the kernel does not keep, or more than NFT_BATCH_*), ERR_UNSUPPORTED (a match, verdict
- *         or hook that an own table has not). out is empty on failure.
+ * @return 0, or -1: ERR_LIMIT (a comment, prefix or name that the kernel does not keep; more than NFT_BATCH_MAX or
+ *         NFT_BATCH_WORK, the rest is for check to say), ERR_UNSUPPORTED (a match, verdict or hook that an own table has
+ *         not). out is empty on failure.
  */
 int nft_encode_table(const struct own_table *t, struct nft_batch *out, struct error *err) MUST_USE;
 
