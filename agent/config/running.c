@@ -183,8 +183,11 @@ static int apply(struct config *c, struct successor *next, enum commit_action ac
 	bool keeps = action == COMMIT_APPLY_UNCONFIRMED;
 	bool same = next->version == NULL || (next->json != NULL && strcmp(next->json, c->stored) == 0);
 	const char *revert_to = !keeps ? NULL : c->former.version != NULL ? c->former.stored : c->stored;
-	struct config_push push = {
-	        .now = c->site, .next = same ? NULL : next->site, .actor = next->actor, .confirmed = keeps};
+	struct config_push push = {.now = c->site,
+	        .next = same ? NULL : next->site,
+	        .catalog = c->catalog,
+	        .actor = next->actor,
+	        .confirmed = keeps};
 	struct config_plan *plan;
 	struct former before = {0};
 
@@ -232,7 +235,8 @@ static int revert(struct config *c, struct error *err)
 	const struct config_actor actor = {.session = c->commit.session, .user = c->commit.user}, server = {0};
 	struct former *f = &c->former;
 	struct successor next = {f->version, f->site, f->stored, causes[c->commit.cause], &actor, true};
-	struct config_push push = {.now = c->site, .next = f->site, .actor = &actor, .taken_back = true};
+	struct config_push push = {
+	        .now = c->site, .next = f->site, .catalog = c->catalog, .actor = &actor, .taken_back = true};
 	struct config_plan *plan;
 	struct version *reverted;
 

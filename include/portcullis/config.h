@@ -6,6 +6,7 @@
 
 #include "portcullis/deployment.h"
 #include "portcullis/error.h"
+#include "portcullis/flow.h"
 #include "portcullis/journal.h"
 
 /*
@@ -44,6 +45,7 @@ struct config_actor {
 	uint32_t session; /**< NETCONF session id; 0: the daemon itself */
 	const char *user;
 	const struct config_access *access; /**< NULL: he may do everything */
+	const struct flow_peer *peer; /**< the other end of the session's connection; NULL: it is on this device */
 };
 
 /**
@@ -164,6 +166,7 @@ void config_on_changed(struct config *c, config_changed *each, void *ctx);
 struct config_push {
 	const struct site *now; /**< NULL: running does not convert, which no commit leads to */
 	const struct site *next;
+	struct catalog *catalog; /**< installed; NULL: none */
 	const struct config_actor *actor;
 	bool confirmed; /**< it is taken back by itself unless it is confirmed in time */
 	bool taken_back; /**< it is the way back from such a commit: what there was before cannot be refused */

@@ -5,10 +5,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "portcullis/config.h"
 #include "portcullis/error.h"
 #include "portcullis/flow.h"
 #include "portcullis/network.h"
-#include "portcullis/verify.h"
+#include "portcullis/nft.h"
+#include "portcullis/pins.h"
+#include "portcullis/text.h"
+#include "portcullis/whatif.h"
 
 /* A change of the configuration on its way into the kernel: what it may not do, and what becomes of it. */
 
@@ -29,5 +33,37 @@ struct plane_input {
  *         told now either.
  */
 int plane_check(const struct plane_input *in, struct error *err) MUST_USE;
+
+/**
+ * May the change be made, as far as flows go (DESIGN: "Commit", the gate)? GATE_OFF: whatever it does.
+ *
+ * @param warnings  GATE_WARN: a line for each thing that GATE_REJECT would have refused it for is added.
+ * @return 0, or -1 with ERR_DENIED: a flow that passes now and would not then, a packet, who stops it and what would cure it;
+ *         ERR_UNAVAILABLE: it cannot be told; ERR_LIMIT as whatif_compare().
+ */
+int gate_check(const struct whatif_state *now, const struct whatif_state *then, enum firewall_gate gate, int64_t time,
+        struct text *warnings, struct error *err) MUST_USE;
+
+/**
+ * Who carries configurations into the kernel: compiles, asks the gate, has the kernel check and replace the own table,
+ * reads it back and proves it.
+ */
+struct push;
+
+struct push_parts {
+	struct nft_ops nft; /**< with check and replace */
+	struct pins *pins; /**< NULL: there are none */
+	const char *boot_file; /**< where the table that stays is kept as nft text for the next boot; NULL: nowhere */
+	/** Addresses and routes; network_read(), but for tests. */
+	int (*network)(struct network *out, struct error *err);
+};
+
+/**
+ * @param bytes  what the kernel is to have from before, as a plan had it; NULL: no own table. Copied.
+ */
+struct push *push_new(const struct push_parts *parts, const void *bytes, size_t n_byte);
+void push_free(struct push *p);
+/** For config_set_carrier(). */
+struct config_carrier push_carrier(struct push *p);
 
 #endif

@@ -1,0 +1,111 @@
+/*
+ * The gate of a commit: in come the configuration and ruleset of now and those that it would make, out goes whether a flow
+ * that passes would pass no more. Pure. What cannot be told is refused like what would break, where breaking is.
+ */
+#include <stdlib.h>
+
+#include "portcullis/alloc.h"
+#include "portcullis/push.h"
+
+#define WARNINGS_MAX 16
+
+/* "LABEL would be blocked by inet filter forward: drop, for example PACKET; insert rule ... would let it pass" */
+static void regression_print(struct text *t, const struct whatif_flow *f)
+{
+	const struct evidence *e = f->then != NULL ? f->then->evidence : &evidence_none;
+
+	text_addf(t, "%s would be %s", f->flow->label, f->then != NULL ? verdict_name(f->then->verdict) : "gone");
+	if (e->blame.present)
+		text_addf(t, " by %s %s %s: %s", rs_family_name(e->blame.family), e->blame.table, e->blame.chain,
+		        e->blame.text);
+	if (e->has_witness) {
+		char *packet = packet_print(&e->witness);
+
+		text_addf(t, ", for example %s", packet);
+		free(packet);
+	}
+	if (e->n_atom > 0)
+		text_addf(t, ", which depends on %s", e->atom[0]);
+	if (f->cure.n > 0)
+		text_addf(t, "; 'nft %s' would let it pass", f->cure.line[0]);
+}
+
+/** What nobody has to open is no loss: flows that rest on an unsure correction, and sides that need not open. */
+static bool counts(const struct whatif_flow *f)
+{
+	return !f->flow->advisory;
+}
+
+/** @return the first that counts, or NULL; *n: how many do, of those that are listed. */
+static const struct whatif_flow *regressions(const struct whatif *w, size_t *n)
+{
+	const struct whatif_flows *list = &w->flows[WHATIF_REGRESSION];
+	const struct whatif_flow *first = NULL;
+
+	*n = 0;
+	for (size_t i = 0; i < list->n; i++) {
+		if (!counts(&list->item[i]))
+			continue;
+		first = first != NULL ? first : &list->item[i];
+		++*n;
+	}
+	return first;
+}
+
+static int refuse(const struct whatif_flow *first, size_t n, struct error *err)
+{
+	struct text t = {0};
+
+	regression_print(&t, first);
+	if (n > 1)
+		text_addf(&t, "; and %zu more", n - 1);
+	error_set(err, ERR_DENIED, first->flow->label,
+	        "the commit gate rejects this: %.800s; see what-if, or set commit-gate to warn", text_str(&t));
+	text_fini(&t);
+	return -1;
+}
+
+static void warn(const struct whatif *w, struct text *warnings)
+{
+	const struct whatif_flows *list = &w->flows[WHATIF_REGRESSION];
+	size_t n, told = 0;
+
+	if (w->reason != NULL)
+		text_addf(warnings, "what this does cannot be told: %s\n", w->reason);
+	if (regressions(w, &n) == NULL)
+		return;
+	for (size_t i = 0; i < list->n && told < WARNINGS_MAX; i++) {
+		if (!counts(&list->item[i]))
+			continue;
+		regression_print(warnings, &list->item[i]);
+		text_add(warnings, "\n");
+		told++;
+	}
+	if (n > told)
+		text_addf(warnings, "%zu more\n", n - told);
+}
+
+int gate_check(const struct whatif_state *now, const struct whatif_state *then, enum firewall_gate gate, int64_t time,
+        struct text *warnings, struct error *err)
+{
+	const struct whatif_flow *first;
+	struct whatif w;
+	size_t n;
+	int result;
+
+	if (gate == GATE_OFF)
+		return 0;
+	result = whatif_compare(now, then, time, &w, err);
+	if (result != 0)
+		return -1;
+	if (gate == GATE_WARN)
+		warn(&w, warnings);
+	else if (w.reason != NULL)
+		result = error_set(err, ERR_UNAVAILABLE, NULL,
+		        "the commit gate cannot tell what this does: %s; try again, or set commit-gate to warn",
+		        w.reason);
+	else if ((first = regressions(&w, &n)) != NULL)
+		result = refuse(first, n, err);
+	whatif_fini(&w);
+	return result;
+}

@@ -1,0 +1,463 @@
+/*
+ * Configurations on their way into the kernel: a change of running comes in, is compiled, judged against the ruleset that the
+ * kernel has at that moment, checked by the kernel, put in place in one transaction, read back and verified; what is not as
+ * it was promised goes back. Refused is what the gate refuses, what would cut off the management plane, and what the kernel
+ * does not take.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "portcullis/alloc.h"
+#include "portcullis/clock.h"
+#include "portcullis/compile.h"
+#include "portcullis/log.h"
+#include "portcullis/push.h"
+
+/** An own table as it went into the kernel. */
+struct kept {
+	struct config_plan plan; /**< bytes NULL: none */
+	char *print; /**< as a reader finds it; "": none, NULL: not known */
+	char *text; /**< for the next boot; "": none, NULL: not known */
+};
+
+struct push {
+	struct push_parts parts;
+	struct kept applied; /**< what the kernel is to have */
+	struct kept settled; /**< what it goes back to where that waits for a confirmation; else the same */
+};
+
+/** A configuration with what follows from it. */
+struct state {
+	const struct site *site;
+	struct catalog *catalog;
+	struct flows flows;
+};
+
+struct plan {
+	struct config_plan plan;
+	struct own_table *table; /**< NULL: there is to be none */
+	struct nft_batch batch;
+	struct network network;
+	struct state now, then;
+	struct ruleset *live, *promised;
+	struct kept next, before; /**< next.plan is `plan` */
+	enum firewall_gate gate;
+	bool judged; /**< the gate and the management plane were asked: what was promised is to hold */
+	bool done;
+};
+
+static void bytes_copy(struct config_plan *out, const void *bytes, size_t n)
+{
+	*out = (struct config_plan){NULL, n};
+	if (bytes == NULL)
+		return;
+	out->bytes = xmalloc(n);
+	memcpy(out->bytes, bytes, n);
+}
+
+static void kept_fini(struct kept *k)
+{
+	free(k->plan.bytes);
+	free(k->print);
+	free(k->text);
+	*k = (struct kept){0};
+}
+
+static struct kept kept_copy(const struct kept *k)
+{
+	struct kept copy = {.print = k->print != NULL ? xstrdup(k->print) : NULL,
+	        .text = k->text != NULL ? xstrdup(k->text) : NULL};
+
+	bytes_copy(&copy.plan, k->plan.bytes, k->plan.n_byte);
+	return copy;
+}
+
+struct push *push_new(const struct push_parts *parts, const void *bytes, size_t n_byte)
+{
+	struct push *p = xcalloc(1, sizeof(*p));
+
+	p->parts = *parts;
+	bytes_copy(&p->applied.plan, bytes, n_byte);
+	p->settled = kept_copy(&p->applied);
+	return p;
+}
+
+void push_free(struct push *p)
+{
+	if (p == NULL)
+		return;
+	kept_fini(&p->applied);
+	kept_fini(&p->settled);
+	free(p);
+}
+
+static void state_fini(struct state *s)
+{
+	flows_fini(&s->flows);
+	catalog_free(s->catalog);
+}
+
+static void plan_free(struct plan *plan)
+{
+	if (plan == NULL)
+		return;
+	own_table_free(plan->table);
+	nft_batch_fini(&plan->batch);
+	network_fini(&plan->network);
+	state_fini(&plan->now);
+	state_fini(&plan->then);
+	ruleset_free(plan->live);
+	ruleset_free(plan->promised);
+	kept_fini(&plan->before);
+	free(plan->plan.bytes);
+	free(plan->next.print);
+	free(plan->next.text);
+	free(plan);
+}
+
+/* ---- reading the kernel ---- */
+
+static int live_read(struct push *p, struct ruleset **out, struct nft_counters *counters, struct error *err)
+{
+	struct nft_dump dump = {0};
+	int result = p->parts.nft.dump(p->parts.nft.self, &dump, err);
+
+	*out = NULL;
+	if (result == 0)
+		result = ruleset_parse_netlink(dump.bytes, dump.len, out, err);
+	if (result == 0 && counters != NULL)
+		result = nft_counters_read(dump.bytes, dump.len, OWN_TABLE, counters, err);
+	if (result == 0) {
+		(*out)->legacy = dump.legacy;
+		dump.legacy = NULL;
+		(*out)->policies = ipsec_policies_read(p->parts.nft.policies, p->parts.nft.self);
+		ruleset_share(*out);
+	} else {
+		ruleset_free(*out);
+		*out = NULL;
+	}
+	nft_dump_fini(&dump);
+	return result;
+}
+
+/* The own table as the kernel has it, or is to have it; "": none. */
+static char *own_print(const struct ruleset *rs)
+{
+	struct text t = {0};
+
+	for (size_t i = 0; i < rs->n_chain; i++) {
+		const struct rs_chain *c = &rs->chain[i];
+
+		if (c->family != RS_INET || strcmp(c->table, OWN_TABLE) != 0 || !c->base)
+			continue;
+		text_addf(&t, "chain %s %s %d\n", c->name, rs_hook_name(c->hook), c->priority);
+		for (size_t k = 0; k < c->n_rule; k++) {
+			char *line = rule_print(rs, c, &c->rule[k]);
+
+			text_addf(&t, "%s\n", line);
+			free(line);
+		}
+	}
+	for (size_t i = 0; i < rs->n_set; i++) {
+		const struct rs_set *s = &rs->set[i];
+
+		if (s->family == RS_INET && strcmp(s->table, OWN_TABLE) == 0)
+			text_addf(&t, "set %s %zu\n", s->name, s->n_element);
+	}
+	return text_take(&t);
+}
+
+/* ---- prepare ---- */
+
+static int state_find(struct push *p, const struct config_push *push, const struct site *site,
+        const struct network *network, int64_t time, struct state *out, struct error *err)
+{
+	out->site = site;
+	if (pins_catalog(p->parts.pins, site, push->catalog, &out->catalog, err) != 0)
+		return -1;
+	return flows_derive(site, out->catalog, network, time, &out->flows, err);
+}
+
+static struct whatif_state whatif_state_of(
+        const struct state *s, const struct network *network, const struct ruleset *rs)
+{
+	return (struct whatif_state){.site = s->site, .flows = &s->flows, .network = network, .rs = rs};
+}
+
+static enum firewall_gate stricter(enum firewall_gate a, enum firewall_gate b)
+{
+	return a > b ? a : b;
+}
+
+/* May it be done? A way back may always be gone. */
+static int judge(const struct config_push *push, struct plan *plan, int64_t time, struct error *err)
+{
+	struct whatif_state now = whatif_state_of(&plan->now, &plan->network, plan->live);
+	struct whatif_state then = whatif_state_of(&plan->then, &plan->network, plan->promised);
+	const struct plane_input plane = {.now = push->now,
+	        .then = push->next,
+	        .net = &plan->network,
+	        .ruleset_now = plan->live,
+	        .ruleset_then = plan->promised,
+	        .session = push->actor->peer,
+	        .time = time};
+	struct text warnings = {0};
+	int result;
+
+	plan->gate = stricter(push->now->firewall.gate, push->next->firewall.gate);
+	plan->judged = true;
+	result = gate_check(&now, &then, plan->gate, time, &warnings, err);
+	/* It goes back by itself where nobody who is cut off can confirm it. */
+	if (result == 0 && !push->confirmed)
+		result = plane_check(&plane, err);
+	if (result == 0 && warnings.len > 0)
+		log_warning("commit of %s: %s", push->actor->user != NULL ? push->actor->user : "the agent",
+		        text_str(&warnings));
+	text_fini(&warnings);
+	return result;
+}
+
+static int table_make(struct push *p, struct plan *plan, struct error *err)
+{
+	const struct compile_input in = {plan->then.site, &plan->then.flows, plan->then.catalog};
+	struct nft_counters counters = {0};
+	int result = live_read(p, &plan->live, &counters, err);
+
+	if (result == 0 && plan->then.site->firewall.mode == FIREWALL_ENFORCE) {
+		result = compile(&in, &plan->table, err);
+		if (result == 0)
+			nft_counters_apply(&counters, plan->table);
+	}
+	nft_counters_fini(&counters);
+	if (result == 0)
+		result = ruleset_with_own_table(plan->live, plan->table, &plan->promised, err);
+	return result;
+}
+
+static int next_print(struct plan *plan, struct error *err)
+{
+	struct ruleset *alone;
+
+	if (plan->table == NULL) {
+		plan->next.print = xstrdup("");
+		return 0;
+	}
+	if (own_table_ruleset(plan->table, &alone, err) != 0)
+		return -1;
+	plan->next.print = own_print(alone);
+	ruleset_free(alone);
+	return 0;
+}
+
+static int kernel_asked(struct push *p, struct plan *plan, struct error *err)
+{
+	struct nft_answer answer;
+
+	if (nft_encode_table(plan->table, &plan->batch, err) != 0 ||
+	        p->parts.nft.check(p->parts.nft.self, &plan->batch, &answer, err) != 0)
+		return -1;
+	if (plan->table != NULL)
+		bytes_copy(&plan->plan, plan->batch.bytes, plan->batch.len);
+	plan->next.text = plan->table != NULL ? own_table_text(plan->table) : xstrdup("");
+	return next_print(plan, err);
+}
+
+/* The very table that was there: a pack or a compiler may be another one since. */
+static int plan_return(struct push *p, struct plan *plan, struct error *err)
+{
+	plan->next = kept_copy(&p->settled);
+	plan->plan = plan->next.plan;
+	plan->next.plan = (struct config_plan){0};
+	if (plan->plan.bytes == NULL)
+		return nft_encode_table(NULL, &plan->batch, err);
+	plan->batch.len = plan->plan.n_byte;
+	plan->batch.bytes = xmalloc(plan->batch.len);
+	memcpy(plan->batch.bytes, plan->plan.bytes, plan->batch.len);
+	return 0;
+}
+
+static int plan_make(struct push *p, const struct config_push *push, struct plan *plan, struct error *err)
+{
+	const int64_t time = clock_wall_s();
+
+	if (push->taken_back)
+		return plan_return(p, plan, err);
+	if (p->parts.network(&plan->network, err) != 0 ||
+	        state_find(p, push, push->now, &plan->network, time, &plan->now, err) != 0 ||
+	        state_find(p, push, push->next, &plan->network, time, &plan->then, err) != 0 ||
+	        table_make(p, plan, err) != 0 || judge(push, plan, time, err) != 0)
+		return -1;
+	return kernel_asked(p, plan, err);
+}
+
+static bool concerns_kernel(const struct push *p, const struct config_push *push)
+{
+	return p->applied.plan.bytes != NULL || push->next->firewall.mode == FIREWALL_ENFORCE;
+}
+
+static int prepare(void *ctx, const struct config_push *push, struct config_plan **out, struct error *err)
+{
+	struct push *p = ctx;
+	struct plan *plan;
+
+	*out = NULL;
+	if (!concerns_kernel(p, push))
+		return 0;
+	plan = xcalloc(1, sizeof(*plan));
+	plan->before = kept_copy(&p->applied);
+	if (plan_make(p, push, plan, err) != 0) {
+		plan_free(plan);
+		return -1;
+	}
+	*out = &plan->plan;
+	return 0;
+}
+
+/* ---- apply ---- */
+
+static int put_back(struct push *p, const struct plan *plan, struct error *err)
+{
+	struct nft_batch batch = {.bytes = plan->before.plan.bytes, .len = plan->before.plan.n_byte}, none = {0};
+	struct nft_answer answer;
+	int result = 0;
+
+	if (plan->before.plan.bytes == NULL) {
+		result = nft_encode_table(NULL, &none, err);
+		batch = none;
+	}
+	if (result == 0)
+		result = p->parts.nft.replace(p->parts.nft.self, &batch, &answer, err);
+	nft_batch_fini(&none);
+	return result;
+}
+
+/* What passes as promised is not looked at; the first flow that does not is told with who stops it. */
+static int promise_check(const struct plan *plan, const struct ruleset *live, struct error *err)
+{
+	const struct flows *flows = &plan->then.flows;
+	struct findings promised = {0}, found = {0};
+	int64_t time = clock_wall_s();
+	int result = verify_flows(flows, plan->promised, NULL, plan->then.site, time, &promised, err);
+
+	if (result == 0)
+		result = verify_flows(flows, live, NULL, plan->then.site, time, &found, err);
+	for (size_t i = 0; i < flows->n && result == 0; i++) {
+		const struct evidence *e = found.finding[i].evidence;
+
+		if (promised.finding[i].verdict != VERDICT_CONFORMANT || found.finding[i].verdict == VERDICT_CONFORMANT)
+			continue;
+		result = error_set(err, ERR_DENIED, flows->flow[i].label,
+		        "%s is %s by %s %s %s: %.300s, which was not so when this was prepared; see to that rule, and "
+		        "commit again",
+		        flows->flow[i].label, verdict_name(found.finding[i].verdict),
+		        e->blame.present ? rs_family_name(e->blame.family) : "", e->blame.present ? e->blame.table : "",
+		        e->blame.present ? e->blame.chain : "", e->blame.present ? e->blame.text : "a condition");
+	}
+	findings_fini(&promised);
+	findings_fini(&found);
+	return result;
+}
+
+/** @return 0: as promised; 1: not in place; -1: in place, but not what was promised. */
+static int prove(struct push *p, const struct plan *plan, struct error *err)
+{
+	struct ruleset *live;
+	char *have;
+	int result = 0;
+
+	if (live_read(p, &live, NULL, err) != 0)
+		return -1;
+	have = own_print(live);
+	if (plan->next.print != NULL && strcmp(plan->next.print, have) != 0) {
+		error_set(err, ERR_IO, "inet " OWN_TABLE,
+		        "the table that was read back is not the one that was written; commit again");
+		result = 1;
+	} else if (plan->judged) {
+		result = promise_check(plan, live, err);
+	}
+	free(have);
+	ruleset_free(live);
+	return result;
+}
+
+static int back(struct push *p, struct plan *plan, struct error *err)
+{
+	struct error why;
+
+	if (put_back(p, plan, &why) != 0)
+		log_error("the table inet %s cannot be put back: %s", OWN_TABLE, why.text);
+	else
+		log_warning("the table inet %s is what it was before: %s", OWN_TABLE, err->text);
+	return -1;
+}
+
+static int apply(void *ctx, struct config_plan *config_plan, struct error *err)
+{
+	struct push *p = ctx;
+	struct plan *plan = (struct plan *)config_plan;
+	struct nft_answer answer;
+	int result = p->parts.nft.replace(p->parts.nft.self, &plan->batch, &answer, err);
+
+	/* An answer that is lost says nothing: the table says it. */
+	if (result != 0 && err->code != ERR_IO && err->code != ERR_UNAVAILABLE)
+		return -1;
+	result = prove(p, plan, err);
+	if (result > 0 || (result < 0 && plan->gate == GATE_REJECT))
+		return back(p, plan, err);
+	if (result < 0)
+		log_warning("commit: %s", err->text);
+	plan->done = true;
+	return 0;
+}
+
+static void undo(void *ctx, struct config_plan *config_plan)
+{
+	struct push *p = ctx;
+	struct plan *plan = (struct plan *)config_plan;
+	struct error err;
+
+	if (plan->done && put_back(p, plan, &err) != 0)
+		log_error("the table inet %s cannot be put back: %s", OWN_TABLE, err.text);
+	plan->done = false;
+}
+
+/* ---- done ---- */
+
+static void boot_file_write(const struct push *p)
+{
+	struct error err;
+
+	if (p->parts.boot_file != NULL && p->settled.text != NULL &&
+	        file_replace(p->parts.boot_file, p->settled.text, strlen(p->settled.text), &err) != 0)
+		log_error("the table for the next boot is not kept: %s: %s", err.where, err.text);
+}
+
+static void done(void *ctx, struct config_plan *config_plan, bool stays)
+{
+	struct push *p = ctx;
+	struct plan *plan = (struct plan *)config_plan;
+
+	if (plan != NULL) {
+		kept_fini(&p->applied);
+		p->applied = (struct kept){plan->plan, plan->next.print, plan->next.text};
+		plan->plan = (struct config_plan){0};
+		plan->next = (struct kept){0};
+	}
+	if (stays) {
+		kept_fini(&p->settled);
+		p->settled = kept_copy(&p->applied);
+		boot_file_write(p);
+	}
+	plan_free(plan);
+}
+
+static void drop(void *ctx, struct config_plan *config_plan)
+{
+	(void)ctx;
+	plan_free((struct plan *)config_plan);
+}
+
+struct config_carrier push_carrier(struct push *p)
+{
+	return (struct config_carrier){p, prepare, apply, undo, done, drop};
+}
