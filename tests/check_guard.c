@@ -5,6 +5,7 @@
  */
 #include <check.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "netconf/envelope.h"
@@ -425,6 +426,38 @@ START_TEST(takes_the_address_of_the_relay)
 }
 END_TEST
 
+static const struct {
+	const char *line, *local; /* "": both ends are not known */
+} connections[] = {
+        {"10.0.0.7 50000 10.0.0.1 830", "10.0.0.1:830"},
+        {"2001:DB8::7 50000 2001:db8::1 22", "2001:db8::1:22"},
+        {"10.0.0.7", ""},
+        {"10.0.0.7 50000", ""},
+        {"10.0.0.7 50000 10.0.0.1", ""},
+        {"10.0.0.7 50000 10.0.0.1 x", ""},
+        {"10.0.0.7 50000 10.0.0.1 22-23", ""},
+        {"10.0.0.7 50000 10.0.0.1 99999", ""},
+        {"10.0.0.7 50000 fd00::1 22", ""},
+        {"host 50000 10.0.0.1 22", ""},
+        {"", ""},
+};
+
+START_TEST(takes_both_ends_of_the_connection)
+{
+	struct guard g;
+	struct told t = {0};
+	char line[200], local[48], have[64] = "";
+	snprintf(line, sizeof(line), "portcullis-relay 1 %s\n", connections[_i].line);
+	guard_init(&g, &small, 0);
+	ck_assert(feed(&g, line, strlen(line), &t));
+	if (g.peer.family != FAMILY_NONE)
+		snprintf(have, sizeof(have), "%s:%u", addr_print(g.peer.family, g.peer.local, local, sizeof(local)),
+		        (unsigned)g.peer.port);
+	ck_assert_str_eq(have, connections[_i].local);
+	guard_fini(&g);
+}
+END_TEST
+
 START_TEST(gives_a_hello_ten_seconds)
 {
 	struct guard g;
@@ -540,6 +573,8 @@ int main(void)
 	        t, takes_a_configuration_out_of_its_message, 0, (int)(sizeof(contents) / sizeof(contents[0])));
 	tcase_add_test(t, bounds_what_a_configuration_grows_to);
 	tcase_add_test(t, takes_the_address_of_the_relay);
+	tcase_add_loop_test(
+	        t, takes_both_ends_of_the_connection, 0, (int)(sizeof(connections) / sizeof(connections[0])));
 	tcase_add_test(t, gives_a_hello_ten_seconds);
 	tcase_add_test(t, ends_a_message_that_drips);
 	tcase_add_test(t, lets_a_slow_but_steady_message_come);

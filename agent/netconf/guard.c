@@ -5,6 +5,7 @@
  */
 #include "netconf/guard.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -284,20 +285,36 @@ void guard_error_reply(
 	text_add(out, "</rpc-reply>");
 }
 
-/* "portcullis-relay 1 CLIENT CLIENT-PORT SERVER SERVER-PORT": only the first word of the rest is of use. */
+/* Both ends are told, in one family: of a line that says less only the client is known. */
+static void relay_peer(struct guard *g, const char *local, const char *port)
+{
+	struct flow_peer *peer = &g->peer;
+	struct port_range range;
+	enum family family;
+	struct error err;
+
+	if (!addr_parse(g->source, &peer->family, &peer->address) || !addr_parse(local, &family, &peer->local) ||
+	        family != peer->family || port_range_parse(port, &range, &err) != 0 || range.lo != range.hi)
+		peer->family = FAMILY_NONE;
+	else
+		peer->port = range.lo;
+}
+
+/* "portcullis-relay 1 CLIENT CLIENT-PORT SERVER SERVER-PORT" */
 static int relay_line(struct guard *g, struct error *err)
 {
-	char word[sizeof(g->source)] = "";
+	char rest[GUARD_RELAY_LINE + 1] = "", client[48] = "", local[48] = "", port[8] = "";
 	enum family family;
 	u128 address;
+
 	if (g->message.len < strlen(RELAY_MAGIC) || memcmp(g->message.s, RELAY_MAGIC, strlen(RELAY_MAGIC)) != 0)
 		return error_set(err, ERR_FORMAT, "relay line", "the first line is neither the relay's nor a hello");
-	const char *from = g->message.s + strlen(RELAY_MAGIC);
-	size_t n = strcspn(from, " ");
-	if (n < sizeof(word))
-		memcpy(word, from, n);
-	if (addr_parse(word, &family, &address))
-		addr_print(family, address, g->source, sizeof(g->source));
+	memcpy(rest, g->message.s + strlen(RELAY_MAGIC), g->message.len - strlen(RELAY_MAGIC));
+	sscanf(rest, "%47[^ ] %*s %47s %7s", client, local, port);
+	if (!addr_parse(client, &family, &address))
+		return 0;
+	addr_print(family, address, g->source, sizeof(g->source));
+	relay_peer(g, local, port);
 	return 0;
 }
 

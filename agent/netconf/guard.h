@@ -8,6 +8,7 @@
 #include "netconf/frame.h"
 #include "netconf/operation.h"
 #include "netconf/xml.h"
+#include "portcullis/flow.h"
 
 /*
  * What stands between a client and the NETCONF library: bytes of the client in, whole and harmless messages out. Pure:
@@ -53,6 +54,7 @@ struct guard {
 	struct operation operation; /**< knows: set by the owner after guard_init() */
 	bool chunked; /**< both said base:1.1 */
 	char source[64]; /**< client's address as the SSH relay says; "" when there is none */
+	struct flow_peer peer; /**< both ends of its connection; FAMILY_NONE: not known */
 	int64_t hello_due; /**< 0 when it has come */
 	struct guard_progress progress;
 };

@@ -98,6 +98,7 @@ static void take_source(struct pump *p)
 {
 	pthread_mutex_lock(&p->s->n->mutex);
 	memcpy(p->s->source, p->guard.source, sizeof(p->s->source));
+	p->s->peer = p->guard.peer;
 	p->s->relayed = p->guard.source[0] != '\0';
 	pthread_mutex_unlock(&p->s->n->mutex);
 }

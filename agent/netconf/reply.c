@@ -251,7 +251,13 @@ struct nc_server_reply *rpc_dispatch(struct lyd_node *rpc, struct nc_session *se
 	atomic_store(&s->dispatched, atomic_load(&s->answered) + 1);
 	call.view = access_view(s);
 	call.access = access_of(s);
-	call.actor = (struct config_actor){call.id, s->user, nacm_permits_all(call.view) ? NULL : &call.access};
+	pthread_mutex_lock(&s->n->mutex);
+	call.peer = s->peer;
+	pthread_mutex_unlock(&s->n->mutex);
+	call.actor = (struct config_actor){.session = call.id,
+	        .user = s->user,
+	        .access = nacm_permits_all(call.view) ? NULL : &call.access,
+	        .peer = call.peer.family != FAMILY_NONE ? &call.peer : NULL};
 	if (check_access(&call, &err) != 0)
 		return reply_error(&call, &err);
 	/* The library parses only: choices, mandatory leaves and lengths are checked here. */

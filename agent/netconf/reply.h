@@ -19,6 +19,7 @@ struct call {
 	uint32_t id;
 	struct nacm_view *view; /**< what the access rules say to the user */
 	struct config_access access;
+	struct flow_peer peer; /**< FAMILY_NONE: the client is on this device, or not known */
 	struct config_actor actor;
 };
 

@@ -39,6 +39,7 @@ struct session {
 	char user[64];
 	bool relayed;
 	char source[64]; /**< client's address as the relay says, under n->mutex; "" unknown */
+	struct flow_peer peer; /**< both ends of its connection, under n->mutex; FAMILY_NONE: not known */
 	atomic_uint id; /**< 0 until libnetconf2 has given one */
 	int64_t login_wall;
 	int64_t lock_wall[DATASTORE_N]; /**< when it locked each, under n->mutex */

@@ -1,10 +1,11 @@
 /*
  * The unprivileged side: asks the privileged process for dumps and policies, hands it batches and collects its events.
  * What comes back is checked like anything from outside: a message out of turn, of a wrong kind or with bytes that are no
- * netlink messages ends the connection, and from then on the ruleset is unavailable. Used by one thread at a time.
+ * netlink messages ends the connection, and from then on the ruleset is unavailable. Threads take turns.
  */
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -26,6 +27,7 @@
 #define WHERE "privileged process"
 
 struct client {
+	pthread_mutex_t turn; /**< one request at a time; events too */
 	int fd;
 	int bell; /**< eventfd: events are kept here, or the connection broke */
 	int epoll; /**< what callers poll: the socket and the bell */
@@ -199,7 +201,7 @@ static int ask_legacy(struct client *c, int64_t until, char **out, struct error 
 	return 0;
 }
 
-static int client_dump(void *self, struct nft_dump *out, struct error *err)
+static int dump_in_turn(void *self, struct nft_dump *out, struct error *err)
 {
 	struct client *c = self;
 	struct nft_dump dump = {0};
@@ -220,7 +222,7 @@ static int client_dump(void *self, struct nft_dump *out, struct error *err)
 	return 0;
 }
 
-static int client_legacy(void *self, char **out, struct error *err)
+static int legacy_in_turn(void *self, char **out, struct error *err)
 {
 	struct client *c = self;
 	*out = NULL;
@@ -232,7 +234,7 @@ static int client_legacy(void *self, char **out, struct error *err)
 	return result;
 }
 
-static int client_policies(void *self, uint8_t **bytes, size_t *len, struct error *err)
+static int policies_in_turn(void *self, uint8_t **bytes, size_t *len, struct error *err)
 {
 	struct client *c = self;
 	struct nft_message m = {0};
@@ -287,12 +289,12 @@ static int client_batch(struct client *c, enum nft_message_type request, const s
 	return nft_answer_judge(batch, &verdict, request == NFT_MESSAGE_REPLACE, answer, err);
 }
 
-static int client_check(void *self, const struct nft_batch *batch, struct nft_answer *answer, struct error *err)
+static int check_in_turn(void *self, const struct nft_batch *batch, struct nft_answer *answer, struct error *err)
 {
 	return client_batch(self, NFT_MESSAGE_CHECK, batch, answer, err);
 }
 
-static int client_replace(void *self, const struct nft_batch *batch, struct nft_answer *answer, struct error *err)
+static int replace_in_turn(void *self, const struct nft_batch *batch, struct nft_answer *answer, struct error *err)
 {
 	return client_batch(self, NFT_MESSAGE_REPLACE, batch, answer, err);
 }
@@ -302,7 +304,7 @@ static int client_event_fd(void *self)
 	return ((const struct client *)self)->epoll;
 }
 
-static int client_events(void *self, struct nft_event *out, struct error *err)
+static int events_in_turn(void *self, struct nft_event *out, struct error *err)
 {
 	struct client *c = self;
 	uint64_t rung;
@@ -323,6 +325,60 @@ static int client_events(void *self, struct nft_event *out, struct error *err)
 	return 0;
 }
 
+static int client_dump(void *self, struct nft_dump *out, struct error *err)
+{
+	struct client *c = self;
+	pthread_mutex_lock(&c->turn);
+	int result = dump_in_turn(c, out, err);
+	pthread_mutex_unlock(&c->turn);
+	return result;
+}
+
+static int client_legacy(void *self, char **out, struct error *err)
+{
+	struct client *c = self;
+	pthread_mutex_lock(&c->turn);
+	int result = legacy_in_turn(c, out, err);
+	pthread_mutex_unlock(&c->turn);
+	return result;
+}
+
+static int client_policies(void *self, uint8_t **bytes, size_t *len, struct error *err)
+{
+	struct client *c = self;
+	pthread_mutex_lock(&c->turn);
+	int result = policies_in_turn(c, bytes, len, err);
+	pthread_mutex_unlock(&c->turn);
+	return result;
+}
+
+static int client_check(void *self, const struct nft_batch *batch, struct nft_answer *answer, struct error *err)
+{
+	struct client *c = self;
+	pthread_mutex_lock(&c->turn);
+	int result = check_in_turn(c, batch, answer, err);
+	pthread_mutex_unlock(&c->turn);
+	return result;
+}
+
+static int client_replace(void *self, const struct nft_batch *batch, struct nft_answer *answer, struct error *err)
+{
+	struct client *c = self;
+	pthread_mutex_lock(&c->turn);
+	int result = replace_in_turn(c, batch, answer, err);
+	pthread_mutex_unlock(&c->turn);
+	return result;
+}
+
+static int client_events(void *self, struct nft_event *out, struct error *err)
+{
+	struct client *c = self;
+	pthread_mutex_lock(&c->turn);
+	int result = events_in_turn(c, out, err);
+	pthread_mutex_unlock(&c->turn);
+	return result;
+}
+
 static void client_close(void *self)
 {
 	struct client *c = self;
@@ -333,6 +389,7 @@ static void client_close(void *self)
 	nft_bytes_fini(&c->pending);
 	while (c->pid > 0 && waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
 		;
+	pthread_mutex_destroy(&c->turn);
 	free(c);
 }
 
@@ -345,6 +402,7 @@ static int watch(int epoll, int fd)
 int nft_client_open(const struct nft_process *process, int deadline_ms, struct nft_ops *out, struct error *err)
 {
 	struct client *c = xcalloc(1, sizeof(*c));
+	pthread_mutex_init(&c->turn, NULL);
 	c->fd = process->socket;
 	c->pid = process->pid;
 	c->deadline_ms = deadline_ms;
