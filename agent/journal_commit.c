@@ -259,6 +259,19 @@ int journal_table(struct journal *j, void **bytes, size_t *n, struct error *err)
 	return result;
 }
 
+int journal_table_set(struct journal *j, const void *bytes, size_t n, struct error *err)
+{
+	const struct journal_commit table = {.bytes = bytes, .n_byte = n};
+
+	pthread_mutex_lock(&j->mutex);
+	int result = journal_begin(j, err);
+	if (result == 0)
+		result = put_table(j, &table, err);
+	result = journal_end(j, result, err);
+	pthread_mutex_unlock(&j->mutex);
+	return result;
+}
+
 int journal_setting_get(struct journal *j, const char *name, char **value, struct error *err)
 {
 	pthread_mutex_lock(&j->mutex);

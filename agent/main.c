@@ -21,6 +21,7 @@
 #include "portcullis/clock.h"
 #include "portcullis/log.h"
 #include "portcullis/netconf.h"
+#include "portcullis/push.h"
 #include "portcullis/snmp.h"
 
 /* IPsec policies send no event that the privileged process could watch without a further group: they are read so often. */
@@ -36,6 +37,7 @@ struct daemon {
 	struct journal *journal;
 	struct config *config;
 	struct pins *pins;
+	struct push *push;
 	struct hub *hub;
 	struct monitor *monitor;
 	struct snmp *snmp;
@@ -106,6 +108,25 @@ static int take_policies(struct daemon *d)
 	return POLICIES_MS;
 }
 
+/* The kernel gets what running says, and from here on every change of it. Where it refuses, the agent goes on watching. */
+static void start_push(struct daemon *d, struct catalog *catalog)
+{
+	char *boot_file = xasprintf("%s/own-table.nft", d->options.state_dir), line[1200];
+	const struct push_parts parts = {d->nft, d->journal, d->pins, boot_file, network_read};
+	struct config_carrier carrier;
+	struct error err = {0};
+	struct site *site = NULL;
+
+	d->push = push_new(&parts);
+	if (config_site(d->config, &site, &err) != 0 || push_start(d->push, site, catalog, &err) != 0)
+		log_error("the table of the configuration is not in the kernel: %s",
+		        error_line(&err, line, sizeof(line)));
+	site_free(site);
+	carrier = push_carrier(d->push);
+	config_set_carrier(d->config, &carrier);
+	free(boot_file);
+}
+
 /* Takes the catalog over on success. */
 static int start_monitor(struct daemon *d, struct catalog *catalog, struct error *err)
 {
@@ -117,6 +138,7 @@ static int start_monitor(struct daemon *d, struct catalog *catalog, struct error
 	if (config_open(o->yang_dir, d->journal, catalog, &d->config, err) != 0)
 		return -1;
 	config_set_pins(d->config, d->pins);
+	start_push(d, catalog);
 	if ((o->load != NULL && config_load_file(d->config, o->load, err) != 0) ||
 	        (d->network_fd = network_watch_open(err)) < 0)
 		return -1;
@@ -379,6 +401,7 @@ static void stop(struct daemon *d)
 	monitor_free(d->monitor);
 	hub_free(d->hub); /* the newest snapshot has a site of the configuration */
 	config_close(d->config);
+	push_free(d->push);
 	pins_free(d->pins);
 	journal_close(d->journal);
 	if (d->nft_open)

@@ -1,4 +1,4 @@
-/* links: push nft config conformance compile verify deployment catalog ruleset base */
+/* links: push nft config journal conformance compile verify deployment catalog ruleset base */
 /*
  * Configurations on their way into a real kernel, in network namespaces of the tests' own: the example deployment with a
  * firewall part is put in place, refused, taken back and undone, while another table stays as it is.
@@ -17,6 +17,7 @@ static char base[64], boot[96];
 static struct ly_ctx *ctx;
 static struct catalog *catalog;
 static struct nft_ops nft;
+static struct journal *journal;
 static struct push *push;
 static struct config_carrier carrier;
 static struct error err;
@@ -54,12 +55,12 @@ static int replace_meanwhile(void *self, const struct nft_batch *batch, struct n
 	return real_replace(self, batch, answer, e);
 }
 
-static void begin_push(const void *bytes, size_t n)
+static void begin_push(void)
 {
-	const struct push_parts parts = {.nft = nft, .boot_file = boot, .network = network_known};
+	const struct push_parts parts = {.nft = nft, .journal = journal, .boot_file = boot, .network = network_known};
 
 	push_free(push);
-	push = push_new(&parts, bytes, n);
+	push = push_new(&parts);
 	carrier = push_carrier(push);
 }
 
@@ -76,13 +77,15 @@ static void begin(void)
 	nft.replace = replace_meanwhile;
 	meanwhile = NULL;
 	network = (struct network){0};
-	begin_push(NULL, 0);
+	ck_assert_int_eq(journal_open(base, &journal, &err), 0);
+	begin_push();
 }
 
 static void end(void)
 {
 	push_free(push);
 	push = NULL;
+	journal_close(journal);
 	nft.close(nft.self);
 	catalog_free(catalog);
 	config_context_free(ctx);
@@ -418,13 +421,13 @@ START_TEST(what_the_kernel_refuses_is_not_tried)
 	int (*check)(void *, const struct nft_batch *, struct nft_answer *, struct error *) = nft.check;
 
 	nft.check = refuse;
-	begin_push(NULL, 0);
+	begin_push();
 	ck_assert_int_eq(commit("", ENFORCE), REFUSED);
 	ck_assert_str_eq(err.where, "rule x");
 	ck_assert(!has("portcullis"));
 	nft.check = check;
 	nft.replace = refuse;
-	begin_push(NULL, 0);
+	begin_push();
 	ck_assert_int_eq(commit("", ENFORCE), FAILED);
 	ck_assert(!has("portcullis"));
 }
@@ -449,15 +452,119 @@ static int lose_request(void *self, const struct nft_batch *batch, struct nft_an
 START_TEST(answer_that_is_lost_says_nothing)
 {
 	nft.replace = lose_answer;
-	begin_push(NULL, 0);
+	begin_push();
 	ck_assert_msg(commit("", ENFORCE) == DONE, "%s", err.text);
 	ck_assert(has("portcullis"));
 	run("flush ruleset");
 	nft.replace = lose_request;
-	begin_push(NULL, 0);
+	begin_push();
 	ck_assert_int_eq(commit("", ENFORCE), FAILED);
 	ck_assert_msg(strstr(err.text, "read back") != NULL, "%s", err.text);
 	ck_assert(!has("portcullis"));
+}
+END_TEST
+
+/* ---- starts ---- */
+
+/** A start of the agent with this running: nothing is known but what the journal has. */
+static void start(const char *running)
+{
+	struct site *site = site_of(running);
+
+	begin_push();
+	ck_assert_msg(push_start(push, site, catalog, &err) == 0, "%s: %s", err.where, err.text);
+	site_free(site);
+}
+
+/** What config/ writes of a commit. */
+static void recorded(const char *next, bool waits)
+{
+	struct site *a = site_of(ENFORCE), *b = site_of(next);
+	struct config_push p = {.now = a, .next = b, .catalog = catalog, .actor = &somebody, .confirmed = waits};
+	struct config_plan *plan;
+	struct journal_commit commit = {.datastore = "running", .json = "{}", .revert_to = waits ? "{}" : NULL};
+
+	ck_assert_msg(carrier.prepare(carrier.ctx, &p, &plan, &err) == 0, "%s", err.text);
+	ck_assert_int_eq(carrier.apply(carrier.ctx, plan, &err), 0);
+	commit.table = plan->bytes != NULL ? JOURNAL_TABLE_IS : JOURNAL_TABLE_NONE;
+	commit.bytes = plan->bytes;
+	commit.n_byte = plan->n_byte;
+	ck_assert_int_eq(journal_commit(journal, &commit, &err), 0);
+	carrier.done(carrier.ctx, plan, !waits);
+	site_free(a);
+	site_free(b);
+}
+
+START_TEST(start_puts_back_the_very_table_that_was_written)
+{
+	char *before, *after;
+
+	recorded(ENFORCE, false);
+	before = listed();
+	/* Somebody else's doing, and a running that comes to another table by now. */
+	run("flush chain inet portcullis forward");
+	start(ENFORCE CLIENTS_DROPPED);
+	after = listed();
+	ck_assert_str_eq(after, before);
+	free(after);
+	run("flush ruleset");
+	start(ENFORCE);
+	after = listed();
+	ck_assert_str_eq(after, before);
+	free(after);
+	free(before);
+}
+END_TEST
+
+START_TEST(start_takes_back_what_was_not_recorded)
+{
+	char *before, *after;
+
+	recorded(ENFORCE, false);
+	before = listed();
+	/* The agent dies between the kernel and the journal. */
+	struct site *a = site_of(ENFORCE), *b = site_of(ENFORCE CLIENTS_DROPPED);
+	struct config_push p = {.now = a, .next = b, .catalog = catalog, .actor = &somebody};
+	struct config_plan *plan;
+	ck_assert_int_eq(carrier.prepare(carrier.ctx, &p, &plan, &err), 0);
+	ck_assert_int_eq(carrier.apply(carrier.ctx, plan, &err), 0);
+	carrier.drop(carrier.ctx, plan);
+	site_free(a);
+	site_free(b);
+	ck_assert(has("rule x"));
+	start(ENFORCE);
+	after = listed();
+	ck_assert_str_eq(after, before);
+	free(after);
+	free(before);
+}
+END_TEST
+
+START_TEST(start_takes_out_a_table_that_nobody_recorded)
+{
+	ck_assert_int_eq(change("", ENFORCE, false, false, false, NULL), DONE);
+	ck_assert(has("portcullis"));
+	start("");
+	ck_assert(!has("portcullis"));
+	/* One that was never ours is left alone. */
+	run("table inet portcullis");
+	start("");
+	ck_assert(has("portcullis"));
+}
+END_TEST
+
+START_TEST(boot_with_startup_gets_a_new_table)
+{
+	void *bytes;
+	size_t n;
+
+	start(ENFORCE);
+	ck_assert(has("required-forward4"));
+	ck_assert_int_eq(journal_table(journal, &bytes, &n, &err), 0);
+	ck_assert_ptr_nonnull(bytes);
+	free(bytes);
+	ck_assert_int_eq(access(boot, F_OK), 0);
+	ck_assert_int_eq(commit(ENFORCE, ENFORCE CLIENTS_DROPPED), DONE);
 }
 END_TEST
 
@@ -483,6 +590,10 @@ int main(void)
 	tcase_add_test(t, counters_go_on);
 	tcase_add_test(t, what_the_kernel_refuses_is_not_tried);
 	tcase_add_test(t, answer_that_is_lost_says_nothing);
+	tcase_add_test(t, start_puts_back_the_very_table_that_was_written);
+	tcase_add_test(t, start_takes_back_what_was_not_recorded);
+	tcase_add_test(t, start_takes_out_a_table_that_nobody_recorded);
+	tcase_add_test(t, boot_with_startup_gets_a_new_table);
 	suite_add_tcase(suite, t);
 	return run_suite(suite);
 }

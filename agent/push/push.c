@@ -9,76 +9,16 @@
 
 #include "portcullis/alloc.h"
 #include "portcullis/clock.h"
-#include "portcullis/compile.h"
+#include "portcullis/journal.h"
 #include "portcullis/log.h"
-#include "portcullis/push.h"
+#include "push/plan.h"
 
-/** An own table as it went into the kernel. */
-struct kept {
-	struct config_plan plan; /**< bytes NULL: none */
-	char *print; /**< as a reader finds it; "": none, NULL: not known */
-	char *text; /**< for the next boot; "": none, NULL: not known */
-};
-
-struct push {
-	struct push_parts parts;
-	struct kept applied; /**< what the kernel is to have */
-	struct kept settled; /**< what it goes back to where that waits for a confirmation; else the same */
-};
-
-/** A configuration with what follows from it. */
-struct state {
-	const struct site *site;
-	struct catalog *catalog;
-	struct flows flows;
-};
-
-struct plan {
-	struct config_plan plan;
-	struct own_table *table; /**< NULL: there is to be none */
-	struct nft_batch batch;
-	struct network network;
-	struct state now, then;
-	struct ruleset *live, *promised;
-	struct kept next, before; /**< next.plan is `plan` */
-	enum firewall_gate gate;
-	bool judged; /**< the gate and the management plane were asked: what was promised is to hold */
-	bool done;
-};
-
-static void bytes_copy(struct config_plan *out, const void *bytes, size_t n)
-{
-	*out = (struct config_plan){NULL, n};
-	if (bytes == NULL)
-		return;
-	out->bytes = xmalloc(n);
-	memcpy(out->bytes, bytes, n);
-}
-
-static void kept_fini(struct kept *k)
-{
-	free(k->plan.bytes);
-	free(k->print);
-	free(k->text);
-	*k = (struct kept){0};
-}
-
-static struct kept kept_copy(const struct kept *k)
-{
-	struct kept copy = {.print = k->print != NULL ? xstrdup(k->print) : NULL,
-	        .text = k->text != NULL ? xstrdup(k->text) : NULL};
-
-	bytes_copy(&copy.plan, k->plan.bytes, k->plan.n_byte);
-	return copy;
-}
-
-struct push *push_new(const struct push_parts *parts, const void *bytes, size_t n_byte)
+struct push *push_new(const struct push_parts *parts)
 {
 	struct push *p = xcalloc(1, sizeof(*p));
 
 	p->parts = *parts;
-	bytes_copy(&p->applied.plan, bytes, n_byte);
-	p->settled = kept_copy(&p->applied);
+	p->boot_file = parts->boot_file != NULL ? xstrdup(parts->boot_file) : NULL;
 	return p;
 }
 
@@ -88,95 +28,11 @@ void push_free(struct push *p)
 		return;
 	kept_fini(&p->applied);
 	kept_fini(&p->settled);
+	free(p->boot_file);
 	free(p);
 }
 
-static void state_fini(struct state *s)
-{
-	flows_fini(&s->flows);
-	catalog_free(s->catalog);
-}
-
-static void plan_free(struct plan *plan)
-{
-	if (plan == NULL)
-		return;
-	own_table_free(plan->table);
-	nft_batch_fini(&plan->batch);
-	network_fini(&plan->network);
-	state_fini(&plan->now);
-	state_fini(&plan->then);
-	ruleset_free(plan->live);
-	ruleset_free(plan->promised);
-	kept_fini(&plan->before);
-	free(plan->plan.bytes);
-	free(plan->next.print);
-	free(plan->next.text);
-	free(plan);
-}
-
-/* ---- reading the kernel ---- */
-
-static int live_read(struct push *p, struct ruleset **out, struct nft_counters *counters, struct error *err)
-{
-	struct nft_dump dump = {0};
-	int result = p->parts.nft.dump(p->parts.nft.self, &dump, err);
-
-	*out = NULL;
-	if (result == 0)
-		result = ruleset_parse_netlink(dump.bytes, dump.len, out, err);
-	if (result == 0 && counters != NULL)
-		result = nft_counters_read(dump.bytes, dump.len, OWN_TABLE, counters, err);
-	if (result == 0) {
-		(*out)->legacy = dump.legacy;
-		dump.legacy = NULL;
-		(*out)->policies = ipsec_policies_read(p->parts.nft.policies, p->parts.nft.self);
-		ruleset_share(*out);
-	} else {
-		ruleset_free(*out);
-		*out = NULL;
-	}
-	nft_dump_fini(&dump);
-	return result;
-}
-
-/* The own table as the kernel has it, or is to have it; "": none. */
-static char *own_print(const struct ruleset *rs)
-{
-	struct text t = {0};
-
-	for (size_t i = 0; i < rs->n_chain; i++) {
-		const struct rs_chain *c = &rs->chain[i];
-
-		if (c->family != RS_INET || strcmp(c->table, OWN_TABLE) != 0 || !c->base)
-			continue;
-		text_addf(&t, "chain %s %s %d\n", c->name, rs_hook_name(c->hook), c->priority);
-		for (size_t k = 0; k < c->n_rule; k++) {
-			char *line = rule_print(rs, c, &c->rule[k]);
-
-			text_addf(&t, "%s\n", line);
-			free(line);
-		}
-	}
-	for (size_t i = 0; i < rs->n_set; i++) {
-		const struct rs_set *s = &rs->set[i];
-
-		if (s->family == RS_INET && strcmp(s->table, OWN_TABLE) == 0)
-			text_addf(&t, "set %s %zu\n", s->name, s->n_element);
-	}
-	return text_take(&t);
-}
-
 /* ---- prepare ---- */
-
-static int state_find(struct push *p, const struct config_push *push, const struct site *site,
-        const struct network *network, int64_t time, struct state *out, struct error *err)
-{
-	out->site = site;
-	if (pins_catalog(p->parts.pins, site, push->catalog, &out->catalog, err) != 0)
-		return -1;
-	return flows_derive(site, out->catalog, network, time, &out->flows, err);
-}
 
 static struct whatif_state whatif_state_of(
         const struct state *s, const struct network *network, const struct ruleset *rs)
@@ -217,51 +73,6 @@ static int judge(const struct config_push *push, struct plan *plan, int64_t time
 	return result;
 }
 
-static int table_make(struct push *p, struct plan *plan, struct error *err)
-{
-	const struct compile_input in = {plan->then.site, &plan->then.flows, plan->then.catalog};
-	struct nft_counters counters = {0};
-	int result = live_read(p, &plan->live, &counters, err);
-
-	if (result == 0 && plan->then.site->firewall.mode == FIREWALL_ENFORCE) {
-		result = compile(&in, &plan->table, err);
-		if (result == 0)
-			nft_counters_apply(&counters, plan->table);
-	}
-	nft_counters_fini(&counters);
-	if (result == 0)
-		result = ruleset_with_own_table(plan->live, plan->table, &plan->promised, err);
-	return result;
-}
-
-static int next_print(struct plan *plan, struct error *err)
-{
-	struct ruleset *alone;
-
-	if (plan->table == NULL) {
-		plan->next.print = xstrdup("");
-		return 0;
-	}
-	if (own_table_ruleset(plan->table, &alone, err) != 0)
-		return -1;
-	plan->next.print = own_print(alone);
-	ruleset_free(alone);
-	return 0;
-}
-
-static int kernel_asked(struct push *p, struct plan *plan, struct error *err)
-{
-	struct nft_answer answer;
-
-	if (nft_encode_table(plan->table, &plan->batch, err) != 0 ||
-	        p->parts.nft.check(p->parts.nft.self, &plan->batch, &answer, err) != 0)
-		return -1;
-	if (plan->table != NULL)
-		bytes_copy(&plan->plan, plan->batch.bytes, plan->batch.len);
-	plan->next.text = plan->table != NULL ? own_table_text(plan->table) : xstrdup("");
-	return next_print(plan, err);
-}
-
 /* The very table that was there: a pack or a compiler may be another one since. */
 static int plan_return(struct push *p, struct plan *plan, struct error *err)
 {
@@ -283,11 +94,11 @@ static int plan_make(struct push *p, const struct config_push *push, struct plan
 	if (push->taken_back)
 		return plan_return(p, plan, err);
 	if (p->parts.network(&plan->network, err) != 0 ||
-	        state_find(p, push, push->now, &plan->network, time, &plan->now, err) != 0 ||
-	        state_find(p, push, push->next, &plan->network, time, &plan->then, err) != 0 ||
-	        table_make(p, plan, err) != 0 || judge(push, plan, time, err) != 0)
+	        plan_state(p, push->catalog, push->now, &plan->network, time, &plan->now, err) != 0 ||
+	        plan_state(p, push->catalog, push->next, &plan->network, time, &plan->then, err) != 0 ||
+	        plan_compile(p, plan, err) != 0 || judge(push, plan, time, err) != 0)
 		return -1;
-	return kernel_asked(p, plan, err);
+	return plan_ask(p, plan, err);
 }
 
 static bool concerns_kernel(const struct push *p, const struct config_push *push)
@@ -365,7 +176,7 @@ static int prove(struct push *p, const struct plan *plan, struct error *err)
 	char *have;
 	int result = 0;
 
-	if (live_read(p, &live, NULL, err) != 0)
+	if (plan_read(p, &live, NULL, err) != 0)
 		return -1;
 	have = own_print(live);
 	if (plan->next.print != NULL && strcmp(plan->next.print, have) != 0) {
@@ -391,12 +202,27 @@ static int back(struct push *p, struct plan *plan, struct error *err)
 	return -1;
 }
 
+int push_note(struct push *p, bool touched, struct error *err)
+{
+	if (p->touched == touched)
+		return 0;
+	if (p->parts.journal != NULL &&
+	        journal_setting_set(p->parts.journal, PUSH_NOTE, touched ? "present" : "absent", err) != 0)
+		return -1;
+	p->touched = touched;
+	return 0;
+}
+
 static int apply(void *ctx, struct config_plan *config_plan, struct error *err)
 {
 	struct push *p = ctx;
 	struct plan *plan = (struct plan *)config_plan;
 	struct nft_answer answer;
-	int result = p->parts.nft.replace(p->parts.nft.self, &plan->batch, &answer, err);
+	int result;
+
+	if (push_note(p, true, err) != 0)
+		return -1;
+	result = p->parts.nft.replace(p->parts.nft.self, &plan->batch, &answer, err);
 
 	/* An answer that is lost says nothing: the table says it. */
 	if (result != 0 && err->code != ERR_IO && err->code != ERR_UNAVAILABLE)
@@ -427,9 +253,21 @@ static void boot_file_write(const struct push *p)
 {
 	struct error err;
 
-	if (p->parts.boot_file != NULL && p->settled.text != NULL &&
-	        file_replace(p->parts.boot_file, p->settled.text, strlen(p->settled.text), &err) != 0)
+	if (p->boot_file != NULL && p->settled.text != NULL &&
+	        file_replace(p->boot_file, p->settled.text, strlen(p->settled.text), &err) != 0)
 		log_error("the table for the next boot is not kept: %s: %s", err.where, err.text);
+}
+
+void push_settle(struct push *p)
+{
+	struct error err;
+
+	kept_fini(&p->settled);
+	p->settled = kept_copy(&p->applied);
+	boot_file_write(p);
+	/* Where this cannot be written, the next start looks for a table that is not there. */
+	if (p->applied.plan.bytes == NULL && push_note(p, false, &err) != 0)
+		log_debug("journal: %s", err.text);
 }
 
 static void done(void *ctx, struct config_plan *config_plan, bool stays)
@@ -443,11 +281,8 @@ static void done(void *ctx, struct config_plan *config_plan, bool stays)
 		plan->plan = (struct config_plan){0};
 		plan->next = (struct kept){0};
 	}
-	if (stays) {
-		kept_fini(&p->settled);
-		p->settled = kept_copy(&p->applied);
-		boot_file_write(p);
-	}
+	if (stays)
+		push_settle(p);
 	plan_free(plan);
 }
 

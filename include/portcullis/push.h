@@ -52,17 +52,26 @@ struct push;
 
 struct push_parts {
 	struct nft_ops nft; /**< with check and replace */
+	struct journal *journal; /**< NULL: nothing is kept */
 	struct pins *pins; /**< NULL: there are none */
-	const char *boot_file; /**< where the table that stays is kept as nft text for the next boot; NULL: nowhere */
+	const char *
+	        boot_file; /**< where the table that stays is kept as nft text for the next boot; copied; NULL: nowhere */
 	/** Addresses and routes; network_read(), but for tests. */
 	int (*network)(struct network *out, struct error *err);
 };
 
-/**
- * @param bytes  what the kernel is to have from before, as a plan had it; NULL: no own table. Copied.
- */
-struct push *push_new(const struct push_parts *parts, const void *bytes, size_t n_byte);
+struct push *push_new(const struct push_parts *parts);
 void push_free(struct push *p);
+/**
+ * The first step after a start: the kernel is to have the table that goes with running, whatever happened before. That is
+ * the very one that was written, if one was; an upgrade opens and closes nothing. A boot that began with startup gets a new
+ * one. Nobody is asked: what is not as it was has been decided before.
+ *
+ * @param site     of running.
+ * @param catalog  installed.
+ * @return 0, or -1: the kernel has what it had; the reason.
+ */
+int push_start(struct push *p, const struct site *site, struct catalog *catalog, struct error *err) MUST_USE;
 /** For config_set_carrier(). */
 struct config_carrier push_carrier(struct push *p);
 

@@ -1,0 +1,164 @@
+/*
+ * A table on its way into the kernel: in come a configuration and what the kernel has, out go the table, its messages and
+ * what a reader will find. Refused is what compile and the kernel refuse.
+ */
+#include "push/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "portcullis/alloc.h"
+
+void plan_bytes(struct config_plan *out, const void *bytes, size_t n)
+{
+	*out = (struct config_plan){NULL, n};
+	if (bytes == NULL)
+		return;
+	out->bytes = xmalloc(n);
+	memcpy(out->bytes, bytes, n);
+}
+
+void kept_fini(struct kept *k)
+{
+	free(k->plan.bytes);
+	free(k->print);
+	free(k->text);
+	*k = (struct kept){0};
+}
+
+struct kept kept_copy(const struct kept *k)
+{
+	struct kept copy = {.print = k->print != NULL ? xstrdup(k->print) : NULL,
+	        .text = k->text != NULL ? xstrdup(k->text) : NULL};
+
+	plan_bytes(&copy.plan, k->plan.bytes, k->plan.n_byte);
+	return copy;
+}
+
+static void state_fini(struct state *s)
+{
+	flows_fini(&s->flows);
+	catalog_free(s->catalog);
+}
+
+void plan_free(struct plan *plan)
+{
+	if (plan == NULL)
+		return;
+	own_table_free(plan->table);
+	nft_batch_fini(&plan->batch);
+	network_fini(&plan->network);
+	state_fini(&plan->now);
+	state_fini(&plan->then);
+	ruleset_free(plan->live);
+	ruleset_free(plan->promised);
+	kept_fini(&plan->before);
+	free(plan->plan.bytes);
+	free(plan->next.print);
+	free(plan->next.text);
+	free(plan);
+}
+
+int plan_read(struct push *p, struct ruleset **out, struct nft_counters *counters, struct error *err)
+{
+	struct nft_dump dump = {0};
+	int result = p->parts.nft.dump(p->parts.nft.self, &dump, err);
+
+	*out = NULL;
+	if (result == 0)
+		result = ruleset_parse_netlink(dump.bytes, dump.len, out, err);
+	if (result == 0 && counters != NULL)
+		result = nft_counters_read(dump.bytes, dump.len, OWN_TABLE, counters, err);
+	if (result == 0) {
+		(*out)->legacy = dump.legacy;
+		dump.legacy = NULL;
+		(*out)->policies = ipsec_policies_read(p->parts.nft.policies, p->parts.nft.self);
+		ruleset_share(*out);
+	} else {
+		ruleset_free(*out);
+		*out = NULL;
+	}
+	nft_dump_fini(&dump);
+	return result;
+}
+
+/* The own table as the kernel has it, or is to have it; "": none. */
+char *own_print(const struct ruleset *rs)
+{
+	struct text t = {0};
+
+	for (size_t i = 0; i < rs->n_chain; i++) {
+		const struct rs_chain *c = &rs->chain[i];
+
+		if (c->family != RS_INET || strcmp(c->table, OWN_TABLE) != 0 || !c->base)
+			continue;
+		text_addf(&t, "chain %s %s %d\n", c->name, rs_hook_name(c->hook), c->priority);
+		for (size_t k = 0; k < c->n_rule; k++) {
+			char *line = rule_print(rs, c, &c->rule[k]);
+
+			text_addf(&t, "%s\n", line);
+			free(line);
+		}
+	}
+	for (size_t i = 0; i < rs->n_set; i++) {
+		const struct rs_set *s = &rs->set[i];
+
+		if (s->family == RS_INET && strcmp(s->table, OWN_TABLE) == 0)
+			text_addf(&t, "set %s %zu\n", s->name, s->n_element);
+	}
+	return text_take(&t);
+}
+
+int plan_state(struct push *p, struct catalog *installed, const struct site *site, const struct network *network,
+        int64_t time, struct state *out, struct error *err)
+{
+	out->site = site;
+	if (pins_catalog(p->parts.pins, site, installed, &out->catalog, err) != 0)
+		return -1;
+	return flows_derive(site, out->catalog, network, time, &out->flows, err);
+}
+
+int plan_compile(struct push *p, struct plan *plan, struct error *err)
+{
+	const struct compile_input in = {plan->then.site, &plan->then.flows, plan->then.catalog};
+	struct nft_counters counters = {0};
+	int result = plan_read(p, &plan->live, &counters, err);
+
+	if (result == 0 && plan->then.site->firewall.mode == FIREWALL_ENFORCE) {
+		result = compile(&in, &plan->table, err);
+		if (result == 0)
+			nft_counters_apply(&counters, plan->table);
+	}
+	nft_counters_fini(&counters);
+	if (result == 0)
+		result = ruleset_with_own_table(plan->live, plan->table, &plan->promised, err);
+	return result;
+}
+
+static int next_print(struct plan *plan, struct error *err)
+{
+	struct ruleset *alone;
+
+	if (plan->table == NULL) {
+		plan->next.print = xstrdup("");
+		return 0;
+	}
+	if (own_table_ruleset(plan->table, &alone, err) != 0)
+		return -1;
+	plan->next.print = own_print(alone);
+	ruleset_free(alone);
+	return 0;
+}
+
+int plan_ask(struct push *p, struct plan *plan, struct error *err)
+{
+	struct nft_answer answer;
+
+	if (nft_encode_table(plan->table, &plan->batch, err) != 0 ||
+	        p->parts.nft.check(p->parts.nft.self, &plan->batch, &answer, err) != 0)
+		return -1;
+	if (plan->table != NULL)
+		plan_bytes(&plan->plan, plan->batch.bytes, plan->batch.len);
+	plan->next.text = plan->table != NULL ? own_table_text(plan->table) : xstrdup("");
+	return next_print(plan, err);
+}

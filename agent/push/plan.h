@@ -1,0 +1,68 @@
+#ifndef PUSH_PLAN_H
+#define PUSH_PLAN_H
+
+#include "portcullis/compile.h"
+#include "portcullis/push.h"
+
+/* What the files of a push share: a table on its way, and the kernel's side of it. */
+
+/** An own table as it went into the kernel. */
+struct kept {
+	struct config_plan plan; /**< bytes NULL: none */
+	char *print; /**< as a reader finds it; "": none, NULL: not known */
+	char *text; /**< for the next boot; "": none, NULL: not known */
+};
+
+struct push {
+	struct push_parts parts;
+	char *boot_file;
+	struct kept applied; /**< what the kernel is to have */
+	struct kept settled; /**< what it goes back to where that waits for a confirmation; else the same */
+	bool touched; /**< the journal knows that the kernel may have a table of ours */
+};
+
+/** A configuration with what follows from it. */
+struct state {
+	const struct site *site;
+	struct catalog *catalog;
+	struct flows flows;
+};
+
+struct plan {
+	struct config_plan plan;
+	struct own_table *table; /**< NULL: there is to be none */
+	struct nft_batch batch;
+	struct network network;
+	struct state now, then;
+	struct ruleset *live, *promised;
+	struct kept next, before; /**< next.plan is `plan` */
+	enum firewall_gate gate;
+	bool judged; /**< the gate and the management plane were asked: what was promised is to hold */
+	bool done;
+};
+
+void kept_fini(struct kept *k);
+struct kept kept_copy(const struct kept *k);
+void plan_free(struct plan *plan);
+void plan_bytes(struct config_plan *out, const void *bytes, size_t n);
+
+/** What the kernel has, with counters of the own table where these are asked for. Release both. */
+int plan_read(struct push *p, struct ruleset **out, struct nft_counters *counters, struct error *err) MUST_USE;
+/** The own table as a reader finds it; "": there is none. The caller frees it. */
+char *own_print(const struct ruleset *rs);
+/** Flows of a site. @param installed  NULL: no packs. */
+int plan_state(struct push *p, struct catalog *installed, const struct site *site, const struct network *network,
+        int64_t time, struct state *out, struct error *err) MUST_USE;
+/** plan->table of plan->then, on what the kernel has now. */
+int plan_compile(struct push *p, struct plan *plan, struct error *err) MUST_USE;
+/** The messages for it, which the kernel would take. */
+int plan_ask(struct push *p, struct plan *plan, struct error *err) MUST_USE;
+
+/** The journal's setting that says whether the kernel may have a table of ours. */
+#define PUSH_NOTE "own-table"
+/** Before the kernel is touched the journal knows it. */
+int push_note(struct push *p, bool touched, struct error *err) MUST_USE;
+/** What is applied stays. */
+void push_settle(struct push *p);
+
+#endif
