@@ -516,6 +516,36 @@ START_TEST(start_puts_back_the_very_table_that_was_written)
 }
 END_TEST
 
+/* One element goes, another one of the same size comes. */
+static void element_goes(void)
+{
+	run("delete element inet portcullis required-forward4 { 10.10.0.0/16 . 10.20.1.100 . tcp . 1024-65535 . 443 }\n"
+	    "add element inet portcullis required-forward4 { 10.10.0.0/16 . 10.20.1.100 . tcp . 1024-65535 . 444 }");
+}
+
+/* Somebody changes the table between the kernel's answer and the look at it. */
+static int replace_and_meddle(void *self, const struct nft_batch *batch, struct nft_answer *answer, struct error *e)
+{
+	int result = real_replace(self, batch, answer, e);
+
+	if (meanwhile != NULL)
+		meanwhile();
+	meanwhile = NULL;
+	return result;
+}
+
+START_TEST(what_is_read_back_is_compared_to_the_element)
+{
+	nft.replace = replace_and_meddle;
+	begin_push();
+	ck_assert_int_eq(commit("", ENFORCE), DONE);
+	meanwhile = element_goes;
+	ck_assert_int_eq(commit(ENFORCE, ENFORCE CLIENTS_DROPPED), FAILED);
+	ck_assert_msg(strstr(err.text, "read back") != NULL, "%s", err.text);
+	ck_assert(!has("rule x") && has("required-forward4"));
+}
+END_TEST
+
 START_TEST(start_takes_back_what_was_not_recorded)
 {
 	char *before, *after;
@@ -591,6 +621,7 @@ int main(void)
 	tcase_add_test(t, what_the_kernel_refuses_is_not_tried);
 	tcase_add_test(t, answer_that_is_lost_says_nothing);
 	tcase_add_test(t, start_puts_back_the_very_table_that_was_written);
+	tcase_add_test(t, what_is_read_back_is_compared_to_the_element);
 	tcase_add_test(t, start_takes_back_what_was_not_recorded);
 	tcase_add_test(t, start_takes_out_a_table_that_nobody_recorded);
 	tcase_add_test(t, boot_with_startup_gets_a_new_table);

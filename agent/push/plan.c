@@ -82,6 +82,19 @@ int plan_read(struct push *p, struct ruleset **out, struct nft_counters *counter
 	return result;
 }
 
+/* Elements by a digest: there may be many. */
+static void set_print(struct text *t, const struct rs_set *set)
+{
+	size_t size = set->n_field * sizeof(struct range);
+	char *keys = xmalloc(set->n_element * size + 1), digest[65];
+
+	for (size_t i = 0; i < set->n_element; i++)
+		memcpy(keys + i * size, set->element[i].key, size);
+	sha256_hex(keys, set->n_element * size, digest);
+	text_addf(t, "set %s %s\n", set->name, digest);
+	free(keys);
+}
+
 /* The own table as the kernel has it, or is to have it; "": none. */
 char *own_print(const struct ruleset *rs)
 {
@@ -104,7 +117,7 @@ char *own_print(const struct ruleset *rs)
 		const struct rs_set *s = &rs->set[i];
 
 		if (s->family == RS_INET && strcmp(s->table, OWN_TABLE) == 0)
-			text_addf(&t, "set %s %zu\n", s->name, s->n_element);
+			set_print(&t, s);
 	}
 	return text_take(&t);
 }
