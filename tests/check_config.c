@@ -366,9 +366,11 @@ END_TEST
 
 START_TEST(validates_inline_configuration)
 {
-	ck_ok(config_validate_xml(config, GROUP("a", ""), &err));
-	ck_assert_int_eq(config_validate_xml(config, "<deployment" NS "><name>d</name></deployment>", &err), -1);
-	ck_ok(config_validate(config, DATASTORE_RUNNING, &err));
+	ck_ok(config_validate_xml(config, &(const struct config_actor){0}, GROUP("a", ""), &err));
+	ck_assert_int_eq(config_validate_xml(config, &(const struct config_actor){0},
+	                         "<deployment" NS "><name>d</name></deployment>", &err),
+	        -1);
+	ck_ok(config_validate(config, &(const struct config_actor){0}, DATASTORE_RUNNING, &err));
 	ck_content(DATASTORE_CANDIDATE, "{}");
 }
 END_TEST
@@ -421,7 +423,7 @@ START_TEST(a_commit_keeps_what_it_pins)
 	ck_assert_int_eq(access(copy, R_OK), 0);
 	/* Another pack is installed, and the copy is none: nothing is evaluated with either. */
 	pack.digest[0] = '1';
-	ck_assert_int_eq(config_validate(config, DATASTORE_RUNNING, &err), -1);
+	ck_assert_int_eq(config_validate(config, &(const struct config_actor){0}, DATASTORE_RUNNING, &err), -1);
 	ck_assert_msg(err.code == ERR_INVALID && strstr(err.where, copy) != NULL, "%s: %s", err.where, err.text);
 	config_set_pins(config, NULL);
 	config_set_catalog(config, NULL);

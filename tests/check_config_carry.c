@@ -153,6 +153,23 @@ START_TEST(what_is_refused_changes_nothing)
 }
 END_TEST
 
+START_TEST(validate_asks_and_does_nothing)
+{
+	ck_ok(edit(&one, DATASTORE_CANDIDATE, A));
+	ck_ok(config_validate(config, &one, DATASTORE_CANDIDATE, &err));
+	ck_steps("prepare drop ", "");
+	ck_ok(config_validate_xml(config, &one, B, &err));
+	ck_steps("prepare drop ", "");
+	ck_ok(config_validate(config, &one, DATASTORE_RUNNING, &err));
+	ck_steps("", "");
+	fails = 'p';
+	ck_fails(config_validate(config, &one, DATASTORE_CANDIDATE, &err), ERR_DENIED, "here");
+	ck_fails(config_validate_xml(config, &one, A, &err), ERR_DENIED, "here");
+	ck_steps("prepare prepare ", "");
+	ck_content(DATASTORE_RUNNING, "{}");
+}
+END_TEST
+
 START_TEST(kernel_goes_back_where_the_journal_cannot_be_written)
 {
 	struct rlimit before, none;
@@ -238,6 +255,7 @@ int main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, commit_goes_through_the_kernel_into_the_journal);
 	tcase_add_test(t, what_is_refused_changes_nothing);
+	tcase_add_test(t, validate_asks_and_does_nothing);
 	tcase_add_test(t, kernel_goes_back_where_the_journal_cannot_be_written);
 	tcase_add_test(t, confirmed_commit_goes_back_or_stays);
 	tcase_add_test(t, way_back_that_fails_is_tried_again);

@@ -284,7 +284,7 @@ START_TEST(startup_is_a_datastore_like_others)
 	ck_fails(config_delete(config, &two, DATASTORE_STARTUP, &err), ERR_IN_USE, "1");
 	ck_ok(config_copy(config, &two, DATASTORE_STARTUP, DATASTORE_CANDIDATE, &err));
 	ck_ok(config_commit(config, &two, NULL, &err));
-	ck_ok(config_validate(config, DATASTORE_STARTUP, &err));
+	ck_ok(config_validate(config, &(const struct config_actor){0}, DATASTORE_STARTUP, &err));
 	config_session_end(config, 1);
 	ck_ok(config_copy(config, &two, DATASTORE_CANDIDATE, DATASTORE_STARTUP, &err));
 	ck_comments("copy-config|commit|copy-config");

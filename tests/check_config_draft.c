@@ -175,7 +175,7 @@ static int do_step(struct config *c, const struct step *s, struct error *e)
 	case 4:
 		return config_copy(c, &one, DATASTORE_STARTUP, DATASTORE_CANDIDATE, e);
 	case 5:
-		return config_validate(c, DATASTORE_CANDIDATE, e);
+		return config_validate(c, &(const struct config_actor){0}, DATASTORE_CANDIDATE, e);
 	default:
 		result = config_edit(c, &one, &edit, &faults, e);
 		errors_fini(&faults);

@@ -460,7 +460,7 @@ START_TEST(set_lets_a_candidate_be_incomplete_until_commit)
 	                         &(struct config_edit){DATASTORE_CANDIDATE, incomplete, EDIT_MERGE, TEST_SET, false},
 	                         NULL, &err),
 	        0);
-	ck_assert_int_eq(config_validate(config, DATASTORE_CANDIDATE, &err), -1);
+	ck_assert_int_eq(config_validate(config, &(const struct config_actor){0}, DATASTORE_CANDIDATE, &err), -1);
 	ck_assert_int_eq(config_commit(config, &actor, NULL, &err), -1);
 	ck_assert_int_eq(err.code, ERR_INVALID);
 	ck_assert_int_eq(

@@ -18,6 +18,18 @@ int carry_prepare(struct config *c, const struct config_push *push, struct confi
 	return c->carrier.prepare != NULL ? c->carrier.prepare(c->carrier.ctx, push, plan, err) : 0;
 }
 
+int carry_try(struct config *c, const struct config_actor *actor, const struct site *next, struct error *err)
+{
+	const struct config_push push = {.now = c->site, .next = next, .catalog = c->catalog, .actor = actor};
+	struct config_plan *plan;
+
+	if (carry_prepare(c, &push, &plan, err) != 0)
+		return -1;
+	if (plan != NULL)
+		c->carrier.drop(c->carrier.ctx, plan);
+	return 0;
+}
+
 int carry_apply(struct config *c, struct config_plan *plan, struct error *err)
 {
 	if (plan == NULL || c->carrier.apply(c->carrier.ctx, plan, err) == 0)

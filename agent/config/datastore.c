@@ -330,7 +330,7 @@ int config_delete(struct config *c, const struct config_actor *actor, enum datas
 	return result;
 }
 
-int config_validate(struct config *c, enum datastore d, struct error *err)
+int config_validate(struct config *c, const struct config_actor *actor, enum datastore d, struct error *err)
 {
 	struct version *version = NULL;
 	struct site *site = NULL;
@@ -339,6 +339,8 @@ int config_validate(struct config *c, enum datastore d, struct error *err)
 	pthread_mutex_lock(&c->writer);
 	draft_begin(&draft, c, d);
 	int result = config_check(c, &draft, &version, &site, err);
+	if (result == 0 && d == DATASTORE_CANDIDATE)
+		result = carry_try(c, actor, site, err);
 	pthread_mutex_unlock(&c->writer);
 	site_free(site);
 	version_unref(version);
@@ -369,7 +371,7 @@ int config_site_of(struct config *c, enum datastore d, struct site **site, struc
 	return result;
 }
 
-int config_validate_xml(struct config *c, const char *xml, struct error *err)
+int config_validate_xml(struct config *c, const struct config_actor *actor, const char *xml, struct error *err)
 {
 	struct version *version = NULL;
 	struct site *site = NULL;
@@ -381,6 +383,8 @@ int config_validate_xml(struct config *c, const char *xml, struct error *err)
 	pthread_mutex_lock(&c->writer);
 	if (result == 0)
 		result = config_check(c, &draft, &version, &site, err);
+	if (result == 0)
+		result = carry_try(c, actor, site, err);
 	pthread_mutex_unlock(&c->writer);
 	site_free(site);
 	version_unref(version);

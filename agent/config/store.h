@@ -82,6 +82,8 @@ int startup_missing(const struct config *c, const char *remedy, struct error *er
 
 int carry_prepare(
         struct config *c, const struct config_push *push, struct config_plan **plan, struct error *err) MUST_USE;
+/** Would a plain commit of the actor be carried. */
+int carry_try(struct config *c, const struct config_actor *actor, const struct site *next, struct error *err) MUST_USE;
 /** @return -1: the plan is used up. */
 int carry_apply(struct config *c, struct config_plan *plan, struct error *err) MUST_USE;
 /** The journal refused: the plan is used up. */

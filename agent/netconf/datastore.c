@@ -173,9 +173,9 @@ struct nc_server_reply *rpc_validate(const struct call *call)
 	struct error err;
 	int result = place_read(call, "source", &source, &err);
 	if (result == 0 && source.is_inline)
-		result = config_validate_xml(call->n->config, source.xml, &err);
+		result = config_validate_xml(call->n->config, &call->actor, source.xml, &err);
 	else if (result == 0)
-		result = config_validate(call->n->config, source.datastore, &err);
+		result = config_validate(call->n->config, &call->actor, source.datastore, &err);
 	free(source.xml);
 	return reply_result(call, result, &err);
 }

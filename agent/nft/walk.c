@@ -107,8 +107,8 @@ static int walk_number(const struct walk *w, struct span s, const struct nft_att
 static int walk_expression(struct walk *w, struct span s)
 {
 	char name[EXPRESSION_NAME_MAX] = "";
-	bool nested;
-	uint16_t type;
+	bool nested = false;
+	uint16_t type = 0;
 	struct span value;
 	if (attribute_next(w, &s, &nested, &type, &value) != 0)
 		return -1;
@@ -219,8 +219,8 @@ static int walk_value(struct walk *w, struct span s, bool nested, const struct n
 
 static int walk_list(struct walk *w, struct span s, const struct nft_attribute *g)
 {
-	bool nested;
-	uint16_t type;
+	bool nested = false;
+	uint16_t type = 0;
 	struct span value;
 	uint32_t n = 0;
 	while (s.len > 0) {
@@ -240,8 +240,8 @@ static int walk_list(struct walk *w, struct span s, const struct nft_attribute *
 static int walk_nest(struct walk *w, struct span s, const struct nft_attribute *grammar, size_t n)
 {
 	uint32_t seen = 0;
-	bool nested;
-	uint16_t type;
+	bool nested = false;
+	uint16_t type = 0;
 	struct span value;
 	while (s.len > 0) {
 		size_t i = 0;

@@ -50,7 +50,7 @@ static int judge(const struct config_push *push, struct plan *plan, int64_t time
 {
 	struct whatif_state now = whatif_state_of(&plan->now, &plan->network, plan->live);
 	struct whatif_state then = whatif_state_of(&plan->then, &plan->network, plan->promised);
-	const struct plane_input plane = {.now = push->now,
+	const struct plane_input plane = {.now = plan->now.site,
 	        .then = push->next,
 	        .net = &plan->network,
 	        .ruleset_now = plan->live,
@@ -60,7 +60,7 @@ static int judge(const struct config_push *push, struct plan *plan, int64_t time
 	struct text warnings = {0};
 	int result;
 
-	plan->gate = stricter(push->now->firewall.gate, push->next->firewall.gate);
+	plan->gate = stricter(plan->now.site->firewall.gate, push->next->firewall.gate);
 	plan->judged = true;
 	result = gate_check(&now, &then, plan->gate, time, &warnings, err);
 	/* It goes back by itself where nobody who is cut off can confirm it. */
@@ -90,11 +90,13 @@ static int plan_return(struct push *p, struct plan *plan, struct error *err)
 static int plan_make(struct push *p, const struct config_push *push, struct plan *plan, struct error *err)
 {
 	const int64_t time = clock_wall_s();
+	/* What does not convert requires nothing. */
+	const struct site *now = push->now != NULL ? push->now : push->next;
 
 	if (push->taken_back)
 		return plan_return(p, plan, err);
 	if (p->parts.network(&plan->network, err) != 0 ||
-	        plan_state(p, push->catalog, push->now, &plan->network, time, &plan->now, err) != 0 ||
+	        plan_state(p, push->catalog, now, &plan->network, time, &plan->now, err) != 0 ||
 	        plan_state(p, push->catalog, push->next, &plan->network, time, &plan->then, err) != 0 ||
 	        plan_compile(p, plan, err) != 0 || judge(push, plan, time, err) != 0)
 		return -1;

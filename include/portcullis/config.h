@@ -100,8 +100,11 @@ int config_replace(struct config *c, const struct config_actor *actor, enum data
         struct error *err) MUST_USE;
 int config_copy(struct config *c, const struct config_actor *actor, enum datastore source, enum datastore target,
         struct error *err) MUST_USE;
-int config_validate(struct config *c, enum datastore d, struct error *err) MUST_USE;
-int config_validate_xml(struct config *c, const char *xml, struct error *err) MUST_USE;
+/** Would it do as running: the model, the packs, and of candidate what a carrier says to a plain commit of the actor. */
+int config_validate(struct config *c, const struct config_actor *actor, enum datastore d, struct error *err) MUST_USE;
+/** The same of a whole configuration. */
+int config_validate_xml(
+        struct config *c, const struct config_actor *actor, const char *xml, struct error *err) MUST_USE;
 /** How a commit is asked for (RFC 6241 section 8.4). */
 struct config_commit {
 	bool confirmed; /**< taken back unless it is confirmed by another commit within timeout_s */

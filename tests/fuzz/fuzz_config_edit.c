@@ -49,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		ck(err.code != ERR_NONE && err.text[0] != '\0');
 	if (config_edit(config, &actor,
 	            &(struct config_edit){DATASTORE_CANDIDATE, xml, EDIT_NONE, TEST_THEN_SET, false}, NULL, &err) == 0)
-		ck(config_validate(config, DATASTORE_CANDIDATE, &err) == 0);
+		ck(config_validate(config, &(const struct config_actor){0}, DATASTORE_CANDIDATE, &err) == 0);
 	struct lyd_node *root = config_get(config, DATASTORE_CANDIDATE);
 	ck(tree_print(root, &json, &err) == 0);
 	lyd_free_siblings(root);
