@@ -112,7 +112,7 @@ START_TEST(rule_that_cannot_be_is_refused)
 
 	scene_make(&s);
 	scene_rule(&s, refused[_i].rule);
-	scene_refused(&s, ERR_INVALID, "firewall/rule[name='a']", refused[_i].text);
+	scene_refused(&s, ERR_INVALID, "/portcullis:firewall/rule[name='a']", refused[_i].text);
 	scene_free(&s);
 }
 END_TEST
@@ -156,7 +156,8 @@ START_TEST(defaults_and_scope_end_a_chain)
 	        "drop comment \"default action\"\n");
 	lines_are(&s, "output", "accept comment \"default action\"\n");
 	s.site.firewall.by_default[PATH_FORWARD] = ACTION_ACCEPT;
-	scene_refused(&s, ERR_INVALID, "firewall/default-action/forward", "scope all drops what nothing lets in");
+	scene_refused(
+	        &s, ERR_INVALID, "/portcullis:firewall/default-action/forward", "scope all drops what nothing lets in");
 	scene_free(&s);
 }
 END_TEST
@@ -204,7 +205,7 @@ START_TEST(more_rules_than_the_kernel_likes_are_refused)
 		many[i] = (struct firewall_rule){.name = "r", .action = ACTION_DROP};
 	s.site.firewall.rule = many;
 	s.site.firewall.n_rule = 100000;
-	scene_refused(&s, ERR_LIMIT, "firewall/rule", "more than 4096");
+	scene_refused(&s, ERR_LIMIT, "/portcullis:firewall/rule", "more than 4096");
 	s.site.firewall.n_rule = 0;
 	free(many);
 	scene_free(&s);

@@ -4,8 +4,8 @@
  * listed here byte by byte.
  */
 #include <check.h>
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "netconf/envelope.h"

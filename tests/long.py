@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""The tests without an end, for so many seconds each: every fuzz target, the oracle, the mirror under random changes, fifty
-NETCONF sessions.
+"""The tests without an end, for so many seconds each: every fuzz target, the oracle, pushes, the mirror under random
+changes, fifty NETCONF sessions.
 
 Inputs that fuzzing finds stay in build-fuzz/corpus, those that break something in build-fuzz/found. The last lines are
 the sum.
@@ -70,6 +70,12 @@ def oracle(seconds):
     attempt("oracle", seconds, last_line, "build/tests/oracle", "--seconds", seconds, "--seed", int(time.time()) % 1000000)
 
 
+def pushes(seconds):
+    """Random pushes into the kernel, many killed half way."""
+    attempt("pushes", seconds, last_line, "build/tests/pushes", "--seconds", seconds, "--count", 1000000, "--seed",
+            int(time.time()) % 1000000)
+
+
 def mirror(seconds):
     """Random changes, as many as there is time for."""
     program = ROOT / "build-asan/tests/check_mirror"
@@ -111,6 +117,7 @@ def main():
         for source in sorted(pathlib.Path(ROOT / "tests/fuzz").glob("fuzz_*.c")):
             fuzz(source, seconds)
         oracle(seconds)
+        pushes(seconds)
         mirror(seconds)
         sessions(seconds)
     except KeyboardInterrupt:

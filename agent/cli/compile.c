@@ -10,12 +10,10 @@
 
 #include "build.h"
 #include "cli/cli.h"
+#include "cli/live.h"
 #include "portcullis/clock.h"
 #include "portcullis/config.h"
 #include "portcullis/nft.h"
-#include "portcullis/text.h"
-
-#define NETWORK_MAX (16u * 1024 * 1024)
 
 static const char help[] =
         "Usage: portcullis compile --deployment FILE [OPTION]...\n"
@@ -109,19 +107,9 @@ struct compiling {
 
 static int read_network(const struct request *r, struct network *out, struct error *err)
 {
-	char *json;
-	size_t len;
-	int result;
-
 	if (r->live)
 		return network_read(out, err);
-	if (r->network == NULL)
-		return 0;
-	if (file_read(r->network, NETWORK_MAX, &json, &len, err) != 0)
-		return -1;
-	result = network_parse_json(json, len, out, err);
-	free(json);
-	return result == 0 ? 0 : error_prefix(err, "%s", r->network);
+	return r->network != NULL ? network_file(r->network, out, err) : 0;
 }
 
 static int run(const struct request *r, struct compiling *c, struct error *err)

@@ -3,6 +3,7 @@
  * file and what `ip` prints come in; JSON instance data, or remarks with place and remedy, go out. Needs no daemon.
  */
 #include "cli/deployment.h"
+#include "cli/live.h"
 
 #include <getopt.h>
 #include <stdlib.h>
@@ -17,8 +18,6 @@
 #include "portcullis/config.h"
 #include "portcullis/review.h"
 #include "portcullis/text.h"
-
-#define NETWORK_MAX (16u * 1024 * 1024)
 
 static const char help[] =
         "Usage: portcullis deployment init PRODUCT [OPTION]...\n"
@@ -116,17 +115,6 @@ static int init(const struct request *r, struct work *w, struct error *err)
 }
 
 /* check */
-
-static int read_network(const char *path, struct work *w, struct error *err)
-{
-	char *json;
-	size_t len;
-	if (file_read(path, NETWORK_MAX, &json, &len, err) != 0)
-		return -1;
-	int result = network_parse_json(json, len, &w->network, err);
-	free(json);
-	return result == 0 ? 0 : error_prefix(err, "%s", path);
-}
 
 /* What the kernel is to have: under observe it would only be refused later. */
 static void review_table(struct work *w)
@@ -279,7 +267,7 @@ static int check(const struct request *r, struct work *w, struct error *err)
 {
 	enum remark_level worst;
 	if (load_catalog(r, &w->catalog, err) != 0 || config_context_new(r->yang_dir, &w->ctx, err) != 0 ||
-	        (r->network != NULL && read_network(r->network, w, err) != 0))
+	        (r->network != NULL && network_file(r->network, &w->network, err) != 0))
 		return -1;
 	bool has_flows = review(r, w);
 	(void)review_finish(&w->review, &worst);

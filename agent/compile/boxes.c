@@ -128,7 +128,7 @@ static bool cut_visit(void *ctx, size_t position)
 
 static int too_many(const struct flow *flow, struct error *err)
 {
-	return error_set(err, ERR_LIMIT, "firewall",
+	return error_set(err, ERR_LIMIT, "/portcullis:firewall",
 	        "the required flows come to more than %u boxes at %s; write the addresses of its groups as prefixes",
 	        OWN_ELEMENTS_MAX, flow->label);
 }

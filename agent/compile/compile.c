@@ -222,7 +222,7 @@ static int check_scope(const struct firewall *fw, struct error *err)
 {
 	if (fw->scope != SCOPE_ALL || fw->by_default[PATH_FORWARD] != ACTION_ACCEPT)
 		return 0;
-	return error_set(err, ERR_INVALID, "firewall/default-action/forward",
+	return error_set(err, ERR_INVALID, "/portcullis:firewall/default-action/forward",
 	        "scope all drops what nothing lets in, and this accepts it; take out one of them");
 }
 
@@ -234,7 +234,7 @@ static int check_size(const struct own_table *t, struct error *err)
 		n += t->set[i].n_element;
 	if (n <= OWN_ELEMENTS_MAX)
 		return 0;
-	return error_set(err, ERR_LIMIT, "firewall",
+	return error_set(err, ERR_LIMIT, "/portcullis:firewall",
 	        "the sets would have %zu elements, at most %u are replaced in good time; write addresses as prefixes",
 	        n, OWN_ELEMENTS_MAX);
 }

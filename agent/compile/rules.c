@@ -37,7 +37,7 @@ static void side_fini(struct side *s)
 
 static int missing(const struct firewall_rule *rule, const char *list, const char *name, struct error *err)
 {
-	char *where = xasprintf("firewall/rule[name='%s']", rule->name);
+	char *where = xasprintf("/portcullis:firewall/rule[name='%s']", rule->name);
 
 	error_set(err, ERR_INVALID, where, "there is no %s '%s'; define it, or take it out of the rule", list, name);
 	free(where);
@@ -46,7 +46,7 @@ static int missing(const struct firewall_rule *rule, const char *list, const cha
 
 static int cannot_be(const struct firewall_rule *rule, const char *why, struct error *err)
 {
-	char *where = xasprintf("firewall/rule[name='%s']", rule->name);
+	char *where = xasprintf("/portcullis:firewall/rule[name='%s']", rule->name);
 
 	error_set(err, ERR_INVALID, where, "%s", why);
 	free(where);
@@ -322,7 +322,7 @@ int rules_add(struct own_table *t, size_t chain, const struct site *site, enum p
 		if (rule_add(t, chain, site, i, err) != 0)
 			return -1;
 		if (t->chain[chain].n_rule > OWN_RULES_MAX)
-			return error_set(err, ERR_LIMIT, "firewall/rule",
+			return error_set(err, ERR_LIMIT, "/portcullis:firewall/rule",
 			        "the rules come to more than %u in the kernel at '%s', which would slow down every "
 			        "packet; "
 			        "put addresses into an address-set instead of a rule each",

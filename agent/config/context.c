@@ -36,14 +36,10 @@ struct module {
 static const char *netconf_features[] = {
         "writable-running", "candidate", "confirmed-commit", "rollback-on-error", "validate", "startup", "xpath", NULL};
 
-/*
- * The switch of the feature enforce for clients of the daemon, which cannot install a ruleset yet: what a configuration
- * says must have its effect. Files are read, checked and compiled with it.
- */
-#define DAEMON_ENFORCES 0
-
-static const char *portcullis_features[] = {"import-document", "what-if", DAEMON_ENFORCES ? "enforce" : NULL, NULL};
-static const char *portcullis_offline[] = {"import-document", "what-if", "enforce", NULL};
+/* Who cannot install a ruleset does not take rules either: what a configuration says must have its effect. */
+static const char *observing[] = {"import-document", "what-if", NULL};
+/* Files are read, checked and compiled with it. */
+static const char *enforcing[] = {"import-document", "what-if", "enforce", NULL};
 
 static const char *nmda_features[] = {"origin", "with-defaults", NULL};
 
@@ -61,7 +57,7 @@ static const struct module modules[] = {
         {"notifications", NULL, FROM_PORTCULLIS, false, NULL},
         {"nc-notifications", NULL, FROM_PORTCULLIS, false, NULL},
         {"portcullis-catalog", NULL, FROM_PORTCULLIS, true, NULL},
-        {"portcullis", NULL, FROM_PORTCULLIS, true, portcullis_features},
+        {"portcullis", NULL, FROM_PORTCULLIS, true, observing},
         {"portcullis-commit", NULL, FROM_PORTCULLIS, false, NULL},
 };
 
@@ -168,25 +164,25 @@ static int load_error(struct ly_ctx *ctx, const struct module *m, const char *ya
 	return -1;
 }
 
-static const char **features_of(const struct module *m, bool offline)
+static const char **features_of(const struct module *m, bool enforces)
 {
-	return offline && m->features == portcullis_features ? portcullis_offline : m->features;
+	return enforces && m->features == observing ? enforcing : m->features;
 }
 
-static int load_modules(struct ly_ctx *ctx, const char *yang_dir, bool offline, struct error *err)
+static int load_modules(struct ly_ctx *ctx, const char *yang_dir, bool offline, bool enforces, struct error *err)
 {
 	for (size_t i = 0; i < sizeof(modules) / sizeof(modules[0]); i++) {
 		const struct module *m = &modules[i];
 		if (offline && !m->offline)
 			continue;
 		ly_err_clean(ctx, NULL);
-		if (ly_ctx_load_module(ctx, m->name, m->revision, features_of(m, offline)) == NULL)
+		if (ly_ctx_load_module(ctx, m->name, m->revision, features_of(m, enforces)) == NULL)
 			return load_error(ctx, m, yang_dir, err);
 	}
 	return 0;
 }
 
-static int context_new(const char *yang_dir, bool offline, struct ly_ctx **out, struct error *err)
+static int context_new(const char *yang_dir, bool offline, bool enforces, struct ly_ctx **out, struct error *err)
 {
 	struct ly_ctx *ctx = NULL;
 	/* Process-wide in libyang 2: never on stderr; every message kept only while modules are loaded. */
@@ -206,7 +202,7 @@ static int context_new(const char *yang_dir, bool offline, struct ly_ctx **out, 
 	/* A package that is not installed shows when its first module is missing. */
 	ly_ctx_set_searchdir(ctx, IETF_DIR);
 	ly_ctx_set_searchdir(ctx, LIBYANG_DIR);
-	if (load_modules(ctx, yang_dir, offline, err) != 0)
+	if (load_modules(ctx, yang_dir, offline, enforces, err) != 0)
 		goto out;
 	acm_type_install(ctx);
 	ly_err_clean(ctx, NULL);
@@ -221,12 +217,17 @@ out:
 
 int context_server_new(const char *yang_dir, struct ly_ctx **out, struct error *err)
 {
-	return context_new(yang_dir, false, out, err);
+	return context_new(yang_dir, false, false, out, err);
+}
+
+int context_enforcer_new(const char *yang_dir, struct ly_ctx **out, struct error *err)
+{
+	return context_new(yang_dir, false, true, out, err);
 }
 
 int config_context_new(const char *yang_dir, struct ly_ctx **out, struct error *err)
 {
-	return context_new(yang_dir, true, out, err);
+	return context_new(yang_dir, true, true, out, err);
 }
 
 void config_context_free(struct ly_ctx *ctx)

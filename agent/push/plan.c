@@ -126,6 +126,8 @@ int plan_state(struct push *p, struct catalog *installed, const struct site *sit
         int64_t time, struct state *out, struct error *err)
 {
 	out->site = site;
+	if (installed == NULL)
+		return error_set(err, ERR_UNAVAILABLE, NULL, "there is no catalog yet; try again in a moment");
 	if (pins_catalog(p->parts.pins, site, installed, &out->catalog, err) != 0)
 		return -1;
 	return flows_derive(site, out->catalog, network, time, &out->flows, err);

@@ -50,7 +50,7 @@ void plan_bytes(struct config_plan *out, const void *bytes, size_t n);
 int plan_read(struct push *p, struct ruleset **out, struct nft_counters *counters, struct error *err) MUST_USE;
 /** The own table as a reader finds it; "": there is none. The caller frees it. */
 char *own_print(const struct ruleset *rs);
-/** Flows of a site. @param installed  NULL: no packs. */
+/** Flows of a site. @param installed  NULL: they are not there yet, ERR_UNAVAILABLE. */
 int plan_state(struct push *p, struct catalog *installed, const struct site *site, const struct network *network,
         int64_t time, struct state *out, struct error *err) MUST_USE;
 /** plan->table of plan->then, on what the kernel has now. */

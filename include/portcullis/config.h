@@ -59,6 +59,9 @@ struct config_actor {
  */
 int config_open(const char *yang_dir, struct journal *journal, struct catalog *catalog, struct config **out,
         struct error *err) MUST_USE;
+/** The same with the feature enforce: for who has a carrier. */
+int config_open_enforcing(const char *yang_dir, struct journal *journal, struct catalog *catalog, struct config **out,
+        struct error *err) MUST_USE;
 void config_close(struct config *c);
 void config_set_catalog(struct config *c, struct catalog *catalog);
 /** Where copies of pinned packs are: commits make and use them. Borrowed until config_close(); NULL: there are none. */
@@ -169,7 +172,7 @@ void config_on_changed(struct config *c, config_changed *each, void *ctx);
 struct config_push {
 	const struct site *now; /**< NULL: running does not convert, which no commit leads to */
 	const struct site *next;
-	struct catalog *catalog; /**< installed; NULL: none */
+	struct catalog *catalog; /**< installed; NULL: not there yet */
 	const struct config_actor *actor;
 	bool confirmed; /**< it is taken back by itself unless it is confirmed in time */
 	bool taken_back; /**< it is the way back from such a commit: what there was before cannot be refused */

@@ -44,5 +44,6 @@ int bench_import(bool json);
 int bench_verify(bool json);
 int bench_drift(bool json);
 int bench_netconf(bool json);
+int bench_push(bool json);
 
 #endif
