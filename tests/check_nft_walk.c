@@ -36,23 +36,34 @@ START_TEST(hostile_batches_are_refused)
 }
 END_TEST
 
+static bool is_allowed(int type)
+{
+	static const int allowed[] = {NFT_MSG_NEWTABLE, NFT_MSG_DELTABLE, NFT_MSG_NEWSET, NFT_MSG_NEWSETELEM,
+	        NFT_MSG_NEWCHAIN, NFT_MSG_NEWRULE};
+
+	for (int i = 0; i < N(allowed); i++)
+		if (allowed[i] == type)
+			return true;
+	return false;
+}
+
 START_TEST(other_types_are_refused)
 {
 	struct error err;
-	struct wire w = {.b = xcalloc(1, WIRE_MAX)};
-	static const int allowed[] = {NFT_MSG_NEWTABLE, NFT_MSG_DELTABLE, NFT_MSG_NEWSET, NFT_MSG_NEWSETELEM,
-	        NFT_MSG_NEWCHAIN, NFT_MSG_NEWRULE};
-	for (int i = 0; i < N(allowed); i++)
-		if (allowed[i] == _i) {
-			free(w.b);
-			return;
-		}
-	of_type(&w, (unsigned)_i);
-	end_message(&w);
-	ck_assert_int_ne(walk(w.b, w.len, &err), 0);
-	ck_assert_int_eq(err.code, ERR_DENIED);
-	ck_assert_ptr_nonnull(strstr(err.text, "none of those that make a table"));
-	free(w.b);
+	uint8_t *room = xcalloc(1, WIRE_MAX);
+
+	for (int type = 0; type < 256; type++) {
+		struct wire w = {.b = room};
+
+		if (is_allowed(type))
+			continue;
+		of_type(&w, (unsigned)type);
+		end_message(&w);
+		ck_assert_msg(walk(w.b, w.len, &err) != 0, "type %d", type);
+		ck_assert_int_eq(err.code, ERR_DENIED);
+		ck_assert_ptr_nonnull(strstr(err.text, "none of those that make a table"));
+	}
+	free(room);
 }
 END_TEST
 
@@ -233,7 +244,7 @@ int main(void)
 	TCase *c = tcase_create("walk");
 	tcase_set_timeout(c, 120);
 	tcase_add_loop_test(c, hostile_batches_are_refused, 0, N(hostiles));
-	tcase_add_loop_test(c, other_types_are_refused, 0, 256);
+	tcase_add_test(c, other_types_are_refused);
 	tcase_add_test(c, what_the_encoder_makes_is_let_through_and_numbered);
 	tcase_add_test(c, cut_and_stretched_batches_are_refused);
 	tcase_add_test(c, work_that_would_hold_the_kernel_is_refused);

@@ -24,7 +24,6 @@ struct side {
 	bool any; /**< no address is asked for */
 	struct ranges address[2]; /**< IPv4, IPv6 */
 	struct ranges interface, port;
-	const char *shared; /**< the one thing that the addresses are of: "group NAME"; NULL: several */
 };
 
 static void side_fini(struct side *s)
@@ -151,13 +150,8 @@ struct variant {
 static void match_side(const struct variant *v, struct own_rule *r, bool source)
 {
 	const struct side *s = source ? v->source : v->destination;
-	const char *end = source ? "source" : "destination";
-	enum rs_field port = source ? RS_FIELD_SPORT : RS_FIELD_DPORT;
-	char *name;
+	char *name = xasprintf("%s-%s%s", v->rule->name, source ? "source" : "destination", v->family == 0 ? "4" : "6");
 
-	if (port != RS_FIELD_N && s->any)
-		return;
-	name = xasprintf("%s-%s%s", v->rule->name, end, v->family == 0 ? "4" : "6");
 	own_match_ranges(r, v->table, own_address_field(families[v->family], source), &s->address[v->family], name);
 	free(name);
 }

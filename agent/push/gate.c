@@ -72,6 +72,9 @@ static void warn(const struct whatif *w, struct text *warnings)
 
 	if (w->reason != NULL)
 		text_addf(warnings, "what this does cannot be told: %s\n", w->reason);
+	if (list->total > list->n)
+		text_addf(
+		        warnings, "%zu flows would pass no more, of which %zu were looked at\n", list->total, list->n);
 	if (regressions(w, &n) == NULL)
 		return;
 	for (size_t i = 0; i < list->n && told < WARNINGS_MAX; i++) {
@@ -106,6 +109,12 @@ int gate_check(const struct whatif_state *now, const struct whatif_state *then, 
 		        w.reason);
 	else if ((first = regressions(&w, &n)) != NULL)
 		result = refuse(first, n, err);
+	else if (w.flows[WHATIF_REGRESSION].total > w.flows[WHATIF_REGRESSION].n)
+		result = error_set(err, ERR_LIMIT, NULL,
+		        "the commit gate rejects this: %zu flows would pass no more, of which it looks at %zu; commit "
+		        "in "
+		        "parts, or set commit-gate to warn",
+		        w.flows[WHATIF_REGRESSION].total, w.flows[WHATIF_REGRESSION].n);
 	whatif_fini(&w);
 	return result;
 }
