@@ -503,12 +503,22 @@ START_TEST(start_puts_back_the_very_table_that_was_written)
 	before = listed();
 	/* Somebody else's doing, and a running that comes to another table by now. */
 	run("flush chain inet portcullis forward");
+	run("chain inet portcullis forward { policy drop; }");
 	start(ENFORCE CLIENTS_DROPPED);
 	after = listed();
 	ck_assert_str_eq(after, before);
 	free(after);
 	run("flush ruleset");
 	start(ENFORCE);
+	after = listed();
+	ck_assert_str_eq(after, before);
+	free(after);
+	/* A policy alone is a difference, and a file for the next boot that is not there is made. */
+	run("chain inet portcullis forward { policy drop; }");
+	start(ENFORCE);
+	ck_assert_int_eq(unlink(boot), 0);
+	start(ENFORCE);
+	ck_assert_int_eq(access(boot, F_OK), 0);
 	after = listed();
 	ck_assert_str_eq(after, before);
 	free(after);

@@ -105,7 +105,8 @@ char *own_print(const struct ruleset *rs)
 
 		if (c->family != RS_INET || strcmp(c->table, OWN_TABLE) != 0 || !c->base)
 			continue;
-		text_addf(&t, "chain %s %s %d\n", c->name, rs_hook_name(c->hook), c->priority);
+		text_addf(&t, "chain %s type %d hook %s priority %d%s\n", c->name, (int)c->type, rs_hook_name(c->hook),
+		        c->priority, c->policy == RS_DROP ? " policy drop" : "");
 		for (size_t k = 0; k < c->n_rule; k++) {
 			char *line = rule_print(rs, c, &c->rule[k]);
 

@@ -67,7 +67,7 @@ static int judge(const struct config_push *push, struct plan *plan, int64_t time
 	if (result == 0 && !push->confirmed)
 		result = plane_check(&plane, err);
 	if (result == 0 && warnings.len > 0)
-		log_warning("commit of %s: %s", push->actor->user != NULL ? push->actor->user : "the agent",
+		log_warning("commit gate, asked by %s: %s", push->actor->user != NULL ? push->actor->user : "the agent",
 		        text_str(&warnings));
 	text_fini(&warnings);
 	return result;

@@ -58,7 +58,11 @@ static int put_kept(struct push *p, struct plan *plan, struct error *err)
 	if (result != 0)
 		return -1;
 	p->applied.print = own_print(live);
-	/* What the boot file has goes with it. */
+	/* The agent may have ended between the journal and the file for the next boot. */
+	if (same) {
+		p->applied.text = plan->next.text;
+		plan->next.text = NULL;
+	}
 	ruleset_free(live);
 	push_settle(p);
 	return 0;
