@@ -119,11 +119,8 @@ static int run(const struct request *r, struct compiling *c, struct error *err)
 
 	if (catalog_load(r->catalog_dir, own_dir, r->yang_dir, &c->catalog, err) != 0 ||
 	        config_context_new(r->yang_dir, &c->ctx, err) != 0 ||
-	        config_site_read(c->ctx, r->deployment, &c->site, err) != 0)
-		return -1;
-	if (site_check(c->site, c->catalog, err) != 0)
-		return error_prefix(err, "%s", r->deployment);
-	if (read_network(r, &c->network, err) != 0 ||
+	        site_file(c->ctx, c->catalog, r->deployment, &c->site, err) != 0 ||
+	        read_network(r, &c->network, err) != 0 ||
 	        flows_derive(c->site, c->catalog, &c->network, clock_wall_s(), &c->flows, err) != 0)
 		return -1;
 	in = (struct compile_input){c->site, &c->flows, c->catalog};

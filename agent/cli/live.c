@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "portcullis/alloc.h"
+#include "portcullis/config.h"
 #include "portcullis/nft.h"
 #include "portcullis/text.h"
 
@@ -17,19 +18,19 @@
 int live_ruleset(struct ruleset **out, struct error *err)
 {
 	struct nft_ops nft;
-	struct nft_dump dump = {0};
 	if (nft_open_direct(&nft, err) != 0)
 		return -1;
-	int result = nft.dump(nft.self, &dump, err);
-	if (result == 0)
-		result = ruleset_parse_netlink(dump.bytes, dump.len, out, err);
-	if (result == 0 && dump.legacy != NULL && (*out)->legacy == NULL)
-		(*out)->legacy = xstrdup(dump.legacy);
-	if (result == 0)
-		(*out)->policies = ipsec_policies_read(nft.policies, nft.self);
-	nft_dump_fini(&dump);
+	int result = nft_ruleset(&nft, NULL, out, err);
 	nft.close(nft.self);
 	return result;
+}
+
+int site_file(
+        const struct ly_ctx *ctx, const struct catalog *catalog, const char *path, struct site **out, struct error *err)
+{
+	if (config_site_read(ctx, path, out, err) != 0)
+		return -1;
+	return site_check(*out, catalog, err) == 0 ? 0 : error_prefix(err, "%s", path);
 }
 
 int dump_ruleset(const char *path, struct ruleset **out, struct error *err)

@@ -13,6 +13,10 @@
 int live_ruleset(struct ruleset **out, struct error *err) MUST_USE;
 /** The ruleset of a file with what `nft -j list ruleset` prints; "-": standard input. */
 int dump_ruleset(const char *path, struct ruleset **out, struct error *err) MUST_USE;
+struct ly_ctx;
+/** The site of a file, checked; *out is the caller's on failure, too (NULL: it could not be read). */
+int site_file(const struct ly_ctx *ctx, const struct catalog *catalog, const char *path, struct site **out,
+        struct error *err) MUST_USE;
 /** Addresses and routes as --network has them. */
 int network_file(const char *path, struct network *out, struct error *err) MUST_USE;
 

@@ -68,11 +68,8 @@ static int run(const struct request *r, struct work *w, struct error *err)
 	const char *own_dir = catalog_own_dir(r->own_dir, PORTCULLIS_OWN_CATALOG_DIR);
 	if (catalog_load(r->catalog_dir, own_dir, r->yang_dir, &w->catalog, err) != 0 ||
 	        config_context_new(r->yang_dir, &w->ctx, err) != 0 ||
-	        config_site_read(w->ctx, r->deployment, &w->site, err) != 0)
-		return -1;
-	if (site_check(w->site, w->catalog, err) != 0)
-		return error_prefix(err, "%s", r->deployment);
-	if (r->network != NULL && network_file(r->network, &w->network, err) != 0)
+	        site_file(w->ctx, w->catalog, r->deployment, &w->site, err) != 0 ||
+	        (r->network != NULL && network_file(r->network, &w->network, err) != 0))
 		return -1;
 	if ((r->live ? read_live(w, err) : dump_ruleset(r->ruleset, &w->ruleset, err)) != 0 ||
 	        flows_derive(w->site, w->catalog, &w->network, now, &w->flows, err) != 0 ||

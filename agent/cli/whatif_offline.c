@@ -50,12 +50,10 @@ static void work_fini(struct work *w)
 
 static int read_site(struct work *w, const char *file, int64_t at, struct side *out, struct error *err)
 {
-	if (config_site_read(w->ctx, file, &out->site, err) != 0)
-		return -1;
-	out->own_site = true;
-	if (site_check(out->site, w->catalog, err) != 0)
-		return error_prefix(err, "%s", file);
-	return flows_derive(out->site, w->catalog, &w->network, at, &out->flows, err);
+	int result = site_file(w->ctx, w->catalog, file, &out->site, err);
+
+	out->own_site = out->site != NULL;
+	return result != 0 ? -1 : flows_derive(out->site, w->catalog, &w->network, at, &out->flows, err);
 }
 
 static int read_ruleset(const char *file, struct side *out, struct error *err)

@@ -62,24 +62,18 @@ void plan_free(struct plan *plan)
 int plan_read(struct push *p, struct ruleset **out, struct nft_counters *counters, struct error *err)
 {
 	struct nft_dump dump = {0};
-	int result = p->parts.nft.dump(p->parts.nft.self, &dump, err);
+	int result = nft_ruleset(&p->parts.nft, &dump, out, err);
 
-	*out = NULL;
-	if (result == 0)
-		result = ruleset_parse_netlink(dump.bytes, dump.len, out, err);
 	if (result == 0 && counters != NULL)
 		result = nft_counters_read(dump.bytes, dump.len, OWN_TABLE, counters, err);
-	if (result == 0) {
-		(*out)->legacy = dump.legacy;
-		dump.legacy = NULL;
-		(*out)->policies = ipsec_policies_read(p->parts.nft.policies, p->parts.nft.self);
-		ruleset_share(*out);
-	} else {
-		ruleset_free(*out);
-		*out = NULL;
-	}
 	nft_dump_fini(&dump);
-	return result;
+	if (result == 0) {
+		ruleset_share(*out);
+		return 0;
+	}
+	ruleset_free(*out);
+	*out = NULL;
+	return -1;
 }
 
 /* Elements by a digest: there may be many. */

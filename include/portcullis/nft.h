@@ -151,6 +151,13 @@ struct nft_ops {
 };
 
 void nft_dump_fini(struct nft_dump *dump);
+/**
+ * A dump as a model, with the names of iptables-legacy tables and IPsec policies.
+ *
+ * @param bytes  the dump itself, release with nft_dump_fini(); NULL: it is not wanted.
+ * @return 0, or -1 as ops->dump() and ruleset_parse_netlink().
+ */
+int nft_ruleset(const struct nft_ops *ops, struct nft_dump *bytes, struct ruleset **out, struct error *err) MUST_USE;
 void nft_event_fini(struct nft_event *event);
 
 /** The kernel directly, in the caller's network namespace; needs CAP_NET_ADMIN. */
