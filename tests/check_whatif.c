@@ -298,7 +298,7 @@ END_TEST
 /* Random rulesets */
 
 #ifdef __SANITIZE_ADDRESS__
-#define CASES 120
+#define CASES 60
 #else
 #define CASES 600
 #endif
