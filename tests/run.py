@@ -140,22 +140,19 @@ def ctest(build):
 
 def bounds():
     """Sets of 100,000 elements, and as many random cases as it takes: without sanitizers, which make them last."""
-    alone = ["check_bounds", "check_bounds_kernel"]  # they compare times
-    others = ["check_firewall_rules", "check_verify_bdd", "check_verify_many", "check_verify_property"]
-    programs = alone + others
+    programs = ["check_bounds", "check_bounds_kernel", "check_firewall_rules", "check_verify_bdd", "check_verify_many",
+                "check_verify_property"]
     code, output = execute("sh", "-c", "cmake --preset release -DBUILD_TESTING=ON && "
                            f"cmake --build build --target {' '.join(programs)}")
     if code != 0:
         record("build bounds", "failed", output[-6000:])
         return
-    for program in alone:
-        run(f"build {program}", f"build/tests/{program}")
-    two_at_a_time(((f"build {program}", f"build/tests/{program}"), {}) for program in others)
+    at_a_time(2, (((f"build {program}", f"build/tests/{program}"), {}) for program in programs))
 
 
-def two_at_a_time(calls):
-    """There are two cores at least, and most tests use one. calls: the arguments of run()."""
-    with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
+def at_a_time(n, calls):
+    """There are two cores at least, and most tests use one at most. calls: the arguments of run()."""
+    with concurrent.futures.ThreadPoolExecutor(max_workers=n) as pool:
         try:
             for done in [pool.submit(run, *args, **options) for args, options in calls]:
                 done.result()
@@ -175,7 +172,7 @@ def tsan():
         record("build-tsan", "failed", output[-6000:])
         return
     options = {"timeout": 300, "env": {"TSAN_OPTIONS": "suppressions=tests/tsan.supp"}}
-    two_at_a_time(((f"build-tsan {program}", f"build-tsan/tests/{program}"), options) for program in programs)
+    at_a_time(2, (((f"build-tsan {program}", f"build-tsan/tests/{program}"), options) for program in programs))
 
 
 def system():
@@ -188,7 +185,8 @@ def system():
     # The long ones first, so that none is left over alone.
     long = ("test_commands.py", "test_end_to_end.py", "test_life_cycle.py")
     tests.sort(key=lambda test: (not test.endswith(long), -(ROOT / test).stat().st_size))
-    two_at_a_time(((f"system {pathlib.Path(test).stem[5:]}", PYTHON, test), {"timeout": 900}) for test in tests)
+    # A daemon and its clients wait for each other half of the time.
+    at_a_time(3, (((f"system {pathlib.Path(test).stem[5:]}", PYTHON, test), {"timeout": 900}) for test in tests))
     if made and not any(NETNS_DIR.iterdir()):
         subprocess.run(["umount", "-n", NETNS_DIR], check=False, capture_output=True)
         NETNS_DIR.rmdir()

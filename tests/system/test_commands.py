@@ -537,6 +537,8 @@ def outputs(scene):
             done = scene.run(*line, stdout=full)
         checks.equal((done.returncode, done.stderr.count(b"\n")), (3, 1), f"{what} > /dev/full: {done.stderr}")
         checks.that(b"No space left" in done.stderr, f"{what} > /dev/full: {done.stderr}")
+        if "--json" in line:
+            continue  # where it goes is the same for both forms
         done = scene.run(*line, stdout=None, preexec_fn=lambda: os.close(1))
         checks.equal((done.returncode, done.stderr.count(b"\n")), (3, 1), f"{what} >&-: {done.stderr}")
         reader, writer = os.pipe()
