@@ -127,8 +127,6 @@ static const struct edit_case {
         {"missing_namespace_is_refused", "", "<group/>", EDIT_MERGE, NULL, ERR_INVALID, NULL, "namespace"},
         {"empty_namespace_is_refused", "", "<group xmlns=''><name>a</name><name>b</name></group>", EDIT_MERGE, NULL,
                 ERR_INVALID, NULL, NULL},
-        {"disabled_feature_is_unknown", "", "<firewall" NS "><scope>all</scope></firewall>", EDIT_MERGE, NULL,
-                ERR_UNKNOWN_ELEMENT, "/portcullis:firewall/scope", "unknown element scope"},
         {"wrong_type_is_refused", "", "<group" NS "><name>a</name><id>many</id></group>", EDIT_MERGE, NULL, ERR_INVALID,
                 "/portcullis:group[name='a']/id", "many"},
         {"wrong_range_is_refused", "", "<group" NS "><name>a</name><id>0</id></group>", EDIT_MERGE, NULL, ERR_INVALID,

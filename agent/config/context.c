@@ -36,10 +36,7 @@ struct module {
 static const char *netconf_features[] = {
         "writable-running", "candidate", "confirmed-commit", "rollback-on-error", "validate", "startup", "xpath", NULL};
 
-/* Who cannot install a ruleset does not take rules either: what a configuration says must have its effect. */
-static const char *observing[] = {"import-document", "what-if", NULL};
-/* Files are read, checked and compiled with it. */
-static const char *enforcing[] = {"import-document", "what-if", "enforce", NULL};
+static const char *features[] = {"import-document", "what-if", "enforce", NULL};
 
 static const char *nmda_features[] = {"origin", "with-defaults", NULL};
 
@@ -57,7 +54,7 @@ static const struct module modules[] = {
         {"notifications", NULL, FROM_PORTCULLIS, false, NULL},
         {"nc-notifications", NULL, FROM_PORTCULLIS, false, NULL},
         {"portcullis-catalog", NULL, FROM_PORTCULLIS, true, NULL},
-        {"portcullis", NULL, FROM_PORTCULLIS, true, observing},
+        {"portcullis", NULL, FROM_PORTCULLIS, true, features},
         {"portcullis-commit", NULL, FROM_PORTCULLIS, false, NULL},
 };
 
@@ -164,25 +161,20 @@ static int load_error(struct ly_ctx *ctx, const struct module *m, const char *ya
 	return -1;
 }
 
-static const char **features_of(const struct module *m, bool enforces)
-{
-	return enforces && m->features == observing ? enforcing : m->features;
-}
-
-static int load_modules(struct ly_ctx *ctx, const char *yang_dir, bool offline, bool enforces, struct error *err)
+static int load_modules(struct ly_ctx *ctx, const char *yang_dir, bool offline, struct error *err)
 {
 	for (size_t i = 0; i < sizeof(modules) / sizeof(modules[0]); i++) {
 		const struct module *m = &modules[i];
 		if (offline && !m->offline)
 			continue;
 		ly_err_clean(ctx, NULL);
-		if (ly_ctx_load_module(ctx, m->name, m->revision, features_of(m, enforces)) == NULL)
+		if (ly_ctx_load_module(ctx, m->name, m->revision, m->features) == NULL)
 			return load_error(ctx, m, yang_dir, err);
 	}
 	return 0;
 }
 
-static int context_new(const char *yang_dir, bool offline, bool enforces, struct ly_ctx **out, struct error *err)
+static int context_new(const char *yang_dir, bool offline, struct ly_ctx **out, struct error *err)
 {
 	struct ly_ctx *ctx = NULL;
 	/* Process-wide in libyang 2: never on stderr; every message kept only while modules are loaded. */
@@ -202,7 +194,7 @@ static int context_new(const char *yang_dir, bool offline, bool enforces, struct
 	/* A package that is not installed shows when its first module is missing. */
 	ly_ctx_set_searchdir(ctx, IETF_DIR);
 	ly_ctx_set_searchdir(ctx, LIBYANG_DIR);
-	if (load_modules(ctx, yang_dir, offline, enforces, err) != 0)
+	if (load_modules(ctx, yang_dir, offline, err) != 0)
 		goto out;
 	acm_type_install(ctx);
 	ly_err_clean(ctx, NULL);
@@ -217,17 +209,12 @@ out:
 
 int context_server_new(const char *yang_dir, struct ly_ctx **out, struct error *err)
 {
-	return context_new(yang_dir, false, false, out, err);
-}
-
-int context_enforcer_new(const char *yang_dir, struct ly_ctx **out, struct error *err)
-{
-	return context_new(yang_dir, false, true, out, err);
+	return context_new(yang_dir, false, out, err);
 }
 
 int config_context_new(const char *yang_dir, struct ly_ctx **out, struct error *err)
 {
-	return context_new(yang_dir, true, true, out, err);
+	return context_new(yang_dir, true, out, err);
 }
 
 void config_context_free(struct ly_ctx *ctx)

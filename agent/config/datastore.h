@@ -19,8 +19,6 @@ void context_message(struct text *out, const char *message);
 bool context_has_rpc(const struct ly_ctx *ctx, const char *ns, const char *name);
 /** Make the context of the server: every module of it implemented. */
 int context_server_new(const char *yang_dir, struct ly_ctx **out, struct error *err) MUST_USE;
-/** The same with the feature enforce. */
-int context_enforcer_new(const char *yang_dir, struct ly_ctx **out, struct error *err) MUST_USE;
 
 /* remedy.c */
 

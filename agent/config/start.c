@@ -213,10 +213,8 @@ static int load(struct config *c, struct error *err)
 	return result;
 }
 
-typedef int new_context(const char *yang_dir, struct ly_ctx **out, struct error *err);
-
-static int open_with(new_context *context, const char *yang_dir, struct journal *journal, struct catalog *catalog,
-        struct config **out, struct error *err)
+int config_open(
+        const char *yang_dir, struct journal *journal, struct catalog *catalog, struct config **out, struct error *err)
 {
 	struct config *c = xcalloc(1, sizeof(*c));
 
@@ -229,7 +227,7 @@ static int open_with(new_context *context, const char *yang_dir, struct journal 
 	c->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (c->event_fd < 0 || c->timer_fd < 0)
 		error_set(err, ERR_IO, NULL, "cannot make an event descriptor: %s", strerror(errno));
-	else if (context(yang_dir, &c->ctx, err) == 0) {
+	else if (context_server_new(yang_dir, &c->ctx, err) == 0) {
 		model_init(&c->model, c->ctx);
 		if (load(c, err) == 0) {
 			*out = c;
@@ -238,18 +236,6 @@ static int open_with(new_context *context, const char *yang_dir, struct journal 
 	}
 	config_close(c);
 	return -1;
-}
-
-int config_open(
-        const char *yang_dir, struct journal *journal, struct catalog *catalog, struct config **out, struct error *err)
-{
-	return open_with(context_server_new, yang_dir, journal, catalog, out, err);
-}
-
-int config_open_enforcing(
-        const char *yang_dir, struct journal *journal, struct catalog *catalog, struct config **out, struct error *err)
-{
-	return open_with(context_enforcer_new, yang_dir, journal, catalog, out, err);
 }
 
 void config_close(struct config *c)

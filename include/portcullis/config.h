@@ -59,9 +59,6 @@ struct config_actor {
  */
 int config_open(const char *yang_dir, struct journal *journal, struct catalog *catalog, struct config **out,
         struct error *err) MUST_USE;
-/** The same with the feature enforce: for who has a carrier. */
-int config_open_enforcing(const char *yang_dir, struct journal *journal, struct catalog *catalog, struct config **out,
-        struct error *err) MUST_USE;
 void config_close(struct config *c);
 void config_set_catalog(struct config *c, struct catalog *catalog);
 /** Where copies of pinned packs are: commits make and use them. Borrowed until config_close(); NULL: there are none. */
