@@ -4,6 +4,7 @@
  */
 #include "portcullis/conformance.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +23,8 @@ static const char *const severity_names[] = {"none", "info", "warning", "major",
 static const char *const overall_names[] = {"ok", "degraded", "violated", "incomplete", "cannot-tell"};
 static const char *const cause_names[] = {"start", "ruleset", "deployment", "catalog", "routes", "assumption"};
 static const char *const change_names[] = {"violated", "cleared", "overall", "unreadable", "readable", "opening",
-        "opening-closed", "test", "journal-unwritable", "journal-writable"};
+        "opening-closed", "test", "journal-unwritable", "journal-writable", "firewall-deviation", "firewall-restored",
+        "firewall-commit", "rollback", "rollback-failed"};
 
 const char *severity_name(enum severity s)
 {
@@ -443,6 +445,34 @@ bool conformance_journal(struct conformance *c, const char *why, uint64_t unkept
 	free(change->reason);
 	change->reason = xstrdup(why);
 	return true;
+}
+
+bool conformance_own_table(struct conformance *c, const struct own_state *own, const struct cause *cause,
+        int64_t now_wall, struct changes *out)
+{
+	if (own->deviates == c->deviates)
+		return false;
+	c->deviates = own->deviates;
+	struct change *change =
+	        tell(c, out, own->deviates ? CHANGE_DEVIATION : CHANGE_DEVIATION_OVER, cause, now_wall, "", "", "");
+	change->severity = own->deviates ? SEVERITY_MAJOR : SEVERITY_NONE;
+	free(change->reason);
+	change->reason = xstrdup(own->why);
+	return true;
+}
+
+void conformance_firewall(struct conformance *c, enum change_kind kind, const char *user, const char *comment,
+        const char *reason, int64_t now_wall, struct changes *out)
+{
+	struct cause cause = {.kind = CAUSE_DEPLOYMENT};
+
+	snprintf(cause.author, sizeof(cause.author), "%s", user);
+	struct change *change = tell(c, out, kind, &cause, now_wall, comment, "", "");
+	change->severity = kind == CHANGE_ROLLBACK_FAILED ? SEVERITY_CRITICAL
+	                   : kind == CHANGE_ROLLBACK      ? SEVERITY_WARNING
+	                                                  : SEVERITY_NONE;
+	free(change->reason);
+	change->reason = xstrdup(reason);
 }
 
 void conformance_test(struct conformance *c, int64_t now_wall, struct changes *out)

@@ -26,6 +26,8 @@
 
 /* IPsec policies send no event that the privileged process could watch without a further group: they are read so often. */
 #define POLICIES_MS 30000
+/* A start that could not put running into the kernel is tried again. */
+#define PUSH_RETRY_MS 30000
 
 struct daemon {
 	struct options options;
@@ -42,6 +44,7 @@ struct daemon {
 	struct monitor *monitor;
 	struct snmp *snmp;
 	struct netconf *netconf;
+	int64_t push_ms; /* when to put running into the kernel again; INT64_MAX: it is there */
 	int64_t policies_ms; /* when to read the IPsec policies again */
 	struct changes first; /* what the first verification tells, kept until the faces are there */
 	int ready_fd; /* in the background: the end of the pipe that the parent waits on */
@@ -108,23 +111,44 @@ static int take_policies(struct daemon *d)
 	return POLICIES_MS;
 }
 
-/* The kernel gets what running says, and from here on every change of it. Where it refuses, the agent goes on watching. */
-static void start_push(struct daemon *d, struct catalog *catalog)
+/* The kernel gets what running says. Where it refuses, the agent goes on watching, and tries again. */
+static void put_in_running(struct daemon *d, struct catalog *catalog)
 {
-	char *boot_file = xasprintf("%s/own-table.nft", d->options.state_dir), line[1200];
-	const struct push_parts parts = {d->nft, d->journal, d->pins, boot_file, network_read};
-	struct config_carrier carrier;
 	struct error err = {0};
 	struct site *site = NULL;
+	char line[1200];
 
-	d->push = push_new(&parts);
-	if (config_site(d->config, &site, &err) != 0 || push_start(d->push, site, catalog, &err) != 0)
+	d->push_ms = INT64_MAX;
+	if (config_site(d->config, &site, &err) != 0 || push_start(d->push, site, catalog, &err) != 0) {
 		log_error("the table of the configuration is not in the kernel: %s",
 		        error_line(&err, line, sizeof(line)));
+		d->push_ms = clock_monotonic_ms() + PUSH_RETRY_MS;
+	}
 	site_free(site);
+}
+
+/* From here on every change of running goes into the kernel. */
+static void start_push(struct daemon *d, struct catalog *catalog)
+{
+	char *boot_file = xasprintf("%s/own-table.nft", d->options.state_dir);
+	const struct push_parts parts = {d->nft, d->journal, d->pins, boot_file, network_read};
+	struct config_carrier carrier;
+
+	d->push = push_new(&parts);
+	put_in_running(d, catalog);
 	carrier = push_carrier(d->push);
 	config_set_carrier(d->config, &carrier);
 	free(boot_file);
+}
+
+/* @return milliseconds until it is tried again. */
+static int retry_push(struct daemon *d)
+{
+	const int64_t now = clock_monotonic_ms();
+
+	if (now >= d->push_ms)
+		put_in_running(d, monitor_installed(d->monitor));
+	return d->push_ms - now < PUSH_RETRY_MS ? (int)(d->push_ms - now) : PUSH_RETRY_MS;
 }
 
 /* Takes the catalog over on success. */
@@ -143,7 +167,8 @@ static int start_monitor(struct daemon *d, struct catalog *catalog, struct error
 	        (d->network_fd = network_watch_open(err)) < 0)
 		return -1;
 	d->hub = hub_new();
-	struct monitor_parts parts = {d->config, d->journal, d->nft, d->hub, catalog, d->pins, clock_monotonic_ms};
+	struct monitor_parts parts = {
+	        d->config, d->journal, d->nft, d->hub, catalog, d->pins, d->push, d->priv.pid, clock_monotonic_ms};
 	return monitor_new(&parts, &d->monitor, err);
 }
 
@@ -195,10 +220,22 @@ static int host_test(void *ctx, struct error *err)
 	return result;
 }
 
+static int host_pause(void *ctx, const char *user, uint32_t seconds, const char *reason, struct error *err)
+{
+	struct daemon *d = ctx;
+	return push_pause(d->push, user, clock_wall_s() + seconds, reason, err);
+}
+
+static int host_resume(void *ctx, struct error *err)
+{
+	struct daemon *d = ctx;
+	return push_resume(d->push, err);
+}
+
 static int start_faces(struct daemon *d, struct error *err)
 {
 	const struct options *o = &d->options;
-	struct netconf_host host = {d, host_verify, host_test};
+	struct netconf_host host = {d, host_verify, host_test, host_pause, host_resume};
 	struct netconf_options netconf = {
 	        .socket_path = o->socket,
 	        .group = o->group,
@@ -341,7 +378,7 @@ static void say_ready(struct daemon *d)
 
 static int run(struct daemon *d)
 {
-	enum { SIGNALS, NFT, CONFIG, TIMER, NETWORK, WAKE, JOURNAL, N };
+	enum { SIGNALS, NFT, CONFIG, TIMER, NETWORK, WAKE, JOURNAL, PUSH, N };
 	struct pollfd fds[N] = {
 	        [SIGNALS] = {d->signal_fd, POLLIN, 0},
 	        [NFT] = {d->nft.event_fd(d->nft.self), POLLIN, 0},
@@ -350,16 +387,18 @@ static int run(struct daemon *d)
 	        [NETWORK] = {d->network_fd, POLLIN, 0},
 	        [WAKE] = {d->wake_fd, POLLIN, 0},
 	        [JOURNAL] = {journal_event_fd(d->journal), POLLIN, 0},
+	        [PUSH] = {push_event_fd(d->push), POLLIN, 0},
 	};
 
 	hand_out(d, &d->first);
 	say_ready(d);
 	for (;;) {
 		struct changes changes;
-		int policies = take_policies(d);
+		int policies = take_policies(d), retry = retry_push(d);
 		int wait = monitor_step(d->monitor, clock_monotonic_ms(), clock_wall_s(), &changes);
 		hand_out(d, &changes);
 		wait = policies < wait ? policies : wait;
+		wait = retry < wait ? retry : wait;
 		if (poll(fds, N, wait) < 0 && errno != EINTR) {
 			log_error("poll: %s", strerror(errno));
 			return 1;
@@ -380,6 +419,10 @@ static int run(struct daemon *d)
 		}
 		if (fds[JOURNAL].revents != 0)
 			drain(fds[JOURNAL].fd); /* the next step looks at it */
+		if (fds[PUSH].revents != 0) {
+			drain(fds[PUSH].fd);
+			monitor_look_at_push(d->monitor);
+		}
 		if (fds[WAKE].revents != 0) {
 			drain(d->wake_fd);
 			d->policies_ms = 0; /* somebody asked for a verification */

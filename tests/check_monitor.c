@@ -116,7 +116,7 @@ static void scene_init_with(struct scene *s, const char *deployment)
 	ck_assert_msg(config_load_file(s->config, deployment, &err) == 0, "%s", err.text);
 	s->hub = hub_new();
 	struct nft_ops nft = {.self = s, .dump = dump, .legacy = legacy};
-	struct monitor_parts parts = {s->config, s->journal, nft, s->hub, catalog, s->pins, test_clock_ms};
+	struct monitor_parts parts = {s->config, s->journal, nft, s->hub, catalog, s->pins, NULL, 0, test_clock_ms};
 	ck_assert_msg(monitor_new(&parts, &s->monitor, &err) == 0, "%s", err.text);
 }
 
@@ -192,7 +192,7 @@ static void restart(struct scene *s)
 	ck_assert_int_eq(catalog_load(SOURCE_DIR "/yang/catalog", NULL, SOURCE_DIR "/yang", &catalog, &err), 0);
 	config_set_catalog(s->config, catalog);
 	struct nft_ops nft = {.self = s, .dump = dump, .legacy = legacy};
-	struct monitor_parts parts = {s->config, s->journal, nft, s->hub, catalog, s->pins, test_clock_ms};
+	struct monitor_parts parts = {s->config, s->journal, nft, s->hub, catalog, s->pins, NULL, 0, test_clock_ms};
 	ck_assert_int_eq(monitor_new(&parts, &s->monitor, &err), 0);
 }
 

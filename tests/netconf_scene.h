@@ -77,9 +77,23 @@ static inline int test_notification(void *ctx, struct error *err)
 	return 0;
 }
 
+static inline int pause_enforcement(
+        void *ctx, const char *user, uint32_t seconds, const char *reason, struct error *err)
+{
+	(void)ctx;
+	(void)seconds;
+	return error_set(err, ERR_UNSUPPORTED, NULL, "no table to pause for %s: %s", user, reason);
+}
+
+static inline int resume_enforcement(void *ctx, struct error *err)
+{
+	(void)ctx;
+	return error_set(err, ERR_INVALID, NULL, "enforcement is not paused");
+}
+
 static inline int start(struct server *s, const char *path, struct error *err)
 {
-	struct netconf_host host = {s, verify_now, test_notification};
+	struct netconf_host host = {s, verify_now, test_notification, pause_enforcement, resume_enforcement};
 	struct netconf_options options = {.socket_path = path,
 	        .group = SCENE_GROUP,
 	        .socket_gid = (gid_t)-1,

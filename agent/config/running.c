@@ -52,7 +52,7 @@ struct successor {
 	struct version *version; /* NULL: running stays, and only what is pending is settled */
 	struct site *site;
 	char *json;
-	const char *comment;
+	const char *comment, *override;
 	const struct config_actor *actor;
 	bool returns; /* it is what there was before the pending commit */
 };
@@ -187,7 +187,9 @@ static int apply(struct config *c, struct successor *next, enum commit_action ac
 	        .next = same ? NULL : next->site,
 	        .catalog = c->catalog,
 	        .actor = next->actor,
-	        .confirmed = keeps};
+	        .confirmed = keeps,
+	        .comment = next->comment,
+	        .override = next->override};
 	struct config_plan *plan;
 	struct former before = {0};
 
@@ -234,9 +236,18 @@ static int revert(struct config *c, struct error *err)
 {
 	const struct config_actor actor = {.session = c->commit.session, .user = c->commit.user}, server = {0};
 	struct former *f = &c->former;
-	struct successor next = {f->version, f->site, f->stored, causes[c->commit.cause], &actor, true};
-	struct config_push push = {
-	        .now = c->site, .next = f->site, .catalog = c->catalog, .actor = &actor, .taken_back = true};
+	struct successor next = {.version = f->version,
+	        .site = f->site,
+	        .json = f->stored,
+	        .comment = causes[c->commit.cause],
+	        .actor = &actor,
+	        .returns = true};
+	struct config_push push = {.now = c->site,
+	        .next = f->site,
+	        .catalog = c->catalog,
+	        .actor = &actor,
+	        .taken_back = true,
+	        .comment = next.comment};
 	struct config_plan *plan;
 	struct version *reverted;
 
@@ -339,9 +350,12 @@ static char *commit_comment(const struct config_commit *options)
 	const char *said = options->comment != NULL ? options->comment : "";
 	const char *between = said[0] != '\0' ? ": " : "";
 
+	const char *why = options->override != NULL ? options->override : "";
+	const char *over = options->override != NULL ? ", override: " : "";
+
 	if (options->confirmed)
-		return xasprintf("confirmed commit, %u s%s%s", options->timeout_s, between, said);
-	return xasprintf("commit%s%s", between, said);
+		return xasprintf("confirmed commit, %u s%s%s%s%s", options->timeout_s, over, why, between, said);
+	return xasprintf("commit%s%s%s%s", over, why, between, said);
 }
 
 /* What was checked when candidate was edited need not be checked again, unless running is another one since. */
@@ -393,7 +407,7 @@ static int commit_locked(
 	        .persist = options->persist,
 	        .persist_id = options->persist_id};
 	char *comment = commit_comment(options);
-	struct successor next = {.comment = comment, .actor = actor};
+	struct successor next = {.comment = comment, .override = options->override, .actor = actor};
 	int result = 0;
 
 	if (version_is_set(c, DATASTORE_CANDIDATE)) {

@@ -10,6 +10,7 @@
 #include "config/site_node.h"
 #include "portcullis/alloc.h"
 
+#define PUT_BACK_MS 1000
 #define LOG_RATE 10
 
 /* A word of an enumeration, and what it stands for. */
@@ -221,7 +222,10 @@ static const struct {
 
 void site_firewall_defaults(struct firewall *out)
 {
-	*out = (struct firewall){.mode = FIREWALL_OBSERVE, .scope = SCOPE_BOUND_GROUPS, .gate = GATE_WARN};
+	*out = (struct firewall){.mode = FIREWALL_OBSERVE,
+	        .scope = SCOPE_BOUND_GROUPS,
+	        .gate = GATE_WARN,
+	        .put_back_after_ms = PUT_BACK_MS};
 }
 
 int site_firewall_build(const struct lyd_node *node, struct site *site, struct error *err)
@@ -232,6 +236,7 @@ int site_firewall_build(const struct lyd_node *node, struct site *site, struct e
 	f->mode = (enum firewall_mode)word_of(node, "mode", modes, f->mode);
 	f->scope = (enum firewall_scope)word_of(node, "scope", scopes, f->scope);
 	f->gate = (enum firewall_gate)word_of(node, "commit-gate", gates, f->gate);
+	f->put_back_after_ms = site_number(node, "put-back-after", f->put_back_after_ms);
 	LY_LIST_FOR(lyd_child(node), child)
 	{
 		for (size_t i = 0; i < sizeof(builders) / sizeof(builders[0]); i++)

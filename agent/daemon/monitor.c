@@ -27,16 +27,18 @@ static int restore(struct monitor *m, struct error *err)
 {
 	struct problem *problem;
 	size_t n;
-	uint64_t overall, unreadable;
+	uint64_t overall, unreadable, deviates;
 
 	if (journal_number_get(m->parts.journal, "overall", &overall, err) != 0 ||
 	        journal_number_get(m->parts.journal, "unreadable", &unreadable, err) != 0 ||
+	        journal_number_get(m->parts.journal, "deviates", &deviates, err) != 0 ||
 	        journal_problems(m->parts.journal, &problem, &n, err) != 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		problem[i].since_ms = m->started_ms - (clock_wall_s() - problem[i].since_wall) * 1000;
 	conformance_restore(&m->conformance, problem, n,
 	        overall <= OVERALL_CANNOT_TELL ? (enum overall)overall : OVERALL_OK, unreadable == 0);
+	m->conformance.deviates = deviates != 0;
 	return 0;
 }
 
@@ -66,7 +68,7 @@ int monitor_new(const struct monitor_parts *parts, struct monitor **out, struct 
 	conformance_init(&m->conformance, sequence, (uint32_t)problem);
 	m->started_ms = parts->clock_ms();
 	m->dirty_inputs = true;
-	m->tell_ms = m->probe_ms = INT64_MAX;
+	m->tell_ms = m->probe_ms = m->own_ms = INT64_MAX;
 	m->cause = (struct cause){.kind = CAUSE_START};
 	m->cause_set = true;
 	pthread_mutex_init(&m->mutex, NULL);
@@ -123,6 +125,10 @@ void monitor_changed(struct monitor *m, enum cause_kind kind, const struct nft_e
 		reading_interfaces(m->reading);
 	if (event != NULL)
 		reading_event(m->reading, event);
+	if (event != NULL && event->author_pid != 0 && event->author_pid != (uint32_t)m->parts.own_pid) {
+		m->stranger = (struct cause){.kind = kind, .author_pid = event->author_pid};
+		memcpy(m->stranger.author, event->author, sizeof(m->stranger.author));
+	}
 	if (cause_gives_way(m, event)) {
 		m->cause_set = true;
 		m->cause = (struct cause){.kind = kind};
@@ -141,6 +147,11 @@ void monitor_catalog(struct monitor *m, struct catalog *catalog, int64_t now_ms)
 	catalog_free(m->parts.catalog);
 	m->parts.catalog = catalog;
 	monitor_changed(m, CAUSE_CATALOG, NULL, now_ms);
+}
+
+struct catalog *monitor_installed(const struct monitor *m)
+{
+	return m->parts.catalog;
 }
 
 uint64_t monitor_request(struct monitor *m)
@@ -336,6 +347,8 @@ static int next_step(const struct monitor *m, int64_t now_ms)
 		next = m->periodic_ms;
 	if (m->probe_ms < next)
 		next = m->probe_ms;
+	if (m->own_ms < next)
+		next = m->own_ms;
 	int64_t wait = next - now_ms;
 	return wait < 0 ? 0 : wait > PERIODIC_MS ? PERIODIC_MS : (int)wait;
 }
@@ -434,9 +447,10 @@ int monitor_step(struct monitor *m, int64_t now_ms, int64_t now_wall, struct cha
 		tell(m, now_ms, now_wall, out);
 	for (unsigned i = 0; i < tests; i++)
 		conformance_test(&m->conformance, now_wall, out);
+	bool own = monitor_look_at_own_table(m, renewed, now_ms, now_wall, out);
 	bool journal = monitor_look_at_journal(m, now_ms, now_wall, out);
 	monitor_keep(m, out);
-	if (renewed || told || tests > 0 || journal)
+	if (renewed || told || tests > 0 || own || journal)
 		monitor_publish(m);
 	if (asked) {
 		pthread_mutex_lock(&m->mutex);

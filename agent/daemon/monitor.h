@@ -23,6 +23,8 @@ struct monitor_parts {
 	struct hub *hub;
 	struct catalog *catalog; /**< one reference is taken over */
 	struct pins *pins; /**< borrowed; NULL: no copy of a pinned pack is kept */
+	struct push *push; /**< borrowed; NULL: there is no own table */
+	pid_t own_pid; /**< of the process that changes the ruleset for the agent */
 	int64_t (*clock_ms)(void); /**< measures what a verification costs: clock_monotonic_ms(), or a test's */
 };
 
@@ -33,6 +35,10 @@ void monitor_free(struct monitor *m);
 void monitor_changed(struct monitor *m, enum cause_kind kind, const struct nft_event *event, int64_t now_ms);
 /** A new catalog (SIGHUP); one reference is taken over. */
 void monitor_catalog(struct monitor *m, struct catalog *catalog, int64_t now_ms);
+/** The catalog that is installed; borrowed until the next one. */
+struct catalog *monitor_installed(const struct monitor *m);
+/** Look at the own table at the next step, whatever was read. */
+void monitor_look_at_push(struct monitor *m);
 /** Verify at the next step, whatever changed. @return the ticket to wait for. Safe from any thread. */
 uint64_t monitor_request(struct monitor *m);
 /** Wait until the request was served or timeout_ms passed. Safe from any thread. @return 0 or -1 (ERR_UNAVAILABLE). */

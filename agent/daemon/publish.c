@@ -2,6 +2,7 @@
  * What the monitor gives away: a snapshot for the faces out of what it knows, and what is told into journal and history,
  * journal first. A journal that cannot be written is told once, as is its recovery; the faces are served all the same.
  */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include "portcullis/alloc.h"
 #include "portcullis/flat.h"
 #include "portcullis/log.h"
+#include "portcullis/push.h"
 
 /* So often it is looked whether the journal can be written again. */
 #define PROBE_MS 5000
@@ -52,6 +54,7 @@ void monitor_publish(struct monitor *m)
 		s->unreadable = xstrdup(monitor_why_unknown(m) != NULL ? monitor_why_unknown(m) : "not read yet");
 	s->unwritable = m->journal.why[0] != '\0' ? xstrdup(m->journal.why) : NULL;
 	s->unkept = m->journal.unkept;
+	s->own = m->own;
 	summary_build(flows, &s->findings, &s->openings, s->ruleset, &s->summary);
 	s->changed_ms = xcalloc(flows->n, sizeof(*s->changed_ms));
 	for (size_t i = 0; i < flows->n; i++)
@@ -95,6 +98,50 @@ bool monitor_look_at_journal(struct monitor *m, int64_t now_ms, int64_t now_wall
 	return differs;
 }
 
+void monitor_look_at_push(struct monitor *m)
+{
+	m->own_ms = 0;
+}
+
+static bool tell_news(struct monitor *m, int64_t now_wall, struct changes *out)
+{
+	struct push_news news;
+	bool any = false;
+
+	while (push_news_take(m->parts.push, &news)) {
+		conformance_firewall(&m->conformance, news.kind, news.user, news.comment, news.reason, now_wall, out);
+		free(news.comment);
+		free(news.reason);
+		any = true;
+	}
+	return any;
+}
+
+bool monitor_look_at_own_table(struct monitor *m, bool renewed, int64_t now_ms, int64_t now_wall, struct changes *out)
+{
+	static const struct cause nobody = {.kind = CAUSE_START};
+	struct own_state now;
+	bool told;
+	int wait;
+
+	if (m->parts.push == NULL)
+		return false;
+	if (renewed || now_ms >= m->own_ms) {
+		wait = push_look(m->parts.push, m->evaluation->ruleset, m->inputs->site->firewall.put_back_after_ms,
+		        now_ms, now_wall);
+		m->own_ms = wait == INT_MAX ? INT64_MAX : now_ms + wait;
+	}
+	told = tell_news(m, now_wall, out);
+	push_state(m->parts.push, &now);
+	told = conformance_own_table(&m->conformance, &now, now.deviates ? &m->stranger : &nobody, now_wall, out) ||
+	       told;
+	if (renewed)
+		m->stranger = nobody;
+	told = memcmp(&now, &m->own, sizeof(now)) != 0 || told;
+	m->own = now;
+	return told;
+}
+
 /* Journal first: what an NMS hears of is always there to be looked up. A failure of it is told by its health. */
 void monitor_keep(struct monitor *m, struct changes *changes)
 {
@@ -112,6 +159,7 @@ void monitor_keep(struct monitor *m, struct changes *changes)
 	if (journal_problems_set(journal, c->problem, c->n_problem, &err) != 0 ||
 	        journal_number_set(journal, "overall", c->overall, &err) != 0 ||
 	        journal_number_set(journal, "unreadable", !c->readable, &err) != 0 ||
+	        journal_number_set(journal, "deviates", c->deviates, &err) != 0 ||
 	        journal_number_set(journal, "sequence", c->sequence, &err) != 0 ||
 	        journal_number_set(journal, "next-problem-id", c->next_problem_id, &err) != 0)
 		log_debug("journal: %s", err.text);

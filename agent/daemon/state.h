@@ -17,6 +17,9 @@ struct monitor {
 	struct ruleset *ruleset; /* read, not yet verified */
 	char *unreadable;
 	struct journal_health journal; /* as it was published */
+	struct own_state own; /* as it was published */
+	struct cause stranger; /* the last one beside the agent who changed the ruleset since the last look */
+	int64_t own_ms; /* when to look at the own table again */
 	int64_t probe_ms; /* when to try to write the journal again; INT64_MAX: it can be written */
 	struct verification *verification; /* of the evaluation's ruleset */
 	struct evaluation *evaluation;
@@ -51,6 +54,13 @@ const char *monitor_why_unknown(const struct monitor *m);
  * @return whether there is something to publish.
  */
 bool monitor_look_at_journal(struct monitor *m, int64_t now_ms, int64_t now_wall, struct changes *out);
+/**
+ * The own table against what was installed, where the ruleset was read or a look at it is due, and what became of changes
+ * of it, told.
+ *
+ * @return whether there is something to publish.
+ */
+bool monitor_look_at_own_table(struct monitor *m, bool renewed, int64_t now_ms, int64_t now_wall, struct changes *out);
 /** A snapshot of what is known goes to the hub. */
 void monitor_publish(struct monitor *m);
 /** What is told goes into the journal, which gives it its place there, and into the history. */

@@ -190,7 +190,7 @@ struct nc_server_reply *rpc_delete_config(const struct call *call)
 	return reply_result(call, result, &err);
 }
 
-struct nc_server_reply *rpc_commit(const struct call *call)
+static struct nc_server_reply *commit(const struct call *call, const char *override)
 {
 	const char *timeout = child_value(call->rpc, "confirm-timeout");
 	struct config_commit options = {
@@ -199,9 +199,20 @@ struct nc_server_reply *rpc_commit(const struct call *call)
 	        .persist = child_value(call->rpc, "persist"),
 	        .persist_id = child_value(call->rpc, "persist-id"),
 	        .comment = child_value(call->rpc, "comment"),
+	        .override = override,
 	};
 	struct error err;
 	return reply_result(call, config_commit(call->n->config, &call->actor, &options, &err), &err);
+}
+
+struct nc_server_reply *rpc_commit(const struct call *call)
+{
+	return commit(call, NULL);
+}
+
+struct nc_server_reply *rpc_override_commit(const struct call *call)
+{
+	return commit(call, child_value(call->rpc, "reason"));
 }
 
 struct nc_server_reply *rpc_cancel_commit(const struct call *call)

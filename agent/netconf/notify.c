@@ -29,17 +29,24 @@ static const struct {
 	bool problem, flows;
 	const char *element; /* of a notification of its own */
 	bool unkept; /* which says how many events were not kept */
+	bool change; /* which says whose change it is about */
+	bool author; /* or who did it */
 } kinds[CHANGE_N] = {
-        [CHANGE_VIOLATED] = {"violated", true, true, NULL, false},
-        [CHANGE_CLEARED] = {"cleared", true, true, NULL, false},
-        [CHANGE_OVERALL] = {"overall", false, false, NULL, false},
-        [CHANGE_OPENING] = {"opening", true, false, NULL, false},
-        [CHANGE_OPENING_CLOSED] = {"opening-closed", true, false, NULL, false},
-        [CHANGE_TEST] = {"test", false, false, NULL, false},
-        [CHANGE_UNREADABLE] = {NULL, false, false, "ruleset-unreadable", false},
-        [CHANGE_READABLE] = {NULL, false, false, "ruleset-readable", false},
-        [CHANGE_JOURNAL_UNWRITABLE] = {NULL, false, false, "journal-unwritable", true},
-        [CHANGE_JOURNAL_WRITABLE] = {NULL, false, false, "journal-writable", true},
+        [CHANGE_VIOLATED] = {.kind = "violated", .problem = true, .flows = true},
+        [CHANGE_CLEARED] = {.kind = "cleared", .problem = true, .flows = true},
+        [CHANGE_OVERALL] = {.kind = "overall"},
+        [CHANGE_OPENING] = {.kind = "opening", .problem = true},
+        [CHANGE_OPENING_CLOSED] = {.kind = "opening-closed", .problem = true},
+        [CHANGE_TEST] = {.kind = "test"},
+        [CHANGE_UNREADABLE] = {.element = "ruleset-unreadable"},
+        [CHANGE_READABLE] = {.element = "ruleset-readable"},
+        [CHANGE_JOURNAL_UNWRITABLE] = {.element = "journal-unwritable", .unkept = true},
+        [CHANGE_JOURNAL_WRITABLE] = {.element = "journal-writable", .unkept = true},
+        [CHANGE_DEVIATION] = {.element = "firewall-deviation", .author = true},
+        [CHANGE_DEVIATION_OVER] = {.element = "firewall-restored"},
+        [CHANGE_COMMIT] = {.element = "firewall-commit", .change = true},
+        [CHANGE_ROLLBACK] = {.element = "rollback", .change = true},
+        [CHANGE_ROLLBACK_FAILED] = {.element = "rollback-failed", .change = true},
 };
 
 static void leaf(struct text *t, const char *name, const char *value)
@@ -78,6 +85,23 @@ static void conformance_change(struct text *t, const struct change *c)
 	leaf(t, "new-overall", overall_name(c->new_overall));
 }
 
+static void own_notification(struct text *t, const struct change *c)
+{
+	number(t, "sequence", c->sequence);
+	if (kinds[c->kind].change) {
+		leaf(t, "user", c->cause.author);
+		leaf(t, "comment", c->label);
+	}
+	leaf(t, "reason", c->reason);
+	if (kinds[c->kind].author) {
+		leaf(t, "author", c->cause.author);
+		if (c->cause.author_pid != 0)
+			number(t, "author-pid", c->cause.author_pid);
+	}
+	if (kinds[c->kind].unkept)
+		number(t, "events-unkept", c->affected);
+}
+
 /* The envelope with its time; sets where the content begins. */
 static void envelope(struct notice *n, struct text *t, int64_t wall_ms)
 {
@@ -102,10 +126,7 @@ struct notice *notice_new(const struct change *change)
 	if (n->counts) {
 		conformance_change(&t, change);
 	} else {
-		number(&t, "sequence", change->sequence);
-		leaf(&t, "reason", change->reason);
-		if (kinds[change->kind].unkept)
-			number(&t, "events-unkept", change->affected);
+		own_notification(&t, change);
 	}
 	n->head = text_take(&t);
 	n->tail = xasprintf("</%s>", element);

@@ -1,7 +1,8 @@
 /*
- * The short rpcs of portcullis.yang: an operation without parameters comes in, a verification or a test notification
- * happens, its result goes out. Refused is everything before the first verification.
+ * The short rpcs of portcullis.yang: an operation comes in, a verification, a test notification or a pause happens, its
+ * result goes out. Refused is what needs a verification before the first one.
  */
+#include <stdlib.h>
 
 #include "netconf/reply.h"
 #include "netconf/row.h"
@@ -42,4 +43,21 @@ struct nc_server_reply *rpc_test_notification(const struct call *call)
 {
 	struct error err;
 	return reply_result(call, call->n->host.test_notification(call->n->host.ctx, &err), &err);
+}
+
+struct nc_server_reply *rpc_pause_enforcement(const struct call *call)
+{
+	const struct netconf_host *host = &call->n->host;
+	const char *duration = child_value(call->rpc, "duration");
+	uint32_t seconds = duration != NULL ? (uint32_t)strtoul(duration, NULL, 10) : 0;
+	struct error err;
+
+	return reply_result(
+	        call, host->pause(host->ctx, call->actor.user, seconds, child_value(call->rpc, "reason"), &err), &err);
+}
+
+struct nc_server_reply *rpc_resume_enforcement(const struct call *call)
+{
+	struct error err;
+	return reply_result(call, call->n->host.resume(call->n->host.ctx, &err), &err);
 }

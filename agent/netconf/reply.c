@@ -43,6 +43,9 @@ static const struct {
         {"portcullis", "explain", rpc_explain},
         {"portcullis", "what-if", rpc_what_if},
         {"portcullis", "test-notification", rpc_test_notification},
+        {"portcullis", "pause-enforcement", rpc_pause_enforcement},
+        {"portcullis", "resume-enforcement", rpc_resume_enforcement},
+        {"portcullis-commit", "override-commit", rpc_override_commit},
 };
 
 const struct lyd_node *child_find(const struct lyd_node *parent, const char *name)

@@ -66,6 +66,7 @@ struct nc_server_reply *rpc_unlock(const struct call *call);
 struct nc_server_reply *rpc_validate(const struct call *call);
 struct nc_server_reply *rpc_delete_config(const struct call *call);
 struct nc_server_reply *rpc_commit(const struct call *call);
+struct nc_server_reply *rpc_override_commit(const struct call *call);
 struct nc_server_reply *rpc_cancel_commit(const struct call *call);
 struct nc_server_reply *rpc_rollback_to(const struct call *call);
 struct nc_server_reply *rpc_commit_changes(const struct call *call);
@@ -77,5 +78,7 @@ struct nc_server_reply *rpc_explain(const struct call *call);
 struct nc_server_reply *rpc_what_if(const struct call *call);
 struct nc_server_reply *rpc_import_document(const struct call *call);
 struct nc_server_reply *rpc_test_notification(const struct call *call);
+struct nc_server_reply *rpc_pause_enforcement(const struct call *call);
+struct nc_server_reply *rpc_resume_enforcement(const struct call *call);
 
 #endif

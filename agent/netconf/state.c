@@ -40,6 +40,22 @@ static void add_summary(struct rows *b, struct lyd_node *root, const struct snap
 	row_end(b);
 }
 
+static void add_own_table(struct rows *b, struct lyd_node *root, const struct own_state *own)
+{
+	struct lyd_node *node;
+
+	if (!own->deviates && own->paused_until == 0)
+		return;
+	node = row_container(b, root, "own-table");
+	row_leaf(b, node, "deviation", own->deviates ? own->why : NULL);
+	if (own->paused_until != 0) {
+		row_time(b, node, "paused-until", own->paused_until);
+		row_leaf(b, node, "paused-by", own->paused_by);
+		row_leaf(b, node, "pause-reason", own->pause_reason);
+	}
+	row_end(b);
+}
+
 static void add_scalars(struct rows *b, struct lyd_node *root, const struct snapshot *snap)
 {
 	const struct ruleset *rs = snap->ruleset;
@@ -53,6 +69,7 @@ static void add_scalars(struct rows *b, struct lyd_node *root, const struct snap
 	}
 	row_leaf(b, root, "journal-unwritable", snap->unwritable);
 	row_number(b, root, "events-unkept", snap->unkept);
+	add_own_table(b, root, &snap->own);
 	row_time(b, root, "last-change", snap->changed_last_wall);
 	row_time(b, root, "last-verify", snap->verified_wall);
 	row_number(b, root, "verify-time", snap->verify_us);

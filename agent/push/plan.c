@@ -56,7 +56,22 @@ void plan_free(struct plan *plan)
 	free(plan->plan.bytes);
 	free(plan->next.print);
 	free(plan->next.text);
+	free(plan->news.comment);
+	free(plan->news.reason);
 	free(plan);
+}
+
+void plan_remark(struct plan *plan, const char *text)
+{
+	const char *said = plan->news.reason != NULL ? plan->news.reason : "";
+	int len = (int)strlen(text);
+
+	while (len > 0 && text[len - 1] == '\n')
+		len--;
+	char *all = xasprintf("%s%s%.*s", said, said[0] != '\0' ? "\n" : "", len, text);
+
+	free(plan->news.reason);
+	plan->news.reason = all;
 }
 
 int plan_read(struct push *p, struct ruleset **out, struct nft_counters *counters, struct error *err)

@@ -1,6 +1,8 @@
 #ifndef PUSH_PLAN_H
 #define PUSH_PLAN_H
 
+#include <pthread.h>
+
 #include "portcullis/compile.h"
 #include "portcullis/push.h"
 
@@ -13,12 +15,30 @@ struct kept {
 	char *text; /**< for the next boot; "": none, NULL: not known */
 };
 
+/** The own table is not what it is to be. */
+struct drift {
+	bool urgent; /**< our own doing: it is put back at once */
+	int64_t since_ms; /**< when it was seen */
+	int64_t due_ms; /**< when to put it back */
+	int64_t put_ms; /**< when it was put back last; 0: never */
+	int64_t delay_ms; /**< how long it was waited then */
+};
+
 struct push {
 	struct push_parts parts;
 	char *boot_file;
 	struct kept applied; /**< what the kernel is to have */
 	struct kept settled; /**< what it goes back to where that waits for a confirmation; else the same */
 	bool touched; /**< the journal knows that the kernel may have a table of ours */
+	/** Held from apply to done or undo, and while the own table is looked at; of everything here but parts and boot_file. */
+	pthread_mutex_t turn;
+	bool unstarted; /**< neither the start nor a change since has brought running into the kernel */
+	bool rollback_failing; /**< told already */
+	struct drift drift;
+	struct own_state state;
+	struct push_news *news;
+	size_t n_news, cap_news;
+	int event_fd;
 };
 
 /** A configuration with what follows from it. */
@@ -37,6 +57,9 @@ struct plan {
 	struct ruleset *live, *promised;
 	struct kept next, before; /**< next.plan is `plan` */
 	enum firewall_gate gate;
+	struct push_news news; /**< what there is to tell when it is done */
+	bool confirmed, taken_back;
+	bool holds; /**< the turn */
 	bool judged; /**< the gate and the management plane were asked: what was promised is to hold */
 	bool done;
 };
@@ -44,6 +67,8 @@ struct plan {
 void kept_fini(struct kept *k);
 struct kept kept_copy(const struct kept *k);
 void plan_free(struct plan *plan);
+/** One line more of what there is to tell. */
+void plan_remark(struct plan *plan, const char *text);
 void plan_bytes(struct config_plan *out, const void *bytes, size_t n);
 
 /** What the kernel has, with counters of the own table where these are asked for. Release both. */
@@ -62,6 +87,15 @@ int plan_ask(struct push *p, struct plan *plan, struct error *err) MUST_USE;
 #define PUSH_NOTE "own-table"
 /** Before the kernel is touched the journal knows it. */
 int push_note(struct push *p, bool touched, struct error *err) MUST_USE;
+/** Tell it, and wake who waits. Takes the strings over. */
+void push_tell(struct push *p, struct push_news *news);
+void push_wake(struct push *p);
+/** The own table is not in the kernel as it is to be; `why` is said, and it is tried again. */
+void push_deviates(struct push *p, const char *why);
+/** until 0: it is over. With the turn held. */
+int pause_set(struct push *p, const char *user, int64_t until, const char *reason, struct error *err) MUST_USE;
+/** What was paused before the start. */
+int push_recall_pause(struct push *p, struct error *err) MUST_USE;
 /** What is applied stays. */
 void push_settle(struct push *p);
 

@@ -4,8 +4,11 @@
  * it was promised goes back. Refused is what the gate refuses, what would cut off the management plane, and what the kernel
  * does not take.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "portcullis/alloc.h"
 #include "portcullis/clock.h"
@@ -18,7 +21,10 @@ struct push *push_new(const struct push_parts *parts)
 	struct push *p = xcalloc(1, sizeof(*p));
 
 	p->parts = *parts;
+	p->unstarted = true;
 	p->boot_file = parts->boot_file != NULL ? xstrdup(parts->boot_file) : NULL;
+	p->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	pthread_mutex_init(&p->turn, NULL);
 	return p;
 }
 
@@ -29,6 +35,14 @@ void push_free(struct push *p)
 	kept_fini(&p->applied);
 	kept_fini(&p->settled);
 	free(p->boot_file);
+	for (size_t i = 0; i < p->n_news; i++) {
+		free(p->news[i].comment);
+		free(p->news[i].reason);
+	}
+	free(p->news);
+	if (p->event_fd >= 0)
+		close(p->event_fd);
+	pthread_mutex_destroy(&p->turn);
 	free(p);
 }
 
@@ -57,19 +71,22 @@ static int judge(const struct config_push *push, struct plan *plan, int64_t time
 	        .ruleset_then = plan->promised,
 	        .session = push->actor->peer,
 	        .time = time};
-	struct text warnings = {0};
+	struct text said = {0};
 	int result;
 
 	plan->gate = stricter(plan->now.site->firewall.gate, push->next->firewall.gate);
+	if (push->override != NULL && plan->gate == GATE_REJECT) {
+		plan->gate = GATE_WARN;
+		text_addf(&said, "the commit gate was overridden: %s\n", push->override);
+	}
 	plan->judged = true;
-	result = gate_check(&now, &then, plan->gate, time, &warnings, err);
+	result = gate_check(&now, &then, plan->gate, time, &said, err);
 	/* It goes back by itself where nobody who is cut off can confirm it. */
 	if (result == 0 && !push->confirmed)
 		result = plane_check(&plane, err);
-	if (result == 0 && warnings.len > 0)
-		log_warning("commit gate, asked by %s: %s", push->actor->user != NULL ? push->actor->user : "the agent",
-		        text_str(&warnings));
-	text_fini(&warnings);
+	if (said.len > 0)
+		plan_remark(plan, text_str(&said));
+	text_fini(&said);
 	return result;
 }
 
@@ -117,7 +134,13 @@ static int prepare(void *ctx, const struct config_push *push, struct config_plan
 	if (!concerns_kernel(p, push))
 		return 0;
 	plan = xcalloc(1, sizeof(*plan));
+	pthread_mutex_lock(&p->turn);
 	plan->before = kept_copy(&p->applied);
+	pthread_mutex_unlock(&p->turn);
+	plan->confirmed = push->confirmed;
+	plan->taken_back = push->taken_back;
+	snprintf(plan->news.user, sizeof(plan->news.user), "%s", push->actor->user != NULL ? push->actor->user : "");
+	plan->news.comment = xstrdup(push->comment != NULL ? push->comment : "");
 	if (plan_make(p, push, plan, err) != 0) {
 		plan_free(plan);
 		return -1;
@@ -193,14 +216,34 @@ static int prove(struct push *p, const struct plan *plan, struct error *err)
 	return result;
 }
 
+/* It is said, too, that it could not be: who reads "failed" expects what there was. */
+static void not_put_back(struct push *p, struct plan *plan, const struct error *why)
+{
+	char *text = xasprintf("the table inet %s cannot be put back, which is tried again: %s", OWN_TABLE, why->text);
+
+	plan->news.kind = CHANGE_ROLLBACK_FAILED;
+	free(plan->news.reason);
+	plan->news.reason = xstrdup(text);
+	push_tell(p, &plan->news);
+	push_deviates(p, text);
+	free(text);
+}
+
 static int back(struct push *p, struct plan *plan, struct error *err)
 {
-	struct error why;
+	struct error why, first = *err;
 
-	if (put_back(p, plan, &why) != 0)
-		log_error("the table inet %s cannot be put back: %s", OWN_TABLE, why.text);
-	else
-		log_warning("the table inet %s is what it was before: %s", OWN_TABLE, err->text);
+	if (put_back(p, plan, &why) != 0) {
+		error_set(err, first.code, first.where[0] != '\0' ? first.where : NULL,
+		        "%.400s; and the table inet " OWN_TABLE " cannot be put back, which is tried again: %.200s",
+		        first.text, why.text);
+		not_put_back(p, plan, &why);
+		return -1;
+	}
+	plan->news.kind = CHANGE_ROLLBACK;
+	free(plan->news.reason);
+	plan->news.reason = xstrdup(err->text);
+	push_tell(p, &plan->news);
 	return -1;
 }
 
@@ -215,10 +258,8 @@ int push_note(struct push *p, bool touched, struct error *err)
 	return 0;
 }
 
-static int apply(void *ctx, struct config_plan *config_plan, struct error *err)
+static int put_in(struct push *p, struct plan *plan, struct error *err)
 {
-	struct push *p = ctx;
-	struct plan *plan = (struct plan *)config_plan;
 	struct nft_answer answer;
 	int result;
 
@@ -230,12 +271,40 @@ static int apply(void *ctx, struct config_plan *config_plan, struct error *err)
 	if (result != 0 && err->code != ERR_IO && err->code != ERR_UNAVAILABLE)
 		return -1;
 	result = prove(p, plan, err);
+	if (result > 0 && plan->taken_back)
+		return -1;
 	if (result > 0 || (result < 0 && plan->gate == GATE_REJECT))
 		return back(p, plan, err);
 	if (result < 0)
-		log_warning("commit: %s", err->text);
+		plan_remark(plan, err->text);
 	plan->done = true;
 	return 0;
+}
+
+/* A way back that is refused is tried again by who asked for it; that it was is told at once. */
+static int apply(void *ctx, struct config_plan *config_plan, struct error *err)
+{
+	struct push *p = ctx;
+	struct plan *plan = (struct plan *)config_plan;
+
+	pthread_mutex_lock(&p->turn);
+	plan->holds = true;
+	if (put_in(p, plan, err) == 0)
+		return 0;
+	if (plan->taken_back && !p->rollback_failing) {
+		p->rollback_failing = true;
+		plan->news.kind = CHANGE_ROLLBACK_FAILED;
+		plan_remark(plan, err->text);
+		push_tell(p, &plan->news);
+	}
+	return -1;
+}
+
+static void leave(struct push *p, struct plan *plan)
+{
+	if (plan->holds)
+		pthread_mutex_unlock(&p->turn);
+	plan->holds = false;
 }
 
 static void undo(void *ctx, struct config_plan *config_plan)
@@ -245,8 +314,9 @@ static void undo(void *ctx, struct config_plan *config_plan)
 	struct error err;
 
 	if (plan->done && put_back(p, plan, &err) != 0)
-		log_error("the table inet %s cannot be put back: %s", OWN_TABLE, err.text);
+		not_put_back(p, plan, &err);
 	plan->done = false;
+	leave(p, plan);
 }
 
 /* ---- done ---- */
@@ -272,26 +342,48 @@ void push_settle(struct push *p)
 		log_debug("journal: %s", err.text);
 }
 
+/* The history says the same of the commit itself. */
+static void tell_done(struct push *p, struct plan *plan)
+{
+	plan->news.kind = plan->taken_back ? CHANGE_ROLLBACK : CHANGE_COMMIT;
+	if (plan->taken_back)
+		plan_remark(plan, plan->news.comment);
+	else if (plan->confirmed)
+		plan_remark(plan, "it is taken back unless it is confirmed");
+	push_tell(p, &plan->news);
+}
+
 static void done(void *ctx, struct config_plan *config_plan, bool stays)
 {
 	struct push *p = ctx;
 	struct plan *plan = (struct plan *)config_plan;
 
-	if (plan != NULL) {
-		kept_fini(&p->applied);
-		p->applied = (struct kept){plan->plan, plan->next.print, plan->next.text};
-		plan->plan = (struct config_plan){0};
-		plan->next = (struct kept){0};
+	if (plan == NULL) {
+		pthread_mutex_lock(&p->turn);
+		if (stays)
+			push_settle(p);
+		pthread_mutex_unlock(&p->turn);
+		return;
 	}
+	kept_fini(&p->applied);
+	p->applied = (struct kept){plan->plan, plan->next.print, plan->next.text};
+	plan->plan = (struct config_plan){0};
+	plan->next = (struct kept){0};
 	if (stays)
 		push_settle(p);
+	p->unstarted = false;
+	p->rollback_failing = false;
+	tell_done(p, plan);
+	leave(p, plan);
 	plan_free(plan);
 }
 
 static void drop(void *ctx, struct config_plan *config_plan)
 {
-	(void)ctx;
-	plan_free((struct plan *)config_plan);
+	struct plan *plan = (struct plan *)config_plan;
+
+	leave((struct push *)ctx, plan);
+	plan_free(plan);
 }
 
 struct config_carrier push_carrier(struct push *p)

@@ -2,6 +2,7 @@
  * The own table after a start: in come running and what the journal has, out goes a kernel that has the table of running,
  * whatever happened before. Only the kernel refuses.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@ static int recall(struct push *p, struct error *err)
 {
 	char *note = NULL;
 
+	kept_fini(&p->applied);
 	if (p->parts.journal == NULL)
 		return 0;
 	if (journal_table(p->parts.journal, &p->applied.plan.bytes, &p->applied.plan.n_byte, err) != 0 ||
@@ -23,7 +25,7 @@ static int recall(struct push *p, struct error *err)
 		return -1;
 	p->touched = note != NULL && strcmp(note, "present") == 0;
 	free(note);
-	return 0;
+	return push_recall_pause(p, err);
 }
 
 static int plan_of_running(
@@ -49,15 +51,19 @@ static int put_kept(struct push *p, struct plan *plan, struct error *err)
 	const struct nft_batch batch = {.bytes = p->applied.plan.bytes, .len = p->applied.plan.n_byte};
 	char *have = own_print(plan->live);
 	bool same = plan->next.print != NULL && strcmp(have, plan->next.print) == 0;
+	bool left_alone = !same && have[0] != '\0' && p->state.paused_until > clock_wall_s();
 	struct ruleset *live = NULL;
-	int result = same ? 0 : put(p, &batch, err);
+	int result = same || left_alone ? 0 : put(p, &batch, err);
 
 	free(have);
 	if (result == 0)
 		result = plan_read(p, &live, NULL, err);
 	if (result != 0)
 		return -1;
-	p->applied.print = own_print(live);
+	if (left_alone)
+		push_deviates(p, "the table inet " OWN_TABLE " may not be what was installed: enforcement was paused");
+	else
+		p->applied.print = own_print(live);
 	/* The agent may have ended between the journal and the file for the next boot. */
 	if (same) {
 		p->applied.text = plan->next.text;
@@ -99,7 +105,7 @@ static int take_out(struct push *p, struct error *err)
 	return 0;
 }
 
-int push_start(struct push *p, const struct site *site, struct catalog *catalog, struct error *err)
+static int start(struct push *p, const struct site *site, struct catalog *catalog, struct error *err)
 {
 	bool enforces = site->firewall.mode == FIREWALL_ENFORCE;
 	struct plan *plan;
@@ -117,5 +123,24 @@ int push_start(struct push *p, const struct site *site, struct catalog *catalog,
 	else if (result == 0)
 		result = put_new(p, plan, err);
 	plan_free(plan);
+	return result;
+}
+
+int push_start(struct push *p, const struct site *site, struct catalog *catalog, struct error *err)
+{
+	int result = 0;
+	char why[sizeof(err->text) + 128];
+
+	pthread_mutex_lock(&p->turn);
+	if (p->unstarted) {
+		result = start(p, site, catalog, err);
+		p->unstarted = result != 0;
+	}
+	if (result != 0) {
+		snprintf(why, sizeof(why),
+		        "the table of the configuration is not in the kernel, which is tried again: %s", err->text);
+		push_deviates(p, why);
+	}
+	pthread_mutex_unlock(&p->turn);
 	return result;
 }

@@ -25,6 +25,17 @@
 		NOTIFY_SEQUENCE, NOTIFY_REASON, NOTIFY_UNKEPT, NOTIFY_SEVERITY, NOTIFY_OVERALL, NOTIFY_TIME            \
 	}
 
+#define FIREWALL_OBJECTS                                                                                               \
+	{                                                                                                              \
+		NOTIFY_SEQUENCE, NOTIFY_REASON, NOTIFY_AUTHOR, NOTIFY_LABEL, NOTIFY_SEVERITY, NOTIFY_OVERALL,          \
+		        NOTIFY_TIME                                                                                    \
+	}
+#define DEVIATION_OBJECTS                                                                                              \
+	{                                                                                                              \
+		NOTIFY_SEQUENCE, NOTIFY_REASON, NOTIFY_AUTHOR, NOTIFY_AUTHOR_PID, NOTIFY_SEVERITY, NOTIFY_OVERALL,     \
+		        NOTIFY_TIME                                                                                    \
+	}
+
 const struct notify_form notify_forms[NOTIFY_FORM_N] = {
         [CHANGE_VIOLATED] = {1, "portcullisViolated", PROBLEM_OBJECTS},
         [CHANGE_CLEARED] = {2, "portcullisCleared", PROBLEM_OBJECTS},
@@ -38,6 +49,11 @@ const struct notify_form notify_forms[NOTIFY_FORM_N] = {
         [NOTIFY_DIGEST] = {8, "portcullisDigest", {NOTIFY_SEQUENCE, NOTIFY_LOST, NOTIFY_OVERALL, NOTIFY_TIME}},
         [CHANGE_JOURNAL_UNWRITABLE] = {10, "portcullisJournalUnwritable", JOURNAL_OBJECTS},
         [CHANGE_JOURNAL_WRITABLE] = {11, "portcullisJournalRecovered", JOURNAL_OBJECTS},
+        [CHANGE_DEVIATION] = {12, "portcullisFirewallDeviation", DEVIATION_OBJECTS},
+        [CHANGE_DEVIATION_OVER] = {13, "portcullisFirewallRestored", DEVIATION_OBJECTS},
+        [CHANGE_COMMIT] = {14, "portcullisFirewallCommit", FIREWALL_OBJECTS},
+        [CHANGE_ROLLBACK] = {15, "portcullisFirewallRollback", FIREWALL_OBJECTS},
+        [CHANGE_ROLLBACK_FAILED] = {16, "portcullisFirewallRollbackFailed", FIREWALL_OBJECTS},
         [CHANGE_TEST] = {9, "portcullisTest", {NOTIFY_SEQUENCE, NOTIFY_LABEL, NOTIFY_OVERALL, NOTIFY_TIME}},
 };
 

@@ -274,8 +274,9 @@ class Lab:
         wait_until(lambda: self.alive(self.daemon) and b": ready" in path.read_bytes()[before:], 30, "portcullisd")
         return self.daemon
 
-    def start_sshd(self):
-        """A private sshd with its own host key and one authorised key, and our subsystem."""
+    def start_sshd(self, *addresses):
+        """A private sshd with its own host key and one authorised key, and our subsystem; on loopback and these addresses."""
+        listen = "".join(f"ListenAddress {address}\n" for address in ("127.0.0.1", *addresses))
         key, host_key = self.directory / "id", self.directory / "host_key"
         for path in (key, host_key):
             if not path.exists():
@@ -283,7 +284,7 @@ class Lab:
         (self.directory / "authorized_keys").write_bytes((self.directory / "id.pub").read_bytes())
         relay = self.root / "libexec/portcullis/portcullis-netconf-subsystem"
         (self.directory / "sshd_config").write_text(
-            f"Port {SSH_PORT}\nListenAddress 127.0.0.1\nHostKey {host_key}\nPidFile none\nUsePAM no\nStrictModes no\n"
+            f"Port {SSH_PORT}\n{listen}HostKey {host_key}\nPidFile none\nUsePAM no\nStrictModes no\n"
             f"PermitRootLogin prohibit-password\nPasswordAuthentication no\nAuthorizedKeysFile {self.directory}/authorized_keys\n"
             f"Subsystem netconf {relay} --socket {self.socket}\n", encoding="ascii")
         shadow = self.directory / "shadow"

@@ -113,6 +113,7 @@ struct config_commit {
 	        persist; /**< token with which any session may confirm; NULL: only this session, whose end takes it back */
 	const char *persist_id; /**< token of the pending commit; NULL: none */
 	const char *comment; /**< for the history; NULL: none */
+	const char *override; /**< why, although a carrier would refuse what breaks flows; NULL: it may refuse */
 };
 /** Candidate becomes running, durably; what was pending is confirmed. options NULL: a plain commit. */
 int config_commit(struct config *c, const struct config_actor *actor, const struct config_commit *options,
@@ -173,6 +174,8 @@ struct config_push {
 	const struct config_actor *actor;
 	bool confirmed; /**< it is taken back by itself unless it is confirmed in time */
 	bool taken_back; /**< it is the way back from such a commit: what there was before cannot be refused */
+	const char *comment; /**< as the history has it; NULL: none */
+	const char *override; /**< why it is to be done although flows break; NULL: they may not */
 };
 /** What is to be done in the kernel; made by a carrier, who puts more behind it. */
 struct config_plan {

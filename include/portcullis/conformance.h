@@ -71,6 +71,11 @@ enum change_kind {
 	CHANGE_TEST,
 	CHANGE_JOURNAL_UNWRITABLE, /**< affected: events that were not kept since the start */
 	CHANGE_JOURNAL_WRITABLE, /**< likewise */
+	CHANGE_DEVIATION, /**< of the own table from what was installed; reason: which */
+	CHANGE_DEVIATION_OVER,
+	CHANGE_COMMIT, /**< into the kernel; author: who, label: his comment, reason: what there is to say of it */
+	CHANGE_ROLLBACK, /**< out of the kernel again; author: whose commit, reason: why */
+	CHANGE_ROLLBACK_FAILED, /**< likewise; reason: why, and why not */
 	CHANGE_N
 };
 const char *change_kind_name(enum change_kind k);
@@ -89,6 +94,14 @@ struct change {
 	int64_t wall_s;
 	uint16_t wall_ms; /**< of that second */
 	uint64_t event; /**< place among all that the journal keeps for replay; 0: not kept (yet) */
+};
+
+/** The table of the agent in the kernel, against what was installed. */
+struct own_state {
+	bool deviates;
+	char why[768]; /**< "": it does not */
+	int64_t paused_until; /**< it is not put back until then, seconds since 1970; 0: it is */
+	char paused_by[64], pause_reason[256];
 };
 
 /** The deciding rule or policy in one line; the caller frees it. */
@@ -110,6 +123,7 @@ struct conformance {
 	bool told; /**< something was verified and told before */
 	bool readable;
 	bool unwritable; /**< told of the journal */
+	bool deviates; /**< told of the own table */
 	enum overall overall; /**< told last; ok before anything was told */
 	uint32_t next_problem_id;
 	uint64_t sequence;
@@ -155,6 +169,20 @@ bool conformance_update(struct conformance *c, const struct flows *flows, const 
  */
 bool conformance_journal(
         struct conformance *c, const char *why, uint64_t unkept, int64_t now_wall, struct changes *out);
+/**
+ * Take in whether the own table is what was installed: told when that changes.
+ *
+ * @return whether there was something to tell.
+ */
+bool conformance_own_table(struct conformance *c, const struct own_state *own, const struct cause *cause,
+        int64_t now_wall, struct changes *out);
+/**
+ * What became of a change of the firewall.
+ *
+ * @param kind  CHANGE_COMMIT, CHANGE_ROLLBACK or CHANGE_ROLLBACK_FAILED.
+ */
+void conformance_firewall(struct conformance *c, enum change_kind kind, const char *user, const char *comment,
+        const char *reason, int64_t now_wall, struct changes *out);
 /** One change of kind CHANGE_TEST. */
 void conformance_test(struct conformance *c, int64_t now_wall, struct changes *out);
 

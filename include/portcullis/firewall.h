@@ -79,6 +79,7 @@ struct firewall {
 	enum firewall_mode mode;
 	enum firewall_scope scope;
 	enum firewall_gate gate;
+	uint32_t put_back_after_ms; /**< how long a table that somebody else changed stays so */
 	struct management_access *management;
 	size_t n_management;
 	struct address_set *address_set;

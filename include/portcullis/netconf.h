@@ -18,6 +18,9 @@ struct netconf_host {
 	int (*verify_now)(void *ctx, struct error *err);
 	/** Send a test notification of its own on every face, soon (or ERR_UNAVAILABLE: too many wait). */
 	int (*test_notification)(void *ctx, struct error *err);
+	/** Leave the own table alone for so many seconds (see push_pause()). */
+	int (*pause)(void *ctx, const char *user, uint32_t seconds, const char *reason, struct error *err);
+	int (*resume)(void *ctx, struct error *err);
 };
 
 struct netconf_options {

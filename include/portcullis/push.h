@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "portcullis/config.h"
+#include "portcullis/conformance.h"
 #include "portcullis/error.h"
 #include "portcullis/flow.h"
 #include "portcullis/network.h"
@@ -62,6 +63,9 @@ struct push_parts {
 
 struct push *push_new(const struct push_parts *parts);
 void push_free(struct push *p);
+/** For config_set_carrier(). */
+struct config_carrier push_carrier(struct push *p);
+
 /**
  * The first step after a start: the kernel is to have the table that goes with running, whatever happened before. That is
  * the very one that was written, if one was; an upgrade opens and closes nothing. A boot that began with startup gets a new
@@ -69,10 +73,38 @@ void push_free(struct push *p);
  *
  * @param site     of running.
  * @param catalog  installed.
- * @return 0, or -1: the kernel has what it had; the reason.
+ * @return 0, or -1: the kernel has what it had; the reason. The own table deviates then, and is tried again.
  */
 int push_start(struct push *p, const struct site *site, struct catalog *catalog, struct error *err) MUST_USE;
-/** For config_set_carrier(). */
-struct config_carrier push_carrier(struct push *p);
+
+/* The rest is safe from any thread, but waits where a change is on its way. */
+
+/**
+ * Compare what the kernel has with what it is to have. What somebody else made of the own table is put back after a delay,
+ * which doubles, up to five minutes, each time that it happens again within ten; where this agent could not put it back, at
+ * once. Without a table of the agent's (mode observe), and while it is paused, it is only said.
+ *
+ * @param rs        ruleset as it was read last; what seems to deviate is read again from the kernel. NULL: nothing is known.
+ * @param delay_ms  the first delay.
+ * @return milliseconds after which it is to be called again; INT_MAX: when the ruleset has changed.
+ */
+int push_look(struct push *p, const struct ruleset *rs, uint32_t delay_ms, int64_t now_ms, int64_t now_wall);
+void push_state(struct push *p, struct own_state *out);
+
+/** Leave the own table alone until then, and over restarts. Changes of the configuration go on into the kernel. */
+int push_pause(struct push *p, const char *user, int64_t until, const char *reason, struct error *err) MUST_USE;
+/** ERR_INVALID: it is not paused. */
+int push_resume(struct push *p, struct error *err) MUST_USE;
+
+/** What became of a change. */
+struct push_news {
+	enum change_kind kind; /**< CHANGE_COMMIT, CHANGE_ROLLBACK or CHANGE_ROLLBACK_FAILED */
+	char user[64]; /**< whose change it was */
+	char *comment, *reason; /**< never NULL; free both */
+};
+/** The oldest that was not taken yet. @return false: there is none. */
+bool push_news_take(struct push *p, struct push_news *out);
+/** Becomes readable (eventfd) when there is news, or something to look at. */
+int push_event_fd(const struct push *p);
 
 #endif

@@ -48,6 +48,7 @@ struct snapshot {
 	struct ruleset *ruleset; /**< NULL: unreadable */
 	char *unreadable; /**< why, when ruleset is NULL */
 	char *unwritable; /**< why the journal cannot be written; NULL: it can */
+	struct own_state own;
 	uint64_t unkept; /**< events that it did not take since the start */
 	struct findings findings;
 	struct openings openings;

@@ -247,7 +247,7 @@ static void open_all(struct drift *d, const char *directory)
 	counted.dump = counted_dump;
 	counted.legacy = legacy;
 	struct monitor_parts parts = {
-	        d->config, d->journal, counted, d->hub, catalog_ref(d->catalog), NULL, clock_monotonic_ms};
+	        d->config, d->journal, counted, d->hub, catalog_ref(d->catalog), NULL, NULL, 0, clock_monotonic_ms};
 	must(monitor_new(&parts, &d->monitor, &err), &err);
 }
 

@@ -77,6 +77,19 @@ static void must(int result, const struct error *err)
 	_exit(1);
 }
 
+static int pause_enforcement(void *ctx, const char *user, uint32_t seconds, const char *reason, struct error *err)
+{
+	(void)ctx;
+	(void)seconds;
+	return error_set(err, ERR_UNSUPPORTED, NULL, "no table to pause for %s: %s", user, reason);
+}
+
+static int resume_enforcement(void *ctx, struct error *err)
+{
+	(void)ctx;
+	return error_set(err, ERR_INVALID, NULL, "enforcement is not paused");
+}
+
 static void send_notifications(struct netconf *n)
 {
 	struct change change;
@@ -88,7 +101,7 @@ static void send_notifications(struct netconf *n)
 
 __attribute__((noreturn)) static void serve(const struct bench_server *s, size_t rows, int command, int ready)
 {
-	struct netconf_host host = {NULL, verify_now, test_notification};
+	struct netconf_host host = {NULL, verify_now, test_notification, pause_enforcement, resume_enforcement};
 	struct netconf_options options = {.socket_path = s->path,
 	        .group = "root",
 	        .socket_gid = (gid_t)-1,
