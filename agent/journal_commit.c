@@ -236,7 +236,8 @@ int journal_pending(struct journal *j, char **json, struct error *err)
 	return result;
 }
 
-int journal_table(struct journal *j, void **bytes, size_t *n, struct error *err)
+/* A blob; without a row *bytes is NULL. */
+static int get_bytes(struct journal *j, const char *sql, void **bytes, size_t *n, struct error *err)
 {
 	sqlite3_stmt *s = NULL;
 	int result = -1;
@@ -244,7 +245,7 @@ int journal_table(struct journal *j, void **bytes, size_t *n, struct error *err)
 	*bytes = NULL;
 	*n = 0;
 	pthread_mutex_lock(&j->mutex);
-	if (journal_prepare(j, "SELECT bytes FROM own_table WHERE slot = 0", &s, err) == 0) {
+	if (journal_prepare(j, sql, &s, err) == 0) {
 		int rc = sqlite3_step(s);
 		if (rc == SQLITE_ROW) {
 			*n = (size_t)sqlite3_column_bytes(s, 0);
@@ -257,6 +258,16 @@ int journal_table(struct journal *j, void **bytes, size_t *n, struct error *err)
 	sqlite3_finalize(s);
 	pthread_mutex_unlock(&j->mutex);
 	return result;
+}
+
+int journal_table(struct journal *j, void **bytes, size_t *n, struct error *err)
+{
+	return get_bytes(j, "SELECT bytes FROM own_table WHERE slot = 0", bytes, n, err);
+}
+
+int journal_table_confirmed(struct journal *j, void **bytes, size_t *n, struct error *err)
+{
+	return get_bytes(j, "SELECT bytes FROM own_table WHERE slot = EXISTS(SELECT 1 FROM pending)", bytes, n, err);
 }
 
 int journal_table_set(struct journal *j, const void *bytes, size_t n, struct error *err)

@@ -72,6 +72,8 @@ static int start_privileged(struct daemon *d, struct error *err)
 	if (identity_find(o->user, o->group, &d->identity, err) != 0 ||
 	        directory_prepare(o->state_dir, 0750, &d->identity, err) != 0)
 		return -1;
+	if (o->restore)
+		return nft_process_start(&d->priv, err);
 	char *socket_dir = xstrdup(o->socket), *slash = strrchr(socket_dir, '/');
 	int result = 0;
 	if (slash != NULL && slash != socket_dir) {
@@ -130,15 +132,13 @@ static void put_in_running(struct daemon *d, struct catalog *catalog)
 /* From here on every change of running goes into the kernel. */
 static void start_push(struct daemon *d, struct catalog *catalog)
 {
-	char *boot_file = xasprintf("%s/own-table.nft", d->options.state_dir);
-	const struct push_parts parts = {d->nft, d->journal, d->pins, boot_file, network_read};
+	const struct push_parts parts = {d->nft, d->journal, d->pins, network_read};
 	struct config_carrier carrier;
 
 	d->push = push_new(&parts);
 	put_in_running(d, catalog);
 	carrier = push_carrier(d->push);
 	config_set_carrier(d->config, &carrier);
-	free(boot_file);
 }
 
 /* @return milliseconds until it is tried again. */
@@ -195,6 +195,24 @@ static int start_core(struct daemon *d, struct error *err)
 	take_policies(d);
 	monitor_step(d->monitor, clock_monotonic_ms(), clock_wall_s(), &d->first);
 	return 0;
+}
+
+/* Instead of everything else. */
+static int restore(struct daemon *d, struct error *err)
+{
+	bool any = false;
+	int result;
+
+	if (privileges_drop(&d->identity, err) != 0 || nft_open_process(&d->priv, &d->nft, err) != 0)
+		return -1;
+	d->nft_open = true;
+	if (journal_open(d->options.state_dir, &d->journal, err) != 0)
+		return -1;
+	result = push_restore(&d->nft, d->journal, &any, err);
+	if (result == 0)
+		log_info("%s", any ? "the table of the last confirmed configuration is in the kernel"
+		                   : "the last confirmed configuration has no table");
+	return result;
 }
 
 static void wake(struct daemon *d)
@@ -465,14 +483,15 @@ int main(int argc, char **argv)
 		return code;
 	setenv("TZ", "UTC0", 1); /* date-and-time values print faster, and logs carry their own time */
 	log_init("portcullisd", d.options.debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, false);
-	if (!d.options.foreground)
+	if (!d.options.foreground && !d.options.restore)
 		background(&d);
 	code = 1;
-	if (block_signals(&d, &err) != 0 || start_privileged(&d, &err) != 0 || start_core(&d, &err) != 0 ||
-	        start_faces(&d, &err) != 0)
+	if (block_signals(&d, &err) != 0 || start_privileged(&d, &err) != 0 ||
+	        (d.options.restore ? restore(&d, &err) : start_core(&d, &err)) != 0 ||
+	        (!d.options.restore && start_faces(&d, &err) != 0))
 		log_error("%s", error_line(&err, line, sizeof(line)));
 	else
-		code = run(&d);
+		code = d.options.restore ? 0 : run(&d);
 	stop(&d);
 	return code;
 }

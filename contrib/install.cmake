@@ -11,7 +11,9 @@ install(FILES ${CMAKE_BINARY_DIR}/generated/portcullis-netconf.conf DESTINATION 
 install(DIRECTORY contrib/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 FILES_MATCHING PATTERN "*.1")
 install(DIRECTORY contrib/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man8 FILES_MATCHING PATTERN "*.8")
 configure_file(contrib/systemd/portcullisd.service.in ${CMAKE_BINARY_DIR}/generated/portcullisd.service @ONLY)
-install(FILES ${CMAKE_BINARY_DIR}/generated/portcullisd.service DESTINATION lib/systemd/system)
+configure_file(contrib/systemd/portcullis-restore.service.in ${CMAKE_BINARY_DIR}/generated/portcullis-restore.service @ONLY)
+install(FILES ${CMAKE_BINARY_DIR}/generated/portcullisd.service ${CMAKE_BINARY_DIR}/generated/portcullis-restore.service
+	DESTINATION lib/systemd/system)
 install(FILES contrib/systemd/portcullis.sysusers DESTINATION lib/sysusers.d RENAME portcullis.conf)
 install(FILES contrib/systemd/portcullis.tmpfiles DESTINATION lib/tmpfiles.d RENAME portcullis.conf)
 install(FILES LICENSE README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})

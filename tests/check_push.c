@@ -9,7 +9,6 @@ START_TEST(observe_writes_nothing)
 {
 	ck_assert_int_eq(commit("", ""), DONE);
 	ck_assert(!has("portcullis"));
-	ck_assert_int_ne(access(boot, F_OK), 0);
 }
 END_TEST
 
@@ -26,28 +25,6 @@ START_TEST(enforce_puts_the_table_in_and_observe_takes_it_out)
 	ck_assert_str_eq(after, before);
 	free(before);
 	free(after);
-}
-END_TEST
-
-START_TEST(table_that_stays_is_kept_for_the_next_boot)
-{
-	char *before, *after, command[128];
-
-	ck_assert_int_eq(commit("", ENFORCE), DONE);
-	before = listed();
-	ck_assert_int_eq(change(ENFORCE, ENFORCE CLIENTS_DROPPED, true, false, false, NULL), WAITS);
-	ck_assert(has("rule x"));
-	run("flush ruleset");
-	snprintf(command, sizeof(command), "nft -f %s", boot);
-	ck_assert_int_eq(system(command), 0);
-	after = listed();
-	ck_assert_str_eq(after, before);
-	free(after);
-	/* Confirmed. */
-	carrier.done(carrier.ctx, NULL, true);
-	ck_assert_int_eq(system(command), 0);
-	ck_assert(has("rule x"));
-	free(before);
 }
 END_TEST
 
@@ -319,7 +296,6 @@ int main(void)
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, observe_writes_nothing);
 	tcase_add_test(t, enforce_puts_the_table_in_and_observe_takes_it_out);
-	tcase_add_test(t, table_that_stays_is_kept_for_the_next_boot);
 	tcase_add_test(t, gate_rejects_what_breaks_a_flow);
 	tcase_add_test(t, what_another_table_drops_meanwhile_is_told_and_goes_back);
 	tcase_add_test(t, way_back_is_the_very_table_that_was);

@@ -15,7 +15,7 @@
 #include "scratch_dir.h"
 #include "verify_support.h"
 
-static char base[64], boot[96];
+static char base[64];
 static struct ly_ctx *ctx;
 static struct catalog *catalog;
 static struct nft_ops nft;
@@ -58,7 +58,7 @@ static inline int replace_meanwhile(
 
 static inline void begin_push(void)
 {
-	const struct push_parts parts = {.nft = nft, .journal = journal, .boot_file = boot, .network = network_known};
+	const struct push_parts parts = {.nft = nft, .journal = journal, .network = network_known};
 
 	push_free(push);
 	push = push_new(&parts);
@@ -70,7 +70,6 @@ static inline void begin(void)
 	ck_assert_int_eq(unshare(CLONE_NEWNET), 0);
 	snprintf(base, sizeof(base), "/tmp/portcullis-push-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(base));
-	snprintf(boot, sizeof(boot), "%s/boot.nft", base);
 	ck_assert_int_eq(config_context_new(SOURCE_DIR "/yang", &ctx, &err), 0);
 	ck_assert_int_eq(catalog_load(SOURCE_DIR "/yang/catalog", NULL, SOURCE_DIR "/yang", &catalog, &err), 0);
 	ck_assert_msg(nft_open_direct(&nft, &err) == 0, "%s", err.text);

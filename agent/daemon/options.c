@@ -22,6 +22,9 @@ static const char help[] =
         "  --own-catalog-dir DIR\n"
         "                      packs and overrides of your own (default " PORTCULLIS_OWN_CATALOG_DIR
         ", if it is there)\n"
+        "  --restore           put the table of the last confirmed configuration into the kernel, and end: for the "
+        "boot,\n"
+        "                      before the network is up\n"
         "  --load FILE         configuration (JSON) for a device that has none yet\n"
         "  --user USER         run the unprivileged process as USER (default portcullis)\n"
         "  --group GROUP       members may use the NETCONF socket, besides root (default portcullis)\n"
@@ -32,7 +35,7 @@ static const char help[] =
         "Signals: SIGTERM and SIGINT end it, SIGHUP reads both catalog directories again and verifies.\n"
         "Exit codes: 0 ended on request, 1 could not start or failed, 3 usage.\n";
 
-enum { FOREGROUND = 256, DEBUG, VERSION, VALUES };
+enum { FOREGROUND = 256, DEBUG, RESTORE, VERSION, VALUES };
 
 /** An option that only puts its value there. */
 #define TO(field) (VALUES + (int)offsetof(struct options, field))
@@ -49,6 +52,7 @@ static const struct option longs[] = {
         {"group", required_argument, NULL, TO(group)},
         {"foreground", no_argument, NULL, FOREGROUND},
         {"debug", no_argument, NULL, DEBUG},
+        {"restore", no_argument, NULL, RESTORE},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, VERSION},
         {NULL, 0, NULL, 0},
@@ -73,6 +77,9 @@ int options_parse(int argc, char **argv, struct options *out)
 			break;
 		case DEBUG:
 			out->debug = true;
+			break;
+		case RESTORE:
+			out->restore = true;
 			break;
 		case VERSION:
 			puts("portcullisd " PORTCULLIS_VERSION);

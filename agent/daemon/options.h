@@ -15,6 +15,7 @@ struct options {
 	const char *load; /**< initial configuration for an empty running datastore, or NULL */
 	const char *user, *group;
 	bool foreground, debug;
+	bool restore; /**< nothing but the own table of before, and the end */
 };
 
 /**

@@ -22,14 +22,12 @@ void kept_fini(struct kept *k)
 {
 	free(k->plan.bytes);
 	free(k->print);
-	free(k->text);
 	*k = (struct kept){0};
 }
 
 struct kept kept_copy(const struct kept *k)
 {
-	struct kept copy = {.print = k->print != NULL ? xstrdup(k->print) : NULL,
-	        .text = k->text != NULL ? xstrdup(k->text) : NULL};
+	struct kept copy = {.print = k->print != NULL ? xstrdup(k->print) : NULL};
 
 	plan_bytes(&copy.plan, k->plan.bytes, k->plan.n_byte);
 	return copy;
@@ -55,7 +53,6 @@ void plan_free(struct plan *plan)
 	kept_fini(&plan->before);
 	free(plan->plan.bytes);
 	free(plan->next.print);
-	free(plan->next.text);
 	free(plan->news.comment);
 	free(plan->news.reason);
 	free(plan);
@@ -184,6 +181,5 @@ int plan_ask(struct push *p, struct plan *plan, struct error *err)
 		return -1;
 	if (plan->table != NULL)
 		plan_bytes(&plan->plan, plan->batch.bytes, plan->batch.len);
-	plan->next.text = plan->table != NULL ? own_table_text(plan->table) : xstrdup("");
 	return next_print(plan, err);
 }

@@ -12,7 +12,6 @@
 struct kept {
 	struct config_plan plan; /**< bytes NULL: none */
 	char *print; /**< as a reader finds it; "": none, NULL: not known */
-	char *text; /**< for the next boot; "": none, NULL: not known */
 };
 
 /** The own table is not what it is to be. */
@@ -26,11 +25,10 @@ struct drift {
 
 struct push {
 	struct push_parts parts;
-	char *boot_file;
 	struct kept applied; /**< what the kernel is to have */
 	struct kept settled; /**< what it goes back to where that waits for a confirmation; else the same */
 	bool touched; /**< the journal knows that the kernel may have a table of ours */
-	/** Held from apply to done or undo, and while the own table is looked at; of everything here but parts and boot_file. */
+	/** Held from apply to done or undo, and while the own table is looked at; of everything here but parts. */
 	pthread_mutex_t turn;
 	bool unstarted; /**< neither the start nor a change since has brought running into the kernel */
 	bool rollback_failing; /**< told already */

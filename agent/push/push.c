@@ -22,7 +22,6 @@ struct push *push_new(const struct push_parts *parts)
 
 	p->parts = *parts;
 	p->unstarted = true;
-	p->boot_file = parts->boot_file != NULL ? xstrdup(parts->boot_file) : NULL;
 	p->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&p->turn, NULL);
 	return p;
@@ -34,7 +33,6 @@ void push_free(struct push *p)
 		return;
 	kept_fini(&p->applied);
 	kept_fini(&p->settled);
-	free(p->boot_file);
 	for (size_t i = 0; i < p->n_news; i++) {
 		free(p->news[i].comment);
 		free(p->news[i].reason);
@@ -321,22 +319,12 @@ static void undo(void *ctx, struct config_plan *config_plan)
 
 /* ---- done ---- */
 
-static void boot_file_write(const struct push *p)
-{
-	struct error err;
-
-	if (p->boot_file != NULL && p->settled.text != NULL &&
-	        file_replace(p->boot_file, p->settled.text, strlen(p->settled.text), &err) != 0)
-		log_error("the table for the next boot is not kept: %s: %s", err.where, err.text);
-}
-
 void push_settle(struct push *p)
 {
 	struct error err;
 
 	kept_fini(&p->settled);
 	p->settled = kept_copy(&p->applied);
-	boot_file_write(p);
 	/* Where this cannot be written, the next start looks for a table that is not there. */
 	if (p->applied.plan.bytes == NULL && push_note(p, false, &err) != 0)
 		log_debug("journal: %s", err.text);
@@ -366,7 +354,7 @@ static void done(void *ctx, struct config_plan *config_plan, bool stays)
 		return;
 	}
 	kept_fini(&p->applied);
-	p->applied = (struct kept){plan->plan, plan->next.print, plan->next.text};
+	p->applied = (struct kept){plan->plan, plan->next.print};
 	plan->plan = (struct config_plan){0};
 	plan->next = (struct kept){0};
 	if (stays)

@@ -64,11 +64,6 @@ static int put_kept(struct push *p, struct plan *plan, struct error *err)
 		push_deviates(p, "the table inet " OWN_TABLE " may not be what was installed: enforcement was paused");
 	else
 		p->applied.print = own_print(live);
-	/* The agent may have ended between the journal and the file for the next boot. */
-	if (same) {
-		p->applied.text = plan->next.text;
-		plan->next.text = NULL;
-	}
 	ruleset_free(live);
 	push_settle(p);
 	return 0;
@@ -80,7 +75,7 @@ static int put_new(struct push *p, struct plan *plan, struct error *err)
 	        (p->parts.journal != NULL &&
 	                journal_table_set(p->parts.journal, plan->plan.bytes, plan->plan.n_byte, err) != 0))
 		return -1;
-	p->applied = (struct kept){plan->plan, plan->next.print, plan->next.text};
+	p->applied = (struct kept){plan->plan, plan->next.print};
 	plan->plan = (struct config_plan){0};
 	plan->next = (struct kept){0};
 	push_settle(p);
@@ -100,7 +95,6 @@ static int take_out(struct push *p, struct error *err)
 		return -1;
 	kept_fini(&p->applied);
 	p->applied.print = xstrdup("");
-	p->applied.text = xstrdup("");
 	push_settle(p);
 	return 0;
 }
@@ -142,5 +136,20 @@ int push_start(struct push *p, const struct site *site, struct catalog *catalog,
 		push_deviates(p, why);
 	}
 	pthread_mutex_unlock(&p->turn);
+	return result;
+}
+
+int push_restore(const struct nft_ops *nft, struct journal *journal, bool *any, struct error *err)
+{
+	struct nft_batch batch = {0};
+	struct nft_answer answer;
+	void *bytes;
+	int result = journal_table_confirmed(journal, &bytes, &batch.len, err);
+
+	*any = result == 0 && bytes != NULL;
+	batch.bytes = bytes;
+	if (*any)
+		result = nft->replace(nft->self, &batch, &answer, err);
+	free(bytes);
 	return result;
 }

@@ -84,6 +84,8 @@ int journal_pending(struct journal *j, char **json, struct error *err) MUST_USE;
 
 /** The table that goes with running; *bytes is NULL when none does, else the caller's. */
 int journal_table(struct journal *j, void **bytes, size_t *n, struct error *err) MUST_USE;
+/** That of what running goes back to where a commit waits for its confirmation; else the same. */
+int journal_table_confirmed(struct journal *j, void **bytes, size_t *n, struct error *err) MUST_USE;
 /** Running has this table from here on, without a commit. */
 int journal_table_set(struct journal *j, const void *bytes, size_t n, struct error *err) MUST_USE;
 

@@ -55,8 +55,6 @@ struct push_parts {
 	struct nft_ops nft; /**< with check and replace */
 	struct journal *journal; /**< NULL: nothing is kept */
 	struct pins *pins; /**< NULL: there are none */
-	const char *
-	        boot_file; /**< where the table that stays is kept as nft text for the next boot; copied; NULL: nowhere */
 	/** Addresses and routes; network_read(), but for tests. */
 	int (*network)(struct network *out, struct error *err);
 };
@@ -76,6 +74,14 @@ struct config_carrier push_carrier(struct push *p);
  * @return 0, or -1: the kernel has what it had; the reason. The own table deviates then, and is tried again.
  */
 int push_start(struct push *p, const struct site *site, struct catalog *catalog, struct error *err) MUST_USE;
+
+/**
+ * For a boot, before the network is up: the table of the last confirmed commit goes into the kernel as it was written, and
+ * nothing else is looked at. The agent that starts later decides whether running begins otherwise.
+ *
+ * @param any  whether there is one.
+ */
+int push_restore(const struct nft_ops *nft, struct journal *journal, bool *any, struct error *err) MUST_USE;
 
 /* The rest is safe from any thread, but waits where a change is on its way. */
 

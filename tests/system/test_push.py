@@ -319,15 +319,17 @@ def killed(scene):
             restart(scene)
         checks.equal(scene.own(), before, f"{victims}: the table after the start")
         checks.equal(scene.nms.ask(RUNNING).partition("<data>")[2], running, f"{victims}: running after the start")
-    # A boot: no table, the file that stays, and a daemon that comes later.
-    kept = scene.lab.state / "own-table.nft"
+    # A boot: no table, then what was confirmed last, and a daemon that comes later.
+    scene.push(firewall(extra), "the boot", CONFIRMED.format(600))
 
     def boot():
         scene.nft("delete table inet portcullis")
-        scene.lab.run("device", "nft", "-f", kept)
+        scene.lab.run("device", *scene.lab.daemon_command("--restore"))
         checks.equal(scene.own(), before, "the table of the boot")
-    restart(scene, meanwhile=boot)
+    restart(scene, signal.SIGKILL, boot)
     checks.equal(scene.own(), before, "the table after the boot")
+    wrong = scene.lab.run("device", *scene.lab.daemon_command("--restore"), check=False)
+    checks.that(wrong.returncode == 1 and "another" in wrong.stderr, f"a restore beside the daemon: {wrong}")
 
 
 def upgrade(scene):
