@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "portcullis/error.h"
@@ -25,6 +26,7 @@ int verb_whatif(int argc, char **argv);
 int verb_history(int argc, char **argv);
 int verb_diff(int argc, char **argv);
 int verb_rollback(int argc, char **argv);
+int verb_pause(int argc, char **argv);
 
 /** "portcullis VERB: where: text" on standard error. @return EXIT_ERROR. */
 int cli_fail(const char *verb, const struct error *err);
@@ -32,6 +34,9 @@ int cli_fail(const char *verb, const struct error *err);
 int cli_usage(const char *verb, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /** The usage fault of an option: `c` is the '?' or ':' that getopt_long() just gave, whose options begin with ':'. */
 int cli_option_fault(const char *verb, int c, int argc, char **argv);
+
+/** "45s", "90m", "12h", "30d", "4w" in seconds. @return false: it is none of these, or more than max. */
+bool cli_time(const char *text, int64_t max, int64_t *seconds);
 
 /** A table for people: columns as wide as their widest cell. */
 struct cli_table;

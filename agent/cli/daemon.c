@@ -77,7 +77,7 @@ static xmlNode *first_named(xmlNode *node, const char *name)
 
 xmlNode *node_child(const xmlNode *parent, const char *name)
 {
-	return first_named(parent->children, name);
+	return parent != NULL ? first_named(parent->children, name) : NULL;
 }
 
 xmlNode *node_next(const xmlNode *node)

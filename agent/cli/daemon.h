@@ -32,7 +32,7 @@ int daemon_ask(const struct daemon_options *o, const char *operation, xmlDoc **o
 int daemon_conformance(const struct daemon_options *o, const char *subtree, xmlDoc **out, xmlNode **conformance,
         struct error *err) MUST_USE;
 
-/** First child element of that name, or NULL. */
+/** First child element of that name, or NULL. @param parent  NULL: it has none. */
 xmlNode *node_child(const xmlNode *parent, const char *name);
 /** Next sibling element of the same name, or NULL. */
 xmlNode *node_next(const xmlNode *node);

@@ -33,6 +33,7 @@ static const struct {
         {"history", verb_history, "commits that changed the running daemon's configuration"},
         {"diff", verb_diff, "what a commit changed"},
         {"rollback", verb_rollback, "make the configuration what it was after a commit"},
+        {"pause", verb_pause, "leave the agent's own table alone for a while, in the running daemon"},
 };
 
 static void usage(FILE *out)

@@ -169,3 +169,16 @@ void cli_table_print(struct cli_table *t, FILE *out)
 	free(width);
 	free(t);
 }
+
+bool cli_time(const char *text, int64_t max, int64_t *seconds)
+{
+	static const char units[] = "smhdw";
+	static const int64_t of_unit[] = {1, 60, 3600, 86400, 7 * 86400};
+	size_t n = strspn(text, "0123456789");
+	const char *unit = text[n] != '\0' ? strchr(units, text[n]) : NULL;
+
+	if (n == 0 || n > 12 || unit == NULL || text[n + 1] != '\0')
+		return false;
+	*seconds = strtoll(text, NULL, 10) * of_unit[unit - units];
+	return *seconds <= max;
+}

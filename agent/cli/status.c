@@ -29,14 +29,17 @@ static void show_json(const xmlNode *c)
 	json_t *problems = json_array();
 	for (const xmlNode *p = node_child(c, "problem"); p != NULL; p = node_next(p))
 		json_array_append_new(problems, problem_json(p));
-	json_show(json_pack("{sososososososososososososososo}", "summary", json_summary(c), "generation",
+	const xmlNode *own = node_child(c, "own-table");
+	json_show(json_pack("{sosososososososososososososososososo}", "summary", json_summary(c), "generation",
 	        json_number(c, "generation"), "ruleset_generation", json_number(c, "ruleset-generation"),
 	        "ruleset_digest", json_leaf(c, "ruleset-digest"), "unreadable", json_leaf(c, "unreadable"),
 	        "journal_unwritable", json_leaf(c, "journal-unwritable"), "events_unkept",
-	        json_number(c, "events-unkept"), "last_change", json_leaf(c, "last-change"), "last_verify",
-	        json_leaf(c, "last-verify"), "verify_time_us", json_number(c, "verify-time"), "agent_version",
-	        json_leaf(c, "agent-version"), "newest_sequence", json_number(c, "newest-sequence"), "caveats",
-	        json_leaves(c, "caveat"), "problems", problems, "deployments", json_deployments(c)));
+	        json_number(c, "events-unkept"), "firewall_deviation", json_leaf(own, "deviation"), "paused_until",
+	        json_leaf(own, "paused-until"), "pause_reason", json_leaf(own, "pause-reason"), "last_change",
+	        json_leaf(c, "last-change"), "last_verify", json_leaf(c, "last-verify"), "verify_time_us",
+	        json_number(c, "verify-time"), "agent_version", json_leaf(c, "agent-version"), "newest_sequence",
+	        json_number(c, "newest-sequence"), "caveats", json_leaves(c, "caveat"), "problems", problems,
+	        "deployments", json_deployments(c)));
 }
 
 static void line(const char *name, const char *value)
@@ -104,6 +107,21 @@ static void show_journal(const xmlNode *c)
 		line("not kept", unkept);
 }
 
+/* The own table, where it is not what it should be, or is left alone. */
+static void show_own_table(const xmlNode *c)
+{
+	const xmlNode *own = node_child(c, "own-table");
+	struct text t = {0};
+
+	line("firewall", node_leaf(own, "deviation"));
+	if (node_leaf(own, "paused-until")[0] == '\0')
+		return;
+	text_addf(&t, "until %s, by %s: %s", node_leaf(own, "paused-until"), node_leaf(own, "paused-by"),
+	        node_leaf(own, "pause-reason"));
+	line("paused", t.s);
+	text_fini(&t);
+}
+
 static void show_table(const xmlNode *c)
 {
 	const xmlNode *summary = node_child(c, "summary");
@@ -119,6 +137,7 @@ static void show_table(const xmlNode *c)
 	line("rules", t.s);
 	line("unreadable", node_leaf(c, "unreadable"));
 	show_journal(c);
+	show_own_table(c);
 	for (const xmlNode *caveat = node_child(c, "caveat"); caveat != NULL; caveat = node_next(caveat))
 		line("caveat", caveat->children != NULL ? (const char *)caveat->children->content : "");
 	t.len = 0;
@@ -163,7 +182,7 @@ int verb_status(int argc, char **argv)
 		return cli_usage("status", "'%s' is one argument too many", argv[optind]);
 	if (daemon_conformance(&o,
 	            "<summary/><problem/><generation/><ruleset-generation/><ruleset-digest/><unreadable/><last-change/>"
-	            "<journal-unwritable/><events-unkept/>"
+	            "<journal-unwritable/><events-unkept/><own-table/>"
 	            "<last-verify/><verify-time/><agent-version/><newest-sequence/><caveat/>"
 	            "<deployment-state/>",
 	            &doc, &conformance, &err) != 0)

@@ -14,7 +14,7 @@ import subprocess
 from harness import ROOT, main, wait_until
 
 VERBS = ("import", "catalog", "deployment", "compile", "verify", "status", "conformance", "explain", "what-if", "prove",
-         "baseline", "history", "diff", "rollback")
+         "baseline", "history", "diff", "rollback", "pause")
 VERDICTS = ("conformant", "partial", "blocked", "misdirected", "indeterminate", "unknown", "waived", "unbound", "not-transit",
             "needs-range", "no-common-family")
 OVERALL = ("ok", "degraded", "violated", "incomplete", "cannot-tell")

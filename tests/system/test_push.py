@@ -266,12 +266,19 @@ def drift(scene):
     checks.that("is gone" in scene.watch.told("firewall-deviation"), "a table that is deleted")
     scene.watch.told("firewall-restored")
     checks.equal(scene.own(), before, "the table is back")
-    scene.good(PAUSE, "pause")
+    done = scene.lab.online("pause", "--for", "10m", "--reason", "a look by hand")
+    checks.equal((done.returncode, done.stdout, done.stderr), (0, "the table is left alone for 600 seconds\n", ""), "pause")
     scene.nft("flush chain inet portcullis forward")
     scene.watch.told("firewall-deviation")
     state = scene.nms.ask(OWN_TABLE)
     checks.that(leaf(state, "paused-by") == "root" and leaf(state, "pause-reason") == "a look by hand" and leaf(state, "deviation"),
                 f"the state: {state}")
+    status = json.loads(scene.lab.online("status", "--json").stdout)
+    checks.that("gone" in status["firewall_deviation"] and status["pause_reason"] == "a look by hand" and status["paused_until"],
+                f"the status: {status}")
+    shown = scene.lab.online("status").stdout
+    checks.that(re.search("^firewall +somebody changed", shown, re.MULTILINE) and
+                re.search("^paused +until .*, by root: a look by hand$", shown, re.MULTILINE), f"the status: {shown}")
     time.sleep(3)
     checks.that(scene.own() not in ("", before), "it is left alone")
     restart(scene)
@@ -280,6 +287,8 @@ def drift(scene):
     scene.watch.told("firewall-restored")
     checks.equal(scene.own(), before, "the table after the pause")
     checks.that('"tag": "invalid-value"' in scene.nms.ask(RESUME), "there is no pause any more")
+    scene.good(PAUSE, "pause again")
+    checks.equal(scene.lab.online("pause", "--end").returncode, 0, "the end of the pause")
     checks.that("own-table" not in scene.nms.ask(OWN_TABLE), "all is well")
 
 
