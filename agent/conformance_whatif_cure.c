@@ -9,6 +9,7 @@
 
 #include "conformance_whatif.h"
 #include "portcullis/alloc.h"
+#include "portcullis/compile.h"
 #include "portcullis/text.h"
 
 #define STOPS_MAX 8 /* rules and policies, one behind the other, that stop packets of one flow */
@@ -200,6 +201,7 @@ struct search {
 	struct patch patch;
 	struct whatif_budget *budget;
 	struct whatif_cure *out;
+	bool own; /* what stops the packets is of the own table */
 };
 
 /* nft has no quotation marks for names: what it does not read as one is not told. */
@@ -432,9 +434,12 @@ static bool search_run(struct search *s, const struct finding *finding)
 
 	finding_copy(&now.finding[0], finding);
 	for (int i = 0; i < STOPS_MAX && !cured; i++) {
+		const struct blame *blame = &now.finding[0].evidence->blame;
 		struct stop stop;
 
-		if (!stop_find(&s->patch.rs, now.finding[0].evidence, &stop) || !pass_stop(s, &stop, &now))
+		s->own = blame->present && blame->family == RS_INET && strcmp(blame->table, OWN_TABLE) == 0 &&
+		         s->then->site->firewall.mode == FIREWALL_ENFORCE;
+		if (s->own || !stop_find(&s->patch.rs, now.finding[0].evidence, &stop) || !pass_stop(s, &stop, &now))
 			break;
 		cured = now.finding[0].verdict == VERDICT_CONFORMANT;
 	}
@@ -460,7 +465,8 @@ void whatif_cure_find(const struct whatif_state *then, int64_t at, const struct 
 	patch_init(&s.patch, then->rs);
 	if (!search_run(&s, finding)) {
 		whatif_cure_fini(out);
-		out->why = budget->rules < then->rs->n_rule + BUILD_COST
+		out->why = s.own ? "the agent's own table stops it: what the configuration says has to change"
+		           : budget->rules < then->rs->n_rule + BUILD_COST
 		                   ? "not looked for: too many regressions; ask again when some are cured"
 		                   : "no rule that accepts its packets alone helps";
 	}

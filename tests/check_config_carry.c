@@ -22,6 +22,9 @@ struct plan {
 	char text[32], before[32];
 };
 
+/* What the same configuration comes to beside its groups. */
+static const char *upgrade = "";
+
 static int prepare(void *ctx, const struct config_push *push, struct config_plan **out, struct error *e)
 {
 	(void)ctx;
@@ -32,6 +35,11 @@ static int prepare(void *ctx, const struct config_push *push, struct config_plan
 	struct plan *p = xcalloc(1, sizeof(*p));
 	for (size_t i = 0; i < push->next->n_group; i++)
 		strcat(p->text, push->next->group[i].name);
+	strcat(p->text, upgrade);
+	if (push->next == push->now && strcmp(p->text, kernel) == 0) {
+		free(p);
+		return 0;
+	}
 	p->plan = (struct config_plan){p->text[0] != '\0' ? p->text : NULL, strlen(p->text)};
 	*out = &p->plan;
 	return 0;
@@ -111,6 +119,37 @@ static int confirmed(uint32_t seconds)
 	        config, &one, &(struct config_commit){.confirmed = true, .timeout_s = seconds, .persist = "p"}, &err);
 }
 
+START_TEST(commit_without_a_change_takes_what_is_new)
+{
+	struct journal_entry *before, *after;
+	size_t n_before, n_after;
+
+	ck_ok(edit(&one, DATASTORE_RUNNING, A));
+	ck_steps("prepare apply done ", "a");
+	ck_ok(config_history(config, 0, 100, &before, &n_before, &err));
+	upgrade = "!";
+	ck_ok(edit(&one, DATASTORE_RUNNING, A));
+	ck_steps("", "a");
+	fails = 'p';
+	ck_assert_int_eq(config_commit(config, &one, NULL, &err), -1);
+	fails = 'a';
+	ck_assert_int_eq(config_commit(config, &one, NULL, &err), -1);
+	ck_steps("prepare prepare apply drop ", "a");
+	fails = '\0';
+	ck_journal("a");
+	ck_ok(config_commit(config, &one, NULL, &err));
+	ck_steps("prepare apply done ", "a!");
+	ck_journal("a!");
+	ck_ok(config_commit(config, &one, NULL, &err));
+	ck_steps("prepare ", "a!");
+	ck_ok(config_history(config, 0, 100, &after, &n_after, &err));
+	ck_assert_uint_eq(n_after, n_before + 1);
+	journal_entries_free(before, n_before);
+	journal_entries_free(after, n_after);
+	upgrade = "";
+}
+END_TEST
+
 START_TEST(commit_goes_through_the_kernel_into_the_journal)
 {
 	ck_ok(edit(&one, DATASTORE_CANDIDATE, A));
@@ -126,7 +165,7 @@ START_TEST(commit_goes_through_the_kernel_into_the_journal)
 	ck_steps("prepare apply done ", "");
 	ck_journal(NULL);
 	ck_ok(config_commit(config, &one, NULL, &err));
-	ck_steps("", "");
+	ck_steps("prepare ", "");
 }
 END_TEST
 
@@ -254,6 +293,7 @@ int main(void)
 	tcase_add_checked_fixture(t, begin, end);
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, commit_goes_through_the_kernel_into_the_journal);
+	tcase_add_test(t, commit_without_a_change_takes_what_is_new);
 	tcase_add_test(t, what_is_refused_changes_nothing);
 	tcase_add_test(t, validate_asks_and_does_nothing);
 	tcase_add_test(t, kernel_goes_back_where_the_journal_cannot_be_written);

@@ -268,6 +268,60 @@ START_TEST(start_that_fails_is_an_alarm_and_tried_again)
 }
 END_TEST
 
+static bool available(void)
+{
+	struct own_state state;
+
+	push_state(push, &state);
+	return state.available;
+}
+
+static void compare(const char *running)
+{
+	struct site *site = site_of(running);
+	struct compile_input in = {.site = site, .catalog = catalog};
+	struct flows flows;
+
+	ck_assert_int_eq(flows_derive(site, catalog, &network, clock_wall_s(), &flows, &err), 0);
+	in.flows = &flows;
+	push_compare(push, &in);
+	flows_fini(&flows);
+	site_free(site);
+}
+
+START_TEST(upgrade_changes_nothing_and_is_told)
+{
+	char *before, *after;
+
+	ck_assert_int_eq(commit("", ENFORCE), DONE);
+	before = listed();
+	compare(ENFORCE);
+	ck_assert(!available());
+	/* As if a new pack asked for more. */
+	compare(ENFORCE CLIENTS_DROPPED);
+	ck_assert(available());
+	ck_assert_int_eq(look(), INT_MAX);
+	ck_assert(!deviates(""));
+	after = listed();
+	ck_assert_str_eq(after, before);
+	/* A commit takes it, even one without a change. */
+	struct site *site = site_of(ENFORCE CLIENTS_DROPPED);
+	struct config_push p = {.now = site, .next = site, .catalog = catalog, .actor = &somebody};
+	struct config_plan *plan;
+	ck_assert_int_eq(carrier.prepare(carrier.ctx, &p, &plan, &err), 0);
+	ck_assert_ptr_nonnull(plan);
+	ck_assert_int_eq(carrier.apply(carrier.ctx, plan, &err), 0);
+	carrier.done(carrier.ctx, plan, true);
+	ck_assert(!available());
+	ck_assert(has("rule x"));
+	ck_assert_int_eq(carrier.prepare(carrier.ctx, &p, &plan, &err), 0);
+	ck_assert_ptr_null(plan);
+	site_free(site);
+	free(before);
+	free(after);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("push-drift");
@@ -287,6 +341,7 @@ int main(void)
 	tcase_add_test(t, pause_leaves_it_alone_over_restarts);
 	tcase_add_test(t, what_cannot_be_put_back_is_an_alarm_and_tried_again);
 	tcase_add_test(t, start_that_fails_is_an_alarm_and_tried_again);
+	tcase_add_test(t, upgrade_changes_nothing_and_is_told);
 	suite_add_tcase(suite, t);
 	return run_suite(suite);
 }

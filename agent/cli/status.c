@@ -30,16 +30,17 @@ static void show_json(const xmlNode *c)
 	for (const xmlNode *p = node_child(c, "problem"); p != NULL; p = node_next(p))
 		json_array_append_new(problems, problem_json(p));
 	const xmlNode *own = node_child(c, "own-table");
-	json_show(json_pack("{sosososososososososososososososososo}", "summary", json_summary(c), "generation",
+	json_show(json_pack("{sososososososososososososososososososo}", "summary", json_summary(c), "generation",
 	        json_number(c, "generation"), "ruleset_generation", json_number(c, "ruleset-generation"),
 	        "ruleset_digest", json_leaf(c, "ruleset-digest"), "unreadable", json_leaf(c, "unreadable"),
 	        "journal_unwritable", json_leaf(c, "journal-unwritable"), "events_unkept",
-	        json_number(c, "events-unkept"), "firewall_deviation", json_leaf(own, "deviation"), "paused_until",
-	        json_leaf(own, "paused-until"), "pause_reason", json_leaf(own, "pause-reason"), "last_change",
-	        json_leaf(c, "last-change"), "last_verify", json_leaf(c, "last-verify"), "verify_time_us",
-	        json_number(c, "verify-time"), "agent_version", json_leaf(c, "agent-version"), "newest_sequence",
-	        json_number(c, "newest-sequence"), "caveats", json_leaves(c, "caveat"), "problems", problems,
-	        "deployments", json_deployments(c)));
+	        json_number(c, "events-unkept"), "firewall_deviation", json_leaf(own, "deviation"),
+	        "firewall_available", json_boolean(strcmp(node_leaf(own, "available-change"), "true") == 0),
+	        "paused_until", json_leaf(own, "paused-until"), "pause_reason", json_leaf(own, "pause-reason"),
+	        "last_change", json_leaf(c, "last-change"), "last_verify", json_leaf(c, "last-verify"),
+	        "verify_time_us", json_number(c, "verify-time"), "agent_version", json_leaf(c, "agent-version"),
+	        "newest_sequence", json_number(c, "newest-sequence"), "caveats", json_leaves(c, "caveat"), "problems",
+	        problems, "deployments", json_deployments(c)));
 }
 
 static void line(const char *name, const char *value)
@@ -114,6 +115,9 @@ static void show_own_table(const xmlNode *c)
 	struct text t = {0};
 
 	line("firewall", node_leaf(own, "deviation"));
+	if (strcmp(node_leaf(own, "available-change"), "true") == 0)
+		line("firewall",
+		        "running comes to another table by now; see what-if --running, and commit to install it");
 	if (node_leaf(own, "paused-until")[0] == '\0')
 		return;
 	text_addf(&t, "until %s, by %s: %s", node_leaf(own, "paused-until"), node_leaf(own, "paused-by"),

@@ -9,6 +9,7 @@
 #include "cli/live.h"
 #include "cli/whatif.h"
 #include "portcullis/clock.h"
+#include "portcullis/compile.h"
 #include "portcullis/config.h"
 #include "portcullis/whatif.h"
 
@@ -25,6 +26,7 @@ struct work {
 	struct catalog *catalog;
 	struct network network;
 	struct side now, then;
+	struct ruleset *enforced; /**< that of `then` with what its configuration installs; NULL: it does not */
 	struct whatif whatif;
 };
 
@@ -41,6 +43,7 @@ static void side_fini(struct side *s)
 static void work_fini(struct work *w)
 {
 	whatif_fini(&w->whatif);
+	ruleset_free(w->enforced);
 	side_fini(&w->now);
 	side_fini(&w->then);
 	network_fini(&w->network);
@@ -78,6 +81,16 @@ static int read_sides(struct work *w, const struct whatif_request *r, int64_t at
 	return read_site(w, r->now_deployment, at, &w->now, err);
 }
 
+/* The own table comes and goes with the configuration, whatever the ruleset has of it. */
+static int enforce(struct work *w, struct error *err)
+{
+	const struct compile_input in = {w->then.site, &w->then.flows, w->catalog};
+
+	ruleset_share(w->then.ruleset);
+	return ruleset_of_configuration(
+	        w->then.ruleset, &in, w->now.site->firewall.mode == FIREWALL_ENFORCE, &w->enforced, err);
+}
+
 static struct whatif_state state_of(const struct work *w, const struct side *s)
 {
 	return (struct whatif_state){.site = s->site, .flows = &s->flows, .network = &w->network, .rs = s->ruleset};
@@ -93,9 +106,12 @@ static int run(struct work *w, const struct whatif_request *r, struct error *err
 	            err) != 0 ||
 	        config_context_new(yang_dir, &w->ctx, err) != 0 ||
 	        (r->network != NULL && network_file(r->network, &w->network, err) != 0) ||
-	        read_sides(w, r, at, err) != 0)
+	        read_sides(w, r, at, err) != 0 || enforce(w, err) != 0)
 		return -1;
-	const struct whatif_state now = state_of(w, &w->now), then = state_of(w, &w->then);
+	const struct whatif_state now = state_of(w, &w->now);
+	struct whatif_state then = state_of(w, &w->then);
+	if (w->enforced != NULL)
+		then.rs = w->enforced;
 	return whatif_compare(&now, &then, at, &w->whatif, err);
 }
 

@@ -213,3 +213,20 @@ int ruleset_with_own_table(
 	*out = rs;
 	return 0;
 }
+
+int ruleset_of_configuration(const struct ruleset *live, const struct compile_input *in, bool enforced,
+        struct ruleset **out, struct error *err)
+{
+	struct own_table *table = NULL;
+	int result = 0;
+
+	*out = NULL;
+	if (in->site->firewall.mode == FIREWALL_ENFORCE)
+		result = compile(in, &table, err);
+	else if (!enforced)
+		return 0;
+	if (result == 0)
+		result = ruleset_with_own_table(live, table, out, err);
+	own_table_free(table);
+	return result;
+}

@@ -54,6 +54,7 @@ struct successor {
 	char *json;
 	const char *comment, *override;
 	const struct config_actor *actor;
+	bool renews; /* asked for by a commit: where nothing differs, a carrier may have something new all the same */
 	bool returns; /* it is what there was before the pending commit */
 };
 
@@ -178,6 +179,31 @@ static int carry(struct config *c, const struct successor *next, const struct co
 	return -1;
 }
 
+/* Running stays, and comes to something else in the kernel, for packs or the agent were upgraded. */
+static int renew(struct config *c, const struct successor *next, struct error *err)
+{
+	const struct config_push push = {.now = c->site,
+	        .next = c->site,
+	        .catalog = c->catalog,
+	        .actor = next->actor,
+	        .comment = next->comment,
+	        .override = next->override};
+	struct config_plan *plan;
+
+	if (c->site == NULL || carry_prepare(c, &push, &plan, err) != 0)
+		return c->site == NULL ? 0 : -1;
+	if (plan == NULL)
+		return 0;
+	if (carry_apply(c, plan, err) != 0)
+		return -1;
+	if (record(c, next, NULL, plan, err) != 0) {
+		carry_undo(c, plan);
+		return -1;
+	}
+	carry_done(c, plan, true);
+	return 0;
+}
+
 static int apply(struct config *c, struct successor *next, enum commit_action action, struct error *err)
 {
 	bool keeps = action == COMMIT_APPLY_UNCONFIRMED;
@@ -194,7 +220,7 @@ static int apply(struct config *c, struct successor *next, enum commit_action ac
 	struct former before = {0};
 
 	if (same && action == COMMIT_APPLY)
-		return 0;
+		return next->renews ? renew(c, next, err) : 0;
 	if (carry(c, next, &push, revert_to, &plan, err) != 0)
 		return -1;
 	carry_done(c, plan, !keeps);
@@ -407,7 +433,7 @@ static int commit_locked(
 	        .persist = options->persist,
 	        .persist_id = options->persist_id};
 	char *comment = commit_comment(options);
-	struct successor next = {.comment = comment, .override = options->override, .actor = actor};
+	struct successor next = {.comment = comment, .override = options->override, .actor = actor, .renews = true};
 	int result = 0;
 
 	if (version_is_set(c, DATASTORE_CANDIDATE)) {

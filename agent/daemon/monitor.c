@@ -12,6 +12,7 @@
 #include "portcullis/alloc.h"
 #include "portcullis/clock.h"
 #include "portcullis/log.h"
+#include "portcullis/push.h"
 #include "portcullis/text.h"
 
 /* What comes together is read once; the next reading waits for as long as the last one took. */
@@ -251,6 +252,8 @@ static void refresh_inputs(struct monitor *m, int64_t now_wall)
 	}
 	inputs_unref(m->inputs);
 	m->inputs = in;
+	if (m->parts.push != NULL)
+		push_compare(m->parts.push, &(struct compile_input){in->site, &in->flows, in->catalog});
 }
 
 static void refresh_ruleset(struct monitor *m)
@@ -264,8 +267,10 @@ static void refresh_ruleset(struct monitor *m)
 		if (m->unreadable == NULL || strcmp(m->unreadable, line) != 0)
 			log_error("the ruleset cannot be read: %s", line);
 	}
-	if (rs != NULL)
+	if (rs != NULL) {
 		rs->policies = hub_get_ipsec(m->parts.hub);
+		ruleset_share(rs); /* for what-if, in other threads */
+	}
 	ruleset_free(m->ruleset);
 	m->ruleset = rs;
 	free(m->unreadable);

@@ -44,10 +44,12 @@ static void add_own_table(struct rows *b, struct lyd_node *root, const struct ow
 {
 	struct lyd_node *node;
 
-	if (!own->deviates && own->paused_until == 0)
+	if (!own->deviates && !own->available && own->paused_until == 0)
 		return;
 	node = row_container(b, root, "own-table");
 	row_leaf(b, node, "deviation", own->deviates ? own->why : NULL);
+	if (own->available)
+		row_bool(b, node, "available-change", true);
 	if (own->paused_until != 0) {
 		row_time(b, node, "paused-until", own->paused_until);
 		row_leaf(b, node, "paused-by", own->paused_by);

@@ -10,6 +10,7 @@
 #include "netconf/reply.h"
 #include "netconf/row.h"
 #include "portcullis/alloc.h"
+#include "portcullis/compile.h"
 #include "portcullis/whatif.h"
 
 /** What would be, as far as it is not the snapshot's. */
@@ -18,10 +19,12 @@ struct future {
 	struct catalog *catalog;
 	struct flows flows;
 	struct ruleset *ruleset; /**< NULL: the live one */
+	struct ruleset *enforced; /**< the same with what the configuration installs; NULL: it does not */
 };
 
 static void future_fini(struct future *f)
 {
+	ruleset_free(f->enforced);
 	ruleset_free(f->ruleset);
 	flows_fini(&f->flows);
 	site_free(f->site);
@@ -90,6 +93,18 @@ static int read_ruleset(const char *json, struct ruleset **out, struct error *er
 	        error_line(&why, line, sizeof(line)));
 }
 
+/* The own table comes and goes with the configuration, whatever the ruleset has of it. */
+static int enforce(const struct snapshot *snap, struct future *f, struct error *err)
+{
+	const struct compile_input in = {f->site, &f->flows, f->catalog};
+	const struct ruleset *live = f->ruleset != NULL ? f->ruleset : snap->ruleset;
+	bool enforced = snap->inputs->site->firewall.mode == FIREWALL_ENFORCE;
+
+	if (f->ruleset != NULL)
+		ruleset_share(f->ruleset);
+	return live != NULL ? ruleset_of_configuration(live, &in, enforced, &f->enforced, err) : 0;
+}
+
 static int future_find(
         const struct call *call, enum datastore d, const struct snapshot *snap, struct future *out, struct error *err)
 {
@@ -101,7 +116,9 @@ static int future_find(
 		surroundings_add(call, snap, out->ruleset);
 	if (config_site_of(call->n->config, d, &out->site, &out->catalog, err) != 0)
 		return -1;
-	return flows_derive(out->site, out->catalog, &snap->inputs->network, snap->verified_wall, &out->flows, err);
+	if (flows_derive(out->site, out->catalog, &snap->inputs->network, snap->verified_wall, &out->flows, err) != 0)
+		return -1;
+	return enforce(snap, out, err);
 }
 
 static struct whatif_state state_now(const struct snapshot *snap)
@@ -120,7 +137,9 @@ static struct whatif_state state_then(const struct snapshot *snap, const struct 
 	return (struct whatif_state){.site = f->site,
 	        .flows = &f->flows,
 	        .network = &snap->inputs->network,
-	        .rs = f->ruleset != NULL ? f->ruleset : snap->ruleset,
+	        .rs = f->enforced != NULL  ? f->enforced
+	              : f->ruleset != NULL ? f->ruleset
+	                                   : snap->ruleset,
 	        .why = f->ruleset != NULL ? NULL : snap->unreadable};
 }
 

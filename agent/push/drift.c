@@ -276,3 +276,34 @@ int push_look(struct push *p, const struct ruleset *rs, uint32_t delay_ms, int64
 	pthread_mutex_unlock(&p->turn);
 	return wait;
 }
+
+/* ---- upgrades ---- */
+
+static bool is_new(const struct push *p, const struct compile_input *running)
+{
+	struct own_table *table;
+	struct ruleset *alone = NULL;
+	struct error err;
+	char *print;
+	bool new = false;
+
+	if (p->applied.plan.bytes == NULL || p->applied.print == NULL || compile(running, &table, &err) != 0)
+		return false;
+	if (own_table_ruleset(table, &alone, &err) == 0) {
+		print = own_print(alone);
+		new = strcmp(print, p->applied.print) != 0;
+		free(print);
+	}
+	ruleset_free(alone);
+	own_table_free(table);
+	return new;
+}
+
+void push_compare(struct push *p, const struct compile_input *running)
+{
+	/* A change that is on its way is compared when it is there. */
+	if (pthread_mutex_trylock(&p->turn) != 0)
+		return;
+	p->state.available = running->site->firewall.mode == FIREWALL_ENFORCE && is_new(p, running);
+	pthread_mutex_unlock(&p->turn);
+}

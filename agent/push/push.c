@@ -123,6 +123,12 @@ static bool concerns_kernel(const struct push *p, const struct config_push *push
 	return p->applied.plan.bytes != NULL || push->next->firewall.mode == FIREWALL_ENFORCE;
 }
 
+static bool is_installed(const struct plan *plan)
+{
+	return plan->before.print != NULL && plan->next.print != NULL &&
+	       strcmp(plan->before.print, plan->next.print) == 0;
+}
+
 static int prepare(void *ctx, const struct config_push *push, struct config_plan **out, struct error *err)
 {
 	struct push *p = ctx;
@@ -142,6 +148,10 @@ static int prepare(void *ctx, const struct config_push *push, struct config_plan
 	if (plan_make(p, push, plan, err) != 0) {
 		plan_free(plan);
 		return -1;
+	}
+	if (push->next == push->now && is_installed(plan)) {
+		plan_free(plan);
+		return 0;
 	}
 	*out = &plan->plan;
 	return 0;
@@ -359,7 +369,7 @@ static void done(void *ctx, struct config_plan *config_plan, bool stays)
 	plan->next = (struct kept){0};
 	if (stays)
 		push_settle(p);
-	p->unstarted = false;
+	p->unstarted = p->state.available = false;
 	p->rollback_failing = false;
 	tell_done(p, plan);
 	leave(p, plan);

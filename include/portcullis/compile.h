@@ -107,5 +107,14 @@ int own_table_ruleset(const struct own_table *t, struct ruleset **out, struct er
 /** A ruleset that is shared (ruleset_share()) with the own table in place of what it has of that name; t NULL: without it. */
 int ruleset_with_own_table(
         const struct ruleset *live, const struct own_table *t, struct ruleset **out, struct error *err) MUST_USE;
+/**
+ * What a ruleset that is shared becomes with a configuration: with the table that it comes to where it enforces, without one
+ * where it does not and until now another one did.
+ *
+ * @param out  NULL: it stays as it is.
+ * @return as compile().
+ */
+int ruleset_of_configuration(const struct ruleset *live, const struct compile_input *in, bool enforced,
+        struct ruleset **out, struct error *err) MUST_USE;
 
 #endif

@@ -169,7 +169,7 @@ void config_on_changed(struct config *c, config_changed *each, void *ctx);
 /** A change of running that is to go into the kernel, too. */
 struct config_push {
 	const struct site *now; /**< NULL: running does not convert, which no commit leads to */
-	const struct site *next;
+	const struct site *next; /**< the same as now: running stays; what it comes to may be new all the same */
 	struct catalog *catalog; /**< installed; NULL: not there yet */
 	const struct config_actor *actor;
 	bool confirmed; /**< it is taken back by itself unless it is confirmed in time */

@@ -100,6 +100,7 @@ struct change {
 struct own_state {
 	bool deviates;
 	char why[768]; /**< "": it does not */
+	bool available; /**< running comes to another table by now: packs, the agent or addresses of the device changed */
 	int64_t paused_until; /**< it is not put back until then, seconds since 1970; 0: it is */
 	char paused_by[64], pause_reason[256];
 };

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "portcullis/compile.h"
 #include "portcullis/config.h"
 #include "portcullis/conformance.h"
 #include "portcullis/error.h"
@@ -96,6 +97,8 @@ int push_restore(const struct nft_ops *nft, struct journal *journal, bool *any, 
  */
 int push_look(struct push *p, const struct ruleset *rs, uint32_t delay_ms, int64_t now_ms, int64_t now_wall);
 void push_state(struct push *p, struct own_state *out);
+/** Note whether running, with the packs and the network of now, comes to another table than was installed. */
+void push_compare(struct push *p, const struct compile_input *running);
 
 /** Leave the own table alone until then, and over restarts. Changes of the configuration go on into the kernel. */
 int push_pause(struct push *p, const char *user, int64_t until, const char *reason, struct error *err) MUST_USE;

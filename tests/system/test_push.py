@@ -198,6 +198,20 @@ def enforces(scene):
     wait_until(lambda: scene.lab.conformance()["summary"]["overall"] == "ok", 20, "the flows")
 
 
+def what_if(scene):
+    """What a commit would put into the kernel is part of the answer, and no nft line cures what the configuration says."""
+    ask = f'<what-if xmlns="{PC}"/>'
+    answer = scene.nms.ask(ask)
+    scene.checks.that("<regressions>0<" in answer and "<openings-new>0<" in answer, f"nothing changes: {answer[:800]}")
+    scene.good(edit("candidate", firewall(NO_CLIENTS)), "an edit of candidate")
+    answer = scene.nms.ask(ask)
+    scene.checks.that(int(leaf(answer, "regressions")) > 0 and "rule no-clients" in answer and "<cure>" not in answer and
+                      "the agent's own table stops it" in answer.replace("&apos;", "'"), f"clients are dropped: {answer[:3000]}")
+    scene.good(edit("candidate", firewall(mode="observe")), "an edit of candidate")
+    scene.checks.that("<regressions>0<" in scene.nms.ask(ask), "without the own table")
+    scene.good(DISCARD, "discard")
+
+
 def gate(scene):
     """What breaks flows is refused on every way to running, but not to who may override."""
     checks, words = scene.checks, ("clients>", "rule no-clients", "for example")
@@ -374,7 +388,7 @@ def test(lab: Lab, checks):
     scene = Scene(lab, checks)
     scene.connect()
     try:
-        for part in (enforces, gate, management, drift, killed, upgrade, observes):
+        for part in (enforces, what_if, gate, management, drift, killed, upgrade, observes):
             part(scene)
     finally:
         scene.nms.end()
