@@ -66,15 +66,29 @@ static inline bool router_host(struct router *r, int *out, const char *ifname, c
 	return router_run(command) && router_enter(r->home);
 }
 
-/** In a new namespace, which stays the caller's. @return 0, or -1: told on standard error */
-static inline int router_open(struct router *r)
-{
-	char command[1024];
+/** Hosts with these addresses of /16 behind these of the router. */
+struct router_plan {
+	const char *client, *client_side, *server, *server_side;
+};
 
+/** In a new namespace, which stays the caller's. @return 0, or -1: told on standard error */
+static inline int router_make(struct router *r, const struct router_plan *plan)
+{
 	if (unshare(CLONE_NEWNET) != 0 || (r->home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)) < 0 ||
 	        !router_run("ip link set lo up && sysctl -qw net.ipv4.ip_forward=1") ||
-	        !router_host(r, &r->client, "lan0", ROUTER_CLIENT, "10.10.0.1") ||
-	        !router_host(r, &r->server, "srv0", ROUTER_SERVER, "10.20.0.1"))
+	        !router_host(r, &r->client, "lan0", plan->client, plan->client_side) ||
+	        !router_host(r, &r->server, "srv0", plan->server, plan->server_side))
+		return -1;
+	return 0;
+}
+
+/** The same with counters of the stream. */
+static inline int router_open(struct router *r)
+{
+	static const struct router_plan plan = {ROUTER_CLIENT, "10.10.0.1", ROUTER_SERVER, "10.20.0.1"};
+	char command[1024];
+
+	if (router_make(r, &plan) != 0)
 		return -1;
 	snprintf(command, sizeof(command),
 	        "nft -f - <<'E'\ntable inet seen {\ncounter came { }\ncounter went { }\ncounter leaked { }\n"

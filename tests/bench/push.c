@@ -1,217 +1,178 @@
 /*
- * Push: a commit of a deployment with some hundred to some thousand required flows, from the configuration to a verified ruleset in the kernel,
- * beside `nft -f` of the same table in the same run; then its parts. Works in a network namespace of its own; refuses to run
- * without root.
+ * Push: commits of deployments with some hundred to ten thousand required flows, from the configuration to a verified ruleset
+ * in the kernel, whole and in parts, beside `nft -f` of the same table in the same run. Works in network namespaces of its
+ * own; refuses to run without root.
  */
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "bench/bench.h"
+#include "bench/push.h"
 #include "portcullis/alloc.h"
+#include "portcullis/clock.h"
 #include "portcullis/compile.h"
-#include "portcullis/push.h"
 
 #define RUNS 5
 
-struct scene {
-	char directory[64];
-	struct ly_ctx *ctx;
-	struct catalog *catalog;
-	struct site *empty, *site;
-	struct flows flows;
-	struct nft_ops nft;
-	struct push *push;
-	struct config_carrier carrier;
+/** What is measured of one commit, in the order of the report. */
+enum part { FIRST, NEXT, DERIVE, COMPILE, WHAT_IF, CHECK, REPLACE, PROVE, PARTS };
+static const char *const part_names[PARTS] = {
+        [FIRST] = "commit of a deployment where none was",
+        [NEXT] = "commit of one rule more",
+        [DERIVE] = "of which: required flows, now and then",
+        [COMPILE] = "of which: compile",
+        [WHAT_IF] = "of which: what-if, for the gate",
+        [CHECK] = "of which: the kernel checks",
+        [REPLACE] = "of which: the kernel replaces",
+        [PROVE] = "of which: read back and verified",
 };
 
-static double now_ms(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
-
-static void must(int result, const struct error *err)
-{
-	if (result == 0)
-		return;
-	fprintf(stderr, "bench: %s: %s\n", err->where, err->text);
-	exit(1);
-}
-
-static int network_unknown(struct network *out, struct error *err)
-{
-	(void)err;
-	*out = (struct network){0};
-	return 0;
-}
-
-/** The example with `groups` further groups of clients, each with an address of its own. */
-static struct site *site_make(struct scene *s, size_t groups)
-{
-	char *json, path[96];
-	struct text t = {0};
+/** What the parts are measured with, outside of a commit. */
+struct state {
 	struct site *site;
-	struct error err;
-	size_t len;
+	struct flows flows;
+	struct ruleset *rs;
+};
 
-	must(file_read(SOURCE_DIR "/contrib/example/deployment.json", 1 << 20, &json, &len, &err), &err);
-	const char *list = strstr(json, "\"portcullis:group\": [") + strlen("\"portcullis:group\": [");
-	const char *members = strstr(json, "\"group\": [") + strlen("\"group\": [");
-	text_add(&t, "{\"portcullis:firewall\":{\"mode\":\"enforce\"},");
-	text_addn(&t, strchr(json, '{') + 1, (size_t)(list - strchr(json, '{') - 1));
-	for (size_t i = 0; i < groups; i++)
-		text_addf(&t,
-		        "{\"name\":\"c%zu\",\"id\":%zu,\"member-of\":[{\"product\":\"skype-for-business-server\","
-		        "\"role\":\"uc-client\"}],\"address\":[\"10.%zu.%zu.%zu\"],\"zone\":\"clients\"},",
-		        i, 1000 + i, 128 + i / 32 / 250, i / 32 % 250, i % 32 * 8 + 1);
-	text_addn(&t, list, (size_t)(members - list));
-	for (size_t i = 0; i < groups; i++)
-		text_addf(&t, "\"c%zu\",", i);
-	text_add(&t, members);
-	snprintf(path, sizeof(path), "%s/site.json", s->directory);
-	must(file_replace(path, text_str(&t), t.len, &err), &err);
-	must(config_site_read(s->ctx, path, &site, &err), &err);
-	unlink(path);
-	text_fini(&t);
-	free(json);
-	return site;
-}
-
-static void scene_open(struct scene *s)
+static void state_make(struct push_scene *s, struct site *site, struct state *out)
 {
-	struct push_parts parts = {.network = network_unknown};
-	struct error err;
-
-	*s = (struct scene){.directory = "/tmp/portcullis-bench-XXXXXX"};
-	if (unshare(CLONE_NEWNET) != 0 || mkdtemp(s->directory) == NULL) {
-		fprintf(stderr, "bench: push needs root, for a network namespace\n");
-		exit(1);
-	}
-	must(config_context_new(SOURCE_DIR "/yang", &s->ctx, &err), &err);
-	must(catalog_load(SOURCE_DIR "/yang/catalog", NULL, SOURCE_DIR "/yang", &s->catalog, &err), &err);
-	must(nft_open_direct(&s->nft, &err), &err);
-	parts.nft = s->nft;
-	s->push = push_new(&parts);
-	s->carrier = push_carrier(s->push);
-	s->empty = xcalloc(1, sizeof(*s->empty));
-}
-
-static void scene_close(struct scene *s)
-{
-	push_free(s->push);
-	s->nft.close(s->nft.self);
-	site_free(s->empty);
-	catalog_free(s->catalog);
-	config_context_free(s->ctx);
-	rmdir(s->directory);
-}
-
-/* One commit, as config/ makes it: @return milliseconds. */
-static double commit(struct scene *s, const struct site *now, const struct site *next)
-{
-	const struct config_actor actor = {.user = "bench"};
-	const struct config_push push = {.now = now, .next = next, .catalog = s->catalog, .actor = &actor};
-	struct config_plan *plan;
-	struct error err;
-	double from = now_ms();
-
-	must(s->carrier.prepare(s->carrier.ctx, &push, &plan, &err), &err);
-	must(s->carrier.apply(s->carrier.ctx, plan, &err), &err);
-	s->carrier.done(s->carrier.ctx, plan, true);
-	return now_ms() - from;
-}
-
-/* @return milliseconds that nft takes for a file. */
-static double nft_takes(const struct scene *s, const char *text)
-{
-	char path[96], command[128];
-	struct error err;
-	double from;
-
-	snprintf(path, sizeof(path), "%s/table.nft", s->directory);
-	must(file_replace(path, text, strlen(text), &err), &err);
-	snprintf(command, sizeof(command), "nft -f %s", path);
-	from = now_ms();
-	if (system(command) != 0)
-		exit(1);
-	from = now_ms() - from;
-	unlink(path);
-	return from;
-}
-
-static void print(const char *work, size_t size, double ours, double theirs, bool json)
-{
-	static bool headed;
-
-	if (json) {
-		printf("{\"work\":\"%s\",\"size\":%zu,\"ours\":%.3f,\"peer\":\"nft\",\"theirs\":%.3f,\"unit\":\"ms\","
-		       "\"ratio\":%.3f}\n",
-		        work, size, ours, theirs, ours / theirs);
-	} else {
-		if (!headed)
-			printf("%-52s %7s %10s %10s %7s\n", "work", "flows", "ms", "nft ms", "ratio");
-		headed = true;
-		printf("%-52s %7zu %10.1f %10.1f %7.2f\n", work, size, ours, theirs, ours / theirs);
-	}
-	fflush(stdout);
-}
-
-static void measure(struct scene *s, size_t groups, bool json)
-{
-	double whole[RUNS], again[RUNS], compiled[RUNS], replaced[RUNS], peer[RUNS];
 	struct own_table *table;
-	struct nft_batch batch;
-	struct nft_answer answer;
+	struct ruleset *live;
 	struct error err;
-	size_t n = 0;
-	char *text;
 
-	s->site = site_make(s, groups);
-	must(flows_derive(s->site, s->catalog, &(struct network){0}, 0, &s->flows, &err), &err);
-	for (size_t i = 0; i < s->flows.n; i++)
-		n += s->flows.flow[i].state == FLOW_CHECK && !s->flows.flow[i].advisory;
-	for (int i = 0; i < RUNS; i++) {
-		const struct compile_input in = {s->site, &s->flows, s->catalog};
-		double from = now_ms();
+	out->site = site;
+	push_must(flows_derive(site, s->catalog, &(struct network){0}, clock_wall_s(), &out->flows, &err), &err);
+	push_must(compile(&(struct compile_input){site, &out->flows, s->catalog}, &table, &err), &err);
+	push_must(nft_ruleset(&s->nft, NULL, &live, &err), &err);
+	ruleset_share(live);
+	push_must(ruleset_with_own_table(live, table, &out->rs, &err), &err);
+	ruleset_free(live);
+	own_table_free(table);
+}
 
-		must(compile(&in, &table, &err), &err);
-		compiled[i] = now_ms() - from;
-		text = own_table_text(table);
-		peer[i] = nft_takes(s, text);
-		free(text);
-		from = now_ms();
-		must(nft_encode_table(table, &batch, &err), &err);
-		must(s->nft.replace(s->nft.self, &batch, &answer, &err), &err);
-		replaced[i] = now_ms() - from;
-		nft_batch_fini(&batch);
-		own_table_free(table);
-		whole[i] = commit(s, s->empty, s->site);
-		again[i] = commit(s, s->site, s->site);
-		(void)commit(s, s->site, s->empty);
-	}
-	print("commit of a deployment, verified before and after", n, bench_median(whole, RUNS),
-	        bench_median(peer, RUNS), json);
-	print("commit that changes nothing of it", n, bench_median(again, RUNS), bench_median(peer, RUNS), json);
-	print("compile alone", n, bench_median(compiled, RUNS), bench_median(peer, RUNS), json);
-	print("replace alone", n, bench_median(replaced, RUNS), bench_median(peer, RUNS), json);
+static void state_fini(struct state *s)
+{
+	ruleset_free(s->rs);
 	flows_fini(&s->flows);
 	site_free(s->site);
 }
 
-int bench_push(bool json)
+/* What a commit does before the kernel is asked. */
+static void measure_parts(struct push_scene *s, const struct state *now, const struct state *then, double *part)
 {
-	/* Groups of clients; what they need of each other grows with their square, though it is not this device's. */
-	static const size_t sizes[] = {1, 34, 110};
-	struct scene s;
+	const struct network unknown = {0};
+	const struct whatif_state a = {.site = now->site, .flows = &now->flows, .network = &unknown, .rs = now->rs},
+	                          b = {.site = then->site, .flows = &then->flows, .network = &unknown, .rs = then->rs};
+	struct text warnings = {0};
+	struct own_table *table;
+	struct flows flows;
+	struct error err;
+	double from = push_now_ms();
 
-	scene_open(&s);
+	for (int i = 0; i < 2; i++) {
+		push_must(flows_derive(
+		                  i == 0 ? now->site : then->site, s->catalog, &unknown, clock_wall_s(), &flows, &err),
+		        &err);
+		flows_fini(&flows);
+	}
+	part[DERIVE] = push_now_ms() - from;
+	from = push_now_ms();
+	push_must(compile(&(struct compile_input){then->site, &then->flows, s->catalog}, &table, &err), &err);
+	part[COMPILE] = push_now_ms() - from;
+	own_table_free(table);
+	from = push_now_ms();
+	push_must(gate_check(&a, &b, GATE_REJECT, clock_wall_s(), &warnings, &err), &err);
+	part[WHAT_IF] = push_now_ms() - from;
+	text_fini(&warnings);
+}
+
+/* @return milliseconds that nft takes for the table in place of what is there. */
+static double nft_takes(const struct push_scene *s, const struct state *state)
+{
+	char path[96], command[128], *text;
+	struct own_table *table;
+	struct error err;
+	double from;
+
+	push_must(compile(&(struct compile_input){state->site, &state->flows, s->catalog}, &table, &err), &err);
+	text = own_table_text(table);
+	snprintf(path, sizeof(path), "%s/table.nft", s->directory);
+	push_must(file_replace(path, text, strlen(text), &err), &err);
+	snprintf(command, sizeof(command), "nft -f %s", path);
+	from = push_now_ms();
+	if (system(command) != 0)
+		exit(1);
+	from = push_now_ms() - from;
+	unlink(path);
+	own_table_free(table);
+	free(text);
+	return from;
+}
+
+static void measure(struct push_scene *s, size_t deployments, bool json)
+{
+	double took[PARTS][RUNS], peer[RUNS], part[PARTS];
+	struct state now, then;
+	double theirs;
+
+	state_make(s, push_site(s, deployments, ""), &now);
+	state_make(s, push_site(s, deployments, PUSH_RULE), &then);
+	for (int i = 0; i < RUNS; i++) {
+		push_commit(s, s->empty, now.site);
+		part[FIRST] = s->took.whole;
+		push_commit(s, now.site, then.site);
+		part[NEXT] = s->took.whole;
+		part[CHECK] = s->took.check;
+		part[REPLACE] = s->took.replace;
+		part[PROVE] = s->took.prove;
+		measure_parts(s, &now, &then, part);
+		peer[i] = nft_takes(s, &then);
+		push_commit(s, then.site, s->empty);
+		for (int k = 0; k < PARTS; k++)
+			took[k][i] = part[k];
+	}
+	theirs = bench_median(peer, RUNS);
+	for (int k = 0; k < PARTS; k++)
+		push_print(part_names[k], push_flows(&then.flows), bench_median(took[k], RUNS), "nft -f", theirs, "ms",
+		        json);
+	state_fini(&now);
+	state_fini(&then);
+}
+
+static void commits(bool json)
+{
+	static const size_t sizes[] = {2, 15, 152};
+	struct push_scene s;
+
+	push_scene_open(&s);
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
 		measure(&s, sizes[i], json);
-	scene_close(&s);
-	return 0;
+	push_scene_close(&s);
+}
+
+/* In namespaces of its own, which end with it. */
+static bool in_child(void (*work)(bool json), bool json)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (unshare(CLONE_NEWNET) != 0) {
+			fprintf(stderr, "bench: push needs root, for network namespaces\n");
+			_exit(1);
+		}
+		work(json);
+		fflush(stdout);
+		_exit(0);
+	}
+	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+int bench_push(bool json)
+{
+	return in_child(commits, json) && in_child(bench_push_losses, json) && in_child(bench_push_rates, json) ? 0 : 1;
 }
