@@ -171,14 +171,14 @@ START_TEST(pause_leaves_it_alone_over_restarts)
 	free(before);
 	free(after);
 	/* It ends by itself, too. */
-	ck_assert_int_eq(push_pause(push, "root", clock_wall_s() + 1, "short", &err), 0);
-	run("flush chain inet portcullis forward");
-	ck_assert(look() > 0);
-	push_look(push, NULL, DELAY, now_ms, clock_wall_s() + 2);
+	int64_t until = clock_wall_s() + 100;
 	struct ruleset *rs;
+	ck_assert_int_eq(push_pause(push, "root", until, "short", &err), 0);
+	run("flush chain inet portcullis forward");
+	ck_assert(look() > 50000);
 	ck_assert_int_eq(nft_ruleset(&nft, NULL, &rs, &err), 0);
 	ruleset_share(rs);
-	ck_assert_int_eq(push_look(push, rs, DELAY, now_ms, clock_wall_s() + 2), INT_MAX);
+	ck_assert_int_eq(push_look(push, rs, DELAY, now_ms, until), INT_MAX);
 	ruleset_free(rs);
 	ck_assert(has("established"));
 	site_free(site);

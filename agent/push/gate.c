@@ -6,6 +6,7 @@
 
 #include "portcullis/alloc.h"
 #include "portcullis/push.h"
+#include "push/why.h"
 
 #define WARNINGS_MAX 16
 
@@ -15,17 +16,7 @@ static void regression_print(struct text *t, const struct whatif_flow *f)
 	const struct evidence *e = f->then != NULL ? f->then->evidence : &evidence_none;
 
 	text_addf(t, "%s would be %s", f->flow->label, f->then != NULL ? verdict_name(f->then->verdict) : "gone");
-	if (e->blame.present)
-		text_addf(t, " by %s %s %s: %s", rs_family_name(e->blame.family), e->blame.table, e->blame.chain,
-		        e->blame.text);
-	if (e->has_witness) {
-		char *packet = packet_print(&e->witness);
-
-		text_addf(t, ", for example %s", packet);
-		free(packet);
-	}
-	if (e->n_atom > 0)
-		text_addf(t, ", which depends on %s", e->atom[0]);
+	why_add(t, e);
 	if (f->cure.n > 0)
 		text_addf(t, "; 'nft %s' would let it pass", f->cure.line[0]);
 }

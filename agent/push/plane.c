@@ -8,6 +8,7 @@
 #include "portcullis/alloc.h"
 #include "portcullis/push.h"
 #include "portcullis/text.h"
+#include "push/why.h"
 #include "verify/cell.h"
 
 #define PARTS_MAX 4096
@@ -73,26 +74,14 @@ static bool is_cut(const struct finding *now, const struct finding *then)
 
 static int say(const struct flow *flow, const struct finding *then, struct error *err)
 {
-	const struct evidence *e = then->evidence;
-	struct text who = {0}, packet = {0};
+	struct text why = {0};
 
-	if (e->has_witness) {
-		char *s = packet_print(&e->witness);
-
-		text_addf(&packet, ", for example %s", s);
-		free(s);
-	}
-	if (e->blame.present)
-		text_addf(&who, " by %s %s %s: %s", rs_family_name(e->blame.family), e->blame.table, e->blame.chain,
-		        e->blame.text);
-	else if (e->n_atom > 0)
-		text_addf(&who, ", which depends on %s", e->atom[0]);
+	why_add(&why, then->evidence);
 	error_set(err, ERR_DENIED, flow->label,
-	        "this would cut off %s%s%s%s; let it in, or make it a confirmed commit, which is taken back by itself",
-	        flow->label, then->verdict == VERDICT_INDETERMINATE ? ", as far as can be told" : "", text_str(&packet),
-	        text_str(&who));
-	text_fini(&who);
-	text_fini(&packet);
+	        "this would cut off %s%s%.400s; let it in, or make it a confirmed commit, which is taken back by "
+	        "itself",
+	        flow->label, then->verdict == VERDICT_INDETERMINATE ? ", as far as can be told," : "", text_str(&why));
+	text_fini(&why);
 	return -1;
 }
 

@@ -15,6 +15,7 @@
 #include "portcullis/journal.h"
 #include "portcullis/log.h"
 #include "push/plan.h"
+#include "push/why.h"
 
 struct push *push_new(const struct push_parts *parts)
 {
@@ -175,6 +176,18 @@ static int put_back(struct push *p, const struct plan *plan, struct error *err)
 	return result;
 }
 
+static int broken(const struct flow *flow, const struct finding *found, struct error *err)
+{
+	struct text why = {0};
+
+	why_add(&why, found->evidence);
+	error_set(err, ERR_DENIED, flow->label,
+	        "%s is %s%.400s, which was not so when this was prepared; see to that, and commit again", flow->label,
+	        verdict_name(found->verdict), text_str(&why));
+	text_fini(&why);
+	return -1;
+}
+
 /* What passes as promised is not looked at; the first flow that does not is told with who stops it. */
 static int promise_check(const struct plan *plan, const struct ruleset *live, struct error *err)
 {
@@ -185,18 +198,9 @@ static int promise_check(const struct plan *plan, const struct ruleset *live, st
 
 	if (result == 0)
 		result = verify_flows(flows, live, NULL, plan->then.site, time, &found, err);
-	for (size_t i = 0; i < flows->n && result == 0; i++) {
-		const struct evidence *e = found.finding[i].evidence;
-
-		if (promised.finding[i].verdict != VERDICT_CONFORMANT || found.finding[i].verdict == VERDICT_CONFORMANT)
-			continue;
-		result = error_set(err, ERR_DENIED, flows->flow[i].label,
-		        "%s is %s by %s %s %s: %.300s, which was not so when this was prepared; see to that rule, and "
-		        "commit again",
-		        flows->flow[i].label, verdict_name(found.finding[i].verdict),
-		        e->blame.present ? rs_family_name(e->blame.family) : "", e->blame.present ? e->blame.table : "",
-		        e->blame.present ? e->blame.chain : "", e->blame.present ? e->blame.text : "a condition");
-	}
+	for (size_t i = 0; i < flows->n && result == 0; i++)
+		if (promised.finding[i].verdict == VERDICT_CONFORMANT && found.finding[i].verdict != VERDICT_CONFORMANT)
+			result = broken(&flows->flow[i], &found.finding[i], err);
 	findings_fini(&promised);
 	findings_fini(&found);
 	return result;
