@@ -6,6 +6,7 @@ confirmation and go back, somebody else's changes of the agent's table, and a da
 program is the client: it reads operations, one a line, and prints the answers; with --listen HOST KEY the subscriber.
 """
 
+import contextlib
 import grp
 import json
 import os
@@ -13,6 +14,7 @@ import pwd
 import re
 import select
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -175,6 +177,10 @@ class Scene:
         self.checks.equal(self.own(), table, f"{what}: the table")
         self.checks.that(self.nms.ask(RUNNING).partition("<data>")[2] == running.partition("<data>")[2], f"{what}: running")
 
+    def status(self):
+        """What the command says."""
+        return json.loads(self.lab.online("status", "--json").stdout)
+
     def trap(self, name):
         """It arrives."""
         wait_until(lambda: any(f"= OID: {name}|" in line for line in self.lab.traps()), 10, f"trap {name}")
@@ -287,7 +293,7 @@ def drift(scene):
     state = scene.nms.ask(OWN_TABLE)
     checks.that(leaf(state, "paused-by") == "root" and leaf(state, "pause-reason") == "a look by hand" and leaf(state, "deviation"),
                 f"the state: {state}")
-    status = json.loads(scene.lab.online("status", "--json").stdout)
+    status = scene.status()
     checks.that("gone" in status["firewall_deviation"] and status["pause_reason"] == "a look by hand" and status["paused_until"],
                 f"the status: {status}")
     shown = scene.lab.online("status").stdout
@@ -356,12 +362,50 @@ def killed(scene):
 
 
 def upgrade(scene):
-    """A catalog that is read again opens and closes nothing."""
-    before = scene.own()
+    """Packs that are read again open and close nothing; a commit without a change takes what they come to."""
+    checks, before = scene.checks, scene.own()
+    path = scene.lab.root / "share/portcullis/catalog/skype-for-business-server.json"
+    whole = path.read_text(encoding="utf-8")
+    content = json.loads(whole)
+    pack = content["portcullis-catalog:catalog"]["pack"][0]
+    pack["requirement"] = [one for one in pack["requirement"] if "web-conferencing" not in one["label-name"]]
+    del pack["digest"]
+    path.write_text(json.dumps(content), encoding="utf-8")
     scene.lab.daemon.send_signal(signal.SIGHUP)
-    log = scene.lab.directory / "portcullisd.log"
-    wait_until(lambda: "catalog read again" in log.read_text(errors="replace"), 20, "SIGHUP")
-    scene.checks.equal(scene.own(), before, "the table after SIGHUP")
+    wait_until(lambda: scene.status()["firewall_available"], 20, "what the new pack comes to is available")
+    checks.equal(scene.own(), before, "the table after SIGHUP")
+    checks.that("comes to another table" in scene.lab.online("status").stdout, "the status")
+    answer = scene.nms.ask(f'<what-if xmlns="{PC}"><running/></what-if>')
+    checks.that(int(leaf(answer, "openings-closed")) > 0 and "<regressions>0<" in answer, f"what-if of it: {answer[:1500]}")
+    restart(scene)
+    checks.equal(scene.own(), before, "the table after a restart with the new pack")
+    checks.that(scene.status()["firewall_available"], "it is still available")
+    scene.good(commit(), "a commit without a change")
+    checks.that(scene.own() not in ("", before), "the table of the new pack")
+    wait_until(lambda: not scene.status()["firewall_available"], 20, "nothing more is available")
+    path.write_text(whole, encoding="utf-8")
+    scene.lab.daemon.send_signal(signal.SIGHUP)
+    wait_until(lambda: scene.status()["firewall_available"], 20, "the old pack is available")
+    scene.good(commit(), "back to the old pack")
+    checks.equal(scene.own(), before, "the table of the old pack")
+
+
+def boots(scene):
+    """A boot begins with startup; even one that lets nobody in lets in the management."""
+    checks, before = scene.checks, scene.own()
+    scene.good(edit("candidate", firewall(NO_SSH)), "an edit of candidate")
+    scene.good(f'<copy-config xmlns="{BASE}"><target><startup/></target><source><candidate/></source></copy-config>', "startup")
+    scene.good(DISCARD, "discard")
+
+    def another_boot():
+        with contextlib.closing(sqlite3.connect(scene.lab.state / "journal.db")) as journal:
+            journal.execute("UPDATE setting SET value = 'before' WHERE name = 'boot-id'")
+            journal.commit()
+    restart(scene, meanwhile=another_boot)
+    checks.that("rule no-ssh" in scene.own(), "running is startup")
+    checks.that("<ok/>" in scene.nms.ask(VALIDATE), "the NMS gets in")
+    scene.push(firewall(), "the end of it")
+    checks.equal(scene.own(), before, "the table")
 
 
 def observes(scene):
@@ -388,7 +432,7 @@ def test(lab: Lab, checks):
     scene = Scene(lab, checks)
     scene.connect()
     try:
-        for part in (enforces, what_if, gate, management, drift, killed, upgrade, observes):
+        for part in (enforces, what_if, gate, management, drift, killed, upgrade, boots, observes):
             part(scene)
     finally:
         scene.nms.end()
