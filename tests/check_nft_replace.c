@@ -461,6 +461,63 @@ START_TEST(counters_are_read_and_carried_over_a_replace)
 }
 END_TEST
 
+/* What was encoded before packets came goes on with those packets. */
+START_TEST(messages_are_renewed)
+{
+	static const enum rs_field fields[] = {
+	        RS_FIELD_IP_SADDR, RS_FIELD_L4PROTO, RS_FIELD_SPORT, RS_FIELD_IP_DADDR, RS_FIELD_DPORT};
+	struct own_table t;
+	struct nft_dump d;
+	struct nft_counters c;
+	struct nft_answer answer;
+	struct range key[OWN_PARTS];
+	struct error err = {0};
+	struct nft_ops ops = open_either(_i);
+	ck_assert_int_eq(system("ip link set lo up"), 0);
+	own_loopback(&t);
+	t.set[1].element[1].packets = 9;
+	struct nft_batch old = encode(&t);
+	ck_assert_int_eq(ops.replace(ops.self, &old, &answer, &err), 0);
+	send_packets(false, 3);
+	send_packets(true, 2);
+	ck_assert_int_eq(ops.dump(ops.self, &d, &err), 0);
+	ck_assert_int_eq(nft_counters_read(d.bytes, d.len, OWN_TABLE, &c, &err), 0);
+	nft_dump_fini(&d);
+	const uint64_t first = c.table;
+	ck_assert_uint_gt(first, 0);
+	for (size_t i = 0; i < c.n; i++)
+		if (c.counter[i].set != NULL && strcmp(c.counter[i].set, "flows4") == 0) {
+			ck_assert(nft_counter_key(&c.counter[i], fields, 5, key));
+			ck_assert(key[0].lo == own_address("127.0.0.0/8").lo &&
+			          key[0].hi == own_address("127.0.0.0/8").hi);
+			ck_assert(key[1].lo == PROTO_UDP && key[2].lo == 1 && key[2].hi == 65535);
+			ck_assert(key[4].lo == key[4].hi && key[4].lo >= 5061 && key[4].lo <= 5062);
+			ck_assert(!nft_counter_key(&c.counter[i], fields, 4, key));
+		}
+	nft_counters_renew(&c, old.bytes, old.len);
+	nft_counters_fini(&c);
+	ck_assert_int_eq(ops.replace(ops.self, &old, &answer, &err), 0);
+	ck_assert_int_eq(ops.dump(ops.self, &d, &err), 0);
+	ck_assert_int_eq(nft_counters_read(d.bytes, d.len, OWN_TABLE, &c, &err), 0);
+	nft_dump_fini(&d);
+	ck_assert_uint_ne(c.table, first);
+	t.set[1].element[1].packets = 0;
+	nft_counters_apply(&c, &t);
+	/* Those of one field lose theirs: where an interval ends is not in one message alone. */
+	ck_assert_uint_eq(t.set[0].element[0].packets, 3);
+	ck_assert_uint_eq(t.set[0].element[1].packets, 0);
+	ck_assert_uint_eq(t.set[1].element[0].packets, 2);
+	ck_assert_uint_eq(t.set[1].element[0].bytes, 2 * (40 + 8 + 1));
+	ck_assert_uint_eq(t.set[1].element[1].packets, 9);
+	ck_assert_uint_eq(t.set[3].element[0].packets, 5);
+	ck_assert_uint_eq(t.chain[0].rule[5].packets, 5);
+	nft_counters_fini(&c);
+	nft_batch_fini(&old);
+	ops.close(ops.self);
+	own_fini(&t);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("nft_replace");
@@ -482,6 +539,7 @@ int main(void)
 	tcase_add_loop_test(c, the_mirror_stays_in_step_with_our_own_changes, 0, 2);
 	tcase_add_test(c, real_packets_are_counted_on_over_a_replace);
 	tcase_add_loop_test(c, counters_are_read_and_carried_over_a_replace, 0, 2);
+	tcase_add_loop_test(c, messages_are_renewed, 0, 2);
 	suite_add_tcase(s, c);
 	SRunner *r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

@@ -1,7 +1,7 @@
 /*
  * Counters of the own table: the bytes of a dump come in, packets and bytes of its rules and of its sets' elements go out,
- * and into a table that is to go on counting. Messages of other tables, and what does not count, are passed over; bytes
- * that are no netlink messages are refused.
+ * and into a table, or the messages for one, that is to go on counting. Messages of other tables, and what does not count,
+ * are passed over; bytes that are no netlink messages are refused.
  */
 #include <endian.h>
 #include <libmnl/libmnl.h>
@@ -21,10 +21,14 @@
 struct found {
 	struct nft_counter c;
 	bool counts, open; /* open: where its key ends is not told */
+	const struct nlattr *packets, *bytes; /* where they were found */
 };
 
 struct reader {
 	const char *table;
+	uint64_t handle;
+	const struct nft_counters *renew; /* what is found gets its numbers from here; NULL: it is kept */
+	bool *taken; /* which of these were */
 	const char **plain; /* names of sets without intervals, which stand before all elements */
 	size_t n_plain, cap_plain;
 	struct found *found;
@@ -73,7 +77,7 @@ static uint64_t number_of(const struct nlattr *a)
 	return be64toh(value);
 }
 
-static bool read_counter(const struct nlattr *expression, struct nft_counter *out)
+static bool read_counter(const struct nlattr *expression, struct found *out)
 {
 	const struct nlattr *tb[ATTRIBUTES];
 	parse_nest(expression, tb);
@@ -81,12 +85,14 @@ static bool read_counter(const struct nlattr *expression, struct nft_counter *ou
 	if (name == NULL || strcmp(name, "counter") != 0)
 		return false;
 	parse_nest(tb[NFTA_EXPR_DATA], tb);
-	out->packets = number_of(tb[NFTA_COUNTER_PACKETS]);
-	out->bytes = number_of(tb[NFTA_COUNTER_BYTES]);
+	out->packets = tb[NFTA_COUNTER_PACKETS];
+	out->bytes = tb[NFTA_COUNTER_BYTES];
+	out->c.packets = number_of(out->packets);
+	out->c.bytes = number_of(out->bytes);
 	return true;
 }
 
-static bool read_counter_of_list(const struct nlattr *list, struct nft_counter *out)
+static bool read_counter_of_list(const struct nlattr *list, struct found *out)
 {
 	for (const struct nlattr *a = list_next(list, NULL); a != NULL; a = list_next(list, a))
 		if (read_counter(a, out))
@@ -94,8 +100,60 @@ static bool read_counter_of_list(const struct nlattr *list, struct nft_counter *
 	return false;
 }
 
-static void add(struct reader *r, const struct found *f)
+static int compare(const void *a, const void *b)
 {
+	const struct nft_counter *x = a, *y = b;
+	int order;
+	if (x->set == NULL || y->set == NULL) {
+		if (x->set != NULL || y->set != NULL)
+			return x->set != NULL ? 1 : -1;
+		order = strcmp(x->chain, y->chain);
+		return order != 0 ? order : strcmp(x->comment, y->comment);
+	}
+	order = strcmp(x->set, y->set);
+	if (order == 0 && x->len != y->len)
+		order = x->len < y->len ? -1 : 1;
+	return order != 0 ? order : memcmp(x->key, y->key, x->len);
+}
+
+static const struct nft_counter *counter_find(const struct nft_counters *c, const struct nft_counter *like)
+{
+	return c->n > 0 ? bsearch(like, c->counter, c->n, sizeof(*c->counter), compare) : NULL;
+}
+
+static void counter_fini(struct nft_counter *c)
+{
+	free(c->set);
+	free(c->chain);
+	free(c->comment);
+}
+
+static void number_put(const struct nlattr *a, uint64_t value)
+{
+	const uint64_t number = htobe64(value);
+	if (a != NULL && mnl_attr_get_payload_len(a) == sizeof(number))
+		memcpy(mnl_attr_get_payload(a), &number, sizeof(number));
+}
+
+/* Of several rules with one comment the first has all of it: like nft_counters_apply(). */
+static void renew(struct reader *r, struct found *f)
+{
+	const struct nft_counter *from = counter_find(r->renew, &f->c);
+	if (from != NULL && (f->c.set == NULL || memcmp(from->key_end, f->c.key_end, f->c.len) == 0)) {
+		bool taken = f->c.set == NULL && r->taken[from - r->renew->counter];
+		r->taken[from - r->renew->counter] = true;
+		number_put(f->packets, taken ? 0 : from->packets);
+		number_put(f->bytes, taken ? 0 : from->bytes);
+	}
+	counter_fini(&f->c);
+}
+
+static void add(struct reader *r, struct found *f)
+{
+	if (r->renew != NULL) {
+		renew(r, f);
+		return;
+	}
 	if (r->n == r->cap) {
 		r->cap = r->cap == 0 ? 64 : r->cap * 2;
 		r->found = xrealloc(r->found, r->cap, sizeof(*r->found));
@@ -141,6 +199,17 @@ static bool is_plain(const struct reader *r, const char *set)
 	return false;
 }
 
+/* Type, length and text, one behind the other. nft numbers comments of rules and of elements alike. */
+static char *read_comment(const struct nlattr *userdata)
+{
+	const uint8_t *p = userdata != NULL ? mnl_attr_get_payload(userdata) : NULL;
+	size_t len = userdata != NULL ? mnl_attr_get_payload_len(userdata) : 0;
+	for (size_t at = 0; len - at >= 2 && at < len && p[at + 1] <= len - at - 2; at += 2 + (size_t)p[at + 1])
+		if (p[at] == NFTNL_UDATA_RULE_COMMENT && p[at + 1] > 0 && p[at + 1 + p[at + 1]] == '\0')
+			return xstrdup((const char *)p + at + 2);
+	return NULL;
+}
+
 static void read_element(struct reader *r, const char *set, bool plain, const struct nlattr *element)
 {
 	const struct nlattr *tb[ATTRIBUTES];
@@ -150,11 +219,12 @@ static void read_element(struct reader *r, const char *set, bool plain, const st
 	f.open = !plain && read_key(tb[NFTA_SET_ELEM_KEY_END], f.c.key_end) != f.c.len;
 	if (plain)
 		memcpy(f.c.key_end, f.c.key, f.c.len);
-	f.counts = read_counter(tb[NFTA_SET_ELEM_EXPR], &f.c) ||
-	           (tb[NFTA_SET_ELEM_EXPRESSIONS] != NULL && read_counter_of_list(tb[NFTA_SET_ELEM_EXPRESSIONS], &f.c));
+	f.counts = read_counter(tb[NFTA_SET_ELEM_EXPR], &f) ||
+	           (tb[NFTA_SET_ELEM_EXPRESSIONS] != NULL && read_counter_of_list(tb[NFTA_SET_ELEM_EXPRESSIONS], &f));
 	if (f.c.len == 0 || (!f.counts && !f.open))
 		return;
 	f.c.set = xstrdup(set);
+	f.c.comment = read_comment(tb[NFTA_SET_ELEM_USERDATA]);
 	add(r, &f);
 }
 
@@ -169,23 +239,12 @@ static void read_elements(struct reader *r, const struct nlattr *tb[ATTRIBUTES])
 		read_element(r, set, plain, a);
 }
 
-/* Type, length and text, one behind the other. */
-static char *read_comment(const struct nlattr *userdata)
-{
-	const uint8_t *p = userdata != NULL ? mnl_attr_get_payload(userdata) : NULL;
-	size_t len = userdata != NULL ? mnl_attr_get_payload_len(userdata) : 0;
-	for (size_t at = 0; len - at >= 2 && at < len && p[at + 1] <= len - at - 2; at += 2 + (size_t)p[at + 1])
-		if (p[at] == NFTNL_UDATA_RULE_COMMENT && p[at + 1] > 0 && p[at + 1 + p[at + 1]] == '\0')
-			return xstrdup((const char *)p + at + 2);
-	return NULL;
-}
-
 static void read_rule(struct reader *r, const struct nlattr *tb[ATTRIBUTES])
 {
 	struct found f = {.counts = true};
 	const char *chain = text_of(tb[NFTA_RULE_CHAIN]);
 	if (!is_own(r, tb[NFTA_RULE_TABLE]) || chain == NULL || tb[NFTA_RULE_EXPRESSIONS] == NULL ||
-	        !read_counter_of_list(tb[NFTA_RULE_EXPRESSIONS], &f.c))
+	        !read_counter_of_list(tb[NFTA_RULE_EXPRESSIONS], &f))
 		return;
 	f.c.comment = read_comment(tb[NFTA_RULE_USERDATA]);
 	if (f.c.comment == NULL)
@@ -194,35 +253,12 @@ static void read_rule(struct reader *r, const struct nlattr *tb[ATTRIBUTES])
 	add(r, &f);
 }
 
-static int compare(const void *a, const void *b)
-{
-	const struct nft_counter *x = a, *y = b;
-	int order;
-	if (x->set == NULL || y->set == NULL) {
-		if (x->set != NULL || y->set != NULL)
-			return x->set != NULL ? 1 : -1;
-		order = strcmp(x->chain, y->chain);
-		return order != 0 ? order : strcmp(x->comment, y->comment);
-	}
-	order = strcmp(x->set, y->set);
-	if (order == 0 && x->len != y->len)
-		order = x->len < y->len ? -1 : 1;
-	return order != 0 ? order : memcmp(x->key, y->key, x->len);
-}
-
 /* Where one interval ends and the next begins the end is first. */
 static int compare_found(const void *a, const void *b)
 {
 	const struct found *x = a, *y = b;
 	int order = compare(&x->c, &y->c);
 	return order != 0 ? order : (int)x->counts - (int)y->counts;
-}
-
-static void counter_fini(struct nft_counter *c)
-{
-	free(c->set);
-	free(c->chain);
-	free(c->comment);
 }
 
 /* An interval ends before the next element of its set, or with the largest key. */
@@ -271,34 +307,57 @@ static void settle(struct reader *r, struct nft_counters *out)
 	free(r->found);
 }
 
-int nft_counters_read(const uint8_t *bytes, size_t len, const char *table, struct nft_counters *out, struct error *err)
+static void read_table(struct reader *r, const struct nlattr *tb[ATTRIBUTES])
 {
-	struct reader r = {.table = table};
+	if (is_own(r, tb[NFTA_TABLE_NAME]))
+		r->handle = number_of(tb[NFTA_TABLE_HANDLE]);
+}
+
+/* Of messages that are whole. */
+static void read_messages(struct reader *r, const uint8_t *bytes, size_t len)
+{
+	static void (*const readers[NFT_MSG_MAX])(struct reader * r, const struct nlattr *tb[ATTRIBUTES]) = {
+	        [NFT_MSG_NEWTABLE] = read_table,
+	        [NFT_MSG_NEWSET] = read_set,
+	        [NFT_MSG_NEWSETELEM] = read_elements,
+	        [NFT_MSG_NEWRULE] = read_rule,
+	};
 	const size_t head = sizeof(struct nlmsghdr) + sizeof(struct nfgenmsg);
 	struct nlmsghdr m;
-	memset(out, 0, sizeof(*out));
-	if (nft_netlink_check(bytes, len, err) != 0)
-		return -1;
 	for (size_t at = 0; at < len; at += nft_netlink_aligned(m.nlmsg_len)) {
 		const struct nlattr *tb[ATTRIBUTES];
 		struct nfgenmsg family;
 		memcpy(&m, bytes + at, sizeof(m));
 		memcpy(&family, bytes + at + sizeof(m), sizeof(family));
 		unsigned type = NFNL_MSG_TYPE(m.nlmsg_type);
-		if (family.nfgen_family != NFPROTO_INET ||
-		        (type != NFT_MSG_NEWSET && type != NFT_MSG_NEWSETELEM && type != NFT_MSG_NEWRULE))
+		if (family.nfgen_family != NFPROTO_INET || type >= NFT_MSG_MAX || readers[type] == NULL)
 			continue;
 		parse(bytes + at + head, m.nlmsg_len - head, tb);
-		if (type == NFT_MSG_NEWSET)
-			read_set(&r, tb);
-		else if (type == NFT_MSG_NEWSETELEM)
-			read_elements(&r, tb);
-		else
-			read_rule(&r, tb);
+		readers[type](r, tb);
 	}
+}
+
+int nft_counters_read(const uint8_t *bytes, size_t len, const char *table, struct nft_counters *out, struct error *err)
+{
+	struct reader r = {.table = table};
+	memset(out, 0, sizeof(*out));
+	if (nft_netlink_check(bytes, len, err) != 0)
+		return -1;
+	read_messages(&r, bytes, len);
 	settle(&r, out);
+	out->table = r.handle;
 	free(r.plain);
 	return 0;
+}
+
+void nft_counters_renew(const struct nft_counters *c, uint8_t *bytes, size_t len)
+{
+	struct reader r = {.table = OWN_TABLE, .renew = c, .taken = xcalloc(c->n + 1, sizeof(*r.taken))};
+	struct error err;
+	if (nft_netlink_check(bytes, len, &err) == 0)
+		read_messages(&r, bytes, len);
+	free(r.plain);
+	free(r.taken);
 }
 
 void nft_counters_fini(struct nft_counters *c)
@@ -309,11 +368,6 @@ void nft_counters_fini(struct nft_counters *c)
 		counter_fini(&c->counter[i]);
 	free(c->counter);
 	memset(c, 0, sizeof(*c));
-}
-
-static const struct nft_counter *counter_find(const struct nft_counters *c, const struct nft_counter *like)
-{
-	return c->n > 0 ? bsearch(like, c->counter, c->n, sizeof(*c->counter), compare) : NULL;
 }
 
 static void apply_to_set(const struct nft_counters *c, struct own_set *set)
@@ -367,4 +421,24 @@ void nft_counters_apply(const struct nft_counters *c, struct own_table *t)
 	for (size_t i = 0; i < t->n_chain; i++)
 		apply_to_chain(c, &t->chain[i], taken);
 	free(taken);
+}
+
+bool nft_counter_key(const struct nft_counter *c, const enum rs_field *field, size_t n, struct range *out)
+{
+	struct own_set set = {.n_field = n};
+	if (n == 0 || n > OWN_PARTS)
+		return false;
+	memcpy(set.field, field, n * sizeof(*field));
+	if (c->set == NULL || !is_key(&set) || c->len != nft_key_length(&set))
+		return false;
+	for (size_t i = 0, at = 0; i < n; i++) {
+		const struct nft_field *f = nft_field(field[i]);
+		out[i] = (struct range){0, 0};
+		for (uint32_t k = 0; k < f->len; k++) {
+			out[i].lo = out[i].lo << 8 | c->key[at + k];
+			out[i].hi = out[i].hi << 8 | c->key_end[at + k];
+		}
+		at += nft_netlink_aligned(f->len);
+	}
+	return true;
 }

@@ -193,8 +193,8 @@ static int put_start(struct list *l, size_t which)
 		nftnl_set_elem_set(x, NFTNL_SET_ELEM_USERDATA, nftnl_udata_buf_data(data), nftnl_udata_buf_len(data));
 		nftnl_udata_buf_free(data);
 	}
-	/* One that begins at nothing is made by the kernel. */
-	if (l->set->counts && (element->packets != 0 || element->bytes != 0))
+	/* The kernel would make one that begins at nothing; this one can be set later (nft_counters_renew()). */
+	if (l->set->counts)
 		nftnl_set_elem_add_expr(x, counter(element->packets, element->bytes));
 	return list_put(l, which, x);
 }

@@ -96,12 +96,14 @@ struct nft_counter {
 	char *set; /**< NULL: of a rule */
 	uint8_t key[64], key_end[64]; /**< of an element: bytes as the kernel keeps them, both inclusive */
 	size_t len;
-	char *chain, *comment; /**< of a rule; rules without a comment are left out */
+	char *chain; /**< of a rule */
+	char *comment; /**< rules without one are left out; of an element it may be NULL */
 	uint64_t packets, bytes;
 };
 struct nft_counters {
 	struct nft_counter *counter; /**< sorted: rules by chain and comment, then elements by set and key */
 	size_t n, cap;
+	uint64_t table; /**< the kernel's handle of the table, which no other one ever has; 0: there is none */
 };
 void nft_counters_fini(struct nft_counters *c);
 /**
@@ -113,6 +115,17 @@ int nft_counters_read(
         const uint8_t *bytes, size_t len, const char *table, struct nft_counters *out, struct error *err) MUST_USE;
 /** Let a table go on counting where the same elements (of a set of that name) and rules (of that chain and comment) were. */
 void nft_counters_apply(const struct nft_counters *c, struct own_table *t);
+/**
+ * The same of messages that nft_encode_table() made earlier. Elements of sets of one field that are intervals begin as the
+ * messages say.
+ */
+void nft_counters_renew(const struct nft_counters *c, uint8_t *bytes, size_t len);
+/**
+ * The ranges of an element's key, whose set has these fields (all of a table's own, none a number in host order).
+ *
+ * @return false: that is not what its key has.
+ */
+bool nft_counter_key(const struct nft_counter *c, const enum rs_field *field, size_t n, struct range *out);
 
 /**
  * The kernel's side, as a table of functions: the privileged process behind a socket pair, the kernel directly (offline

@@ -1,5 +1,8 @@
 /* links: nft base */
-/* Any bytes as a dump: counters in order and within their lengths, or an error; never a crash. */
+/*
+ * Any bytes as a dump: counters in order and within their lengths, or an error; messages that are
+ * renewed by them; never a crash.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			if ((c.counter[i].set == NULL) != (c.counter[i].chain != NULL) ||
 			        c.counter[i].len > sizeof(c.counter[i].key))
 				abort();
+	nft_counters_renew(&c, bytes, size);
 	nft_counters_fini(&c);
 	free(bytes);
 	return 0;
