@@ -259,6 +259,73 @@ static void elements_are_disjoint(const struct own_table *t)
 				        "%s: %zu and %zu", t->set[i].name, a, b);
 }
 
+/** Flows of a box by what is found of them, and by what the comment of its element says. */
+struct users {
+	char *comment;
+	size_t n;
+};
+
+static void user_add(void *ctx, const struct flow *flow)
+{
+	struct users *u = ctx;
+
+	if (u->n++ == 0)
+		u->comment = xstrdup(flow->label);
+}
+
+static void users_are_those_of_the_comment(const struct own_table *t, struct box_users *users)
+{
+	for (size_t i = 0; i < t->n_set; i++) {
+		struct own_required set;
+
+		if (!own_required_set(t->set[i].name, &set)) {
+			ck_assert(!t->set[i].counts);
+			continue;
+		}
+		ck_assert_uint_eq(set.n_field, t->set[i].n_field);
+		ck_assert_mem_eq(set.field, t->set[i].field, set.n_field * sizeof(set.field[0]));
+		for (size_t e = 0; e < t->set[i].n_element; e++) {
+			const struct range *key = t->set[i].element[e].key;
+			const struct box box = {key[0], key[1], key[3], key[4]};
+			uint8_t ping = set.family == FAMILY_IPV4 ? PROTO_ICMP : PROTO_ICMPV6;
+			struct users u = {0};
+
+			box_users_each(
+			        users, set.path, set.family, set.pings ? ping : (uint8_t)key[2].lo, &box, user_add, &u);
+			ck_assert_uint_gt(u.n, 0);
+			if (u.n > 1) {
+				char *first = u.comment;
+
+				u.comment = xasprintf("+%zu: %s", u.n - 1, first);
+				free(first);
+			}
+			ck_assert_str_eq(u.comment, t->set[i].element[e].comment);
+			free(u.comment);
+		}
+	}
+}
+
+START_TEST(users_of_a_box_are_found)
+{
+	uint64_t random = 4101842887655102017u + (uint64_t)_i;
+	struct compile_scene s;
+	struct box_users *users;
+	const struct box all = {{0, U128_MAX}, {0, U128_MAX}, {0, U128_MAX}, {0, U128_MAX}};
+	struct users none = {0};
+
+	scene_make(&s);
+	for (size_t i = 0, n = 1 + scene_draw(&random, 60); i < n; i++)
+		scene_random_flow(&s, &random);
+	scene_compile(&s);
+	users = box_users_new(&s.flows);
+	users_are_those_of_the_comment(s.table, users);
+	box_users_each(users, PATH_FORWARD, FAMILY_IPV4, 250, &all, user_add, &none);
+	ck_assert_uint_eq(none.n, 0);
+	box_users_free(users);
+	scene_free(&s);
+}
+END_TEST
+
 START_TEST(random_flows_pass_and_nothing_else)
 {
 	uint64_t random = 88172645463325252u + (uint64_t)_i;
@@ -386,6 +453,7 @@ int main(void)
 	tcase_add_test(t, equal_sets_are_one);
 	tcase_add_test(t, more_rules_than_the_kernel_likes_are_refused);
 	tcase_add_loop_test(t, random_flows_pass_and_nothing_else, 0, 60);
+	tcase_add_loop_test(t, users_of_a_box_are_found, 0, 20);
 	tcase_add_test(t, output_depends_on_the_flows_and_not_on_their_order);
 	tcase_add_test(t, waived_advisory_and_unbound_flows_open_nothing);
 	tcase_add_test(t, published_address_is_opened_behind_its_translation);

@@ -9,20 +9,7 @@
 #include <string.h>
 
 #include "portcullis/alloc.h"
-#include "verify/cell.h"
 #include "verify/index.h"
-
-/** What one leg of a flow needs, as the filter hooks see its packets: behind destination NAT. */
-struct need {
-	struct cell cell;
-	uint8_t proto;
-	size_t flow;
-};
-
-struct needs {
-	struct need *item;
-	size_t n, cap;
-};
 
 static bool is_ping(uint8_t proto)
 {
@@ -87,7 +74,7 @@ static int need_cmp(const void *a, const void *b)
 	return (x->flow > y->flow) - (x->flow < y->flow);
 }
 
-static void collect(const struct flows *flows, enum path path, enum family family, bool pings, struct needs *out)
+void needs_collect(const struct flows *flows, enum path path, enum family family, bool pings, struct needs *out)
 {
 	for (size_t f = 0; f < flows->n; f++) {
 		const struct flow *flow = &flows->flow[f];
@@ -103,7 +90,7 @@ static void collect(const struct flows *flows, enum path path, enum family famil
 		qsort(out->item, out->n, sizeof(*out->item), need_cmp);
 }
 
-static struct range need_side(const void *ctx, size_t i, enum axis axis)
+struct range need_side(const void *ctx, size_t i, enum axis axis)
 {
 	return ((const struct need *)ctx)[i].cell.axis[axis];
 }
@@ -237,7 +224,7 @@ static int boxes(const struct flows *flows, enum path path, enum family family, 
 	size_t end;
 	int result = 0;
 
-	collect(flows, path, family, pings, &needs);
+	needs_collect(flows, path, family, pings, &needs);
 	for (size_t i = 0; i < needs.n && result == 0; i = end) {
 		for (end = i; end < needs.n && needs.item[end].proto == needs.item[i].proto; end++)
 			;
@@ -251,16 +238,15 @@ static int boxes(const struct flows *flows, enum path path, enum family family, 
 int boxes_of_flows(
         const struct flows *flows, enum path path, enum family family, struct own_set *out, struct error *err)
 {
-	*out = (struct own_set){.field = {own_address_field(family, true), own_address_field(family, false),
-	                                RS_FIELD_L4PROTO, RS_FIELD_SPORT, RS_FIELD_DPORT},
-	        .n_field = 5};
+	*out = (struct own_set){0};
+	out->n_field = own_required_fields(family, false, out->field);
 	return boxes(flows, path, family, false, out, err);
 }
 
 int boxes_of_pings(
         const struct flows *flows, enum path path, enum family family, struct own_set *out, struct error *err)
 {
-	*out = (struct own_set){
-	        .field = {own_address_field(family, true), own_address_field(family, false)}, .n_field = 2};
+	*out = (struct own_set){0};
+	out->n_field = own_required_fields(family, true, out->field);
 	return boxes(flows, path, family, true, out, err);
 }

@@ -75,16 +75,16 @@ static int required_add(struct chain_work *w)
 	for (int f = 0; f < 2; f++) {
 		struct own_set boxes, pings;
 		struct own_rule r;
-		char name[40];
+		char name[OWN_REQUIRED_NAME];
 
 		if (boxes_of_flows(w->in->flows, w->path, families[f], &boxes, w->err) != 0) {
 			free(boxes.element);
 			return -1;
 		}
-		snprintf(name, sizeof(name), "required-%s%s", paths[w->path].name, f == 0 ? "4" : "6");
 		if (boxes.n_element > 0) {
 			r = rule_begin(RS_ACCEPT, "required flows");
 			r.counts = false; /* its boxes do */
+			own_required_name(w->path, families[f], false, name);
 			own_match_set(&r, w->table, own_set_add(w->table, name, &boxes));
 			add(w, &r);
 		}
@@ -93,12 +93,12 @@ static int required_add(struct chain_work *w)
 			free(pings.element);
 			return -1;
 		}
-		snprintf(name, sizeof(name), "required-%s-ping%s", paths[w->path].name, f == 0 ? "4" : "6");
 		if (pings.n_element > 0) {
 			uint8_t proto = f == 0 ? PROTO_ICMP : PROTO_ICMPV6, type = f == 0 ? 8 : 128;
 
 			r = rule_begin(RS_ACCEPT, "required flows of ICMP");
 			r.counts = false;
+			own_required_name(w->path, families[f], true, name);
 			own_match_set(&r, w->table, own_set_add(w->table, name, &pings));
 			own_match_range(&r, RS_FIELD_L4PROTO, (struct range){proto, proto});
 			own_match_range(

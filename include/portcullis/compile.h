@@ -9,6 +9,7 @@
 #include "portcullis/error.h"
 #include "portcullis/flow.h"
 #include "portcullis/ruleset.h"
+#include "portcullis/verify.h"
 
 /*
  * The own table, `inet portcullis`: what required flows and explicit rules come to. A plain value from which the text, the
@@ -97,6 +98,29 @@ struct compile_input {
  *         cannot be, err->where its instance path).
  */
 int compile(const struct compile_input *in, struct own_table **out, struct error *err) MUST_USE;
+
+/** What a set of the own table has the required flows of: their boxes, or those of pings. */
+struct own_required {
+	enum path path;
+	enum family family;
+	bool pings; /**< echo requests of ICMP or ICMPv6 */
+	enum rs_field field
+	        [OWN_PARTS]; /**< source and destination; protocol, source port and port where it is not of pings */
+	size_t n_field;
+};
+/** @return false: it is none of these. */
+bool own_required_set(const char *name, struct own_required *out);
+/** The explicit rule that a rule's comment names, and how long its name is; NULL: it comes from none. */
+const char *own_rule_name(const char *comment, size_t *len);
+
+/** The required flows, to be found by the packets that are let in for them. */
+struct box_users;
+/** @param flows  borrowed. */
+struct box_users *box_users_new(const struct flows *flows);
+void box_users_free(struct box_users *u);
+/** Those of one path that let anything of a box in, in the order of the flows. One thread at a time. */
+void box_users_each(struct box_users *u, enum path path, enum family family, uint8_t proto, const struct box *box,
+        void (*each)(void *ctx, const struct flow *flow), void *ctx);
 
 /** As nft text that replaces the table in one transaction (nft -f); the caller frees it. */
 char *own_table_text(const struct own_table *t);
