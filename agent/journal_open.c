@@ -20,7 +20,7 @@
 #include "portcullis/text.h"
 
 #define APPLICATION_ID 0x50544353 /* "PTCS" */
-#define SCHEMA_VERSION 5
+#define SCHEMA_VERSION 6
 #define BUSY_MS 2000
 #define EVENTS_KEPT 100000u
 #define COMMITS_KEPT 1000u
@@ -48,6 +48,7 @@
 #define PENDING_TABLE "CREATE TABLE pending(slot INTEGER PRIMARY KEY CHECK(slot = 1), content TEXT NOT NULL);"
 /* Slot 0 goes with running, slot 1 with what running was before the commit that waits. */
 #define OWN_TABLE_TABLE "CREATE TABLE own_table(slot INTEGER PRIMARY KEY CHECK(slot IN (0, 1)), bytes BLOB NOT NULL);"
+#define COUNTED_TABLE "CREATE TABLE counted(id INTEGER PRIMARY KEY, since INTEGER NOT NULL, packets INTEGER NOT NULL);"
 #define SETTING_TABLE "CREATE TABLE setting(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
 #define VERSION_MARK "PRAGMA user_version=" STRING_OF(SCHEMA_VERSION) ";"
 
@@ -59,6 +60,7 @@ static const char *const upgrades[SCHEMA_VERSION - 1] = {
         "ALTER TABLE commit_log ADD COLUMN digest TEXT;" PENDING_TABLE SETTING_TABLE EVENT_LOG_TABLE,
         "ALTER TABLE datastore ADD COLUMN digest TEXT;",
         OWN_TABLE_TABLE,
+        COUNTED_TABLE,
 };
 
 static const char schema[] =
@@ -75,7 +77,7 @@ static const char schema[] =
         " since INTEGER NOT NULL, label TEXT NOT NULL, rule TEXT NOT NULL, witness TEXT NOT NULL,"
         " flows BLOB NOT NULL);"
         "CREATE TABLE number(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;" RETIRED_ID_TABLE
-                PENDING_TABLE SETTING_TABLE EVENT_LOG_TABLE OWN_TABLE_TABLE
+                PENDING_TABLE SETTING_TABLE EVENT_LOG_TABLE OWN_TABLE_TABLE COUNTED_TABLE
         "PRAGMA application_id=" STRING_OF(APPLICATION_ID) ";" VERSION_MARK "COMMIT";
 
 /* Where nothing can be made, the lock is on the directory itself. */

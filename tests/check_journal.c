@@ -146,7 +146,7 @@ START_TEST(journal_without_retired_ids_is_brought_up_to_date)
 
 	ck_assert_int_eq(commit(j, "running", "{\"a\":1}"), 0);
 	journal_close(j);
-	change(UNDO_VERSION_5 UNDO_VERSION_4 UNDO_VERSION_3 UNDO_VERSION_2);
+	change(UNDO_VERSION_6 UNDO_VERSION_5 UNDO_VERSION_4 UNDO_VERSION_3 UNDO_VERSION_2);
 	for (int i = 0; i < 2; i++) {
 		j = open_journal();
 		ck_assert_int_eq(journal_load(j, "running", &json, &err), 0);
@@ -167,7 +167,7 @@ START_TEST(journal_without_a_digest_of_startup_is_brought_up_to_date)
 
 	ck_assert_int_eq(commit(j, "startup", "{\"a\":1}"), 0);
 	journal_close(j);
-	change(UNDO_VERSION_5 UNDO_VERSION_4);
+	change(UNDO_VERSION_6 UNDO_VERSION_5 UNDO_VERSION_4);
 	j = open_journal();
 	ck_assert_int_eq(journal_load(j, "startup", &json, &err), 0);
 	ck_assert_str_eq(json, "{\"a\":1}");
@@ -247,6 +247,61 @@ START_TEST(table_goes_with_running)
 		        j, tables[_i].step[i].what, tables[_i].step[i].bytes, tables[_i].step[i].waits ? "{}" : NULL);
 	journal_close(j);
 	ck_table(tables[_i].want);
+}
+END_TEST
+
+START_TEST(counted_lines_are_those_that_were_written_last)
+{
+	const struct journal_counted lines[] = {{7, 100, 0}, {UINT64_MAX, INT64_MAX, UINT64_MAX}, {1, 0, 5}};
+	struct journal_counted *have;
+	struct journal *j = open_journal();
+	char *table;
+	size_t n;
+
+	ck_assert_int_eq(journal_counted(j, &table, &have, &n, &err), 0);
+	ck_assert(table == NULL && have == NULL && n == 0);
+	ck_assert_int_eq(journal_counted_set(j, "first", lines, 2, &err), 0);
+	ck_assert_int_eq(journal_counted_set(j, "second", lines + 1, 2, &err), 0);
+	journal_close(j);
+	j = open_journal();
+	ck_assert_int_eq(journal_counted(j, &table, &have, &n, &err), 0);
+	ck_assert_str_eq(table, "second");
+	ck_assert_uint_eq(n, 2);
+	for (size_t i = 0; i < n; i++)
+		ck_assert_mem_eq(&have[i], &lines[have[i].id == 1 ? 2 : 1], sizeof(have[i]));
+	ck_assert_uint_ne(have[0].id, have[1].id);
+	free(have);
+	free(table);
+	/* Of two lines of one id the last counts. */
+	const struct journal_counted twice[] = {{3, 1, 1}, {3, 2, 2}};
+	ck_assert_int_eq(journal_counted_set(j, "third", twice, 2, &err), 0);
+	ck_assert_int_eq(journal_counted(j, &table, &have, &n, &err), 0);
+	ck_assert_uint_eq(n, 1);
+	ck_assert_mem_eq(have, &twice[1], sizeof(*have));
+	free(have);
+	free(table);
+	journal_close(j);
+}
+END_TEST
+
+START_TEST(journal_without_counted_lines_is_brought_up_to_date)
+{
+	struct journal_counted *have;
+	struct journal *j = open_journal();
+	char *table, *json;
+	size_t n;
+
+	ck_assert_int_eq(commit(j, "running", "{\"a\":1}"), 0);
+	journal_close(j);
+	change(UNDO_VERSION_6);
+	j = open_journal();
+	ck_assert_int_eq(journal_counted(j, &table, &have, &n, &err), 0);
+	ck_assert(table == NULL && n == 0);
+	ck_assert_int_eq(journal_counted_set(j, "t", &(struct journal_counted){1, 2, 3}, 1, &err), 0);
+	ck_assert_int_eq(journal_load(j, "running", &json, &err), 0);
+	ck_assert_str_eq(json, "{\"a\":1}");
+	free(json);
+	journal_close(j);
 }
 END_TEST
 
@@ -501,6 +556,8 @@ int main(void)
 	tcase_add_test(tc, newer_version_is_refused);
 	tcase_add_test(tc, journal_without_retired_ids_is_brought_up_to_date);
 	tcase_add_loop_test(tc, table_goes_with_running, 0, (int)(sizeof(tables) / sizeof(tables[0])));
+	tcase_add_test(tc, counted_lines_are_those_that_were_written_last);
+	tcase_add_test(tc, journal_without_counted_lines_is_brought_up_to_date);
 	tcase_add_test(tc, retired_id_that_none_can_be_is_refused);
 	tcase_add_test(tc, damaged_pages_are_refused);
 	tcase_add_test(tc, state_directory_that_cannot_be_made_is_refused);

@@ -338,7 +338,7 @@ START_TEST(changes_of_a_journal_without_events_become_events)
 	add_change(j, 3, 1700000003);
 	add_change(j, 4, 1700000004);
 	journal_close(j);
-	change(UNDO_VERSION_5 UNDO_VERSION_4 UNDO_VERSION_3);
+	change(UNDO_VERSION_6 UNDO_VERSION_5 UNDO_VERSION_4 UNDO_VERSION_3);
 	for (int i = 0; i < 2; i++) {
 		j = open_journal();
 		ck_page(j, 0, 0, INT64_MAX, "change 3\nchange 4\n");

@@ -17,6 +17,7 @@
 #include "scratch_dir.h"
 
 /* Each makes the version of the file before its own. */
+#define UNDO_VERSION_6 "DROP TABLE counted; PRAGMA user_version=5;"
 #define UNDO_VERSION_5 "DROP TABLE own_table; PRAGMA user_version=4;"
 #define UNDO_VERSION_4 "ALTER TABLE datastore DROP COLUMN digest; PRAGMA user_version=3;"
 #define UNDO_VERSION_3                                                                                                 \

@@ -89,6 +89,19 @@ int journal_table_confirmed(struct journal *j, void **bytes, size_t *n, struct e
 /** Running has this table from here on, without a commit. */
 int journal_table_set(struct journal *j, const void *bytes, size_t n, struct error *err) MUST_USE;
 
+/** Since when a counter of that table has been counted. */
+struct journal_counted {
+	uint64_t id; /**< of the box or rule; of two that are the same the last is kept */
+	int64_t since_ms; /**< as who wrote it counts time */
+	uint64_t packets; /**< when this was written */
+};
+/** Replace what is kept of these. table: which table in the kernel it is about, as who wrote it tells tables apart. */
+int journal_counted_set(
+        struct journal *j, const char *table, const struct journal_counted *line, size_t n, struct error *err) MUST_USE;
+/** All lines, in no order; the caller frees them and *table, which is NULL when none were ever written. */
+int journal_counted(
+        struct journal *j, char **table, struct journal_counted **out, size_t *n, struct error *err) MUST_USE;
+
 /** A line of the list of commits. */
 struct journal_entry {
 	uint64_t number;
