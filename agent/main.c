@@ -40,6 +40,7 @@ struct daemon {
 	struct config *config;
 	struct pins *pins;
 	struct push *push;
+	struct usage *usage;
 	struct hub *hub;
 	struct monitor *monitor;
 	struct snmp *snmp;
@@ -132,7 +133,8 @@ static void put_in_running(struct daemon *d, struct catalog *catalog)
 /* From here on every change of running goes into the kernel. */
 static void start_push(struct daemon *d, struct catalog *catalog)
 {
-	const struct push_parts parts = {d->nft, d->journal, d->pins, network_read};
+	const struct usage_parts usage = {d->nft, d->journal, NULL, clock_monotonic_ms, clock_wall_s};
+	const struct push_parts parts = {d->nft, d->journal, d->pins, network_read, d->usage = usage_new(&usage)};
 	struct config_carrier carrier;
 
 	d->push = push_new(&parts);
@@ -261,6 +263,7 @@ static int start_faces(struct daemon *d, struct error *err)
 	        .listen_fd = d->listen_fd,
 	        .yang_dir = o->yang_dir,
 	        .journal = d->journal,
+	        .usage = d->usage,
 	};
 	d->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (d->wake_fd < 0)
@@ -463,6 +466,7 @@ static void stop(struct daemon *d)
 	hub_free(d->hub); /* the newest snapshot has a site of the configuration */
 	config_close(d->config);
 	push_free(d->push);
+	usage_free(d->usage);
 	pins_free(d->pins);
 	journal_close(d->journal);
 	if (d->nft_open)

@@ -9,7 +9,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 # The rooms in the order of the data's way: a room may include itself and what stands before it.
 ORDER = ["base", "document", "catalog", "deployment", "flow", "ruleset", "verify", "compile", "conformance", "snapshot", "commit",
-         "journal", "config", "nft", "push", "snmp", "netconf", "cli", "daemon"]
+         "journal", "config", "nft", "usage", "push", "snmp", "netconf", "cli", "daemon"]
 # Headers of the public folder by the room that they belong to.
 HEADERS = {"error": "base", "alloc": "base", "text": "base", "log": "base", "clock": "base", "range": "base",
            "utf8": "base", "ipsec": "verify", "review": "flow", "pins": "flow",

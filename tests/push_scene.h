@@ -21,6 +21,7 @@ static struct catalog *catalog;
 static struct nft_ops nft;
 static struct journal *journal;
 static struct push *push;
+static struct usage *usage; /* NULL: nobody counts */
 static struct config_carrier carrier;
 static struct error err;
 static const struct config_actor somebody = {.session = 1, .user = "somebody"};
@@ -58,7 +59,7 @@ static inline int replace_meanwhile(
 
 static inline void begin_push(void)
 {
-	const struct push_parts parts = {.nft = nft, .journal = journal, .network = network_known};
+	const struct push_parts parts = {.nft = nft, .journal = journal, .network = network_known, .usage = usage};
 
 	push_free(push);
 	push = push_new(&parts);

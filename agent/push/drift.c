@@ -151,12 +151,13 @@ static int64_t delay_of(const struct drift *d, uint32_t delay_ms, int64_t now_ms
 static int put(struct push *p, struct error *err)
 {
 	const struct nft_batch batch = {.bytes = p->applied.plan.bytes, .len = p->applied.plan.n_byte};
-	struct nft_answer answer;
+	struct nft_counters counters;
 	struct ruleset *live;
 	char *have;
-	int result;
+	bool known = plan_counters(p, &counters, err) == 0;
+	int result = push_put(p, &batch, known ? &counters : NULL, err);
 
-	result = p->parts.nft.replace(p->parts.nft.self, &batch, &answer, err);
+	nft_counters_fini(&counters);
 	if (result != 0 || plan_read(p, &live, NULL, err) != 0)
 		return -1;
 	/* The kernel has the very bytes: what a reader finds of them was not known yet. */

@@ -50,6 +50,7 @@ void plan_free(struct plan *plan)
 	state_fini(&plan->then);
 	ruleset_free(plan->live);
 	ruleset_free(plan->promised);
+	nft_counters_fini(&plan->counters);
 	kept_fini(&plan->before);
 	free(plan->plan.bytes);
 	free(plan->next.print);
@@ -143,15 +144,13 @@ int plan_state(struct push *p, struct catalog *installed, const struct site *sit
 int plan_compile(struct push *p, struct plan *plan, struct error *err)
 {
 	const struct compile_input in = {plan->then.site, &plan->then.flows, plan->then.catalog};
-	struct nft_counters counters = {0};
-	int result = plan_read(p, &plan->live, &counters, err);
+	int result = plan_read(p, &plan->live, &plan->counters, err);
 
 	if (result == 0 && plan->then.site->firewall.mode == FIREWALL_ENFORCE) {
 		result = compile(&in, &plan->table, err);
 		if (result == 0)
-			nft_counters_apply(&counters, plan->table);
+			nft_counters_apply(&plan->counters, plan->table);
 	}
-	nft_counters_fini(&counters);
 	if (result == 0)
 		result = ruleset_with_own_table(plan->live, plan->table, &plan->promised, err);
 	return result;

@@ -53,6 +53,7 @@ struct plan {
 	struct network network;
 	struct state now, then;
 	struct ruleset *live, *promised;
+	struct nft_counters counters; /**< of the own table in `live` */
 	struct kept next, before; /**< next.plan is `plan` */
 	enum firewall_gate gate;
 	struct push_news news; /**< what there is to tell when it is done */
@@ -71,6 +72,8 @@ void plan_bytes(struct config_plan *out, const void *bytes, size_t n);
 
 /** What the kernel has, with counters of the own table where these are asked for. Release both. */
 int plan_read(struct push *p, struct ruleset **out, struct nft_counters *counters, struct error *err) MUST_USE;
+/** The counters of the own table alone, as they are now. */
+int plan_counters(struct push *p, struct nft_counters *out, struct error *err) MUST_USE;
 /** The own table as a reader finds it; "": there is none. The caller frees it. */
 char *own_print(const struct ruleset *rs);
 /** Flows of a site. @param installed  NULL: they are not there yet, ERR_UNAVAILABLE. */
@@ -80,6 +83,18 @@ int plan_state(struct push *p, struct catalog *installed, const struct site *sit
 int plan_compile(struct push *p, struct plan *plan, struct error *err) MUST_USE;
 /** The messages for it, which the kernel would take. */
 int plan_ask(struct push *p, struct plan *plan, struct error *err) MUST_USE;
+
+/**
+ * Put a table in place that was made before; what the kernel has by now goes on counting.
+ *
+ * @param batch   its counters are renewed.
+ * @param before  NULL: not known.
+ */
+int push_put(
+        struct push *p, const struct nft_batch *batch, const struct nft_counters *before, struct error *err) MUST_USE;
+/** As usage_begin() and usage_end(), where somebody counts. */
+void push_count_begin(struct push *p, const struct nft_counters *before);
+void push_count_end(struct push *p, const struct nft_counters *after);
 
 /** The journal's setting that says whether the kernel may have a table of ours. */
 #define PUSH_NOTE "own-table"

@@ -100,6 +100,8 @@ static int plan_return(struct push *p, struct plan *plan, struct error *err)
 	plan->batch.len = plan->plan.n_byte;
 	plan->batch.bytes = xmalloc(plan->batch.len);
 	memcpy(plan->batch.bytes, plan->plan.bytes, plan->batch.len);
+	if (plan_counters(p, &plan->counters, err) == 0)
+		nft_counters_renew(&plan->counters, plan->batch.bytes, plan->batch.len);
 	return 0;
 }
 
@@ -163,7 +165,8 @@ static int prepare(void *ctx, const struct config_push *push, struct config_plan
 static int put_back(struct push *p, const struct plan *plan, struct error *err)
 {
 	struct nft_batch batch = {.bytes = plan->before.plan.bytes, .len = plan->before.plan.n_byte}, none = {0};
-	struct nft_answer answer;
+	struct nft_counters counters;
+	bool known = plan_counters(p, &counters, err) == 0;
 	int result = 0;
 
 	if (plan->before.plan.bytes == NULL) {
@@ -171,7 +174,8 @@ static int put_back(struct push *p, const struct plan *plan, struct error *err)
 		batch = none;
 	}
 	if (result == 0)
-		result = p->parts.nft.replace(p->parts.nft.self, &batch, &answer, err);
+		result = push_put(p, &batch, known ? &counters : NULL, err);
+	nft_counters_fini(&counters);
 	nft_batch_fini(&none);
 	return result;
 }
@@ -209,11 +213,14 @@ static int promise_check(const struct plan *plan, const struct ruleset *live, st
 /** @return 0: as promised; 1: not in place; -1: in place, but not what was promised. */
 static int prove(struct push *p, const struct plan *plan, struct error *err)
 {
+	struct nft_counters counters = {0};
 	struct ruleset *live;
 	char *have;
-	int result = 0;
+	int result = plan_read(p, &live, &counters, err);
 
-	if (plan_read(p, &live, NULL, err) != 0)
+	push_count_end(p, result == 0 ? &counters : NULL);
+	nft_counters_fini(&counters);
+	if (result != 0)
 		return -1;
 	have = own_print(live);
 	if (plan->next.print != NULL && strcmp(plan->next.print, have) != 0) {
@@ -277,11 +284,14 @@ static int put_in(struct push *p, struct plan *plan, struct error *err)
 
 	if (push_note(p, true, err) != 0)
 		return -1;
+	push_count_begin(p, &plan->counters);
 	result = p->parts.nft.replace(p->parts.nft.self, &plan->batch, &answer, err);
 
 	/* An answer that is lost says nothing: the table says it. */
-	if (result != 0 && err->code != ERR_IO && err->code != ERR_UNAVAILABLE)
+	if (result != 0 && err->code != ERR_IO && err->code != ERR_UNAVAILABLE) {
+		push_count_end(p, NULL);
 		return -1;
+	}
 	result = prove(p, plan, err);
 	if (result > 0 && plan->taken_back)
 		return -1;

@@ -38,11 +38,9 @@ static int plan_of_running(
 	return plan_ask(p, plan, err);
 }
 
-static int put(struct push *p, const struct nft_batch *batch, struct error *err)
+static int put(struct push *p, const struct nft_batch *batch, const struct nft_counters *before, struct error *err)
 {
-	struct nft_answer answer;
-
-	return push_note(p, true, err) == 0 ? p->parts.nft.replace(p->parts.nft.self, batch, &answer, err) : -1;
+	return push_note(p, true, err) == 0 ? push_put(p, batch, before, err) : -1;
 }
 
 /* The very table that was written; where the kernel has what running comes to, its counters go on. */
@@ -52,12 +50,18 @@ static int put_kept(struct push *p, struct plan *plan, struct error *err)
 	char *have = own_print(plan->live);
 	bool same = plan->next.print != NULL && strcmp(have, plan->next.print) == 0;
 	bool left_alone = !same && have[0] != '\0' && p->state.paused_until > clock_wall_s();
+	struct nft_counters counters = {0};
 	struct ruleset *live = NULL;
-	int result = same || left_alone ? 0 : put(p, &batch, err);
+	int result = same || left_alone ? 0 : put(p, &batch, &plan->counters, err);
 
 	free(have);
 	if (result == 0)
-		result = plan_read(p, &live, NULL, err);
+		result = plan_read(p, &live, &counters, err);
+	if (result == 0 && (same || left_alone)) {
+		push_count_begin(p, &plan->counters);
+		push_count_end(p, &counters);
+	}
+	nft_counters_fini(&counters);
 	if (result != 0)
 		return -1;
 	if (left_alone)
@@ -71,7 +75,7 @@ static int put_kept(struct push *p, struct plan *plan, struct error *err)
 
 static int put_new(struct push *p, struct plan *plan, struct error *err)
 {
-	if (put(p, &plan->batch, err) != 0 ||
+	if (put(p, &plan->batch, &plan->counters, err) != 0 ||
 	        (p->parts.journal != NULL &&
 	                journal_table_set(p->parts.journal, plan->plan.bytes, plan->plan.n_byte, err) != 0))
 		return -1;
@@ -89,7 +93,7 @@ static int take_out(struct push *p, struct error *err)
 	int result = nft_encode_table(NULL, &batch, err);
 
 	if (result == 0)
-		result = put(p, &batch, err);
+		result = put(p, &batch, NULL, err);
 	nft_batch_fini(&batch);
 	if (result != 0)
 		return -1;

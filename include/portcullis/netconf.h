@@ -7,6 +7,7 @@
 #include "portcullis/config.h"
 #include "portcullis/conformance.h"
 #include "portcullis/snapshot.h"
+#include "portcullis/usage.h"
 
 /** The NETCONF face: sessions on a UNIX socket behind the guard, one thread each, libnetconf2 inside. */
 struct netconf;
@@ -30,6 +31,7 @@ struct netconf_options {
 	int listen_fd; /**< a socket made before privileges were dropped; -1: make it here */
 	const char *yang_dir;
 	struct journal *journal; /**< keeps notifications for replay, borrowed; NULL: none can be replayed */
+	struct usage *usage; /**< what went through the own table, borrowed; NULL: there never is one */
 	unsigned max_sessions; /**< in all; 0: 64 */
 	unsigned max_sessions_per_user; /**< 0: 16 */
 };

@@ -14,6 +14,7 @@
 #include "portcullis/nft.h"
 #include "portcullis/pins.h"
 #include "portcullis/text.h"
+#include "portcullis/usage.h"
 #include "portcullis/whatif.h"
 
 /* A change of the configuration on its way into the kernel: what it may not do, and what becomes of it. */
@@ -58,6 +59,7 @@ struct push_parts {
 	struct pins *pins; /**< NULL: there are none */
 	/** Addresses and routes; network_read(), but for tests. */
 	int (*network)(struct network *out, struct error *err);
+	struct usage *usage; /**< is told what the kernel counts; NULL: nobody is */
 };
 
 struct push *push_new(const struct push_parts *parts);
