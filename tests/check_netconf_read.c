@@ -132,6 +132,7 @@ static const struct {
         {SUBTREE("<result/>"), -1, true},
         {SUBTREE("<summary/><generation/><opening/>"), 0, true},
         {SUBTREE("<problem/><ipsec/><deployment-state/><caveat/>"), 0, true},
+        {SUBTREE("<own-table/>"), 0, true},
         {SUBTREE("<nothing/>"), 0, false},
         {XPATH "/p:conformance\"/>", -1, true},
         {XPATH R "\"/>", -1, true},

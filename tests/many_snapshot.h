@@ -148,6 +148,8 @@ static inline void many_others(struct snapshot *s, struct many_random *r)
 	struct deployment *d = &s->inputs->site->deployment[0];
 	struct pack *pack = &s->inputs->catalog->pack[0];
 	struct opening *o = &s->openings.opening[0];
+	s->own = (struct own_state){
+	        .deviates = true, .why = "<&>\"'", .paused_until = 1800000000, .paused_by = "somebody"};
 	if (many_coin(r)) {
 		free(d->pack_digest);
 		d->pack_digest = xstrdup(many_coin(r) ? pack->digest : "0123");

@@ -54,6 +54,7 @@ struct server {
 };
 
 static struct server server;
+static struct usage *scene_usage; /* NULL: the server has no access to the kernel */
 
 static inline int verify_now(void *ctx, struct error *err)
 {
@@ -99,6 +100,7 @@ static inline int start(struct server *s, const char *path, struct error *err)
 	        .socket_gid = (gid_t)-1,
 	        .listen_fd = -1,
 	        .yang_dir = SOURCE_DIR "/yang",
+	        .usage = scene_usage,
 	        .max_sessions = s->max_sessions,
 	        .max_sessions_per_user = s->max_sessions};
 	snprintf(s->state, sizeof(s->state), "%s.state", path);

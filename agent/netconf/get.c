@@ -9,7 +9,7 @@
 #include "netconf/get.h"
 #include "netconf/nacm.h"
 #include "netconf/nmda.h"
-#include "netconf/state.h"
+#include "netconf/walk.h"
 
 /* Put a tree of one root beside the others. */
 static void join(struct rows *b, struct lyd_node **tree, struct lyd_node *add)
@@ -56,31 +56,44 @@ static bool may_stream(const struct call *call, const struct lysc_node *node)
 	return node != NULL && nacm_reads_all(call->view, node);
 }
 
-/* The conformance, as nodes or, where the filter takes all that it touches, as what the pump writes by itself. */
-static struct state_walk *add_conformance(struct rows *b, const struct call *call, const struct reading *r,
-        struct snapshot *snap, const struct filter *f, struct lyd_node **tree)
+/* A container as nodes or, where the filter takes all that it touches, as what the pump writes by itself. */
+static struct state_walk *add_walk(struct rows *b, const struct call *call, const struct reading *r,
+        const struct walk_top *top, struct snapshot *snap, const struct filter *f, struct lyd_node **tree)
 {
 	bool whole;
-	struct state_walk *walk = state_walk_new(call->n, snap, f, &whole);
+	struct state_walk *walk = state_walk_new(call->n, top, snap, f, &whole);
 	if (walk == NULL ||
-	        (whole && r->depth == 0 && may_stream(call, lys_find_path(call->n->ctx, NULL, STATE_CONFORMANCE, 0))))
+	        (whole && r->depth == 0 && may_stream(call, lys_find_path(call->n->ctx, NULL, top->path, 0))))
 		return walk;
 	join(b, tree, state_walk_tree(walk, b));
 	state_walk_free(walk);
 	return NULL;
 }
 
-static struct state_walk *add_state(struct rows *b, const struct call *call, const struct reading *r,
+/* What is of the newest verification. */
+static struct state_walk *add_snapshot(struct rows *b, const struct call *call, const struct reading *r,
         const struct filter *f, struct lyd_node **tree)
 {
 	struct netconf *n = call->n;
 	struct snapshot *snap = hub_get(n->hub);
-	struct state_walk *walk = NULL;
-	if (snap != NULL) {
-		walk = add_conformance(b, call, r, snap, f, tree);
-		if (wants_path(f, n->ctx, "/portcullis-catalog:catalog"))
-			join(b, tree, state_catalog(b, n->ctx, snap));
-	}
+	struct state_walk *walk;
+	if (snap == NULL)
+		return NULL;
+	walk = add_walk(b, call, r, &walk_conformance, snap, f, tree);
+	walk = state_walk_join(walk, add_walk(b, call, r, &walk_firewall_use, snap, f, tree));
+	if (wants_path(f, n->ctx, "/portcullis-catalog:catalog"))
+		join(b, tree, state_catalog(b, n->ctx, snap));
+	if (wants_path(f, n->ctx, "/portcullis:firewall/rule"))
+		state_add_rules(b, n, snap, r->config, tree);
+	snapshot_unref(snap);
+	return walk;
+}
+
+static struct state_walk *add_state(struct rows *b, const struct call *call, const struct reading *r,
+        const struct filter *f, struct lyd_node **tree)
+{
+	struct netconf *n = call->n;
+	struct state_walk *walk = add_snapshot(b, call, r, f, tree);
 	if (wants_path(f, n->ctx, "/ietf-netconf-monitoring:netconf-state"))
 		join(b, tree, state_monitoring(b, n));
 	if (wants_path(f, n->ctx, "/portcullis:history"))
@@ -90,7 +103,6 @@ static struct state_walk *add_state(struct rows *b, const struct call *call, con
 	if (wants_path(f, n->ctx, "/ietf-netconf-acm:nacm"))
 		access_add_state(b, n, tree);
 	add_library(b, n->ctx, f, tree);
-	snapshot_unref(snap);
 	return walk;
 }
 

@@ -43,7 +43,6 @@ void inlay_offer(struct session *s, struct state_walk *walk)
 	struct inlay *x = xcalloc(1, sizeof(*x));
 	x->walk = walk;
 	x->rows.xml = &x->xml;
-	state_walk_begin(walk, &x->rows);
 	inlay_free(atomic_exchange(&s->inlay, x));
 }
 

@@ -1,16 +1,12 @@
 /*
- * The conformance of a snapshot as data of portcullis.yang: a walk gives it piece by piece, as nodes or as XML, rows in
- * the order of their ids, so that two readings of one generation are the same. What the filter does not select is left
- * out where that can be told from its schema node, and results where it can be told from the snapshot.
+ * The conformance of a snapshot as data of portcullis.yang, in the pieces of a walk: rows in the order of their ids, so that
+ * two readings of one generation are the same. Results that the filter does not select are left out where it can be told
+ * from the snapshot.
  */
-#include "netconf/state.h"
-
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "netconf/select.h"
-#include "portcullis/alloc.h"
+#include "netconf/walk.h"
 #include "portcullis/pins.h"
 
 /* A monotonic time as wall time, relative to the verification, so that it does not jump from read to read. */
@@ -71,7 +67,6 @@ static void add_scalars(struct rows *b, struct lyd_node *root, const struct snap
 	}
 	row_leaf(b, root, "journal-unwritable", snap->unwritable);
 	row_number(b, root, "events-unkept", snap->unkept);
-	add_own_table(b, root, &snap->own);
 	row_time(b, root, "last-change", snap->changed_last_wall);
 	row_time(b, root, "last-verify", snap->verified_wall);
 	row_number(b, root, "verify-time", snap->verify_us);
@@ -202,26 +197,7 @@ static void add_deployment(struct rows *b, struct lyd_node *root, const struct i
 	row_end(b);
 }
 
-/* The walk */
-
-enum section { SUMMARY, SCALARS, DEPLOYMENTS, RESULTS, OPENINGS, PROBLEMS, IPSEC, SECTION_N };
-
-/* Leaves of the top that are left out when the rest is written as XML. */
-#define LEAVES_MAX 16
-
-struct state_walk {
-	struct snapshot *snap;
-	const struct lys_module *module;
-	bool wanted[SECTION_N];
-	const char *omitted[LEAVES_MAX];
-	size_t n_omitted;
-	struct selection selection; /* of results */
-	struct ipsec_findings ipsec;
-	enum section at;
-	size_t i; /* pieces of the section that were given */
-};
-
-/* Each gives piece i of its section; false: there is none. */
+/* Pieces */
 
 static bool give_summary(struct state_walk *w, struct rows *b, struct lyd_node *root, size_t i)
 {
@@ -239,6 +215,14 @@ static bool give_scalars(struct state_walk *w, struct rows *b, struct lyd_node *
 	add_scalars(b, root, snap);
 	conformance_each_caveat(snap->ruleset, &snap->openings, &snap->inputs->flows, &snap->inputs->network,
 	        add_caveat, &(struct caveats){b, root});
+	return true;
+}
+
+static bool give_own_table(struct state_walk *w, struct rows *b, struct lyd_node *root, size_t i)
+{
+	if (i > 0)
+		return false;
+	add_own_table(b, root, &w->snap->own);
 	return true;
 }
 
@@ -283,128 +267,31 @@ static bool give_ipsec(struct state_walk *w, struct rows *b, struct lyd_node *ro
 	return true;
 }
 
-static const struct {
-	const char *node; /* NULL: the leaves of the top */
-	bool (*give)(struct state_walk *w, struct rows *b, struct lyd_node *root, size_t i);
-} sections[SECTION_N] = {
-        [SUMMARY] = {"summary", give_summary},
-        [SCALARS] = {NULL, give_scalars},
-        [DEPLOYMENTS] = {"deployment-state", give_deployment},
-        [RESULTS] = {"result", give_result},
-        [OPENINGS] = {"opening", give_opening},
-        [PROBLEMS] = {"problem", give_problem},
-        [IPSEC] = {"ipsec", give_ipsec},
+static const struct section sections[] = {
+        {"summary", give_summary},
+        {NULL, give_scalars},
+        {"own-table", give_own_table},
+        {"deployment-state", give_deployment},
+        {"result", give_result},
+        {"opening", give_opening},
+        {"problem", give_problem},
+        {"ipsec", give_ipsec},
 };
 
-static enum section section_of(const struct lysc_node *node)
-{
-	for (int i = 0; i < SECTION_N; i++)
-		if (sections[i].node != NULL && strcmp(sections[i].node, node->name) == 0)
-			return (enum section)i;
-	return SCALARS;
-}
-
-/* What of each child of the top the filter takes. @return whether only all of it or nothing. */
-static bool look_at_children(struct state_walk *w, const struct lysc_node *top, const struct filter *filter)
-{
-	const struct lysc_node *node;
-	bool whole = true;
-	for (node = lysc_node_child(top); node != NULL; node = node->next) {
-		enum filter_extent extent = filter_extent(filter, node);
-		enum section s = section_of(node);
-		whole = whole && extent != FILTER_PART;
-		w->wanted[s] |= extent != FILTER_NOTHING;
-		if (s != SCALARS || extent != FILTER_NOTHING)
-			continue;
-		if (w->n_omitted < LEAVES_MAX)
-			w->omitted[w->n_omitted++] = node->name;
-		else
-			whole = false;
-	}
-	return whole;
-}
-
-static void find_ipsec(struct state_walk *w, struct hub *hub)
+static void begin(
+        struct state_walk *w, const struct netconf *n, const struct lysc_node *top, const struct filter *filter)
 {
 	const struct inputs *in = w->snap->inputs;
-	if (!w->wanted[IPSEC] || in->catalog == NULL || in->site == NULL)
+
+	w->selection.all = true;
+	if (!w->whole && walk_wants(w, "result"))
+		select_results(filter, top, w->snap, &w->selection);
+	if (!walk_wants(w, "ipsec") || in->catalog == NULL || in->site == NULL)
 		return;
-	struct ipsec_policies *policies = hub_get_ipsec(hub);
+	struct ipsec_policies *policies = hub_get_ipsec(n->hub);
 	ipsec_decide(in->site, in->catalog, &in->network, policies, &w->ipsec);
 	ipsec_policies_unref(policies);
 }
 
-struct state_walk *state_walk_new(
-        const struct netconf *n, struct snapshot *snap, const struct filter *filter, bool *whole)
-{
-	const struct lysc_node *top = lys_find_path(n->ctx, NULL, STATE_CONFORMANCE, 0);
-	*whole = false;
-	if (!filter_wants(filter, top))
-		return NULL;
-	struct state_walk *w = xcalloc(1, sizeof(*w));
-	w->snap = snapshot_ref(snap);
-	w->module = top->module;
-	*whole = look_at_children(w, top, filter);
-	w->selection.all = true;
-	if (!*whole && w->wanted[RESULTS])
-		select_results(filter, top, snap, &w->selection);
-	find_ipsec(w, n->hub);
-	return w;
-}
-
-void state_walk_free(struct state_walk *w)
-{
-	if (w == NULL)
-		return;
-	selection_fini(&w->selection);
-	ipsec_findings_fini(&w->ipsec);
-	snapshot_unref(w->snap);
-	free(w);
-}
-
-/* The next piece. @return false when there is none. */
-static bool walk_next(struct state_walk *w, struct rows *b, struct lyd_node *root)
-{
-	for (; w->at < SECTION_N; w->at++, w->i = 0)
-		if (w->wanted[w->at] && !b->failed && sections[w->at].give(w, b, root, w->i)) {
-			w->i++;
-			return true;
-		}
-	return false;
-}
-
-struct lyd_node *state_walk_tree(struct state_walk *w, struct rows *b)
-{
-	b->module = w->module;
-	struct lyd_node *root = row_container(b, NULL, "conformance");
-	while (walk_next(w, b, root))
-		;
-	return root;
-}
-
-static bool omits(const void *ctx, const char *leaf)
-{
-	const struct state_walk *w = ctx;
-	for (size_t i = 0; i < w->n_omitted; i++)
-		if (strcmp(w->omitted[i], leaf) == 0)
-			return true;
-	return false;
-}
-
-void state_walk_begin(const struct state_walk *w, struct rows *b)
-{
-	b->module = w->module;
-	b->xml->omits = omits;
-	b->xml->omits_ctx = w;
-	(void)row_container(b, NULL, "conformance");
-}
-
-bool state_walk_text(struct state_walk *w, struct rows *b, size_t enough)
-{
-	while (b->xml->text.len < enough)
-		if (!walk_next(w, b, NULL)) {
-			row_end(b);
-			return false;
-		}
-	return true;
-}
+const struct walk_top walk_conformance = {
+        STATE_CONFORMANCE, "conformance", sections, sizeof(sections) / sizeof(sections[0]), begin};
