@@ -1,5 +1,6 @@
 /*
- * `portcullis conformance`: the required flows of the running daemon with their verdicts, and on request the openings.
+ * `portcullis conformance`: the required flows of the running daemon with their verdicts, and on request the openings and
+ * what nothing used.
  * Its exit code is the device's state.
  */
 #include <getopt.h>
@@ -9,24 +10,30 @@
 #include "build.h"
 #include "cli/cli.h"
 #include "cli/daemon.h"
+#include "cli/unused.h"
 #include "portcullis/alloc.h"
 
-static const char help[] = "Usage: portcullis conformance [OPTION]...\n"
-                           "Required flows and their verdicts, from the running daemon. Without an option the table\n"
-                           "leaves out what is conformant or does not cross this device.\n"
-                           "\n"
-                           "  --all               every flow\n"
-                           "  --problems          only flows that do not pass or of which nothing certain is known\n"
-                           "  --openings          also what passes though nothing requires it\n"
-                           "  --ipsec             also what products want exempted from IPsec\n" DAEMON_HELP "\n"
-                           "Exit codes: 0 ok, 1 violated or degraded, 2 incomplete or cannot tell, 3 usage or error.\n";
+static const char help[] =
+        "Usage: portcullis conformance [OPTION]...\n"
+        "Required flows and their verdicts, from the running daemon. Without an option the table\n"
+        "leaves out what is conformant or does not cross this device.\n"
+        "\n"
+        "  --all               every flow\n"
+        "  --problems          only flows that do not pass or of which nothing certain is known\n"
+        "  --openings          also what passes though nothing requires it\n"
+        "  --ipsec             also what products want exempted from IPsec\n"
+        "  --unused            also what the agent's own table lets in and nothing used, and explicit\n"
+        "                      rules that matched nothing, each with the time since when\n"
+        "  --unused-for TIME   the same, of what has been unused for so long: 45s, 90m, 12h, 30d, 4w\n" DAEMON_HELP "\n"
+        "Exit codes: 0 ok, 1 violated or degraded, 2 incomplete or cannot tell, 3 usage or error.\n";
 
 enum selection { SELECT_DEFAULT, SELECT_ALL, SELECT_PROBLEMS };
 
 struct request {
 	struct daemon_options daemon;
 	enum selection selection;
-	bool openings, ipsec;
+	bool openings, ipsec, unused;
+	int64_t unused_s; /* and that for so long */
 };
 
 static bool is_selected(const xmlNode *result, enum selection selection)
@@ -84,7 +91,7 @@ static json_t *ipsec_json(const xmlNode *x)
 	return json;
 }
 
-static void show_json(const xmlNode *c, const struct request *request)
+static void show_json(const xmlNode *c, const struct unused *unused, const struct request *request)
 {
 	json_t *flows = json_array(), *openings = json_array(), *ipsec = json_array();
 	enum selection selection = request->selection == SELECT_PROBLEMS ? SELECT_PROBLEMS : SELECT_ALL;
@@ -95,9 +102,12 @@ static void show_json(const xmlNode *c, const struct request *request)
 		json_array_append_new(openings, opening_json(o));
 	for (const xmlNode *x = node_child(c, "ipsec"); x != NULL; x = node_next(x))
 		json_array_append_new(ipsec, ipsec_json(x));
-	json_show(json_pack("{sososososososo}", "generation", json_number(c, "generation"), "summary", json_summary(c),
-	        "flows", flows, "openings", openings, "ipsec", ipsec, "caveats", json_leaves(c, "caveat"),
-	        "deployments", json_deployments(c)));
+	json_t *json = json_pack("{sososososososo}", "generation", json_number(c, "generation"), "summary",
+	        json_summary(c), "flows", flows, "openings", openings, "ipsec", ipsec, "caveats",
+	        json_leaves(c, "caveat"), "deployments", json_deployments(c));
+	if (request->unused)
+		json_object_set_new(json, "unused", unused_json(unused));
+	json_show(json);
 }
 
 static void show_flows(const xmlNode *c, enum selection selection)
@@ -178,6 +188,7 @@ static int read_options(int argc, char **argv, struct request *r)
 	        {"yang-dir", required_argument, NULL, 'y'}, {"json", no_argument, NULL, 'j'},
 	        {"all", no_argument, NULL, 'a'}, {"problems", no_argument, NULL, 'p'},
 	        {"openings", no_argument, NULL, 'o'}, {"ipsec", no_argument, NULL, 'x'},
+	        {"unused", no_argument, NULL, 'u'}, {"unused-for", required_argument, NULL, 'U'},
 	        {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
 	opterr = 0;
 	for (int c; (c = getopt_long(argc, argv, ":h", options, NULL)) != -1;) {
@@ -191,6 +202,13 @@ static int read_options(int argc, char **argv, struct request *r)
 			r->openings = true;
 		else if (c == 'x')
 			r->ipsec = true;
+		else if (c == 'u')
+			r->unused = true;
+		else if (c == 'U' && !unused_age(optarg, &r->unused_s))
+			return cli_usage(
+			        "conformance", "--unused-for '%s' is no time; write 45s, 90m, 12h, 30d or 4w", optarg);
+		else if (c == 'U')
+			r->unused = true;
 		else if ((c == 'a' || c == 'p') && r->selection != SELECT_DEFAULT)
 			return cli_usage("conformance", "give --all or --problems, and once");
 		else if (c == 'a' || c == 'p')
@@ -203,9 +221,22 @@ static int read_options(int argc, char **argv, struct request *r)
 	return optind < argc ? cli_usage("conformance", "'%s' is one argument too many", argv[optind]) : -1;
 }
 
+static void show(const xmlNode *c, const struct unused *unused, const struct request *r)
+{
+	show_flows(c, r->selection);
+	show_caveats(c);
+	if (r->openings)
+		show_openings(c);
+	if (r->ipsec)
+		show_ipsec(c);
+	if (r->unused)
+		unused_show(unused);
+}
+
 int verb_conformance(int argc, char **argv)
 {
 	struct request r = {0};
+	struct unused unused = {0};
 	struct error err;
 	xmlDoc *doc;
 	xmlNode *conformance;
@@ -217,17 +248,18 @@ int verb_conformance(int argc, char **argv)
 	                             : "<summary/><generation/><caveat/><result/>";
 	if (daemon_conformance(&r.daemon, wanted, &doc, &conformance, &err) != 0)
 		return cli_fail("conformance", &err);
+	if (r.unused && unused_ask(&r.daemon, r.unused_s, &unused, &err) != 0) {
+		xmlFreeDoc(doc);
+		return cli_fail("conformance", &err);
+	}
 	code = daemon_exit_code(conformance);
+	if (code == EXIT_OK && r.unused && unused_is_unknown(&unused))
+		code = EXIT_CANNOT_TELL;
 	if (r.daemon.json)
-		show_json(conformance, &r);
+		show_json(conformance, &unused, &r);
 	else
-		show_flows(conformance, r.selection);
-	if (!r.daemon.json)
-		show_caveats(conformance);
-	if (!r.daemon.json && r.openings)
-		show_openings(conformance);
-	if (!r.daemon.json && r.ipsec)
-		show_ipsec(conformance);
+		show(conformance, &unused, &r);
+	unused_fini(&unused);
 	xmlFreeDoc(doc);
 	return code;
 }
