@@ -16,4 +16,6 @@ install(FILES ${CMAKE_BINARY_DIR}/generated/portcullisd.service ${CMAKE_BINARY_D
 	DESTINATION lib/systemd/system)
 install(FILES contrib/systemd/portcullis.sysusers DESTINATION lib/sysusers.d RENAME portcullis.conf)
 install(FILES contrib/systemd/portcullis.tmpfiles DESTINATION lib/tmpfiles.d RENAME portcullis.conf)
+install(DIRECTORY contrib/ansible DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.yml" PATTERN "*.py" PATTERN "*.md"
+	PATTERN __pycache__ EXCLUDE)
 install(FILES LICENSE README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})

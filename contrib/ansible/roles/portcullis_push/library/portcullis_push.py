@@ -42,8 +42,8 @@ options:
 RETURN = """
 differs: {description: Candidate is not what running was., type: bool, returned: success}
 breaks: {description: Flows would break, it cannot be told, or the gate of the device refuses it., type: bool, returned: success}
-report: {description: What the change does, for people., type: list, returned: when it differs}
-what_if: {description: 'summary, reason, labels of regressions', type: dict, returned: when it differs}
+report: {description: 'What the change does, for people.', type: list, returned: 'when it differs, and in check mode or with regressions: refuse'}
+what_if: {description: 'summary, reason, labels of regressions', type: dict, returned: as report}
 digest: {description: Stands for running and candidate., type: str, returned: success}
 running: {description: Stands for running before the commit., type: str, returned: success}
 candidate: {description: Stands for what was committed., type: str, returned: success}
@@ -56,28 +56,30 @@ from xml.sax.saxutils import escape
 
 
 def plan(device, params):
-    """Bring candidate to what is asked for, and say what its commit would do."""
+    """Bring candidate to what is asked for, and compare it with running."""
     running = device.config("running")
     config = netconf.joined(params["config"])
     device.ask("edit-config", netconf.edit(config, running, params["strategy"] == "replace"))
     candidate = device.config("candidate")
     before, after = netconf.digest(running), netconf.digest(candidate)
-    result = {"differs": before != after, "breaks": False, "running": before, "candidate": after,
-              "digest": netconf.digest(running, candidate),
-              "diff": {"before_header": f"{device.name}: running", "after_header": f"{device.name}: as pushed",
-                       "before": netconf.text_of(running), "after": netconf.text_of(candidate)}}
-    if result["differs"]:
-        gate = None
-        try:
-            device.base("validate", "<source><candidate/></source>")
-        except netconf.Refused as error:
-            if error.tag != "access-denied":
-                raise
-            gate = f"the gate refuses it: {error}"
-        result["what_if"] = netconf.what_if(device)
-        result["report"] = result["what_if"].pop("report") + ([gate] if gate else [])
-        result["breaks"] = bool(gate or result["what_if"]["reason"] or result["what_if"]["regressions"])
-    return result
+    return {"differs": before != after, "breaks": False, "running": before, "candidate": after,
+            "digest": netconf.digest(running, candidate),
+            "diff": {"before_header": f"{device.name}: running", "after_header": f"{device.name}: as pushed",
+                     "before": netconf.text_of(running), "after": netconf.text_of(candidate)}}
+
+
+def foretell(device, result):
+    """What the commit of candidate would do, and whether the device's own gate would let it."""
+    gate = []
+    try:
+        device.base("validate", "<source><candidate/></source>")
+    except netconf.Refused as error:
+        if error.tag != "access-denied":
+            raise
+        gate = [f"the gate of the device refuses a plain commit: {error}"]
+    result["what_if"] = netconf.what_if(device)
+    result["report"] = result["what_if"].pop("report") + gate
+    result["breaks"] = result["what_if"].pop("breaks") or bool(gate)
 
 
 def commit(device, params):
@@ -91,9 +93,11 @@ def push(params, check_mode, result):
     """The whole of it; result is filled as far as it goes."""
     with netconf.connect(params) as device, device.locked("running", "candidate"):
         result.update(plan(device, params))
+        if result["differs"] and (check_mode or params["regressions"] == "refuse"):
+            foretell(device, result)
         if params["expect"] not in (None, result["digest"]):
             raise netconf.PushError(f"{device.name}: running or what is pushed has changed since the what-if: start again")
-        if not check_mode and result["breaks"] and params["regressions"] == "refuse":
+        if result["breaks"] and not check_mode and params["regressions"] == "refuse":
             raise netconf.PushError("\n".join([f"{device.name}: refused, because flows would break", *result["report"]]))
         if result["differs"] and not check_mode:
             try:

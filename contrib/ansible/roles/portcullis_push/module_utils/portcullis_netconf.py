@@ -23,7 +23,7 @@ PC = "urn:portcullis:yang:portcullis"
 COMMIT = "urn:portcullis:yang:portcullis-commit"
 NAMESPACES = {"portcullis": PC, "ietf-netconf-acm": "urn:ietf:params:xml:ns:yang:ietf-netconf-acm"}
 CONFIRMED_COMMIT = "urn:ietf:params:netconf:capability:confirmed-commit:1.1"
-LISTED = 20  # lines of a kind in a report; the summary has the numbers
+LISTED = 8  # lines of a kind in a report; the summary has the numbers
 
 CONNECTION = {
     "host": {"type": "str", "required": True},
@@ -268,24 +268,41 @@ def flow_words(node):
     return f"{child(node, 'label')}: {verdicts}" + (rule_words(node) or f" {child(node, 'reason') or ''}".rstrip())
 
 
+def opening_words(node):
+    """An opening that comes or goes."""
+    return child(node, "label") + rule_words(node)
+
+
+def openings_of(nodes, state):
+    """Openings that are new, or closed."""
+    return [node for node in nodes if child(node, "state") == state]
+
+
 def what_if(device):
-    """What a commit of candidate would do: {summary, reason, regressions (labels), report (lines for people)}."""
+    """What a commit of candidate would do: {summary, reason, regressions (labels), breaks, report (lines for people)}.
+
+    A flow that is no more than advised breaks nothing: its severity says so.
+    """
     reply = device.ask("what-if", f'<what-if xmlns="{PC}"><candidate/></what-if>')
     summary = {etree.QName(leaf).localname.replace("-", "_"): int(leaf.text) if leaf.text.isdigit() else leaf.text
                for leaf in reply.find(f"{{{PC}}}summary")}
-    breaks, repairs, openings = (children(reply, name) for name in ("regression", "repair", "opening"))
-    report = [f"overall {summary.get('overall_now')} > {summary.get('overall_then')}, flows: {summary.get('regressions', 0)} break, "
-              f"{summary.get('repairs', 0)} are repaired, {summary.get('flows_new', 0)} are new, {summary.get('flows_gone', 0)} gone; "
+    repairs, openings = children(reply, "repair"), children(reply, "opening")
+    lost = children(reply, "regression")
+    breaks = [node for node in lost if child(node, "severity") not in ("none", "info")]
+    unlisted = summary.get("regressions", 0) - len(lost)
+    report = [f"overall {summary.get('overall_now')} > {summary.get('overall_then')}, flows: {len(breaks) + unlisted} break, "
+              f"{len(lost) - len(breaks)} more that are only advised, {summary.get('repairs', 0)} are repaired, "
+              f"{summary.get('flows_new', 0)} are new, {summary.get('flows_gone', 0)} gone; "
               f"openings: {summary.get('openings_new', 0)} new, {summary.get('openings_closed', 0)} closed"]
     reason = reply.findtext(f"{{{PC}}}reason")
     if reason is not None:
         report.append(f"it cannot be told what would break: {reason}")
-    for node in breaks[:LISTED]:
-        report.append(f"breaks {flow_words(node)}")
-        report += [f"  cure: {cure.text}" for cure in children(node, "cure")]
-    report += [f"repairs {flow_words(node)}" for node in repairs[:LISTED]]
-    for state, verb in (("new", "opens"), ("closed", "closes")):
-        of_state = [node for node in openings if child(node, "state") == state]
-        report += [f"{verb} {child(node, 'label')}{rule_words(node)}" for node in of_state[:LISTED]]
+    for verb, nodes, words in (("breaks", breaks, flow_words), ("repairs", repairs, flow_words),
+                               ("opens", openings_of(openings, "new"), opening_words),
+                               ("closes", openings_of(openings, "closed"), opening_words)):
+        report += [f"{verb} {words(node)}" for node in nodes[:LISTED]]
+        if len(nodes) > LISTED:
+            report.append(f"{verb} {len(nodes) - LISTED} more: 'portcullis what-if' on the device lists all")
     report += [f"caveat: {caveat.text}" for caveat in children(reply, "caveat")]
-    return {"summary": summary, "reason": reason, "regressions": [child(node, "label") for node in breaks], "report": report}
+    return {"summary": summary, "reason": reason, "regressions": [child(node, "label") for node in breaks],
+            "breaks": bool(breaks or unlisted or reason is not None), "report": report}
