@@ -21,7 +21,6 @@ options:
   persist: {description: That of the commit., type: str, required: true}
   allowed: {description: Overall states that are good enough., type: list, elements: str, default: [ok]}
   running: {description: 'That of portcullis_push; for cancelled.', type: str}
-  candidate: {description: 'That of portcullis_push; for cancelled.', type: str}
   wait: {description: 'Seconds to wait until the device is back; for cancelled.', type: int, default: 150}
 """
 
@@ -88,9 +87,6 @@ def look(params, result):
         if params["running"] not in (None, netconf.digest(device.config("running"))):
             result["pending"] = f"{device.name}: running is not what it was before"
             return False
-        # The way back leaves candidate as it is: what was pushed is of no use there.
-        if netconf.digest(device.config("candidate")) == params["candidate"]:
-            device.quietly("discard-changes")
     return True
 
 
@@ -118,7 +114,6 @@ def main():
         "persist": {"type": "str", "required": True, "no_log": True},
         "allowed": {"type": "list", "elements": "str", "choices": STATES, "default": ["ok"]},
         "running": {"type": "str"},
-        "candidate": {"type": "str"},
         "wait": {"type": "int", "default": 150}})
     if netconf.MISSING is not None:
         module.fail_json(msg=missing_required_lib("ncclient"), exception=str(netconf.MISSING))

@@ -46,7 +46,6 @@ report: {description: 'What the change does, for people.', type: list, returned:
 what_if: {description: 'summary, reason, labels of regressions', type: dict, returned: as report}
 digest: {description: Stands for running and candidate., type: str, returned: success}
 running: {description: Stands for running before the commit., type: str, returned: success}
-candidate: {description: Stands for what was committed., type: str, returned: success}
 pending: {description: 'It was committed, or nobody knows, and goes back unless it is confirmed.', type: bool, returned: always}
 """
 
@@ -62,8 +61,7 @@ def plan(device, params):
     device.ask("edit-config", netconf.edit(config, running, params["strategy"] == "replace"))
     candidate = device.config("candidate")
     before, after = netconf.digest(running), netconf.digest(candidate)
-    return {"differs": before != after, "breaks": False, "running": before, "candidate": after,
-            "digest": netconf.digest(running, candidate),
+    return {"differs": before != after, "breaks": False, "running": before, "digest": netconf.digest(running, candidate),
             "diff": {"before_header": f"{device.name}: running", "after_header": f"{device.name}: as pushed",
                      "before": netconf.text_of(running), "after": netconf.text_of(candidate)}}
 

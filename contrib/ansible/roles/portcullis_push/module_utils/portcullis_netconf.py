@@ -290,10 +290,12 @@ def what_if(device):
     lost = children(reply, "regression")
     breaks = [node for node in lost if child(node, "severity") not in ("none", "info")]
     unlisted = summary.get("regressions", 0) - len(lost)
-    report = [f"overall {summary.get('overall_now')} > {summary.get('overall_then')}, flows: {len(breaks) + unlisted} break, "
-              f"{len(lost) - len(breaks)} more that are only advised, {summary.get('repairs', 0)} are repaired, "
-              f"{summary.get('flows_new', 0)} are new, {summary.get('flows_gone', 0)} gone; "
-              f"openings: {summary.get('openings_new', 0)} new, {summary.get('openings_closed', 0)} closed"]
+    counts = ((len(breaks) + unlisted, "flows break"), (len(lost) - len(breaks), "flows break that are only advised"),
+              (len(repairs), "flows are repaired"), (summary.get("flows_new", 0), "flows are new"),
+              (summary.get("flows_gone", 0), "flows are gone"), (summary.get("openings_new", 0), "openings are new"),
+              (summary.get("openings_closed", 0), "openings are closed"))
+    report = [f"overall {summary.get('overall_now')} > {summary.get('overall_then')}; "
+              + (", ".join(f"{n} {what}" for n, what in counts if n > 0) or "nothing breaks, nothing opens")]
     reason = reply.findtext(f"{{{PC}}}reason")
     if reason is not None:
         report.append(f"it cannot be told what would break: {reason}")
