@@ -286,7 +286,9 @@ static void log_change(const struct change *c)
 		log_info("%s #%llu: from %s to %s", change_kind_name(c->kind), sequence, overall_name(c->old_overall),
 		        overall_name(c->new_overall));
 	else
-		log_info("%s #%llu: %s%s%s%s%s%s", change_kind_name(c->kind), sequence, c->label, c->reason,
+		log_info("%s #%llu: %s%s%s%s%s%s%s%s%s", change_kind_name(c->kind), sequence, c->cause.author,
+		        c->cause.author[0] != '\0' ? ": " : "", c->label,
+		        c->label[0] != '\0' && c->reason[0] != '\0' ? "; " : "", c->reason,
 		        c->rule[0] != '\0' ? "; decided by " : "", c->rule,
 		        c->witness[0] != '\0' ? "; for example " : "", c->witness);
 }
