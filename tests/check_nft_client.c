@@ -356,6 +356,61 @@ START_TEST(policies_that_are_none_break_off)
 }
 END_TEST
 
+START_TEST(connections_that_are_none_break_off)
+{
+	struct client c = client_new(5000);
+	uint8_t *bytes = NULL, m[64];
+	size_t len;
+	struct error err = {0};
+	const struct error why = {.code = ERR_UNSUPPORTED, .text = "not told"};
+	put(c.fake, NFT_MESSAGE_CONNTRACK, 1, NULL, 0);
+	ck_assert_int_eq(c.ops.connections(c.ops.self, &bytes, &len, &err), 0);
+	ck_assert_uint_eq(len, 0);
+	free(bytes);
+	ck_assert_int_eq(nft_message_send_error(c.fake, 2, &why, NULL), 0);
+	ck_assert_int_eq(c.ops.connections(c.ops.self, &bytes, &len, &err), -1);
+	ck_assert_int_eq(err.code, ERR_UNSUPPORTED);
+	put(c.fake, NFT_MESSAGE_CONNTRACK, 3, m, put_message(m, NFT_MSG_NEWTABLE, 1, 0, NULL));
+	ck_assert_int_eq(c.ops.connections(c.ops.self, &bytes, &len, &err), -1);
+	ck_assert_int_eq(err.code, ERR_FORMAT);
+	ck_assert_ptr_null(bytes);
+	ck_assert_int_eq(c.ops.connections(c.ops.self, &bytes, &len, &err), -1);
+	ck_assert_int_eq(err.code, ERR_UNAVAILABLE);
+	client_free(&c);
+}
+END_TEST
+
+static void put_ended(int fd, uint32_t sequence, uint32_t ended, uint32_t gone, uint32_t number)
+{
+	const struct nft_ended e = {ended, gone, number};
+	put(fd, NFT_MESSAGE_ENDED, sequence, &e, sizeof(e));
+}
+
+START_TEST(what_ended_is_added_up_and_cannot_be_more_than_was_named)
+{
+	struct client c = client_new(5000);
+	struct connection *many = xcalloc(NFT_ENDINGS_MAX + 2, sizeof(*many));
+	size_t ended;
+	struct error err = {0};
+	put_ended(c.fake, 1, (uint32_t)NFT_ENDINGS_MAX - 1, 1, 0);
+	put_ended(c.fake, 2, 1, 0, 0);
+	ck_assert_msg(c.ops.connections_end(c.ops.self, many, NFT_ENDINGS_MAX + 2, &ended, &err) == 0, "%s", err.text);
+	ck_assert_uint_eq(ended, NFT_ENDINGS_MAX);
+	put_ended(c.fake, 3, 1, 0, 1);
+	ck_assert_int_eq(c.ops.connections_end(c.ops.self, many, 2, &ended, &err), -1);
+	ck_assert_int_eq(err.code, ERR_IO);
+	ck_assert_str_eq(err.text, "the kernel does not end connections: Operation not permitted");
+	ck_assert_uint_eq(ended, 1);
+	put_ended(c.fake, 4, 2, UINT32_MAX, 0);
+	ck_assert_int_eq(c.ops.connections_end(c.ops.self, many, 2, &ended, &err), -1);
+	ck_assert_int_eq(err.code, ERR_FORMAT);
+	ck_assert_int_eq(c.ops.connections_end(c.ops.self, many, 2, &ended, &err), -1);
+	ck_assert_int_eq(err.code, ERR_UNAVAILABLE);
+	free(many);
+	client_free(&c);
+}
+END_TEST
+
 START_TEST(the_unprivileged_side_notices_an_end_while_it_waits_for_events)
 {
 	struct client c = client_new(5000);
@@ -464,6 +519,8 @@ int main(void)
 	tcase_add_test(c, a_request_that_is_not_taken_ends_the_connection_in_time);
 	tcase_add_loop_test(c, the_unprivileged_side_breaks_off_on_a_hostile_answer, 0, N(hostile));
 	tcase_add_test(c, policies_that_are_none_break_off);
+	tcase_add_test(c, connections_that_are_none_break_off);
+	tcase_add_test(c, what_ended_is_added_up_and_cannot_be_more_than_was_named);
 	tcase_add_test(c, the_unprivileged_side_notices_an_end_while_it_waits_for_events);
 	tcase_add_test(c, an_answer_that_nobody_asked_for_breaks_off);
 	tcase_add_test(c, a_dump_gives_up_at_its_deadline_and_drops_the_late_answer);

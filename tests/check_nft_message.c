@@ -57,7 +57,7 @@ static const struct {
         {"another version", NFT_SIDE_PRIVILEGED, {MAGIC + 1, NFT_MESSAGE_DUMP, 1, 0}, 16, ERR_FORMAT},
         {"cut header", NFT_SIDE_PRIVILEGED, {MAGIC, NFT_MESSAGE_DUMP, 1, 0}, 15, ERR_FORMAT},
         {"one byte", NFT_SIDE_UNPRIVILEGED, {MAGIC, NFT_MESSAGE_READY, 0, 0}, 1, ERR_FORMAT},
-        {"unknown request", NFT_SIDE_PRIVILEGED, {MAGIC, 6, 1, 0}, 16, ERR_FORMAT},
+        {"unknown request", NFT_SIDE_PRIVILEGED, {MAGIC, 8, 1, 0}, 16, ERR_FORMAT},
         {"a check above the limit", NFT_SIDE_PRIVILEGED, {MAGIC, NFT_MESSAGE_CHECK, 1, (32u << 20) + 1}, 16, ERR_LIMIT},
         {"a replace above the limit", NFT_SIDE_PRIVILEGED, {MAGIC, NFT_MESSAGE_REPLACE, 1, 0xffffffff}, 16, ERR_LIMIT},
         {"a replace that is cut", NFT_SIDE_PRIVILEGED, {MAGIC, NFT_MESSAGE_REPLACE, 1, 1000}, 16, ERR_FORMAT},
@@ -74,6 +74,14 @@ static const struct {
                 ERR_LIMIT},
         {"policies above the limit", NFT_SIDE_UNPRIVILEGED, {MAGIC, NFT_MESSAGE_XFRM, 1, (16u << 20) + 1}, 16,
                 ERR_LIMIT},
+        {"a request for connections with a parameter", NFT_SIDE_PRIVILEGED, {MAGIC, NFT_MESSAGE_CONNECTIONS, 1, 4}, 16,
+                ERR_LIMIT},
+        {"connections to end above the limit", NFT_SIDE_PRIVILEGED, {MAGIC, NFT_MESSAGE_END, 1, 4096 * 48 + 1}, 16,
+                ERR_LIMIT},
+        {"connections to end that are cut", NFT_SIDE_PRIVILEGED, {MAGIC, NFT_MESSAGE_END, 1, 48}, 16, ERR_FORMAT},
+        {"connections above the limit", NFT_SIDE_UNPRIVILEGED, {MAGIC, NFT_MESSAGE_CONNTRACK, 1, (128u << 20) + 1}, 16,
+                ERR_LIMIT},
+        {"ended connections above the limit", NFT_SIDE_UNPRIVILEGED, {MAGIC, NFT_MESSAGE_ENDED, 1, 13}, 16, ERR_LIMIT},
         {"tables above the limit", NFT_SIDE_UNPRIVILEGED, {MAGIC, NFT_MESSAGE_TABLES, 1, 4097}, 16, ERR_LIMIT},
         {"events above the limit", NFT_SIDE_UNPRIVILEGED, {MAGIC, NFT_MESSAGE_EVENT, 0, (4u << 20) + 1}, 16, ERR_LIMIT},
         {"an error above the limit", NFT_SIDE_UNPRIVILEGED, {MAGIC, NFT_MESSAGE_ERROR, 1, 2049}, 16, ERR_LIMIT},
@@ -156,6 +164,25 @@ static int fake_transaction(
 	return 0;
 }
 
+static int fake_connections(void *self, int peer, struct nft_bytes *out, struct error *err)
+{
+	ck_assert_int_ge(peer, 0);
+	if (((const struct fake *)self)->denied)
+		return error_set(err, ERR_UNSUPPORTED, "fake", "not told");
+	return nft_bytes_add(out, "four", 4, NFT_CONNECTIONS_MAX, err);
+}
+
+/* As the real one, without a kernel behind it. */
+static int fake_end(void *self, const uint8_t *records, size_t len, struct nft_ended *out, struct error *err)
+{
+	size_t n;
+	(void)self;
+	if (nft_endings_check(records, len, &n, err) != 0)
+		return -1;
+	out->ended = (uint32_t)n;
+	return 0;
+}
+
 static void fake_close(void *self)
 {
 	(void)self;
@@ -172,8 +199,8 @@ struct server {
 static void *serve(void *ctx)
 {
 	struct server *s = ctx;
-	const struct nft_source source = {
-	        &s->fake, fake_dump, fake_legacy, NULL, fake_event_fd, fake_events, fake_close, fake_transaction};
+	const struct nft_source source = {&s->fake, fake_dump, fake_legacy, NULL, fake_event_fd, fake_events,
+	        fake_close, fake_transaction, fake_connections, fake_end};
 	s->result = nft_serve(s->pair.ours, &source, &s->err);
 	close(s->pair.ours);
 	return NULL;
@@ -278,6 +305,48 @@ START_TEST(the_privileged_side_answers_batches_and_serves_on)
 			ck_assert_uint_eq(v.done, i);
 			ck_assert_uint_eq(v.generation, 9 * i);
 			ck_assert_str_eq(v.reason, i == 0 ? "batch" : "");
+		}
+		free(m.payload);
+	}
+	server_stop(&s);
+	ck_assert_int_eq(s.result, 0);
+}
+END_TEST
+
+START_TEST(the_privileged_side_hands_connections_on)
+{
+	static struct server s;
+	s.fake.denied = _i == 1;
+	server_start(&s);
+	put(s.pair.theirs, NFT_MESSAGE_CONNECTIONS, 1, NULL, 0);
+	struct nft_message m = next_message(&s);
+	ck_assert_uint_eq(m.sequence, 1);
+	ck_assert_uint_eq(m.type, _i == 1 ? NFT_MESSAGE_ERROR : NFT_MESSAGE_CONNTRACK);
+	if (_i == 0)
+		ck_assert_str_eq((char *)m.payload, "four");
+	free(m.payload);
+	server_stop(&s);
+	ck_assert_int_eq(s.result, 0);
+}
+END_TEST
+
+START_TEST(the_privileged_side_answers_what_is_to_end_and_serves_on)
+{
+	static struct server s;
+	struct nft_ending e[2] = {{.family = 4, .proto = 6}, {.family = 4, .proto = 6}};
+	struct nft_ended ended;
+	server_start(&s);
+	for (uint32_t i = 0; i < 3; i++) {
+		/* Whole, with a record that is not in order, cut. */
+		e[1].family = i == 1 ? 0 : 4;
+		put(s.pair.theirs, NFT_MESSAGE_END, i + 1, e, sizeof(e) - (i == 2));
+		struct nft_message m = next_message(&s);
+		ck_assert_uint_eq(m.sequence, i + 1);
+		ck_assert_uint_eq(m.type, i == 0 ? NFT_MESSAGE_ENDED : NFT_MESSAGE_ERROR);
+		if (i == 0) {
+			ck_assert_uint_eq(m.length, sizeof(ended));
+			memcpy(&ended, m.payload, sizeof(ended));
+			ck_assert_uint_eq(ended.ended, 2);
 		}
 		free(m.payload);
 	}
@@ -449,6 +518,8 @@ int main(void)
 	tcase_add_test(c, the_privileged_side_answers_each_request_with_its_sequence);
 	tcase_add_test(c, the_privileged_side_hands_the_kernels_refusal_on);
 	tcase_add_loop_test(c, the_privileged_side_answers_batches_and_serves_on, 0, 2);
+	tcase_add_loop_test(c, the_privileged_side_hands_connections_on, 0, 2);
+	tcase_add_test(c, the_privileged_side_answers_what_is_to_end_and_serves_on);
 	tcase_add_test(c, the_privileged_side_pushes_a_change_with_its_author);
 	tcase_add_test(c, the_privileged_side_ends_when_its_kernel_socket_breaks);
 	tcase_add_loop_test(c, the_privileged_side_ends_cleanly_on_what_it_refuses, 0, N(headers));

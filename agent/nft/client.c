@@ -1,5 +1,6 @@
 /*
- * The unprivileged side: asks the privileged process for dumps and policies, hands it batches and collects its events.
+ * The unprivileged side: asks the privileged process for dumps, policies and connections, hands it batches and
+ * connections to end, and collects its events.
  * What comes back is checked like anything from outside: a message out of turn, of a wrong kind or with bytes that are no
  * netlink messages ends the connection, and from then on the ruleset is unavailable. Threads take turns.
  */
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #include "nft/answer.h"
+#include "nft/ending.h"
 #include "nft/message.h"
 #include "nft/process.h"
 #include "portcullis/alloc.h"
@@ -124,17 +126,25 @@ static int await_reply(struct client *c, int64_t until, struct nft_message *repl
 	return 0;
 }
 
+/* What a request carries. */
+struct body {
+	const void *bytes;
+	size_t len;
+};
+
 /*
  * A batch is larger than what the socket holds, and the other side may be sending events meanwhile, which it must not wait
  * with for this one: what comes is taken in between.
  */
-static int put_request(struct client *c, enum nft_message_type request, const struct nft_batch *batch, int64_t until,
-        struct error *err)
+static int put_request(
+        struct client *c, enum nft_message_type request, const struct body *body, int64_t until, struct error *err)
 {
-	const void *payload = batch != NULL ? batch->bytes : NULL;
-	size_t done = 0, len = batch != NULL ? batch->len : 0;
+	static const struct body empty;
+	size_t done = 0;
 	int result;
-	while ((result = nft_message_send_part(c->fd, request, c->sent + 1, payload, len, &done, err)) == 0) {
+	if (body == NULL)
+		body = &empty;
+	while ((result = nft_message_send_part(c->fd, request, c->sent + 1, body->bytes, body->len, &done, err)) == 0) {
 		int64_t left = until - clock_monotonic_ms();
 		struct pollfd p = {.fd = c->fd, .events = POLLIN | POLLOUT};
 		if (left <= 0) {
@@ -150,12 +160,12 @@ static int put_request(struct client *c, enum nft_message_type request, const st
 	return result == 1 ? 0 : break_off(c);
 }
 
-static int ask(struct client *c, enum nft_message_type request, const struct nft_batch *batch,
-        enum nft_message_type want, int64_t until, struct nft_message *reply, struct error *err)
+static int ask(struct client *c, enum nft_message_type request, const struct body *body, enum nft_message_type want,
+        int64_t until, struct nft_message *reply, struct error *err)
 {
 	if (c->sent - c->answered >= UNANSWERED_MAX)
 		return error_set(err, ERR_UNAVAILABLE, WHERE, "it has not answered %d requests", UNANSWERED_MAX);
-	if (put_request(c, request, batch, until, err) != 0)
+	if (put_request(c, request, body, until, err) != 0)
 		return -1;
 	c->sent++;
 	if (await_reply(c, until, reply, err) != 0)
@@ -261,10 +271,11 @@ static int ask_batch(struct client *c, enum nft_message_type request, const stru
         struct nft_verdict *out, struct error *err)
 {
 	struct nft_message m = {0};
+	const struct body body = {batch->bytes, batch->len};
 	int64_t until = clock_monotonic_ms() + c->deadline_ms;
 	if (c->broken)
 		return unavailable(err);
-	int result = ask(c, request, batch, NFT_MESSAGE_VERDICT, until, &m, err);
+	int result = ask(c, request, &body, NFT_MESSAGE_VERDICT, until, &m, err);
 	if (c->pending.len > 0 || c->overrun)
 		ring(c);
 	if (result != 0)
@@ -297,6 +308,49 @@ static int check_in_turn(void *self, const struct nft_batch *batch, struct nft_a
 static int replace_in_turn(void *self, const struct nft_batch *batch, struct nft_answer *answer, struct error *err)
 {
 	return client_batch(self, NFT_MESSAGE_REPLACE, batch, answer, err);
+}
+
+static int connections_in_turn(struct client *c, uint8_t **bytes, size_t *len, struct error *err)
+{
+	struct nft_message m = {0};
+	if (c->broken)
+		return unavailable(err);
+	int64_t until = clock_monotonic_ms() + c->deadline_ms;
+	int result = ask(c, NFT_MESSAGE_CONNECTIONS, NULL, NFT_MESSAGE_CONNTRACK, until, &m, err);
+	if (c->pending.len > 0 || c->overrun)
+		ring(c);
+	if (result != 0)
+		return -1;
+	if (nft_connections_check(m.payload, m.length, err) != 0) {
+		free(m.payload);
+		return break_off(c);
+	}
+	*bytes = m.payload;
+	*len = m.length;
+	return 0;
+}
+
+static int end_in_turn(
+        struct client *c, const struct nft_ending *record, size_t n, struct nft_ended *out, struct error *err)
+{
+	struct nft_message m = {0};
+	const struct body body = {record, n * sizeof(*record)};
+	int64_t until = clock_monotonic_ms() + c->deadline_ms;
+	if (c->broken)
+		return unavailable(err);
+	int result = ask(c, NFT_MESSAGE_END, &body, NFT_MESSAGE_ENDED, until, &m, err);
+	if (c->pending.len > 0 || c->overrun)
+		ring(c);
+	if (result != 0)
+		return -1;
+	if (m.length == sizeof(*out))
+		memcpy(out, m.payload, sizeof(*out));
+	free(m.payload);
+	if (m.length != sizeof(*out) || (uint64_t)out->ended + out->gone > n) {
+		error_set(err, ERR_FORMAT, WHERE, "what it says of ended connections cannot be");
+		return break_off(c);
+	}
+	return 0;
 }
 
 static int client_event_fd(void *self)
@@ -370,6 +424,32 @@ static int client_replace(void *self, const struct nft_batch *batch, struct nft_
 	return result;
 }
 
+static int client_connections(void *self, uint8_t **bytes, size_t *len, struct error *err)
+{
+	struct client *c = self;
+	*bytes = NULL;
+	*len = 0;
+	pthread_mutex_lock(&c->turn);
+	int result = connections_in_turn(c, bytes, len, err);
+	pthread_mutex_unlock(&c->turn);
+	return result;
+}
+
+/* Others have their turns between two messages. */
+static int end_some(void *ctx, const struct nft_ending *record, size_t n, struct nft_ended *out, struct error *err)
+{
+	struct client *c = ctx;
+	pthread_mutex_lock(&c->turn);
+	int result = end_in_turn(c, record, n, out, err);
+	pthread_mutex_unlock(&c->turn);
+	return result;
+}
+
+static int client_end(void *self, const struct connection *connection, size_t n, size_t *ended, struct error *err)
+{
+	return nft_endings_each(connection, n, end_some, self, ended, err);
+}
+
 static int client_events(void *self, struct nft_event *out, struct error *err)
 {
 	struct client *c = self;
@@ -424,6 +504,8 @@ int nft_client_open(const struct nft_process *process, int deadline_ms, struct n
 	        .legacy = client_legacy,
 	        .check = client_check,
 	        .replace = client_replace,
+	        .connections = client_connections,
+	        .connections_end = client_end,
 	};
 	return 0;
 }

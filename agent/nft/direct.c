@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "nft/answer.h"
+#include "nft/ending.h"
 #include "nft/source.h"
 #include "portcullis/alloc.h"
 
@@ -66,6 +67,27 @@ static int direct_replace(void *self, const struct nft_batch *batch, struct nft_
 	return direct_batch(self, batch, true, answer, err);
 }
 
+static int direct_connections(void *self, uint8_t **bytes, size_t *len, struct error *err)
+{
+	const struct nft_source *source = self;
+	struct nft_bytes b = {0};
+	int result = source->connections(source->self, -1, &b, err);
+	*bytes = b.data;
+	*len = b.len;
+	return result;
+}
+
+static int end_some(void *ctx, const struct nft_ending *record, size_t n, struct nft_ended *out, struct error *err)
+{
+	const struct nft_source *source = ctx;
+	return source->end(source->self, (const uint8_t *)record, n * sizeof(*record), out, err);
+}
+
+static int direct_end(void *self, const struct connection *connection, size_t n, size_t *ended, struct error *err)
+{
+	return nft_endings_each(connection, n, end_some, self, ended, err);
+}
+
 static int direct_event_fd(void *self)
 {
 	const struct nft_source *source = self;
@@ -110,6 +132,8 @@ int nft_open_direct(struct nft_ops *out, struct error *err)
 	        .legacy = direct_legacy,
 	        .check = direct_check,
 	        .replace = direct_replace,
+	        .connections = direct_connections,
+	        .connections_end = direct_end,
 	};
 	return 0;
 }

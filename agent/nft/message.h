@@ -9,7 +9,7 @@
 /*
  * What the two processes say to each other on a stream socket: a header of four 32-bit words in host order (magic with
  * version, type, sequence, length of the payload), then the payload. A reply carries the sequence of its request; of the
- * requests only CHECK and REPLACE have a payload, which the privileged side reads to its last byte before it acts.
+ * requests only CHECK, REPLACE and END have a payload, which the privileged side reads to its last byte before it acts.
  */
 #define NFT_MESSAGE_MAGIC 0x504e4631u /* "PNF1" */
 #define NFT_MESSAGE_HEADER ((size_t)16)
@@ -20,6 +20,8 @@ enum nft_message_type {
 	NFT_MESSAGE_POLICIES = 3, /**< request: answered by XFRM or ERROR */
 	NFT_MESSAGE_CHECK = 4, /**< request with a batch: answered by VERDICT or ERROR */
 	NFT_MESSAGE_REPLACE = 5, /**< the same */
+	NFT_MESSAGE_CONNECTIONS = 6, /**< request: answered by CONNTRACK or ERROR */
+	NFT_MESSAGE_END = 7, /**< request with records of struct nft_ending: answered by ENDED or ERROR */
 	NFT_MESSAGE_READY = 0x81, /**< once, first: the privileged side is confined and serves */
 	NFT_MESSAGE_RULESET = 0x82, /**< netlink messages of a whole dump, the first is NFT_MSG_NEWGEN */
 	NFT_MESSAGE_TABLES = 0x83, /**< names of iptables-legacy tables, comma separated; may be empty */
@@ -27,7 +29,9 @@ enum nft_message_type {
 	NFT_MESSAGE_EVENT = 0x85, /**< unasked: netlink messages of changes */
 	NFT_MESSAGE_OVERRUN = 0x86, /**< unasked: the kernel dropped events */
 	NFT_MESSAGE_VERDICT = 0x88, /**< struct nft_verdict: what the kernel said to a batch */
-	NFT_MESSAGE_XFRM = 0x87 /**< netlink messages of IPsec policies; may be empty */
+	NFT_MESSAGE_XFRM = 0x87, /**< netlink messages of IPsec policies; may be empty */
+	NFT_MESSAGE_CONNTRACK = 0x89, /**< netlink messages of connections; may be empty */
+	NFT_MESSAGE_ENDED = 0x8a /**< struct nft_ended: what became of connections that were to end */
 };
 
 /** Who reads: each side takes its own types only. */

@@ -12,6 +12,8 @@
 #define NFT_DUMP_MAX ((size_t)256 << 20)
 #define NFT_POLICIES_MAX ((size_t)16 << 20)
 #define NFT_EVENT_MAX ((size_t)4 << 20)
+#define NFT_CONNECTIONS_MAX ((size_t)128 << 20) /* about 600,000 */
+#define NFT_ENDINGS_MAX ((size_t)4096)
 
 /** Concatenated netlink messages. Start with {0}; release with nft_bytes_fini(). */
 struct nft_bytes {
@@ -30,6 +32,23 @@ struct nft_verdict {
 	uint32_t message; /**< which message it refuses; their number: the transaction as a whole */
 	uint32_t offset; /**< where in it; 0: not told */
 	char reason[128]; /**< the kernel's own words, printable; mostly "" */
+};
+
+/**
+ * A connection that is to end, as it is on the wire between the two processes: its first packet, and which of the entries
+ * that the same packet may have had. Numbers in host order; what the protocol has not is 0.
+ */
+struct nft_ending {
+	uint8_t source[16], destination[16]; /**< network order; IPv4 in the first four */
+	uint8_t family; /**< 4 or 6 */
+	uint8_t proto, icmp_type, icmp_code;
+	uint16_t source_port, destination_port, icmp_id, zone;
+	uint32_t id;
+};
+/** What became of them; the same. */
+struct nft_ended {
+	uint32_t ended, gone; /**< gone: it was not there any more, or is another one now */
+	uint32_t number; /**< errno of the first refusal of another kind; 0: none */
 };
 
 struct nlmsghdr;

@@ -1,6 +1,6 @@
 /*
- * The privileged side of the protocol: requests come in, dumps, legacy tables, IPsec policies, what became of
- * batches and events go out. A message that is no request, or is larger than a request may be, ends the service.
+ * The privileged side of the protocol: requests come in, dumps, legacy tables, IPsec policies, connections,
+ * what became of batches and of connections to end, and events go out. A message that is no request, or is larger than a request may be, ends the service.
  */
 #include <errno.h>
 #include <poll.h>
@@ -63,6 +63,27 @@ static int serve_batch(
 	return reply(peer, m->sequence, result, NFT_MESSAGE_VERDICT, &verdict, sizeof(verdict), &why, err);
 }
 
+static int serve_connections(int peer, const struct nft_source *source, uint32_t sequence, struct error *err)
+{
+	struct nft_bytes bytes = {0};
+	struct error why = {0};
+	int result = source->connections != NULL ? source->connections(source->self, peer, &bytes, &why) : 0;
+	result = reply(peer, sequence, result, NFT_MESSAGE_CONNTRACK, bytes.data, bytes.len, &why, err);
+	nft_bytes_fini(&bytes);
+	return result;
+}
+
+/* The source looks at each record before the kernel is asked for anything. */
+static int serve_end(int peer, const struct nft_source *source, const struct nft_message *m, struct error *err)
+{
+	struct nft_ended ended = {0};
+	struct error why = {0};
+	int result = source->end != NULL
+	                     ? source->end(source->self, m->payload, m->length, &ended, &why)
+	                     : error_set(&why, ERR_UNSUPPORTED, "privileged side", "this source ends no connections");
+	return reply(peer, m->sequence, result, NFT_MESSAGE_ENDED, &ended, sizeof(ended), &why, err);
+}
+
 static int serve_request(int peer, const struct nft_source *source, const struct nft_message *m, struct error *err)
 {
 	switch (m->type) {
@@ -75,6 +96,10 @@ static int serve_request(int peer, const struct nft_source *source, const struct
 	case NFT_MESSAGE_CHECK:
 	case NFT_MESSAGE_REPLACE:
 		return serve_batch(peer, source, m, m->type == NFT_MESSAGE_REPLACE, err);
+	case NFT_MESSAGE_CONNECTIONS:
+		return serve_connections(peer, source, m->sequence, err);
+	case NFT_MESSAGE_END:
+		return serve_end(peer, source, m, err);
 	default:
 		return error_set(err, ERR_FORMAT, "privileged side", "a request of type %u is not known", m->type);
 	}

@@ -1,6 +1,6 @@
 /*
  * The kernel as a source: whole dumps, the multicast messages of changes (NFNLGRP_NFTABLES) and the names of the
- * iptables-legacy tables go out as bytes, batches go in. Messages that the kernel did not send itself are refused; lost ones
+ * iptables-legacy tables and the tracked connections go out as bytes, batches and connections to end go in. Messages that the kernel did not send itself are refused; lost ones
  * are told as an overrun.
  */
 #include "nft/source.h"
@@ -91,6 +91,18 @@ static int kernel_policies(void *self, struct nft_bytes *out, struct error *err)
 {
 	(void)self;
 	return nft_policies_read(out, err);
+}
+
+static int kernel_connections(void *self, int peer, struct nft_bytes *out, struct error *err)
+{
+	(void)self;
+	return nft_connections_read(peer, out, err);
+}
+
+static int kernel_end(void *self, const uint8_t *records, size_t len, struct nft_ended *out, struct error *err)
+{
+	(void)self;
+	return nft_connections_end(records, len, out, err);
 }
 
 static int kernel_transaction(
@@ -205,6 +217,8 @@ int nft_source_open(struct nft_source *out, struct error *err)
 	        .events = kernel_events,
 	        .close = kernel_close,
 	        .transaction = kernel_transaction,
+	        .connections = kernel_connections,
+	        .end = kernel_end,
 	};
 	return 0;
 }

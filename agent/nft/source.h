@@ -32,6 +32,10 @@ struct nft_source {
 	 */
 	int (*transaction)(
 	        void *self, uint8_t *bytes, size_t len, bool commit, struct nft_verdict *out, struct error *err);
+	/** The connections that are tracked (IPCTNL_MSG_CT_NEW messages) into *out, empty before; peer as of dump. NULL: none are. */
+	int (*connections)(void *self, int peer, struct nft_bytes *out, struct error *err);
+	/** End connections: records of struct nft_ending, not looked at before. NULL: it ends none. */
+	int (*end)(void *self, const uint8_t *records, size_t len, struct nft_ended *out, struct error *err);
 };
 
 /** The kernel, in the caller's network namespace: subscribes to changes at once. Needs CAP_NET_ADMIN. */
@@ -47,5 +51,13 @@ int nft_transaction(uint8_t *bytes, size_t len, bool commit, struct nft_verdict 
 int nft_policies_read(struct nft_bytes *out, struct error *err) MUST_USE;
 /** Are these complete messages of IPsec policies, and nothing else? @return 0, or -1 with ERR_FORMAT. */
 int nft_policies_check(const uint8_t *bytes, size_t len, struct error *err) MUST_USE;
+/** The connections that the kernel tracks in the caller's namespace; ERR_UNSUPPORTED: it does not tell. */
+int nft_connections_read(int peer, struct nft_bytes *out, struct error *err) MUST_USE;
+/** Are these complete messages of connections, and nothing else? @return 0, or -1 with ERR_FORMAT. */
+int nft_connections_check(const uint8_t *bytes, size_t len, struct error *err) MUST_USE;
+/** Are these records of struct nft_ending, in order to the last byte? @return 0, or -1 with ERR_FORMAT or ERR_LIMIT. */
+int nft_endings_check(const uint8_t *bytes, size_t len, size_t *n, struct error *err) MUST_USE;
+/** End the connections of records that nft_endings_check() lets through, in the caller's namespace; as nft_source.end. */
+int nft_connections_end(const uint8_t *records, size_t len, struct nft_ended *out, struct error *err) MUST_USE;
 
 #endif

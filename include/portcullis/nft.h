@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "portcullis/connection.h"
 #include "portcullis/error.h"
 #include "portcullis/network.h"
 #include "portcullis/ruleset.h"
@@ -161,6 +162,20 @@ struct nft_ops {
 	 * @return as check. After ERR_IO and ERR_UNAVAILABLE it may have been done all the same: read the ruleset.
 	 */
 	int (*replace)(void *self, const struct nft_batch *batch, struct nft_answer *answer, struct error *err);
+	/**
+	 * The connections that the kernel tracks as netlink messages, not decoded; *bytes is the caller's, NULL when there are
+	 * none. ERR_UNSUPPORTED: the kernel does not tell. NULL in a fake: none are tracked.
+	 */
+	int (*connections)(void *self, uint8_t **bytes, size_t *len, struct error *err);
+	/**
+	 * Take exactly these out of the kernel's table: by first packet, zone and id, so that another connection of the same
+	 * addresses stays. What is not there any more is nobody's fault. NULL: this one cannot.
+	 *
+	 * @param ended  how many were there, also on failure.
+	 * @return 0, or -1: ERR_IO, ERR_DENIED, ERR_UNAVAILABLE, ERR_UNSUPPORTED; some of them may have ended.
+	 */
+	int (*connections_end)(
+	        void *self, const struct connection *connection, size_t n, size_t *ended, struct error *err);
 };
 
 void nft_dump_fini(struct nft_dump *dump);
@@ -172,6 +187,12 @@ void nft_dump_fini(struct nft_dump *dump);
  */
 int nft_ruleset(const struct nft_ops *ops, struct nft_dump *bytes, struct ruleset **out, struct error *err) MUST_USE;
 void nft_event_fini(struct nft_event *event);
+/**
+ * The connections that the kernel tracks; none where it tracks none.
+ *
+ * @return 0, or -1 as ops->connections() and connections_parse().
+ */
+int nft_connections(const struct nft_ops *ops, struct connections *out, struct error *err) MUST_USE;
 
 /** The kernel directly, in the caller's network namespace; needs CAP_NET_ADMIN. */
 int nft_open_direct(struct nft_ops *out, struct error *err) MUST_USE;

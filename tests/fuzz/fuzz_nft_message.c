@@ -54,6 +54,21 @@ static int only_walk(void *self, uint8_t *bytes, size_t len, bool commit, struct
 	return nft_batch_walk(bytes, len, &n, err);
 }
 
+static int some_connections(void *self, int peer, struct nft_bytes *out, struct error *err)
+{
+	(void)self;
+	(void)peer;
+	return nft_bytes_add(out, "some", 4, NFT_CONNECTIONS_MAX, err);
+}
+
+static int only_check(void *self, const uint8_t *records, size_t len, struct nft_ended *out, struct error *err)
+{
+	size_t n;
+	(void)self;
+	*out = (struct nft_ended){0};
+	return nft_endings_check(records, len, &n, err);
+}
+
 static void no_close(void *self)
 {
 	(void)self;
@@ -62,8 +77,8 @@ static void no_close(void *self)
 static void privileged(int fd)
 {
 	static int silent = -1; /* poll() takes no notice of it */
-	const struct nft_source source = {
-	        &silent, no_dump, some_legacy, NULL, silent_fd, no_events, no_close, only_walk};
+	const struct nft_source source = {&silent, no_dump, some_legacy, NULL, silent_fd, no_events, no_close,
+	        only_walk, some_connections, only_check};
 	struct error err = {0};
 	(void)!nft_serve(fd, &source, &err);
 	close(fd);
@@ -77,7 +92,10 @@ static void unprivileged(int fd)
 	struct nft_batch batch;
 	struct nft_answer answer;
 	struct nft_event event;
+	const struct connection connection = {.family = FAMILY_IPV4};
 	struct error err = {0};
+	uint8_t *bytes;
+	size_t len;
 	if (nft_client_open(&process, 0, &ops, &err) != 0)
 		abort();
 	if (ops.dump(ops.self, &dump, &err) == 0)
@@ -87,6 +105,9 @@ static void unprivileged(int fd)
 	(void)!ops.check(ops.self, &batch, &answer, &err);
 	(void)!ops.replace(ops.self, &batch, &answer, &err);
 	nft_batch_fini(&batch);
+	if (ops.connections(ops.self, &bytes, &len, &err) == 0)
+		free(bytes);
+	(void)!ops.connections_end(ops.self, &connection, 1, &len, &err);
 	for (int i = 0; i < 2; i++)
 		if (ops.events(ops.self, &event, &err) == 0)
 			nft_event_fini(&event);
