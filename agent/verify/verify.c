@@ -13,6 +13,7 @@
 #include "verify/blame.h"
 #include "verify/findings.h"
 #include "verify/flow_index.h"
+#include "verify/leg_index.h"
 #include "verify/place.h"
 
 #define VERIFY_MAX_FLOWS 10000000u
@@ -22,13 +23,11 @@
 #define MEMO_MAX_SHARES 131072
 #define FEW_LEGS 8 /* of one flow, for which no memory is asked */
 
-/** Answers to the last questions: an open-addressed hash table. */
+/** Answers to the last questions. */
 struct memo {
-	struct leg_key *key;
-	struct leg_result *result;
-	size_t n, cap, n_share;
-	uint32_t *slot; /**< index + 1; 0: free */
-	size_t n_slot;
+	struct leg_index asked;
+	struct leg_result *result; /**< as many */
+	size_t cap, n_share;
 };
 
 struct verifier {
@@ -41,92 +40,37 @@ struct verifier {
 	size_t n_siblings, cap_siblings;
 };
 
-static uint64_t hash_mix(uint64_t h, uint64_t v)
-{
-	h ^= v;
-	h *= 0x9e3779b97f4a7c15u;
-	return h ^ h >> 29;
-}
-
-static uint64_t key_hash(const struct leg_key *k)
-{
-	uint64_t h = hash_mix((uint64_t)k->family << 16 | (uint64_t)k->proto << 8, (uint64_t)k->path);
-
-	/* The interfaces follow from the addresses, mostly. */
-	for (int i = 0; i < AXIS_N; i++) {
-		h = hash_mix(h, (uint64_t)k->cell.axis[i].lo ^ (uint64_t)(k->cell.axis[i].lo >> 64));
-		h = hash_mix(h, (uint64_t)k->cell.axis[i].hi ^ (uint64_t)(k->cell.axis[i].hi >> 64));
-	}
-	return hash_mix(hash_mix(h, (uint64_t)k->inside.lo), (uint64_t)k->shift);
-}
-
-static bool key_equal(const struct leg_key *a, const struct leg_key *b)
-{
-	return a->family == b->family && a->proto == b->proto && a->path == b->path && strcmp(a->iif, b->iif) == 0 &&
-	       strcmp(a->oif, b->oif) == 0 && cell_covers(&a->cell, &b->cell) && cell_covers(&b->cell, &a->cell) &&
-	       a->translated == b->translated && a->inside.lo == b->inside.lo && a->inside.hi == b->inside.hi &&
-	       a->shift == b->shift && a->siblings == b->siblings;
-}
-
-static uint32_t *memo_slot(struct memo *m, const struct leg_key *key)
-{
-	size_t i = (size_t)key_hash(key) & (m->n_slot - 1);
-
-	while (m->slot[i] != 0 && !key_equal(&m->key[m->slot[i] - 1], key))
-		i = (i + 1) & (m->n_slot - 1);
-	return &m->slot[i];
-}
-
-static void memo_grow(struct memo *m)
-{
-	m->n_slot = m->n_slot == 0 ? 256 : m->n_slot * 2;
-	free(m->slot);
-	m->slot = xcalloc(m->n_slot, sizeof(*m->slot));
-	for (size_t i = 0; i < m->n; i++)
-		*memo_slot(m, &m->key[i]) = (uint32_t)(i + 1);
-}
-
 /** The place of a question's answer, which the caller fills where *is_new. */
 static size_t memo_find(struct memo *m, const struct leg_key *key, bool *is_new)
 {
-	uint32_t *slot;
-	size_t cap = m->cap;
+	size_t i = leg_index_find(&m->asked, key, is_new);
 
-	if (m->n * 2 >= m->n_slot)
-		memo_grow(m);
-	slot = memo_slot(m, key);
-	*is_new = *slot == 0;
-	if (!*is_new)
-		return *slot - 1;
-	m->key = xgrow(m->key, m->n, &cap, sizeof(*m->key));
-	m->result = xgrow(m->result, m->n, &m->cap, sizeof(*m->result));
-	m->key[m->n] = *key;
-	m->result[m->n] = (struct leg_result){0};
-	*slot = (uint32_t)++m->n;
-	return *slot - 1;
+	if (*is_new) {
+		m->result = xgrow(m->result, i, &m->cap, sizeof(*m->result));
+		m->result[i] = (struct leg_result){0};
+	}
+	return i;
 }
 
 static void memo_forget(struct memo *m)
 {
-	for (size_t i = 0; i < m->n; i++)
+	for (size_t i = 0; i < m->asked.n; i++)
 		leg_result_fini(&m->result[i]);
-	m->n = m->n_share = 0;
-	if (m->slot != NULL)
-		memset(m->slot, 0, m->n_slot * sizeof(*m->slot));
+	m->n_share = 0;
+	leg_index_forget(&m->asked);
 }
 
 static void memo_trim(struct memo *m)
 {
-	if (m->n > MEMO_MAX || m->n_share > MEMO_MAX_SHARES)
+	if (m->asked.n > MEMO_MAX || m->n_share > MEMO_MAX_SHARES)
 		memo_forget(m);
 }
 
 static void memo_fini(struct memo *m)
 {
 	memo_forget(m);
-	free(m->key);
+	leg_index_fini(&m->asked);
 	free(m->result);
-	free(m->slot);
 }
 
 /** An answer in parts takes long, so it is given to all questions that cannot be told apart, and cut to each of them. */
@@ -348,7 +292,7 @@ static void fill_evidence(struct verifier *v, const struct sum *sum, enum verdic
 		return;
 	}
 	if (sum->first != NULL) {
-		const struct leg_key *key = &v->memo.key[leg[sum->first_leg]];
+		const struct leg_key *key = &v->memo.asked.key[leg[sum->first_leg]];
 		struct packet_set set = share_packets(key, sum->first);
 		const struct outcome *o = witness_find(v->engine, &set, sum->first, &v->scratch, &e->witness);
 

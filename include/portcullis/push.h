@@ -8,6 +8,7 @@
 #include "portcullis/compile.h"
 #include "portcullis/config.h"
 #include "portcullis/conformance.h"
+#include "portcullis/connection.h"
 #include "portcullis/error.h"
 #include "portcullis/flow.h"
 #include "portcullis/network.h"
@@ -117,5 +118,24 @@ struct push_news {
 bool push_news_take(struct push *p, struct push_news *out);
 /** Becomes readable (eventfd) when there is news, or something to look at. */
 int push_event_fd(const struct push *p);
+
+/**
+ * Which of the connections that the kernel tracks at this moment would a ruleset no longer admit? See connections_judge().
+ * May be asked before the change, for what it would cut, and behind it with the ruleset that was before.
+ *
+ * @param question  its `connections` are read here.
+ * @param out       release with connection_report_fini(); all 0 on failure.
+ * @return 0, or -1 as nft_connections().
+ */
+int push_connections(const struct nft_ops *nft, const struct connection_question *question,
+        struct connection_report *out, struct error *err) MUST_USE;
+/**
+ * End the connections that a report has as lost, and no others; for a ruleset that is in place, else they begin anew.
+ *
+ * @param ended  how many there still were.
+ * @return 0, or -1 as nft_ops.connections_end: some may have ended.
+ */
+int push_connections_end(
+        const struct nft_ops *nft, const struct connection_report *report, size_t *ended, struct error *err) MUST_USE;
 
 #endif
