@@ -252,10 +252,17 @@ static int host_resume(void *ctx, struct error *err)
 	return push_resume(d->push, err);
 }
 
+static int host_connections(
+        void *ctx, const struct connection_question *question, struct connection_report *out, struct error *err)
+{
+	const struct daemon *d = ctx;
+	return push_connections(&d->nft, question, out, err);
+}
+
 static int start_faces(struct daemon *d, struct error *err)
 {
 	const struct options *o = &d->options;
-	struct netconf_host host = {d, host_verify, host_test, host_pause, host_resume};
+	struct netconf_host host = {d, host_verify, host_test, host_pause, host_resume, host_connections};
 	struct netconf_options netconf = {
 	        .socket_path = o->socket,
 	        .group = o->group,

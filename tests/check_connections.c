@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "nft/source.h"
 #include "portcullis/alloc.h"
@@ -126,6 +127,44 @@ START_TEST(what_is_of_another_kind_is_refused_or_counted)
 	ck_assert_int_eq(connections_parse(NULL, 0, &c, &err), 0);
 	ck_assert_uint_eq(c.n, 0);
 	free(bytes);
+}
+END_TEST
+
+static int garbage(void *self, uint8_t **bytes, size_t *len, struct error *err)
+{
+	(void)self;
+	(void)err;
+	*bytes = (uint8_t *)xstrdup("no messages");
+	*len = 11;
+	return 0;
+}
+
+static int denied(void *self, uint8_t **bytes, size_t *len, struct error *err)
+{
+	(void)self;
+	*bytes = NULL;
+	*len = 0;
+	return error_set(err, ERR_DENIED, "connection tracking", "not permitted");
+}
+
+START_TEST(what_cannot_be_read_is_said)
+{
+	struct nft_ops ops = {0};
+	struct connections c;
+	struct error err = {0};
+	/* Nothing tracks: none. */
+	ck_assert_int_eq(nft_connections(&ops, &c, &err), 0);
+	ck_assert_uint_eq(c.n, 0);
+	/* Where the kernel has no connection tracking it is not asked. */
+	if (access("/proc/sys/net/netfilter/nf_conntrack_count", F_OK) != 0)
+		return;
+	ops.connections = denied;
+	ck_assert_int_eq(nft_connections(&ops, &c, &err), -1);
+	ck_assert_int_eq(err.code, ERR_DENIED);
+	ops.connections = garbage;
+	ck_assert_int_eq(nft_connections(&ops, &c, &err), -1);
+	ck_assert_int_eq(err.code, ERR_FORMAT);
+	ck_assert_ptr_null(c.connection);
 }
 END_TEST
 
@@ -513,6 +552,7 @@ int main(void)
 	tcase_add_test(c, a_kernels_entries_are_read);
 	tcase_add_test(c, a_dump_that_is_cut_or_false_is_refused);
 	tcase_add_test(c, what_is_of_another_kind_is_refused_or_counted);
+	tcase_add_test(c, what_cannot_be_read_is_said);
 	tcase_add_loop_test(c, a_record_that_is_not_in_order_spoils_all, 0, N(spoils));
 	tcase_add_test(c, a_record_has_one_form);
 	tcase_add_test(c, lost_connections_are_told_by_destination_the_largest_first);

@@ -87,7 +87,7 @@ static void ends_are(const struct packet *p, u128 source, u128 destination, unsi
 
 START_TEST(a_packet_reads_as_it_was_made)
 {
-	struct connection c;
+	struct prove_connection c;
 	const struct probe *probe;
 	struct error err;
 

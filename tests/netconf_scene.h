@@ -86,6 +86,16 @@ static inline int pause_enforcement(
 	return error_set(err, ERR_UNSUPPORTED, NULL, "no table to pause for %s: %s", user, reason);
 }
 
+static inline int no_connections(
+        void *ctx, const struct connection_question *question, struct connection_report *out, struct error *err)
+{
+	(void)ctx;
+	(void)question;
+	(void)err;
+	*out = (struct connection_report){0};
+	return 0;
+}
+
 static inline int resume_enforcement(void *ctx, struct error *err)
 {
 	(void)ctx;
@@ -94,7 +104,8 @@ static inline int resume_enforcement(void *ctx, struct error *err)
 
 static inline int start(struct server *s, const char *path, struct error *err)
 {
-	struct netconf_host host = {s, verify_now, test_notification, pause_enforcement, resume_enforcement};
+	struct netconf_host host = {
+	        s, verify_now, test_notification, pause_enforcement, resume_enforcement, no_connections};
 	struct netconf_options options = {.socket_path = path,
 	        .group = SCENE_GROUP,
 	        .socket_gid = (gid_t)-1,

@@ -202,7 +202,7 @@ static int observe(
 {
 	const struct probe *probe;
 	size_t n = probe_list(c->first.proto, &probe);
-	struct connection connection = {c->first, c->first};
+	struct prove_connection connection = {c->first, c->first};
 	struct prove_lab *lab;
 	int result = 0;
 	if (n == 0)

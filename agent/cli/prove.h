@@ -21,12 +21,13 @@ struct probe {
 size_t probe_list(uint8_t proto, const struct probe **out);
 
 /** A connection as both ends see it; where it was translated the second end sees other addresses. */
-struct connection {
+struct prove_connection {
 	struct packet first; /**< as the initiator sends it */
 	struct packet seen; /**< as it came out: what the other end answers to */
 };
 /** Bytes of one packet with a marker at the end. @return length. */
-size_t probe_make(const struct connection *c, const struct probe *p, uint32_t marker, uint8_t out[PROVE_PACKET_MAX]);
+size_t probe_make(
+        const struct prove_connection *c, const struct probe *p, uint32_t marker, uint8_t out[PROVE_PACKET_MAX]);
 /** Is it the packet with the marker? Its addresses and ports go to *out. */
 bool probe_read(const uint8_t *bytes, size_t len, uint32_t marker, struct packet *out);
 
@@ -58,7 +59,7 @@ int prove_lab_open(const struct ruleset *live, const char *text, const struct pa
         struct prove_lab **out, struct error *err) MUST_USE;
 void prove_lab_close(struct prove_lab *lab);
 /** Send one packet of the connection, and see. Notes in c->seen how the first one arrived. */
-int prove_lab_send(struct prove_lab *lab, struct connection *c, const struct probe *p, struct passage *out,
+int prove_lab_send(struct prove_lab *lab, struct prove_connection *c, const struct probe *p, struct passage *out,
         struct error *err) MUST_USE;
 
 /** A ruleset on its way to another namespace. */

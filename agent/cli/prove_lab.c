@@ -529,8 +529,8 @@ static void forget_old(struct prove_lab *lab)
 		;
 }
 
-int prove_lab_send(
-        struct prove_lab *lab, struct connection *c, const struct probe *p, struct passage *out, struct error *err)
+int prove_lab_send(struct prove_lab *lab, struct prove_connection *c, const struct probe *p, struct passage *out,
+        struct error *err)
 {
 	uint8_t bytes[PROVE_PACKET_MAX];
 	size_t len = probe_make(c, p, ++lab->marker, bytes);

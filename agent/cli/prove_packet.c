@@ -74,7 +74,7 @@ static unsigned fold(uint32_t sum)
 
 /** Transport header and marker. @return length; *checksum: where it goes. */
 static size_t transport_make(
-        uint8_t *p, const struct connection *c, const struct probe *probe, uint32_t marker, size_t *checksum)
+        uint8_t *p, const struct prove_connection *c, const struct probe *probe, uint32_t marker, size_t *checksum)
 {
 	bool reply = probe->phase == PHASE_REPLY;
 	uint8_t proto = c->first.proto;
@@ -104,7 +104,8 @@ static size_t transport_make(
 	return n + MARKER;
 }
 
-size_t probe_make(const struct connection *c, const struct probe *p, uint32_t marker, uint8_t out[PROVE_PACKET_MAX])
+size_t probe_make(
+        const struct prove_connection *c, const struct probe *p, uint32_t marker, uint8_t out[PROVE_PACKET_MAX])
 {
 	enum family f = c->first.family;
 	bool reply = p->phase == PHASE_REPLY, ip4 = f == FAMILY_IPV4;

@@ -20,8 +20,9 @@ static const char help[] =
         "Usage: portcullis what-if [--candidate | --running] [--ruleset DUMP] [OPTION]...\n"
         "       portcullis what-if --deployment FILE --ruleset DUMP\n"
         "                          (--now-deployment FILE | --now-ruleset DUMP) [OPTION]...\n"
-        "What a change would break, repair, open and close, and which rules would cure what it breaks.\n"
-        "Nothing is applied. The first form asks the running daemon, the second compares files.\n"
+        "What a change would break, repair, open and close, and which rules would cure what it breaks; from the\n"
+        "daemon also which established connections would be lost. Nothing is applied.\n"
+        "The first form asks the running daemon, the second compares files.\n"
         "\n"
         "  --candidate         the flows of candidate (default without --ruleset)\n"
         "  --running           the flows of running (default with --ruleset)\n"
@@ -104,6 +105,25 @@ static json_t *summary_json(const xmlNode *reply)
 	return o;
 }
 
+/* The daemon's alone: files say nothing of connections. */
+static json_t *connections_json(const xmlNode *reply)
+{
+	const xmlNode *c = node_child(reply, "connections");
+	json_t *list = json_array();
+
+	if (c == NULL || node_child(c, "reason") != NULL) {
+		json_decref(list);
+		return c == NULL ? json_null() : json_pack("{so}", "reason", json_leaf(c, "reason"));
+	}
+	for (const xmlNode *d = node_child(c, "destination"); d != NULL; d = node_next(d))
+		json_array_append_new(list,
+		        json_pack("{sosososososo}", "transport", json_leaf(d, "transport"), "destination",
+		                json_leaf(d, "address"), "port", json_leaf(d, "port"), "lost", json_number(d, "lost"),
+		                "example", json_leaf(d, "example"), "rule", json_leaf(d, "rule")));
+	return json_pack("{sosososo}", "total", json_number(c, "total"), "lost", json_number(c, "lost"), "cannot_tell",
+	        json_number(c, "cannot-tell"), "destinations", list);
+}
+
 static char *operation(const struct whatif_request *r, const char *ruleset)
 {
 	struct text t = {0};
@@ -141,6 +161,7 @@ static int ask(const struct whatif_request *r, json_t **out, struct error *err)
 	json_object_update_new(*out, json_pack("{sosososo}", "changes", flows_json(reply, "change"), "openings_new",
 	                                     openings_json(reply, "new"), "openings_closed",
 	                                     openings_json(reply, "closed"), "caveats", json_leaves(reply, "caveat")));
+	json_object_set_new(*out, "connections", connections_json(reply));
 	xmlFreeDoc(doc);
 	return 0;
 }
@@ -215,6 +236,40 @@ static void show_openings(const json_t *json)
 	cli_table_print(t, stdout);
 }
 
+static void show_destinations(const json_t *connections)
+{
+	static const char *const header[] = {"CONNECTIONS", "TO", "FOR EXAMPLE", "STOPPED BY"};
+	const json_t *list = json_object_get(connections, "destinations"), *row;
+	struct cli_table *t = cli_table_new(4, header);
+
+	for (size_t i = 0; (row = json_array_get(list, i)) != NULL; i++) {
+		char *n = xasprintf("%lld", num(row, "lost")), *to;
+
+		to = xasprintf(strcmp(str(row, "port", "0"), "0") == 0 ? "%s %s" : "%s %s port %s",
+		        str(row, "transport", ""), str(row, "destination", ""), str(row, "port", ""));
+		cli_table_row(t,
+		        (const char *[]){n, to, str(row, "example", ""), str(row, "rule", "NAT leads it elsewhere")});
+		free(n);
+		free(to);
+	}
+	cli_table_print(t, stdout);
+}
+
+static void show_connections(const json_t *json)
+{
+	const json_t *c = json_object_get(json, "connections");
+
+	if (!json_is_object(c))
+		return;
+	if (json_is_string(json_object_get(c, "reason"))) {
+		cli_line("connections cannot be told: %s", str(c, "reason", ""));
+		return;
+	}
+	show_destinations(c);
+	cli_line("%lld established connections: %lld would no longer be admitted, %lld cannot be told", num(c, "total"),
+	        num(c, "lost"), num(c, "cannot_tell"));
+}
+
 static void show_cures(const json_t *json)
 {
 	const json_t *list = json_object_get(json, "regressions"), *row, *line;
@@ -250,6 +305,7 @@ static void show(const json_t *json)
 		        str(s, "overall_now", ""), str(s, "overall_then", ""), num(s, "regressions"), num(s, "repairs"),
 		        num(s, "changes"), num(s, "flows_new"), num(s, "flows_gone"), num(s, "openings_new"),
 		        num(s, "openings_closed"));
+	show_connections(json);
 	for (size_t i = 0; (c = json_array_get(caveats, i)) != NULL; i++)
 		cli_line("caveat: %s", json_string_value(c));
 }

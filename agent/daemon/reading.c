@@ -102,6 +102,8 @@ static int dump(struct reading *r, struct ruleset **out, struct error *err)
 		if (r->dump_due) {
 			log_debug("the mirror stays empty: %s", mirror_err.text);
 			result = ruleset_parse_netlink(d.bytes, d.len, out, err);
+			if (result == 0)
+				ruleset_share(*out); /* as those of the mirror are */
 		} else {
 			result = mirror_ruleset(r->mirror, out, err);
 		}

@@ -1,6 +1,7 @@
 /*
- * The rpc what-if: a datastore, a ruleset or both come in, and what would differ from the newest snapshot goes out. Refused
- * are a configuration that could not be committed, a ruleset that is none, and users who may not read what this tells.
+ * The rpc what-if: a datastore, a ruleset or both come in, and what would differ from the newest snapshot goes out, with the
+ * connections that would be lost. Refused are a configuration that could not be committed, a ruleset that is none, and users
+ * who may not read what this tells.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,7 +119,13 @@ static int future_find(
 		return -1;
 	if (flows_derive(out->site, out->catalog, &snap->inputs->network, snap->verified_wall, &out->flows, err) != 0)
 		return -1;
-	return enforce(snap, out, err);
+	if (enforce(snap, out, err) != 0)
+		return -1;
+	/* What would stop a packet tells the rules of candidate. */
+	if (out->enforced == NULL || d != DATASTORE_CANDIDATE || check_readable(call, "/portcullis:firewall", err) == 0)
+		return 0;
+	atomic_fetch_add(&call->n->access.denied_operations, 1);
+	return -1;
 }
 
 static struct whatif_state state_now(const struct snapshot *snap)
@@ -213,6 +220,44 @@ static void row_openings(struct rows *b, struct lyd_node *output, const char *st
 	}
 }
 
+static void row_group(struct rows *b, struct lyd_node *parent, const struct connection_group *g)
+{
+	char address[64], port[DECIMAL_SIZE];
+	char *text = connection_print(&g->first);
+	struct lyd_node *row = row_list(b, parent, "destination", proto_name(g->first.proto),
+	        addr_print(g->first.family, g->first.destination, address, sizeof(address)),
+	        decimal_print(connection_has_ports(g->first.proto) ? g->first.destination_port : 0, port));
+
+	row_number(b, row, "lost", g->n);
+	row_leaf(b, row, "example", text);
+	row_leaf(b, row, "rule", g->rule);
+	free(text);
+}
+
+/** Established connections that the kernel tracks now, between the two rulesets. */
+static void row_connections(const struct call *call, struct rows *b, struct lyd_node *output, int64_t time,
+        const struct whatif_state *now, const struct whatif_state *then)
+{
+	const struct netconf_host *host = &call->n->host;
+	const struct connection_question q = {
+	        .now = now->rs, .then = then->rs, .site = then->site, .net = now->network, .time = time};
+	struct lyd_node *parent = row_container(b, output, "connections");
+	struct connection_report r;
+	struct error err;
+	char line[sizeof(err.where) + sizeof(err.text)];
+
+	if (host->connections(host->ctx, &q, &r, &err) != 0) {
+		row_leaf(b, parent, "reason", error_line(&err, line, sizeof(line)));
+		return;
+	}
+	row_number(b, parent, "total", r.total);
+	row_number(b, parent, "lost", r.n_lost);
+	row_number(b, parent, "cannot-tell", r.cannot_tell);
+	for (size_t i = 0; i < r.n_group; i++)
+		row_group(b, parent, &r.group[i]);
+	connection_report_fini(&r);
+}
+
 static void row_whatif(struct rows *b, struct lyd_node *output, const struct whatif *w)
 {
 	static const char *const list[] = {
@@ -255,6 +300,8 @@ struct nc_server_reply *rpc_what_if(const struct call *call)
 	if (lyd_dup_single(call->rpc, NULL, 0, &output) != LY_SUCCESS)
 		b.failed = true;
 	row_whatif(&b, output, &w);
+	if (w.reason == NULL)
+		row_connections(call, &b, output, snap->verified_wall, &now, &then);
 	reply = reply_built(call, &b, output);
 out:
 	whatif_fini(&w);

@@ -265,6 +265,8 @@ static char *blame_text(const struct ruleset *rs, const struct share *s)
 	blame_fill(rs, s->chain, s->rule, s->code, &b);
 	if (b.present && b.policy)
 		text = xasprintf("%s %s %s %s", rs_family_name(b.family), b.table, b.chain, b.text);
+	else if (b.present && b.handle == 0)
+		text = xasprintf("%s %s %s: %s", rs_family_name(b.family), b.table, b.chain, b.text);
 	else if (b.present)
 		text = xasprintf("%s %s %s handle %llu: %s", rs_family_name(b.family), b.table, b.chain,
 		        (unsigned long long)b.handle, b.text);

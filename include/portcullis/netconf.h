@@ -6,6 +6,7 @@
 
 #include "portcullis/config.h"
 #include "portcullis/conformance.h"
+#include "portcullis/connection.h"
 #include "portcullis/snapshot.h"
 #include "portcullis/usage.h"
 
@@ -22,6 +23,9 @@ struct netconf_host {
 	/** Leave the own table alone for so many seconds (see push_pause()). */
 	int (*pause)(void *ctx, const char *user, uint32_t seconds, const char *reason, struct error *err);
 	int (*resume)(void *ctx, struct error *err);
+	/** Which of the connections that the kernel tracks would a ruleset no longer admit? (See push_connections().) */
+	int (*connections)(void *ctx, const struct connection_question *question, struct connection_report *out,
+	        struct error *err);
 };
 
 struct netconf_options {

@@ -84,6 +84,16 @@ static int pause_enforcement(void *ctx, const char *user, uint32_t seconds, cons
 	return error_set(err, ERR_UNSUPPORTED, NULL, "no table to pause for %s: %s", user, reason);
 }
 
+static int no_connections(
+        void *ctx, const struct connection_question *question, struct connection_report *out, struct error *err)
+{
+	(void)ctx;
+	(void)question;
+	(void)err;
+	*out = (struct connection_report){0};
+	return 0;
+}
+
 static int resume_enforcement(void *ctx, struct error *err)
 {
 	(void)ctx;
@@ -101,7 +111,8 @@ static void send_notifications(struct netconf *n)
 
 __attribute__((noreturn)) static void serve(const struct bench_server *s, size_t rows, int command, int ready)
 {
-	struct netconf_host host = {NULL, verify_now, test_notification, pause_enforcement, resume_enforcement};
+	struct netconf_host host = {
+	        NULL, verify_now, test_notification, pause_enforcement, resume_enforcement, no_connections};
 	struct netconf_options options = {.socket_path = s->path,
 	        .group = "root",
 	        .socket_gid = (gid_t)-1,

@@ -2,7 +2,7 @@
 """The rpc what-if in a running daemon, with ncclient over SSH and for users of the UNIX socket.
 
 Candidate, running, and rulesets sent with the question; what is no ruleset, and what is too large; cures that nft puts into
-the device, after which nothing breaks any more; and users who may not read what the answer tells. With --ask KEY this program
+the device, after which nothing breaks any more; connections that would be lost; and users who may not read what the answer tells. With --ask KEY this program
 is the client, inside the namespace of the device: it reads operations, one a line, and prints the answers.
 """
 
@@ -159,6 +159,68 @@ def candidates(lab, checks, device):
     checks.that("<ok/>" in device.ask(DISCARD), "discard")
 
 
+SERVER = """import socket, sys
+s = socket.create_server((sys.argv[1], int(sys.argv[2])))
+print('ready', flush=True)
+c = s.accept()[0]
+while data := c.recv(64):
+    c.sendall(data)
+"""
+CLIENT = """import socket, sys
+c = socket.create_connection((sys.argv[1], int(sys.argv[2])), 10, (sys.argv[3], 0))
+c.sendall(b'x')
+print('connected' if c.recv(1) == b'x' else 'closed', flush=True)
+sys.stdin.read()
+"""
+DROP = ("<firewall xmlns=\"{pc}\"><mode>enforce</mode><rule><name>no-clients</name><matches><source><address>10.10.0.2/32</address>"
+        "</source></matches><actions><forwarding>drop</forwarding></actions></rule></firewall>")
+
+
+def talk(lab, address, port):
+    """A connection from the client through the device to a server, which stays until its client's input ends."""
+    ends = []
+    for space, program, arguments in (("server", SERVER, ()), ("client", CLIENT, ("10.10.0.2",))):
+        process = subprocess.Popen(lab.command(space, sys.executable, "-c", program, address, port, *arguments),
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        ends.append(process)
+        assert process.stdout.readline() in ("ready\n", "connected\n"), f"{space} {address} {port}"
+    return ends
+
+
+def connections(lab, checks, device):
+    """Connections that a ruleset or the own table would no longer admit: two through the device; a third is this session's."""
+    ends = talk(lab, "10.20.1.100", 5061) + talk(lab, "10.20.1.100", 443)
+    now = dump(lab)
+    reply = device.ask(what_if("running"))
+    checks.that("<total>3</total>" in reply and "<lost>0</lost>" in reply and "<cannot-tell>0</cannot-tell>" in reply,
+                f"two connections: {reply}")
+    reply = device.ask(what_if(ruleset=without(now, "demonstration"))).replace("> <", "><")
+    checks.that("<total>3</total><lost>1</lost><cannot-tell>0</cannot-tell><destination><transport>tcp</transport>"
+                "<address>10.20.1.100</address><port>5061</port><lost>1</lost><example>tcp 10.10.0.2:" in reply and
+                "<rule>inet filter forward policy drop</rule></destination></connections>" in reply, f"one of them: {reply}")
+    path = lab.directory / "then.json"
+    path.write_text(without(now, "demonstration"))
+    said = json.loads(lab.online("what-if", "--ruleset", path, "--json").stdout)["connections"]
+    checks.equal((said["total"], said["lost"], said["cannot_tell"]), (3, 1, 0), "the command's numbers")
+    checks.equal({key: value for key, value in said["destinations"][0].items() if key != "example"},
+                 {"transport": "tcp", "destination": "10.20.1.100", "port": "5061", "lost": 1,
+                  "rule": "inet filter forward policy drop"}, "the command's destination")
+    text = lab.online("what-if", "--ruleset", path).stdout
+    checks.that("3 established connections: 1 would no longer be admitted, 0 cannot be told\n" in text and
+                re.search(r"^1 +tcp 10.20.1.100 port 5061 +tcp 10.10.0.2:\d+ > 10.20.1.100:5061 +inet filter forward policy drop$",
+                          text, re.M) is not None, f"for people: {text}")
+    checks.that("<ok/>" in device.ask(edit(DROP.format(pc=PC))), "an own table in candidate")
+    reply = device.ask(what_if()).replace("> <", "><")
+    checks.that("<total>3</total><lost>2</lost>" in reply and "<rule>inet portcullis forward" in reply and
+                count(reply, "regressions") > 0, f"the own table: {reply[-3000:]}")
+    checks.that("own table stops it" in reply and "<cure>" not in reply, "what cures that is the configuration")
+    checks.equal(dump(lab), now, "nothing is applied")
+    checks.that("<ok/>" in device.ask(DISCARD), "discard")
+    for process in reversed(ends):
+        process.communicate(timeout=20)
+    path.unlink()
+
+
 RULES = """<nacm xmlns="{acm}" xmlns:p="{pc}"><rule-list><name>ask</name><group>*</group>
 <rule><name>what-if</name><module-name>portcullis</module-name><rpc-name>what-if</rpc-name><action>permit</action></rule>
 {more}</rule-list></nacm>"""
@@ -201,6 +263,7 @@ def test(lab: Lab, checks):
     wait_until(lambda: lab.conformance()["summary"]["overall"] == "ok", 20, "the first verification")
     device = Client(lab)
     rulesets(lab, checks, device)
+    connections(lab, checks, device)
     candidates(lab, checks, device)
     checks.equal(device.close(), 0, "exit code of the client")
     access(lab, checks)
