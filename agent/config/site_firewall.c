@@ -22,6 +22,7 @@ struct word {
 static const struct word modes[] = {{"observe", FIREWALL_OBSERVE}, {"enforce", FIREWALL_ENFORCE}, {NULL, 0}};
 static const struct word scopes[] = {{"bound-groups", SCOPE_BOUND_GROUPS}, {"all", SCOPE_ALL}, {NULL, 0}};
 static const struct word gates[] = {{"off", GATE_OFF}, {"warn", GATE_WARN}, {"reject", GATE_REJECT}, {NULL, 0}};
+static const struct word lost[] = {{"keep", 0}, {"end", 1}, {NULL, 0}};
 static const struct word paths[] = {
         {"forward", PATH_FORWARD}, {"input", PATH_INPUT}, {"output", PATH_OUTPUT}, {NULL, 0}};
 static const struct word actions[] = {{"fall-through", ACTION_FALL_THROUGH}, {"accept", ACTION_ACCEPT},
@@ -236,6 +237,7 @@ int site_firewall_build(const struct lyd_node *node, struct site *site, struct e
 	f->mode = (enum firewall_mode)word_of(node, "mode", modes, f->mode);
 	f->scope = (enum firewall_scope)word_of(node, "scope", scopes, f->scope);
 	f->gate = (enum firewall_gate)word_of(node, "commit-gate", gates, f->gate);
+	f->ends_connections = word_of(node, "lost-connections", lost, f->ends_connections) != 0;
 	f->put_back_after_ms = site_number(node, "put-back-after", f->put_back_after_ms);
 	LY_LIST_FOR(lyd_child(node), child)
 	{

@@ -51,6 +51,7 @@ void plan_free(struct plan *plan)
 	ruleset_free(plan->live);
 	ruleset_free(plan->promised);
 	nft_counters_fini(&plan->counters);
+	connection_report_fini(&plan->connections);
 	kept_fini(&plan->before);
 	free(plan->plan.bytes);
 	free(plan->next.print);

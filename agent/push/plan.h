@@ -32,6 +32,7 @@ struct push {
 	pthread_mutex_t turn;
 	bool unstarted; /**< neither the start nor a change since has brought running into the kernel */
 	bool rollback_failing; /**< told already */
+	struct connection_report lost; /**< `lost` alone: connections to end when what waits is confirmed */
 	struct drift drift;
 	struct own_state state;
 	struct push_news *news;
@@ -56,6 +57,8 @@ struct plan {
 	struct nft_counters counters; /**< of the own table in `live` */
 	struct kept next, before; /**< next.plan is `plan` */
 	enum firewall_gate gate;
+	struct connection_report connections; /**< that it no longer admits */
+	bool ends; /**< them, when it stays */
 	struct push_news news; /**< what there is to tell when it is done */
 	bool confirmed, taken_back;
 	bool holds; /**< the turn */
@@ -66,6 +69,10 @@ struct plan {
 void kept_fini(struct kept *k);
 struct kept kept_copy(const struct kept *k);
 void plan_free(struct plan *plan);
+/** Which connections it no longer admits, as there is to tell; once it is in place. */
+void plan_connections(struct push *p, struct plan *plan);
+/** A change is durable. @param plan  NULL: what waited was confirmed. */
+void push_connections_settle(struct push *p, const struct plan *plan, bool stays);
 /** One line more of what there is to tell. */
 void plan_remark(struct plan *plan, const char *text);
 void plan_bytes(struct config_plan *out, const void *bytes, size_t n);

@@ -34,6 +34,7 @@ void push_free(struct push *p)
 		return;
 	kept_fini(&p->applied);
 	kept_fini(&p->settled);
+	connection_report_fini(&p->lost);
 	for (size_t i = 0; i < p->n_news; i++) {
 		free(p->news[i].comment);
 		free(p->news[i].reason);
@@ -299,6 +300,8 @@ static int put_in(struct push *p, struct plan *plan, struct error *err)
 		return back(p, plan, err);
 	if (result < 0)
 		plan_remark(plan, err->text);
+	if (plan->judged)
+		plan_connections(p, plan);
 	plan->done = true;
 	return 0;
 }
@@ -372,8 +375,10 @@ static void done(void *ctx, struct config_plan *config_plan, bool stays)
 
 	if (plan == NULL) {
 		pthread_mutex_lock(&p->turn);
-		if (stays)
+		if (stays) {
 			push_settle(p);
+			push_connections_settle(p, NULL, true);
+		}
 		pthread_mutex_unlock(&p->turn);
 		return;
 	}
@@ -383,6 +388,7 @@ static void done(void *ctx, struct config_plan *config_plan, bool stays)
 	plan->next = (struct kept){0};
 	if (stays)
 		push_settle(p);
+	push_connections_settle(p, plan, stays);
 	p->unstarted = p->state.available = false;
 	p->rollback_failing = false;
 	tell_done(p, plan);

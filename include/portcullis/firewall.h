@@ -79,6 +79,7 @@ struct firewall {
 	enum firewall_mode mode;
 	enum firewall_scope scope;
 	enum firewall_gate gate;
+	bool ends_connections; /**< those that a change no longer admits, when it stays */
 	uint32_t put_back_after_ms; /**< how long a table that somebody else changed stays so */
 	struct management_access *management;
 	size_t n_management;

@@ -272,6 +272,73 @@ def management(scene):
     checks.that("<data" in (scene.nms.ask(RUNNING) or ""), "the session goes on")
 
 
+ECHO = """
+import socket, sys, threading
+def talk(c):
+    while data := c.recv(100):
+        c.sendall(data)
+for address in sys.argv[1:]:
+    s = socket.create_server((address, 8057))
+    threading.Thread(target=lambda s=s: [talk(s.accept()[0]) for _ in range(9)], daemon=True).start()
+print("ready", flush=True)
+sys.stdin.read()
+"""
+CALLS = """
+import socket, sys
+calls = [socket.create_connection((address, 8057), 5) for address in sys.argv[1:]]
+def answers(c):
+    try:
+        c.settimeout(1)
+        c.sendall(b"x")
+        return c.recv(100) != b""
+    except OSError:
+        return False
+print("ready", flush=True)
+for line in sys.stdin:
+    print(*[int(answers(c)) for c in calls], flush=True)
+"""
+
+
+def connections(scene):
+    """Connections that a change no longer admits are counted, and ended where that is asked for, they and no others."""
+    checks, servers = scene.checks, ("10.20.1.11", "10.20.1.12")
+    rule = DROP.format(name="no-second", matches="<source><group>clients</group></source>"
+                       f"<destination><address>{servers[1]}</address></destination>")
+    pipes = {"text": True, "stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    echo = subprocess.Popen(scene.lab.command("server", sys.executable, "-c", ECHO, *servers), **pipes)
+    checks.equal(echo.stdout.readline(), "ready\n", "the servers")
+    calls = subprocess.Popen(scene.lab.command("client", sys.executable, "-c", CALLS, *servers), **pipes)
+    checks.equal(calls.stdout.readline(), "ready\n", "the clients")
+
+    def alive():
+        calls.stdin.write("\n")
+        calls.stdin.flush()
+        return calls.stdout.readline().split()
+    try:
+        checks.equal(alive(), ["1", "1"], "both talk")
+        scene.good(edit("candidate", firewall(rule)), "an edit of candidate")
+        answer = scene.nms.ask(f'<what-if xmlns="{PC}"/>')
+        checks.that(re.search("<lost>1</lost>", answer) and f"&gt; {servers[1]}:8057" in answer, f"what-if: {answer[-2500:]}")
+        scene.good(OVERRIDE, "override-commit")
+        told = scene.watch.told("firewall-commit", "established connections")
+        checks.that(re.search("1 of [0-9]+ established connections would not be admitted anew, for example tcp 10.10.0.2:[0-9]+ &gt; "
+                              f"{servers[1]}:8057; the most of them because of [^<]*rule no-second", told), f"told: {told}")
+        checks.equal(alive(), ["1", "1"], "both are kept")
+        scene.push(firewall(), "back again")
+        ends = "<lost-connections>end</lost-connections>"
+        scene.good(edit("candidate", firewall(rule, management=ends + MANAGEMENT)), "an edit of candidate")
+        scene.good(OVERRIDE.replace("</reason>", "</reason>" + CONFIRMED.format(600)), "a confirmed override-commit")
+        checks.equal(alive(), ["1", "1"], "both are kept until it is confirmed")
+        scene.good(commit(), "the confirmation")
+        checks.equal(alive(), ["1", "0"], "one is ended, and no other")
+        checks.that("<data" in (scene.nms.ask(RUNNING) or ""), "the session goes on")
+    finally:
+        for process in (calls, echo):
+            process.kill()
+            process.wait(10)
+    scene.push(firewall(), "as before")
+
+
 def drift(scene):
     """Somebody else changes the table of the agent."""
     checks, before = scene.checks, scene.own()
@@ -432,7 +499,7 @@ def test(lab: Lab, checks):
     scene = Scene(lab, checks)
     scene.connect()
     try:
-        for part in (enforces, what_if, gate, management, drift, killed, upgrade, boots, observes):
+        for part in (enforces, what_if, gate, management, connections, drift, killed, upgrade, boots, observes):
             part(scene)
     finally:
         scene.nms.end()
