@@ -238,6 +238,31 @@ static int lose_request(void *self, const struct nft_batch *batch, struct nft_an
 	return error_set(e, ERR_IO, NULL, "lost");
 }
 
+static int no_dump(void *self, struct nft_dump *out, struct error *e)
+{
+	(void)self;
+	*out = (struct nft_dump){0};
+	return error_set(e, ERR_UNAVAILABLE, "nf_tables", "the kernel does not answer: load the module nf_tables");
+}
+
+START_TEST(without_nf_tables_nothing_is_done)
+{
+	char *before, *after;
+
+	ck_assert_int_eq(commit("", ENFORCE), DONE);
+	before = listed();
+	nft.dump = no_dump;
+	begin_push();
+	ck_assert_int_eq(commit(ENFORCE, ENFORCE CLIENTS_DROPPED), REFUSED);
+	ck_assert_int_eq(err.code, ERR_UNAVAILABLE);
+	ck_assert(strstr(err.text, "load the module nf_tables") != NULL);
+	after = listed();
+	ck_assert_str_eq(after, before);
+	free(before);
+	free(after);
+}
+END_TEST
+
 START_TEST(answer_that_is_lost_says_nothing)
 {
 	nft.replace = lose_answer;
@@ -304,6 +329,7 @@ int main(void)
 	tcase_add_test(t, counters_go_on);
 	tcase_add_test(t, what_the_kernel_refuses_is_not_tried);
 	tcase_add_test(t, answer_that_is_lost_says_nothing);
+	tcase_add_test(t, without_nf_tables_nothing_is_done);
 	tcase_add_test(t, what_is_read_back_is_compared_to_the_element);
 	suite_add_tcase(suite, t);
 	return run_suite(suite);

@@ -306,5 +306,8 @@ def what_if(device):
         if len(nodes) > LISTED:
             report.append(f"{verb} {len(nodes) - LISTED} more: 'portcullis what-if' on the device lists all")
     report += [f"caveat: {caveat.text}" for caveat in children(reply, "caveat")]
+    cut = reply.findtext(f"{{{PC}}}connections/{{{PC}}}lost")
+    if cut not in (None, "0"):
+        report.append(f"{cut} established connections would not be admitted anew")
     return {"summary": summary, "reason": reason, "regressions": [child(node, "label") for node in breaks],
             "breaks": bool(breaks or unlisted or reason is not None), "report": report}
