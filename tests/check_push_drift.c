@@ -4,6 +4,8 @@
  * or the agent only observes.
  */
 #include <limits.h>
+#include <pthread.h>
+#include <stdatomic.h>
 
 #include "portcullis/clock.h"
 #include "push_scene.h"
@@ -268,6 +270,53 @@ START_TEST(start_that_fails_is_an_alarm_and_tried_again)
 }
 END_TEST
 
+/* What the daemon does beside commits, in another thread. */
+static void *watch(void *arg)
+{
+	const atomic_bool *over = arg;
+	struct nft_ops own;
+	struct error e;
+
+	ck_assert_int_eq(nft_open_direct(&own, &e), 0);
+	while (!atomic_load(over)) {
+		struct push_news n;
+		struct own_state state;
+		struct ruleset *rs;
+
+		ck_assert_msg(nft_ruleset(&own, NULL, &rs, &e) == 0, "%s", e.text);
+		ruleset_share(rs);
+		push_look(push, rs, 0, clock_monotonic_ms(), clock_wall_s());
+		ruleset_free(rs);
+		push_state(push, &state);
+		ck_assert_msg(!state.deviates, "%s", state.why);
+		while (push_news_take(push, &n)) {
+			ck_assert_int_eq(n.kind, CHANGE_COMMIT);
+			free(n.comment);
+			free(n.reason);
+		}
+	}
+	own.close(own.self);
+	return NULL;
+}
+
+START_TEST(commits_are_no_deviation_for_who_looks_meanwhile)
+{
+	atomic_bool over = false;
+	pthread_t watcher;
+
+	ck_assert_int_eq(commit("", ENFORCE), DONE);
+	ck_assert_int_eq(pthread_create(&watcher, NULL, watch, &over), 0);
+	for (int i = 0; i < 5; i++) {
+		ck_assert_msg(commit(ENFORCE, ENFORCE CLIENTS_DROPPED) == DONE, "%s", err.text);
+		ck_assert_msg(commit(ENFORCE CLIENTS_DROPPED, ENFORCE) == DONE, "%s", err.text);
+		ck_assert_int_eq(change(ENFORCE, ENFORCE CLIENTS_DROPPED, false, false, true, NULL), UNDONE);
+	}
+	atomic_store(&over, true);
+	pthread_join(watcher, NULL);
+	ck_assert(!has("rule x"));
+}
+END_TEST
+
 static bool available(void)
 {
 	struct own_state state;
@@ -342,6 +391,7 @@ int main(void)
 	tcase_add_test(t, what_cannot_be_put_back_is_an_alarm_and_tried_again);
 	tcase_add_test(t, start_that_fails_is_an_alarm_and_tried_again);
 	tcase_add_test(t, upgrade_changes_nothing_and_is_told);
+	tcase_add_test(t, commits_are_no_deviation_for_who_looks_meanwhile);
 	suite_add_tcase(suite, t);
 	return run_suite(suite);
 }

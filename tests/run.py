@@ -166,8 +166,8 @@ def at_a_time(n, calls):
 def tsan():
     """The programs with threads under the thread sanitizer."""
     programs = ["check_netconf", "check_netconf_access", "check_netconf_stress", "check_netconf_attack", "check_guard",
-                "check_config", "check_config_commit", "check_subscribe", "check_events", "check_conformance", "check_snmp",
-                "check_usage"]
+                "check_config", "check_config_commit", "check_subscribe", "check_events", "check_conformance",
+                "check_snmp", "check_push_drift", "check_usage"]
     code, output = execute("sh", "-c", f"cmake --preset tsan && cmake --build build-tsan --target {' '.join(programs)}")
     if code != 0:
         record("build-tsan", "failed", output[-6000:])
