@@ -179,12 +179,12 @@ static void count(struct counting *c, uint64_t id, struct usage_count *count)
 /**
  * A reading of the table becomes what is known of it, and gets its times.
  *
- * @param replaced  by the agent: another table goes on with the counters of the one before.
+ * @param replaced  by the agent: the table, or its rules, go on with the counters of those before.
  * @return whether there is something to keep.
  */
 static bool take(struct usage *u, uint64_t table, struct usage_reading *r, bool replaced)
 {
-	struct counting c = {.u = u, .now_ms = u->parts.clock_ms(), .replaced = replaced && table != u->table};
+	struct counting c = {.u = u, .now_ms = u->parts.clock_ms(), .replaced = replaced};
 	bool other = table != u->table;
 	size_t before = u->n_line;
 

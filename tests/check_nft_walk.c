@@ -39,7 +39,7 @@ END_TEST
 static bool is_allowed(int type)
 {
 	static const int allowed[] = {NFT_MSG_NEWTABLE, NFT_MSG_DELTABLE, NFT_MSG_NEWSET, NFT_MSG_NEWSETELEM,
-	        NFT_MSG_NEWCHAIN, NFT_MSG_NEWRULE};
+	        NFT_MSG_NEWCHAIN, NFT_MSG_NEWRULE, NFT_MSG_DELSET, NFT_MSG_DELCHAIN, NFT_MSG_DELRULE};
 
 	for (int i = 0; i < N(allowed); i++)
 		if (allowed[i] == type)

@@ -281,8 +281,8 @@ END_TEST
 /* One element goes, another one of the same size comes. */
 static void element_goes(void)
 {
-	run("delete element inet portcullis required-forward4 { 10.10.0.0/16 . 10.20.1.100 . tcp . 1024-65535 . 443 }\n"
-	    "add element inet portcullis required-forward4 { 10.10.0.0/16 . 10.20.1.100 . tcp . 1024-65535 . 444 }");
+	run("delete element inet portcullis " REQUIRED " { 10.10.0.0/16 . 10.20.1.100 . tcp . 1024-65535 . 443 }\n"
+	    "add element inet portcullis " REQUIRED " { 10.10.0.0/16 . 10.20.1.100 . tcp . 1024-65535 . 444 }");
 }
 
 /* Somebody changes the table between the kernel's answer and the look at it. */

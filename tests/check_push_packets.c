@@ -78,9 +78,11 @@ static int replace_in_two(void *self, const struct nft_batch *batch, struct nft_
 /* Or a chain that drops until its rules are there. */
 static int replace_behind_a_drop(void *self, const struct nft_batch *batch, struct nft_answer *answer, struct error *e)
 {
-	if (has("table inet portcullis"))
+	if (has("table inet portcullis")) {
 		run("chain inet portcullis forward { policy drop; }\nflush chain inet portcullis forward");
-	shell("nft list ruleset >/dev/null");
+		shell("nft list ruleset >/dev/null");
+		run("chain inet portcullis forward { policy accept; }");
+	}
 	return real_replace(self, batch, answer, e);
 }
 

@@ -284,7 +284,7 @@ static inline void own_every(struct own_table *t)
 
 static const char own_every_text[] =
         "table inet portcullis {\n"
-        "	comment \"deployment lync, catalog 3\"\n"
+        "	comment \"" OWN_TABLE_COMMENT "\"\n"
         "	set flows4 { type ipv4_addr . inet_proto . inet_service . ipv4_addr . inet_service; flags interval; "
         "counter;\n"
         "		elements = { 10.1.0.0/24 . tcp . 1024-65535 . 10.2.0.1-10.2.0.9 . 5061 counter packets 7 bytes "
@@ -344,6 +344,7 @@ static const char own_every_text[] =
         "		counter limit rate 100/second log prefix \"out: \"\n"
         "		reject comment \"default\"\n"
         "	}\n"
+        "	chain origin { comment \"deployment lync, catalog 3\"; }\n"
         "}\n";
 
 /* ---- many ---- */

@@ -94,6 +94,9 @@ static inline void end(void)
 	remove_all(base);
 }
 
+/** What becomes of the example deployment that goes with a firewall part: takes and gives a string. NULL: it stays. */
+static char *(*site_edit)(char *json, const char *firewall);
+
 /** The example deployment with a firewall part ("": none). */
 static inline struct site *site_of(const char *firewall)
 {
@@ -102,6 +105,8 @@ static inline struct site *site_of(const char *firewall)
 	size_t len;
 
 	ck_assert_int_eq(file_read(SOURCE_DIR "/contrib/example/deployment.json", 1 << 20, &json, &len, &err), 0);
+	if (site_edit != NULL)
+		json = site_edit(json, firewall);
 	whole = firewall[0] != '\0' ? xasprintf("{\"portcullis:firewall\":{%s},%s", firewall, strchr(json, '{') + 1)
 	                            : xstrdup(json);
 	snprintf(path, sizeof(path), "%s/site.json", base);
@@ -110,15 +115,6 @@ static inline struct site *site_of(const char *firewall)
 	free(whole);
 	free(json);
 	return site;
-}
-
-static inline void run(const char *text)
-{
-	FILE *f = popen("nft -f -", "w");
-
-	ck_assert_ptr_nonnull(f);
-	fputs(text, f);
-	ck_assert_msg(pclose(f) == 0, "nft refuses: %s", text);
 }
 
 /* What nft lists, without counters. */
@@ -142,6 +138,23 @@ static inline bool has(const char *words)
 
 	free(list);
 	return found;
+}
+
+/** In what run() takes: the set of required flows, which has a digest of its content behind its name. */
+#define REQUIRED "required-forward4-*"
+
+static inline void run(const char *text)
+{
+	char *list = strstr(text, REQUIRED) != NULL ? listed() : xstrdup("");
+	const char *name = strstr(list, "required-forward4-"), *rest = text, *place;
+	FILE *f = popen("nft -f -", "w");
+
+	ck_assert_ptr_nonnull(f);
+	for (; (place = strstr(rest, REQUIRED)) != NULL; rest = place + strlen(REQUIRED))
+		fprintf(f, "%.*s%.*s", (int)(place - rest), rest, name != NULL ? (int)strcspn(name, " ") : 0, name);
+	fputs(rest, f);
+	ck_assert_msg(pclose(f) == 0, "nft refuses: %s", text);
+	free(list);
 }
 
 enum outcome { REFUSED, FAILED, DONE, WAITS, UNDONE };

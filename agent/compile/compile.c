@@ -248,7 +248,7 @@ static const struct pack *pack_of(const struct catalog *catalog, const char *nam
 }
 
 /** From what: the digest of the rest first, for a comment is short. */
-static char *table_comment(const struct own_table *t, const struct compile_input *in)
+static char *origin_comment(const struct own_table *t, const struct compile_input *in)
 {
 	char digest[65], *rest = own_table_text(t), *comment;
 	struct text text = {0};
@@ -287,7 +287,7 @@ int compile(const struct compile_input *in, struct own_table **out, struct error
 		own_table_free(t);
 		return -1;
 	}
-	t->comment = table_comment(t, in);
+	t->comment = origin_comment(t, in);
 	*out = t;
 	return 0;
 }

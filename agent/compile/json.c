@@ -254,19 +254,40 @@ static json_t *chain_json(const struct own_chain *c)
 	return json;
 }
 
+static json_t *origin_json(const struct own_table *t)
+{
+	json_t *json = in_table();
+
+	json_object_set_new(json, "name", string(OWN_ORIGIN));
+	json_object_set_new(json, "comment", string(t->comment));
+	return json;
+}
+
+/* nft passes over what it does not know there. */
+static json_t *metainfo(const struct own_table *t)
+{
+	json_t *json = made(json_pack("{s:i}", "json_schema_version", 1));
+
+	if (t->comment != NULL)
+		json_object_set_new(json, "comment", string(t->comment));
+	return made(json_pack("{s:o}", "metainfo", json));
+}
+
 char *own_table_json(const struct own_table *t)
 {
 	json_t *list = made(json_array()), *root;
 	char *text;
 
-	json_array_append_new(list, made(json_pack("{s:{s:i}}", "metainfo", "json_schema_version", 1)));
+	json_array_append_new(list, metainfo(t));
 	command_add(list, "add", "table", table_json(NULL));
 	command_add(list, "delete", "table", table_json(NULL));
-	command_add(list, "add", "table", table_json(t->comment));
+	command_add(list, "add", "table", table_json(OWN_TABLE_COMMENT));
 	for (size_t i = 0; i < t->n_set; i++)
 		command_add(list, "add", "set", set_json(&t->set[i]));
 	for (size_t i = 0; i < t->n_chain; i++)
 		command_add(list, "add", "chain", chain_json(&t->chain[i]));
+	if (t->comment != NULL)
+		command_add(list, "add", "chain", origin_json(t));
 	for (size_t i = 0; i < t->n_chain; i++)
 		for (size_t k = 0; k < t->chain[i].n_rule; k++)
 			rule_add(list, t, &t->chain[i], &t->chain[i].rule[k]);

@@ -127,6 +127,18 @@ static int chain_put(const struct own_chain *c, struct ruleset *rs, size_t first
 	return 0;
 }
 
+static int origin_put(struct ruleset *rs, struct error *err)
+{
+	struct rs_chain *to = ruleset_chain_add(rs, err);
+
+	if (to == NULL)
+		return -1;
+	to->family = RS_INET;
+	to->table = xstrdup(OWN_TABLE);
+	to->name = xstrdup(OWN_ORIGIN);
+	return 0;
+}
+
 static int table_put(const struct own_table *t, struct ruleset *rs, struct error *err)
 {
 	size_t first_set = rs->n_set;
@@ -137,7 +149,7 @@ static int table_put(const struct own_table *t, struct ruleset *rs, struct error
 	for (size_t i = 0; i < t->n_chain; i++)
 		if (chain_put(&t->chain[i], rs, first_set, err) != 0)
 			return -1;
-	return 0;
+	return t->comment != NULL ? origin_put(rs, err) : 0;
 }
 
 int own_table_ruleset(const struct own_table *t, struct ruleset **out, struct error *err)

@@ -70,6 +70,43 @@ static bool name_is_taken(const struct own_table *t, const char *name)
 	return false;
 }
 
+static uint8_t *put_number(uint8_t *to, u128 value)
+{
+	for (int shift = 120; shift >= 0; shift -= 8)
+		*to++ = (uint8_t)(value >> shift);
+	return to;
+}
+
+/* Of its keys: what is told of them, and how often they were met, may change. */
+static void content_digest(const struct own_set *set, char out[65])
+{
+	uint8_t *keys = xmalloc(set->n_field * (1 + 32 * set->n_element)), *to = keys;
+
+	for (size_t f = 0; f < set->n_field; f++)
+		*to++ = (uint8_t)set->field[f];
+	for (size_t i = 0; i < set->n_element; i++) {
+		for (size_t f = 0; f < set->n_field; f++) {
+			to = put_number(to, set->element[i].key[f].lo);
+			to = put_number(to, set->element[i].key[f].hi);
+		}
+	}
+	sha256_hex(keys, (size_t)(to - keys), out);
+	free(keys);
+}
+
+static char *name_make(const struct own_table *t, const char *name, const struct own_set *set)
+{
+	char digest[65], *made;
+
+	content_digest(set, digest);
+	made = xasprintf("%s-%.*s", name, OWN_SET_DIGEST, digest);
+	for (unsigned number = 2; name_is_taken(t, made); number++) {
+		free(made);
+		made = xasprintf("%s.%u-%.*s", name, number, OWN_SET_DIGEST, digest);
+	}
+	return made;
+}
+
 size_t own_set_add(struct own_table *t, const char *name, struct own_set *take)
 {
 	for (size_t i = 0; i < t->n_set; i++) {
@@ -78,11 +115,7 @@ size_t own_set_add(struct own_table *t, const char *name, struct own_set *take)
 		set_fini(take);
 		return i;
 	}
-	take->name = xstrdup(name);
-	for (unsigned number = 2; name_is_taken(t, take->name); number++) {
-		free(take->name);
-		take->name = xasprintf("%s.%u", name, number);
-	}
+	take->name = name_make(t, name, take);
 	t->set = xgrow(t->set, t->n_set, &t->cap_set, sizeof(*t->set));
 	t->set[t->n_set] = *take;
 	*take = (struct own_set){0};

@@ -16,7 +16,7 @@ size_t own_chain_add(struct own_table *t, const char *name, enum rs_hook hook);
 /**
  * A set with these elements, which it takes over; one that has the same content already, and does not count, is used again.
  *
- * @param name  its name, where it is new; another is made of it where it is taken.
+ * @param name  its name, where it is new, with a digest of its keys behind it (OWN_SET_DIGEST).
  */
 size_t own_set_add(struct own_table *t, const char *name, struct own_set *take);
 /** Takes the rule over. */

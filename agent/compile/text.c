@@ -81,10 +81,10 @@ char *own_table_text(const struct own_table *t)
 	struct text text = {0};
 	struct error err;
 
-	text_addf(&text, "table inet %s\ndelete table inet %s\n", OWN_TABLE, OWN_TABLE);
-	text_addf(&text, "table inet %s {\n", OWN_TABLE);
 	if (t->comment != NULL)
-		text_addf(&text, "\tcomment \"%s\"\n\n", t->comment);
+		text_addf(&text, "# %s\n", t->comment);
+	text_addf(&text, "table inet %s\ndelete table inet %s\n", OWN_TABLE, OWN_TABLE);
+	text_addf(&text, "table inet %s {\n\tcomment \"%s\"\n\n", OWN_TABLE, OWN_TABLE_COMMENT);
 	for (size_t i = 0; i < t->n_set; i++)
 		set_print(&text, &t->set[i]);
 	/* What compile makes is far below the model's limits. */
@@ -95,6 +95,9 @@ char *own_table_text(const struct own_table *t)
 		chain_print(&text, &t->chain[i], rs, &rs->chain[i]);
 	}
 	ruleset_free(rs);
+	if (t->comment != NULL)
+		text_addf(&text, "%s\tchain %s {\n\t\tcomment \"%s\"\n\t}\n", t->n_chain > 0 ? "\n" : "", OWN_ORIGIN,
+		        t->comment);
 	text_add(&text, "}\n");
 	return text_take(&text);
 }

@@ -210,6 +210,15 @@ static char *read_comment(const struct nlattr *userdata)
 	return NULL;
 }
 
+/* Without the digest of its content: a box goes on counting where there is one more beside it. */
+static char *set_name(const char *name)
+{
+	size_t len = strlen(name), digest = OWN_SET_DIGEST;
+	bool has = len > digest + 1 && name[len - digest - 1] == '-' &&
+	           strspn(name + len - digest, "0123456789abcdef") == digest;
+	return xstrndup(name, has ? len - digest - 1 : len);
+}
+
 static void read_element(struct reader *r, const char *set, bool plain, const struct nlattr *element)
 {
 	const struct nlattr *tb[ATTRIBUTES];
@@ -223,7 +232,7 @@ static void read_element(struct reader *r, const char *set, bool plain, const st
 	           (tb[NFTA_SET_ELEM_EXPRESSIONS] != NULL && read_counter_of_list(tb[NFTA_SET_ELEM_EXPRESSIONS], &f));
 	if (f.c.len == 0 || (!f.counts && !f.open))
 		return;
-	f.c.set = xstrdup(set);
+	f.c.set = set_name(set);
 	f.c.comment = read_comment(tb[NFTA_SET_ELEM_USERDATA]);
 	add(r, &f);
 }
@@ -372,9 +381,10 @@ void nft_counters_fini(struct nft_counters *c)
 
 static void apply_to_set(const struct nft_counters *c, struct own_set *set)
 {
+	char *name = set_name(set->name);
 	for (size_t i = 0; i < set->n_element; i++) {
 		struct own_element *e = &set->element[i];
-		struct nft_counter like = {.set = set->name, .len = nft_key_length(set)};
+		struct nft_counter like = {.set = name, .len = nft_key_length(set)};
 		uint8_t key[NFT_KEY_MAX];
 		nft_key_put(set, e, false, key);
 		memcpy(like.key, key, like.len);
@@ -385,6 +395,7 @@ static void apply_to_set(const struct nft_counters *c, struct own_set *set)
 		e->packets = found->packets;
 		e->bytes = found->bytes;
 	}
+	free(name);
 }
 
 static bool is_key(const struct own_set *set)

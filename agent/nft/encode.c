@@ -50,7 +50,7 @@ int nft_comment(const char *comment, const char *of, struct nftnl_udata_buf **ou
 	*out = nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN);
 	if (*out == NULL)
 		abort();
-	/* Type 0 is the comment of tables, rules and elements alike. */
+	/* Type 0 is the comment of tables, chains, rules and elements alike. */
 	nftnl_udata_put_strz(*out, NFTNL_UDATA_RULE_COMMENT, comment);
 	return 0;
 }
@@ -112,14 +112,38 @@ static int encode_chain(struct nft_encoder *e, size_t index)
 	return nft_encoder_end(e, m, &object);
 }
 
+/* Without a hook: no packet comes by while it is made anew with another comment. */
+static int encode_origin(struct nft_encoder *e)
+{
+	const struct nft_object object = {.kind = NFT_OBJECT_TABLE, .from = SIZE_MAX};
+	struct nftnl_udata_buf *data;
+	if (nft_comment(e->table->comment, WHERE, &data, e->err) != 0)
+		return -1;
+	struct nftnl_chain *c = nftnl_chain_alloc();
+	if (c == NULL)
+		abort();
+	struct nlmsghdr *m = nft_encoder_begin(e, NFT_MSG_NEWCHAIN, NLM_F_CREATE | NLM_F_EXCL);
+	nftnl_chain_set_str(c, NFTNL_CHAIN_TABLE, OWN_TABLE);
+	nftnl_chain_set_str(c, NFTNL_CHAIN_NAME, OWN_ORIGIN);
+	if (data != NULL) {
+		nftnl_chain_set_data(c, NFTNL_CHAIN_USERDATA, nftnl_udata_buf_data(data), nftnl_udata_buf_len(data));
+		nftnl_udata_buf_free(data);
+	}
+	nftnl_chain_nlmsg_build_payload(m, c);
+	nftnl_chain_free(c);
+	return nft_encoder_end(e, m, &object);
+}
+
 static int encode_content(struct nft_encoder *e)
 {
 	const struct own_table *t = e->table;
-	int result = encode_table(e, NFT_MSG_NEWTABLE, NLM_F_CREATE, t->comment);
+	int result = encode_table(e, NFT_MSG_NEWTABLE, NLM_F_CREATE, OWN_TABLE_COMMENT);
 	for (size_t i = 0; result == 0 && i < t->n_set; i++)
 		result = nft_encode_set(e, i);
 	for (size_t i = 0; result == 0 && i < t->n_chain; i++)
 		result = encode_chain(e, i);
+	if (result == 0 && t->comment != NULL)
+		result = encode_origin(e);
 	for (size_t i = 0; result == 0 && i < t->n_chain; i++)
 		for (size_t k = 0; result == 0 && k < t->chain[i].n_rule; k++)
 			result = nft_encode_rule(e, i, k);

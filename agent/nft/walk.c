@@ -1,5 +1,5 @@
 /*
- * The privileged side's guard: the bytes of a batch come in, and the word whether they replace or remove the table
+ * The privileged side's guard: the bytes of a batch come in, and the word whether they replace, exchange or remove the table
  * `inet portcullis` and do nothing else. Whatever the grammar does not know is refused, as are cut messages, attributes
  * that come twice and more than may hold the kernel. It reads each byte once and allocates nothing.
  */
@@ -28,11 +28,23 @@ struct span {
 	size_t len;
 };
 
+/* What a batch does, which its second message says: the first makes sure that there is a table. */
+enum form {
+	FORM_REPLACE, /* deletes the table, and makes it anew where more follows */
+	FORM_ADD, /* sets with their elements */
+	FORM_EXCHANGE, /* deletes all rules, then chains and sets, and makes other chains and rules */
+	FORM_WITHDRAW /* deletes sets that no rule looks into */
+};
+
 struct walk {
 	struct error *err;
 	size_t message; /* number of the one under the eye, from 0 */
-	size_t n_rule, n_set, n_chain, n_element;
+	enum form form;
+	int stage; /* of an exchange: how far it is */
+	size_t n_rule, n_set, n_chain, n_element, n_chain_deleted, n_set_deleted;
 	uint64_t n_search; /* for a set by its name, which goes through all sets */
+	struct span chain; /* name of the chain that is made */
+	size_t n_base; /* NFT_KEEP_BASE of it */
 	bool in_set; /* expressions are those of sets */
 	struct span set; /* name of the set that was made last */
 	struct nft_work work; /* on that set */
@@ -136,6 +148,12 @@ static int keep(struct walk *w, struct span s, const struct nft_attribute *g)
 		w->set = s;
 		w->n_search++;
 		w->work = (struct nft_work){0};
+		break;
+	case NFT_KEEP_CHAIN:
+		w->chain = s;
+		break;
+	case NFT_KEEP_BASE:
+		w->n_base++;
 		break;
 	case NFT_KEEP_FIELD:
 		if (w->work.n_field < NFT_WORK_FIELDS)
@@ -263,18 +281,96 @@ static int walk_nest(struct walk *w, struct span s, const struct nft_attribute *
 	return 0;
 }
 
-/* The table is made (if there is none), deleted, and made again: only then there is something to put into it. */
-static int check_order(const struct walk *w, uint16_t type)
+static int form_find(struct walk *w, uint16_t type)
 {
-	static const uint16_t first[] = {NFT_MSG_NEWTABLE, NFT_MSG_DELTABLE, NFT_MSG_NEWTABLE};
-	if (w->message < sizeof(first) / sizeof(first[0])) {
-		if (type != first[w->message])
-			return refuse(w, ERR_DENIED,
-			        "it has type %u, but a batch begins with the table being made, deleted and made", type);
-	} else if (type == NFT_MSG_NEWTABLE || type == NFT_MSG_DELTABLE) {
-		return refuse(w, ERR_DENIED, "the table is made or deleted once more");
+	switch (type) {
+	case NFT_MSG_DELTABLE:
+		w->form = FORM_REPLACE;
+		return 0;
+	case NFT_MSG_NEWSET:
+		w->form = FORM_ADD;
+		return 0;
+	case NFT_MSG_DELRULE:
+		w->form = FORM_EXCHANGE;
+		return 0;
+	case NFT_MSG_DELSET:
+		w->form = FORM_WITHDRAW;
+		return 0;
+	default:
+		return refuse(w, ERR_DENIED,
+		        "it has type %u, but a batch begins with the table being made, deleted and made, or goes on "
+		        "with sets that are added or with a deletion",
+		        type);
 	}
+}
+
+/* Each kind stands behind the one that it needs gone or there. */
+static int exchange_stage(uint16_t type)
+{
+	switch (type) {
+	case NFT_MSG_DELCHAIN:
+		return 1;
+	case NFT_MSG_DELSET:
+		return 2;
+	case NFT_MSG_NEWCHAIN:
+		return 3;
+	case NFT_MSG_NEWRULE:
+		return 4;
+	default:
+		return -1;
+	}
+}
+
+static int check_exchange(struct walk *w, uint16_t type)
+{
+	int stage = exchange_stage(type);
+	if (stage < w->stage)
+		return refuse(w, ERR_DENIED,
+		        "it has type %u out of its turn: rules, chains and sets are deleted, then chains and rules "
+		        "made",
+		        type);
+	w->stage = stage;
 	return 0;
+}
+
+/* A table that is replaced is made again: only then there is something to put into it. */
+static int check_replace(const struct walk *w, uint16_t type)
+{
+	bool makes = type == NFT_MSG_NEWTABLE;
+	if (w->message == 2 && !makes)
+		return refuse(w, ERR_DENIED,
+		        "it has type %u, but a batch begins with the table being made, deleted and made", type);
+	if (w->message > 2 && (makes || type == NFT_MSG_DELTABLE))
+		return refuse(w, ERR_DENIED, "the table is made or deleted once more");
+	if (type == NFT_MSG_DELRULE || type == NFT_MSG_DELCHAIN || type == NFT_MSG_DELSET)
+		return refuse(
+		        w, ERR_DENIED, "it has type %u, but a table that is made anew has nothing to delete", type);
+	return 0;
+}
+
+static int check_order(struct walk *w, uint16_t type)
+{
+	if (w->message == 0 && type != NFT_MSG_NEWTABLE)
+		return refuse(w, ERR_DENIED,
+		        "it has type %u, but a batch begins with the table being made, deleted and made", type);
+	if (w->message == 0)
+		return 0;
+	if (w->message == 1)
+		return form_find(w, type);
+	switch (w->form) {
+	case FORM_REPLACE:
+		return check_replace(w, type);
+	case FORM_ADD:
+		return type == NFT_MSG_NEWSET || type == NFT_MSG_NEWSETELEM
+		               ? 0
+		               : refuse(w, ERR_DENIED, "it has type %u, but behind sets are only sets", type);
+	case FORM_EXCHANGE:
+		return check_exchange(w, type);
+	default:
+		return type == NFT_MSG_DELSET
+		               ? 0
+		               : refuse(w, ERR_DENIED, "it has type %u, but sets alone are taken out", type);
+	}
 }
 
 static int count(struct walk *w, uint16_t type)
@@ -288,6 +384,8 @@ static int count(struct walk *w, uint16_t type)
 	        {NFT_MSG_NEWRULE, &w->n_rule, NFT_BATCH_RULES, "rules"},
 	        {NFT_MSG_NEWSET, &w->n_set, NFT_BATCH_SETS, "sets"},
 	        {NFT_MSG_NEWCHAIN, &w->n_chain, NFT_BATCH_CHAINS, "chains"},
+	        {NFT_MSG_DELSET, &w->n_set_deleted, NFT_BATCH_SETS, "sets that go"},
+	        {NFT_MSG_DELCHAIN, &w->n_chain_deleted, NFT_BATCH_CHAINS, "chains that go"},
 	};
 	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
 		if (limits[i].type == type && ++*limits[i].n > limits[i].max)
@@ -297,11 +395,21 @@ static int count(struct walk *w, uint16_t type)
 	if (w->n_element > NFT_BATCH_ELEMENTS)
 		return refuse(w, ERR_LIMIT, "more than %zu elements would hold the kernel too long: join prefixes",
 		        NFT_BATCH_ELEMENTS);
-	if (w->n_search * w->n_set > NFT_BATCH_SEARCHES)
+	/* Those that go are passed by, too, until the transaction ends. */
+	size_t n_set = w->n_set + w->n_set_deleted;
+	if (w->n_search * n_set > NFT_BATCH_SEARCHES)
 		return refuse(w, ERR_LIMIT,
 		        "%zu sets that are named %llu times would hold the kernel too long: use fewer rules with lists",
-		        w->n_set, (unsigned long long)w->n_search);
+		        n_set, (unsigned long long)w->n_search);
 	return 0;
+}
+
+/* No packet comes by where there is no hook: what is there is for readers. */
+static int check_chain(const struct walk *w)
+{
+	if (w->n_base == NFT_BASE_PARTS || (w->n_base == 0 && strcmp((const char *)w->chain.p, OWN_ORIGIN) == 0))
+		return 0;
+	return refuse(w, ERR_FORMAT, "a hook, a type or a policy is missing, which only chain " OWN_ORIGIN " has not");
 }
 
 static int walk_message(struct walk *w, const struct nlmsghdr *m, const uint8_t *at)
@@ -321,8 +429,11 @@ static int walk_message(struct walk *w, const struct nlmsghdr *m, const uint8_t 
 		return refuse(w, ERR_DENIED, "its family is %u, not inet", family.nfgen_family);
 	if (check_order(w, type) != 0)
 		return -1;
+	w->n_base = 0;
 	w->in_set = type == NFT_MSG_NEWSET || type == NFT_MSG_NEWSETELEM;
 	if (walk_nest(w, (struct span){at + head, m->nlmsg_len - head}, g->attribute, g->n) != 0)
+		return -1;
+	if (type == NFT_MSG_NEWCHAIN && check_chain(w) != 0)
 		return -1;
 	return count(w, type);
 }
@@ -348,7 +459,7 @@ int nft_batch_walk(uint8_t *bytes, size_t len, size_t *n, struct error *err)
 		at += nft_netlink_aligned(m.nlmsg_len);
 	}
 	if (w.message < 2)
-		return refuse(&w, ERR_FORMAT, "it is missing: a batch makes the table and deletes it");
+		return refuse(&w, ERR_FORMAT, "it is missing: a batch makes the table and does something to it");
 	*n = w.message;
 	return 0;
 }

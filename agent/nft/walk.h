@@ -7,8 +7,8 @@
 #include "portcullis/error.h"
 
 /**
- * The privileged side's look at a batch before the kernel sees it: is this a replacement (or removal) of our own table, and
- * nothing else? Message k gets sequence number k + NFT_BATCH_FIRST; nothing else is written.
+ * The privileged side's look at a batch before the kernel sees it: is this a replacement, exchange or removal of our own
+ * table, or a set that is added to it or taken out again, and nothing else? Message k gets sequence number k + NFT_BATCH_FIRST; nothing else is written.
  *
  * @param bytes  aligned as from malloc().
  * @param n      out: messages.

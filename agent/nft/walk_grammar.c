@@ -129,6 +129,11 @@ static const struct nft_attribute set[] = {
         {EXPRESSION(NFTA_SET_EXPR)},
 };
 
+static const struct nft_attribute deleted_set[] = {
+        {OWN(NFTA_SET_TABLE)},
+        {NAME(NFTA_SET_NAME, true), KEEP(NFT_KEEP_LOOKUP)},
+};
+
 static const struct nft_attribute key[] = {{BYTES(NFTA_DATA_VALUE, true, KEY_MAX), KEEP(NFT_KEEP_KEY)}};
 static const struct nft_attribute key_end[] = {{BYTES(NFTA_DATA_VALUE, true, KEY_MAX), KEEP(NFT_KEEP_KEY_END)}};
 static const struct nft_attribute element[] = {
@@ -149,13 +154,17 @@ static const struct nft_attribute hook[] = {
         {U32(NFTA_HOOK_HOOKNUM, true, NF_INET_LOCAL_IN, NF_INET_LOCAL_OUT)},
         {U32(NFTA_HOOK_PRIORITY, true, 0, 0)},
 };
+/* Hook, policy and type go together; the walk sees to that. */
 static const struct nft_attribute chain[] = {
         {OWN(NFTA_CHAIN_TABLE)},
-        {NAME(NFTA_CHAIN_NAME, true)},
-        {NEST(NFTA_CHAIN_HOOK, true, hook)},
-        {U32(NFTA_CHAIN_POLICY, true, NF_ACCEPT, NF_ACCEPT)},
-        {WORD(NFTA_CHAIN_TYPE, "filter")},
+        {NAME(NFTA_CHAIN_NAME, true), KEEP(NFT_KEEP_CHAIN)},
+        {NEST(NFTA_CHAIN_HOOK, false, hook), KEEP(NFT_KEEP_BASE)},
+        {U32(NFTA_CHAIN_POLICY, false, NF_ACCEPT, NF_ACCEPT), KEEP(NFT_KEEP_BASE)},
+        {.type = NFTA_CHAIN_TYPE, .value = NFT_VALUE_WORD, .word = "filter", KEEP(NFT_KEEP_BASE)},
+        {BYTES(NFTA_CHAIN_USERDATA, false, NFT_USERDATA_MAXLEN)},
 };
+
+static const struct nft_attribute deleted_chain[] = {{OWN(NFTA_CHAIN_TABLE)}, {NAME(NFTA_CHAIN_NAME, true)}};
 
 static const struct nft_attribute any_expression[] = {{EXPRESSION(NFTA_LIST_ELEM)}};
 static const struct nft_attribute rule[] = {
@@ -164,6 +173,8 @@ static const struct nft_attribute rule[] = {
         {LIST(NFTA_RULE_EXPRESSIONS, true, EXPRESSIONS_MAX, any_expression)},
         {BYTES(NFTA_RULE_USERDATA, false, NFT_USERDATA_MAXLEN)},
 };
+/* Of all chains of the table, which no attribute but its name says. */
+static const struct nft_attribute deleted_rules[] = {{OWN(NFTA_RULE_TABLE)}};
 
 #define NEW (NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL)
 static const struct nft_grammar messages[] = {
@@ -173,6 +184,9 @@ static const struct nft_grammar messages[] = {
         {NFT_MSG_NEWSETELEM, NEW, elements, COUNT(elements)},
         {NFT_MSG_NEWCHAIN, NEW, chain, COUNT(chain)},
         {NFT_MSG_NEWRULE, NLM_F_REQUEST | NLM_F_CREATE | NLM_F_APPEND, rule, COUNT(rule)},
+        {NFT_MSG_DELRULE, NLM_F_REQUEST, deleted_rules, COUNT(deleted_rules)},
+        {NFT_MSG_DELCHAIN, NLM_F_REQUEST, deleted_chain, COUNT(deleted_chain)},
+        {NFT_MSG_DELSET, NLM_F_REQUEST, deleted_set, COUNT(deleted_set)},
 };
 
 const struct nft_grammar *nft_grammar(uint16_t type)

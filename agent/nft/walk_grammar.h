@@ -19,12 +19,15 @@ enum nft_value {
 	NFT_VALUE_EXPRESSION /**< a name and what belongs to it */
 };
 
+#define NFT_BASE_PARTS 3
 /** What the walk remembers of an attribute. */
 enum nft_keep {
 	NFT_KEEP_NOT,
 	NFT_KEEP_SET, /**< name of the set that is made */
 	NFT_KEEP_FIELD, /**< length of one of its fields */
 	NFT_KEEP_SET_OF, /**< name of the set that elements are for: the one made last */
+	NFT_KEEP_CHAIN, /**< name of the chain that is made */
+	NFT_KEEP_BASE, /**< one of the NFT_BASE_PARTS that a chain with a hook has */
 	NFT_KEEP_LOOKUP, /**< a set is looked for by its name */
 	NFT_KEEP_ELEMENT,
 	NFT_KEEP_KEY,

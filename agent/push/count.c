@@ -28,18 +28,24 @@ void push_count_end(struct push *p, const struct nft_counters *after)
 		usage_end(p->parts.usage, after);
 }
 
-int push_put(struct push *p, const struct nft_batch *batch, const struct nft_counters *before, struct error *err)
+void push_count_read(struct push *p)
 {
 	struct nft_counters after = {0};
-	struct nft_answer answer;
 	struct error unread;
+	bool known = plan_counters(p, &after, &unread) == 0;
+
+	push_count_end(p, known ? &after : NULL);
+	nft_counters_fini(&after);
+}
+
+int push_put(struct push *p, const struct nft_batch *batch, const struct nft_counters *before, struct error *err)
+{
+	struct nft_answer answer;
 
 	if (before != NULL)
 		nft_counters_renew(before, batch->bytes, batch->len);
 	push_count_begin(p, before);
 	int result = p->parts.nft.replace(p->parts.nft.self, batch, &answer, err);
-	bool known = plan_counters(p, &after, &unread) == 0;
-	push_count_end(p, known ? &after : NULL);
-	nft_counters_fini(&after);
+	push_count_read(p);
 	return result;
 }

@@ -103,6 +103,26 @@ static void set_print(struct text *t, const struct rs_set *set)
 	free(keys);
 }
 
+static int set_cmp(const void *a, const void *b)
+{
+	return strcmp((*(const struct rs_set *const *)a)->name, (*(const struct rs_set *const *)b)->name);
+}
+
+/* By name: the kernel lists them as they came, and some stay longer than others. */
+static void sets_print(struct text *t, const struct ruleset *rs)
+{
+	const struct rs_set **own = xcalloc(rs->n_set + 1, sizeof(*own));
+	size_t n = 0;
+
+	for (size_t i = 0; i < rs->n_set; i++)
+		if (rs->set[i].family == RS_INET && strcmp(rs->set[i].table, OWN_TABLE) == 0)
+			own[n++] = &rs->set[i];
+	qsort(own, n, sizeof(*own), set_cmp);
+	for (size_t i = 0; i < n; i++)
+		set_print(t, own[i]);
+	free(own);
+}
+
 /* The own table as the kernel has it, or is to have it; "": none. */
 char *own_print(const struct ruleset *rs)
 {
@@ -122,12 +142,7 @@ char *own_print(const struct ruleset *rs)
 			free(line);
 		}
 	}
-	for (size_t i = 0; i < rs->n_set; i++) {
-		const struct rs_set *s = &rs->set[i];
-
-		if (s->family == RS_INET && strcmp(s->table, OWN_TABLE) == 0)
-			set_print(&t, s);
-	}
+	sets_print(&t, rs);
 	return text_take(&t);
 }
 

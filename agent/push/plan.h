@@ -102,6 +102,17 @@ int push_put(
 /** As usage_begin() and usage_end(), where somebody counts. */
 void push_count_begin(struct push *p, const struct nft_counters *before);
 void push_count_end(struct push *p, const struct nft_counters *after);
+/** The same, of what the kernel counts now. */
+void push_count_read(struct push *p);
+/**
+ * plan->batch into the kernel: in two transactions around the sets that stay, where the kernel has what is known of before,
+ * so that no packet meets rules without their sets; else in one, which makes the table anew.
+ *
+ * @return as nft_ops.replace(). What was refused left nothing.
+ */
+int exchange_apply(struct push *p, const struct plan *plan, struct error *err) MUST_USE;
+/** plan->before into the kernel again, whatever became of exchange_apply(). */
+int exchange_back(struct push *p, const struct plan *plan, struct error *err) MUST_USE;
 
 /** The journal's setting that says whether the kernel may have a table of ours. */
 #define PUSH_NOTE "own-table"

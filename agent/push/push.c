@@ -1,8 +1,7 @@
 /*
  * Configurations on their way into the kernel: a change of running comes in, is compiled, judged against the ruleset that the
- * kernel has at that moment, checked by the kernel, put in place in one transaction, read back and verified; what is not as
- * it was promised goes back. Refused is what the gate refuses, what would cut off the management plane, and what the kernel
- * does not take.
+ * kernel has at that moment, checked by the kernel, put in place, read back and verified; what is not as it was promised goes
+ * back. Refused is what the gate refuses, what would cut off the management plane, and what the kernel does not take.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -163,24 +162,6 @@ static int prepare(void *ctx, const struct config_push *push, struct config_plan
 
 /* ---- apply ---- */
 
-static int put_back(struct push *p, const struct plan *plan, struct error *err)
-{
-	struct nft_batch batch = {.bytes = plan->before.plan.bytes, .len = plan->before.plan.n_byte}, none = {0};
-	struct nft_counters counters;
-	bool known = plan_counters(p, &counters, err) == 0;
-	int result = 0;
-
-	if (plan->before.plan.bytes == NULL) {
-		result = nft_encode_table(NULL, &none, err);
-		batch = none;
-	}
-	if (result == 0)
-		result = push_put(p, &batch, known ? &counters : NULL, err);
-	nft_counters_fini(&counters);
-	nft_batch_fini(&none);
-	return result;
-}
-
 static int broken(const struct flow *flow, const struct finding *found, struct error *err)
 {
 	struct text why = {0};
@@ -253,7 +234,7 @@ static int back(struct push *p, struct plan *plan, struct error *err)
 {
 	struct error why, first = *err;
 
-	if (put_back(p, plan, &why) != 0) {
+	if (exchange_back(p, plan, &why) != 0) {
 		error_set(err, first.code, first.where[0] != '\0' ? first.where : NULL,
 		        "%.400s; and the table inet " OWN_TABLE " cannot be put back, which is tried again: %.200s",
 		        first.text, why.text);
@@ -280,13 +261,12 @@ int push_note(struct push *p, bool touched, struct error *err)
 
 static int put_in(struct push *p, struct plan *plan, struct error *err)
 {
-	struct nft_answer answer;
 	int result;
 
 	if (push_note(p, true, err) != 0)
 		return -1;
 	push_count_begin(p, &plan->counters);
-	result = p->parts.nft.replace(p->parts.nft.self, &plan->batch, &answer, err);
+	result = exchange_apply(p, plan, err);
 
 	/* An answer that is lost says nothing: the table says it. */
 	if (result != 0 && err->code != ERR_IO && err->code != ERR_UNAVAILABLE) {
@@ -338,7 +318,7 @@ static void undo(void *ctx, struct config_plan *config_plan)
 	struct plan *plan = (struct plan *)config_plan;
 	struct error err;
 
-	if (plan->done && put_back(p, plan, &err) != 0)
+	if (plan->done && exchange_back(p, plan, &err) != 0)
 		not_put_back(p, plan, &err);
 	plan->done = false;
 	leave(p, plan);

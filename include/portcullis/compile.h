@@ -19,6 +19,16 @@
 #define OWN_TABLE "portcullis"
 #define OWN_PARTS 5 /**< of a concatenation */
 #define OWN_NO_SET SIZE_MAX
+/**
+ * Hexadecimal digits of a digest behind the name of a set, as in required-forward4-1a2b3c4d: of the same name is the same
+ * content. The kernel may show elements behind the rules of their transaction, so that they are put in by one of their own
+ * (nft_batch_exchange()).
+ */
+#define OWN_SET_DIGEST 8
+/** Of the table, whose comment cannot be changed. */
+#define OWN_TABLE_COMMENT "made by Portcullis; from what is told at chain origin"
+/** A chain without hook, rules and packets, which has the comment of what the table comes from. */
+#define OWN_ORIGIN "origin"
 
 /** One key of a set: all combinations of one range for each part. */
 struct own_element {
@@ -76,7 +86,7 @@ struct own_chain {
 };
 
 struct own_table {
-	char *comment; /**< which deployments, catalog and digest it comes from */
+	char *comment; /**< of OWN_ORIGIN: which deployments, catalog and digest it comes from */
 	struct own_set *set;
 	size_t n_set, cap_set;
 	struct own_chain *chain;

@@ -66,6 +66,27 @@ void nft_batch_fini(struct nft_batch *batch);
  */
 int nft_encode_table(const struct own_table *t, struct nft_batch *out, struct error *err) MUST_USE;
 
+/**
+ * A replacement in two transactions. The kernel may show elements of a set only behind the rules of the transaction that has
+ * them: for some milliseconds packets would meet rules whose sets are empty. Release with nft_exchange_fini().
+ */
+struct nft_exchange {
+	struct nft_batch first; /**< adds the sets that are not there by name; len 0: there are none */
+	struct nft_batch second; /**< other rules, in the same chains; sets that both have stay, with their counters */
+	struct nft_batch withdrawal; /**< instead of second: takes out again what first added; len 0: nothing */
+};
+/**
+ * Make an exchange of two batches of nft_encode_table() that put a table in place.
+ *
+ * @param old   what the kernel has, and nothing else in that table: bytes as they were kept suffice.
+ * @param next  what it is to have; next->table is that of first and second. Sets of the same name have the same content
+ *              (OWN_SET_DIGEST).
+ * @return 0, or -1: ERR_FORMAT (one of them is no such batch), ERR_LIMIT (more than NFT_BATCH_MAX). out is empty on failure.
+ */
+int nft_batch_exchange(const struct nft_batch *old, const struct nft_batch *next, struct nft_exchange *out,
+        struct error *err) MUST_USE;
+void nft_exchange_fini(struct nft_exchange *x);
+
 /** What the kernel said to a batch. */
 struct nft_answer {
 	uint32_t generation; /**< of a replace that was done: the id of this very transaction */
@@ -94,7 +115,7 @@ struct own_set;
 
 /** Counters of a table, as they were when it was dumped. Release with nft_counters_fini(). */
 struct nft_counter {
-	char *set; /**< NULL: of a rule */
+	char *set; /**< without OWN_SET_DIGEST; NULL: of a rule */
 	uint8_t key[64], key_end[64]; /**< of an element: bytes as the kernel keeps them, both inclusive */
 	size_t len;
 	char *chain; /**< of a rule */
