@@ -1,17 +1,17 @@
 /* links: push nft config journal conformance compile verify deployment catalog ruleset base */
 /*
- * The own table as packets see it, through a router in network namespaces: a stream that both tables let pass loses nothing
- * while one is replaced by the other, and Docker's address translation works beside our chains.
- *
- * Of packets that neither table lets pass, some pass while it is replaced, and these are told, not refused here: the kernel
- * (6.18) makes the elements of a set visible behind the rules of the same transaction. Where a rule drops without a set,
- * as with scope all, packets are lost in that moment instead (bench push). It takes some 50 microseconds with the example.
+ * The own table as packets see it, through a router in network namespaces: while configurations take turns whose tables have
+ * other rules and other sets, a stream that all of them let pass loses nothing, and none passes of one that none lets pass;
+ * and Docker's address translation works beside our chains.
  */
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netlink.h>
+
 #include "coexist_iptables.h"
 #include "router_scene.h"
 
 #define RATE 20000 /* packets per second, in these namespaces alone */
-#define REPLACES 10
 
 static struct router router;
 
@@ -32,36 +32,143 @@ static void end_router(void)
 	end();
 }
 
-/* The stream goes by while configurations take turns. */
-static struct router_seen replaces(int n, unsigned long *sent)
-{
-	struct router_stream stream;
-	const char *now = ENFORCE;
+static size_t
+        n_prefix; /* clients are so many prefixes, and one more with the other configuration; 0: as in the example */
 
-	ck_assert_msg(commit("", ENFORCE) == DONE, "%s", err.text);
+static char *clients_edit(char *json, const char *firewall)
+{
+	static const char example[] = "\"10.10.0.0/16\"";
+	size_t n = n_prefix + (strstr(firewall, "\"y\"") != NULL ? 1 : 0);
+	char *at = strstr(json, example), *whole;
+	struct text list = {0};
+
+	if (n_prefix == 0)
+		return json;
+	ck_assert_ptr_nonnull(at);
+	for (size_t i = 0; i < n; i++)
+		text_addf(&list, "%s\"10.10.%zu.0/24\"", i > 0 ? "," : "", i * 2);
+	whole = xasprintf("%.*s%s%s", (int)(at - json), json, text_str(&list), at + strlen(example));
+	text_fini(&list);
+	free(json);
+	return whole;
+}
+
+/* The stream goes by while configurations take turns. */
+static struct router_seen replaces(int n, const char *firewall, unsigned long *sent)
+{
+	char *const each[2] = {xasprintf("%s", firewall), xasprintf("%s" ANOTHER, firewall)};
+	struct router_stream stream;
+
+	site_edit = clients_edit;
+	ck_assert_msg(commit("", each[0]) == DONE, "%s", err.text);
 	ck_assert_int_eq(router_start(&router, RATE, &stream), 0);
 	for (int i = 0; i < n; i++) {
-		const char *next = i % 2 == 0 ? ENFORCE ANOTHER : ENFORCE;
-
 		router_await(&stream, 10);
-		ck_assert_msg(commit(now, next) == DONE, "%s", err.text);
-		now = next;
+		ck_assert_msg(commit(each[i % 2], each[1 - i % 2]) == DONE, "%s", err.text);
 	}
 	router_await(&stream, 10);
 	*sent = router_stop(&stream);
+	free(each[0]);
+	free(each[1]);
 	return router_look(&router);
 }
 
-START_TEST(replace_loses_nothing)
+static size_t boxes(void)
+{
+	char *list = listed();
+	size_t n = 0;
+
+	for (const char *p = list; (p = strstr(p, " . tcp . ")) != NULL; p++)
+		n++;
+	free(list);
+	return n;
+}
+
+#define SCOPE_ALL_OF ENFORCE ",\"scope\":\"all\""
+static const struct {
+	const char *firewall;
+	size_t n_prefix, boxes;
+	int replaces;
+} streams[] = {
+        {ENFORCE, 0, 20, 20},
+        {SCOPE_ALL_OF, 0, 20, 20},
+        {ENFORCE, 4, 80, 20},
+        {SCOPE_ALL_OF, 4, 80, 20},
+        {ENFORCE, 64, 1000, 10},
+        {SCOPE_ALL_OF, 64, 1000, 10},
+};
+
+START_TEST(replaces_lose_nothing_and_let_nothing_through)
 {
 	unsigned long sent;
-	struct router_seen seen = replaces(REPLACES, &sent);
+	struct router_seen seen;
 
-	printf("%lu packets sent, %lu came to be forwarded during %d replaces, %lu went on, %lu arrived; %lu leaked\n",
-	        sent, seen.came, REPLACES, seen.went, seen.arrived, seen.leaked);
+	n_prefix = streams[_i].n_prefix;
+	seen = replaces(streams[_i].replaces, streams[_i].firewall, &sent);
+	printf("%lu packets sent, %lu came to be forwarded during %d replaces of %zu boxes of TCP, %lu went on, %lu "
+	       "arrived; "
+	       "%lu leaked\n",
+	        sent, seen.came, streams[_i].replaces, boxes(), seen.went, seen.arrived, seen.leaked);
+	ck_assert_uint_ge(boxes(), streams[_i].boxes);
 	ck_assert_uint_gt(seen.came, 1000);
 	ck_assert_uint_eq(seen.went, seen.came);
 	ck_assert_uint_eq(seen.arrived, seen.went);
+	ck_assert_uint_eq(seen.leaked, 0);
+}
+END_TEST
+
+/* Packets that the boxes of required flows have met. */
+static unsigned long counted(void)
+{
+	unsigned long n = 0;
+	FILE *f = popen("nft list table inet portcullis | sed -n '/set required-forward4-/,/}/p' | "
+	                "grep -o 'counter packets [0-9]*' | awk '{n+=$3} END {print n+0}'",
+	        "r");
+
+	ck_assert(f != NULL && fscanf(f, "%lu", &n) == 1);
+	pclose(f);
+	return n;
+}
+
+/* In the very set that stays, and in one that has other boxes beside them. */
+START_TEST(boxes_go_on_counting)
+{
+	unsigned long before;
+
+	n_prefix = _i == 0 ? 0 : 4;
+	replaces(0, ENFORCE, &before);
+	before = counted();
+	ck_assert_uint_gt(before, 20);
+	ck_assert_msg(commit(ENFORCE, ENFORCE ANOTHER) == DONE, "%s", err.text);
+	ck_assert_uint_eq(counted(), before);
+	ck_assert_msg(commit(ENFORCE ANOTHER, ENFORCE) == DONE, "%s", err.text);
+	ck_assert_uint_eq(counted(), before);
+}
+END_TEST
+
+/* What sets are shown behind their rules would be: each is made anew in one transaction. */
+static int replace_in_one(void *self, const struct nft_batch *batch, struct nft_answer *answer, struct error *e)
+{
+	struct nlmsghdr second;
+
+	memcpy(&second, batch->bytes + ((const struct nlmsghdr *)(const void *)batch->bytes)->nlmsg_len,
+	        sizeof(second));
+	memset(answer, 0, sizeof(*answer));
+	if (NFNL_MSG_TYPE(second.nlmsg_type) != NFT_MSG_DELTABLE)
+		return error_set(e, ERR_INVALID, NULL, "not in two");
+	return real_replace(self, batch, answer, e);
+}
+
+START_TEST(replace_in_one_transaction_would_be_seen)
+{
+	unsigned long sent;
+	struct router_seen seen;
+
+	nft.replace = replace_in_one;
+	begin_push();
+	n_prefix = 64;
+	seen = replaces(10, SCOPE_ALL_OF, &sent);
+	ck_assert_uint_lt(seen.went, seen.came);
 }
 END_TEST
 
@@ -94,7 +201,7 @@ START_TEST(replace_in_two_transactions_would_be_seen)
 
 	nft.replace = replace_in_two;
 	begin_push();
-	seen = replaces(2, &sent);
+	seen = replaces(2, ENFORCE, &sent);
 	ck_assert_uint_gt(seen.leaked, 0);
 }
 END_TEST
@@ -106,7 +213,7 @@ START_TEST(chain_that_drops_meanwhile_would_be_seen)
 
 	nft.replace = replace_behind_a_drop;
 	begin_push();
-	seen = replaces(2, &sent);
+	seen = replaces(2, ENFORCE, &sent);
 	ck_assert_uint_lt(seen.went, seen.came);
 }
 END_TEST
@@ -196,7 +303,10 @@ int main(void)
 	}
 	tcase_add_checked_fixture(t, begin_router, end_router);
 	tcase_set_timeout(t, 120);
-	tcase_add_test(t, replace_loses_nothing);
+	tcase_add_loop_test(
+	        t, replaces_lose_nothing_and_let_nothing_through, 0, (int)(sizeof(streams) / sizeof(streams[0])));
+	tcase_add_loop_test(t, boxes_go_on_counting, 0, 2);
+	tcase_add_test(t, replace_in_one_transaction_would_be_seen);
 	tcase_add_test(t, replace_in_two_transactions_would_be_seen);
 	tcase_add_test(t, chain_that_drops_meanwhile_would_be_seen);
 	if (system("command -v iptables-restore >/dev/null") == 0)

@@ -180,7 +180,7 @@ static int timed_replace(void *self, const struct nft_batch *batch, struct nft_a
 	int result = kernel.replace(self, batch, answer, err);
 
 	replaced_at = push_now_ms();
-	took->replace = replaced_at - from;
+	took->replace += replaced_at - from;
 	return result;
 }
 
@@ -231,6 +231,7 @@ void push_commit(struct push_scene *s, const struct site *now, const struct site
 	struct error err;
 	double from = push_now_ms();
 
+	s->took.replace = 0; /* of one transaction or two */
 	push_must(s->carrier.prepare(s->carrier.ctx, &push, &plan, &err), &err);
 	push_must(s->carrier.apply(s->carrier.ctx, plan, &err), &err);
 	s->took.prove = push_now_ms() - replaced_at;

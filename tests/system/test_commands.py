@@ -450,7 +450,7 @@ def compile_says(scene):
         if form == "json":
             path.write_text(json.dumps(scene.json(*arguments)), encoding="utf-8")
         scene.nft(*(("-j",) if form == "json" else ()), "-f", path)
-        listed.append(re.sub(r'\tcomment "digest .*"\n', "", scene.nft("list", "ruleset")))
+        listed.append(re.sub(r'\t+comment "(digest|made by) .*"\n', "", scene.nft("list", "ruleset")))
         result = scene.json(*scene.site, "--live")
         # What rests on an unsure correction is never compiled, and never above info.
         checks.equal({flow["verdict"] for flow in result["flows"] if flow["severity"] not in ("info", "none")} -
