@@ -33,6 +33,7 @@ struct usage {
 	bool reading;
 	unsigned replacing;
 	uint64_t epoch; /* counts replaces: a dump from before one says nothing of after it */
+	bool recalled; /* lines are those of the journal still: what came between is not known */
 	bool active; /* the agent may have a table in the kernel */
 	uint64_t table; /* handle of the table that the lines are of */
 	struct journal_counted *line; /* by id */
@@ -96,6 +97,7 @@ static void lines_load(struct usage *u)
 		lines_forget(u);
 	else if (u->n_line > 0)
 		qsort(u->line, u->n_line, sizeof(*u->line), line_cmp);
+	u->recalled = true;
 	free(of);
 }
 
@@ -184,8 +186,8 @@ static void count(struct counting *c, uint64_t id, struct usage_count *count)
  */
 static bool take(struct usage *u, uint64_t table, struct usage_reading *r, bool replaced)
 {
-	struct counting c = {.u = u, .now_ms = u->parts.clock_ms(), .replaced = replaced};
 	bool other = table != u->table;
+	struct counting c = {.u = u, .now_ms = u->parts.clock_ms(), .replaced = replaced && (other || !u->recalled)};
 	size_t before = u->n_line;
 
 	if (other && !replaced)
@@ -200,6 +202,7 @@ static bool take(struct usage *u, uint64_t table, struct usage_reading *r, bool 
 	u->line = c.line;
 	u->n_line = c.n;
 	u->table = table;
+	u->recalled = false;
 	if (c.n > 0)
 		qsort(u->line, u->n_line, sizeof(*u->line), line_cmp);
 	r->time = (c.now_ms + u->offset_ms) / 1000;

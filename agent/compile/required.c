@@ -31,7 +31,12 @@ size_t own_required_fields(enum family family, bool pings, enum rs_field *out)
 	return 5;
 }
 
-/* A set of that name, or of that name and a number: another set may have had the name. */
+static bool is_digest(const char *s)
+{
+	return *s == '-' && strlen(s) == 1 + OWN_SET_DIGEST && strspn(s + 1, "0123456789abcdef") == OWN_SET_DIGEST;
+}
+
+/* A set of that name, or of that name and a number: another set may have had the name; with or without its digest. */
 static bool is_named(const char *name, const char *want)
 {
 	size_t len = strlen(want);
@@ -39,7 +44,9 @@ static bool is_named(const char *name, const char *want)
 	if (strncmp(name, want, len) != 0)
 		return false;
 	name += len;
-	return *name == '\0' || (*name == '.' && name[1] != '\0' && name[1 + strspn(name + 1, "0123456789")] == '\0');
+	if (*name == '.' && name[1] >= '0' && name[1] <= '9')
+		name += 1 + strspn(name + 1, "0123456789");
+	return *name == '\0' || is_digest(name);
 }
 
 bool own_required_set(const char *name, struct own_required *out)
