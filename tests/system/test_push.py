@@ -156,8 +156,10 @@ class Scene:
         return self.lab.run("device", "nft", "-s", "list", *(what or ("ruleset",)), check=False).stdout
 
     def own(self):
-        """The table of the agent; "": none."""
-        return self.listed("table", "inet", "portcullis")
+        """The table of the agent, its sets by name, for some stay longer than others; "": none."""
+        text = self.listed("table", "inet", "portcullis")
+        sets = r"\tset [^\n]*\n.*?\n\t}\n\n"
+        return re.sub(sets, "", text, flags=re.S) + "".join(sorted(re.findall(sets, text, flags=re.S)))
 
     def nft(self, text):
         """Somebody else changes the ruleset."""
