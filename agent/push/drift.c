@@ -14,6 +14,8 @@
 
 /* A change is on its way: it is looked again then. */
 #define BUSY_MS 100
+/* So often what was read may be older than what the kernel has. */
+#define UNSETTLED_MAX 20
 /* What could not be read or put back. */
 #define RETRY_MS 5000
 #define DELAY_MAX_MS 300000
@@ -217,8 +219,11 @@ static int until_due(const struct push *p, int64_t now_ms, int64_t now_wall)
 	return wait < 0 ? 0 : wait > DELAY_MAX_MS ? DELAY_MAX_MS : (int)wait;
 }
 
-/* What was read may be older than the last change: the kernel itself is asked. */
-static int look_again(struct push *p, bool *same)
+/*
+ * What was read may be older than the last change: the kernel itself is asked. *read is what was read; where the kernel has
+ * something else again, who did it is not known before that is read, too, and *settled is false.
+ */
+static int look_again(struct push *p, const char *read, bool *same, bool *settled)
 {
 	struct ruleset *live;
 	struct error err;
@@ -229,6 +234,7 @@ static int look_again(struct push *p, bool *same)
 		return -1;
 	}
 	*same = is_wanted(p, live, &have);
+	*settled = strcmp(read, have) == 0;
 	if (!*same && wanted(p) != NULL && !p->drift.urgent)
 		difference(wanted(p), have, p->state.why, sizeof(p->state.why));
 	free(have);
@@ -239,24 +245,29 @@ static int look_again(struct push *p, bool *same)
 static int look(struct push *p, const struct ruleset *rs, uint32_t delay_ms, int64_t now_ms, int64_t now_wall)
 {
 	struct drift *d = &p->drift;
-	bool known = p->state.deviates && !d->urgent, same;
+	bool known = p->state.deviates && !d->urgent, same, settled;
 	char *have;
+	int read;
 
 	pause_over(p, now_wall);
 	if (p->unstarted)
 		return INT_MAX; /* whoever starts tries again */
 	same = is_wanted(p, rs, &have);
+	if ((same && !d->urgent) || (known && until_due(p, now_ms, now_wall) > 0)) {
+		free(have);
+		return same && !d->urgent ? over(p) : until_due(p, now_ms, now_wall);
+	}
+	read = look_again(p, have, &same, &settled);
 	free(have);
-	if (same && !d->urgent)
-		return over(p);
-	if (known && until_due(p, now_ms, now_wall) > 0)
-		return until_due(p, now_ms, now_wall);
-	if (look_again(p, &same) != 0)
+	if (read != 0)
 		return RETRY_MS;
 	if (same)
 		return over(p);
 	if (known)
 		return put_back(p, now_ms);
+	if (!settled && !d->urgent && d->unsettled++ < UNSETTLED_MAX)
+		return BUSY_MS;
+	d->unsettled = 0;
 	/* It is told before it is over. */
 	p->state.deviates = true;
 	d->since_ms = now_ms;

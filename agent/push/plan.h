@@ -18,6 +18,7 @@ struct kept {
 struct drift {
 	bool urgent; /**< our own doing: it is put back at once */
 	int64_t since_ms; /**< when it was seen */
+	unsigned unsettled; /**< looks in a row that found the kernel ahead of what was read */
 	int64_t due_ms; /**< when to put it back */
 	int64_t put_ms; /**< when it was put back last; 0: never */
 	int64_t delay_ms; /**< how long it was waited then */
