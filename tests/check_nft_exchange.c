@@ -186,6 +186,32 @@ START_TEST(second_is_refused_where_the_table_is_another)
 }
 END_TEST
 
+/* Sets that nobody looks into would fill the kernel. */
+START_TEST(the_privileged_process_does_not_add_without_end)
+{
+	struct own_table old, next;
+	struct nft_ops ops = open_either(1);
+	struct error err;
+	own_every(&old);
+	next_make(&next);
+	struct nft_exchange x = exchange(&old, &next);
+	for (int round = 0; round < 2; round++) {
+		replace(&ops, &old);
+		for (int i = 0; i < 256; i++) {
+			must_give(&ops, &x.first);
+			must_give(&ops, &x.withdrawal);
+		}
+		ck_assert_int_ne(give(&ops, &x.first, &err), 0);
+		ck_assert_int_eq(err.code, ERR_LIMIT);
+		ck_assert_msg(strstr(err.text, "replace it as a whole") != NULL, "%s", err.text);
+	}
+	nft_exchange_fini(&x);
+	ops.close(ops.self);
+	own_fini(&old);
+	own_fini(&next);
+}
+END_TEST
+
 /* What is not let through by the guard of the privileged side would be of no use. */
 START_TEST(each_step_is_let_through)
 {
@@ -243,6 +269,7 @@ int main(void)
 	tcase_add_loop_test(c, what_the_first_added_is_taken_out_again, 0, 2);
 	tcase_add_test(c, second_is_refused_where_the_table_is_another);
 	tcase_add_test(c, each_step_is_let_through);
+	tcase_add_test(c, the_privileged_process_does_not_add_without_end);
 	tcase_add_test(c, refuses_what_puts_no_table_in_place);
 	suite_add_tcase(s, c);
 	SRunner *r = srunner_create(s);

@@ -1,6 +1,7 @@
 /*
- * The privileged side of the protocol: requests come in, dumps, legacy tables, IPsec policies, connections,
- * what became of batches and of connections to end, and events go out. A message that is no request, or is larger than a request may be, ends the service.
+ * The privileged side of the protocol: requests come in, dumps, legacy tables, IPsec policies, connections, what became of
+ * batches and of connections to end, and events go out. A message that is no request, or is larger than a request may be,
+ * ends the service.
  */
 #include <errno.h>
 #include <poll.h>

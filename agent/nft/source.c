@@ -1,12 +1,13 @@
 /*
- * The kernel as a source: whole dumps, the multicast messages of changes (NFNLGRP_NFTABLES) and the names of the
- * iptables-legacy tables and the tracked connections go out as bytes, batches and connections to end go in. Messages that the kernel did not send itself are refused; lost ones
- * are told as an overrun.
+ * The kernel as a source: whole dumps, the multicast messages of changes (NFNLGRP_NFTABLES), the names of the iptables-legacy
+ * tables and the tracked connections go out as bytes, batches and connections to end go in. Messages that the kernel did not
+ * send itself are refused, as are batches that add and add; lost messages are told as an overrun.
  */
 #include "nft/source.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <stdlib.h>
@@ -15,14 +16,21 @@
 #include <unistd.h>
 
 #include "portcullis/alloc.h"
+#include "portcullis/nft.h"
 #include "portcullis/text.h"
 
 #define WATCH_BUFFER (8 << 20)
 #define DATAGRAM ((size_t)65536)
 #define LEGACY_MAX ((size_t)1024)
 
+/* So much may be added to the table before it has to be made anew: the guard of batches has no memory of those before. */
+#define ADDITIONS_MAX 256u
+#define ADDED_MAX (8 * NFT_BATCH_MAX)
+
 struct kernel {
 	int watch, proc;
+	unsigned n_addition; /* batches that added sets since the table was made */
+	size_t added; /* their bytes */
 };
 
 static int kernel_dump(void *self, int peer, struct nft_bytes *out, struct error *err)
@@ -105,11 +113,41 @@ static int kernel_end(void *self, const uint8_t *records, size_t len, struct nft
 	return nft_connections_end(records, len, out, err);
 }
 
+/* What a batch does is said by its second message (nft/walk.c); 0: there is none. */
+static uint16_t second_type(const uint8_t *bytes, size_t len)
+{
+	struct nlmsghdr m;
+	size_t at;
+	if (len < sizeof(m))
+		return 0;
+	memcpy(&m, bytes, sizeof(m));
+	at = nft_netlink_aligned(m.nlmsg_len);
+	if (m.nlmsg_len < sizeof(m) || at > len || len - at < sizeof(m))
+		return 0;
+	memcpy(&m, bytes + at, sizeof(m));
+	return (uint16_t)NFNL_MSG_TYPE(m.nlmsg_type);
+}
+
 static int kernel_transaction(
         void *self, uint8_t *bytes, size_t len, bool commit, struct nft_verdict *out, struct error *err)
 {
-	(void)self;
-	return nft_transaction(bytes, len, commit, out, err);
+	struct kernel *k = self;
+	const uint16_t what = second_type(bytes, len);
+	bool adds = commit && what == NFT_MSG_NEWSET;
+	if (adds && (k->n_addition == ADDITIONS_MAX || len > ADDED_MAX - k->added))
+		return error_set(err, ERR_LIMIT, "privileged process",
+		        "sets were added %u times since the table was made: replace it as a whole", k->n_addition);
+	int result = nft_transaction(bytes, len, commit, out, err);
+	/* An answer that is lost counts. */
+	if (adds && (result != 0 || out->done)) {
+		k->n_addition++;
+		k->added += len;
+	}
+	if (commit && what == NFT_MSG_DELTABLE && result == 0 && out->done) {
+		k->n_addition = 0;
+		k->added = 0;
+	}
+	return result;
 }
 
 static int kernel_event_fd(void *self)

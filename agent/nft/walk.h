@@ -8,7 +8,8 @@
 
 /**
  * The privileged side's look at a batch before the kernel sees it: is this a replacement, exchange or removal of our own
- * table, or a set that is added to it or taken out again, and nothing else? Message k gets sequence number k + NFT_BATCH_FIRST; nothing else is written.
+ * table, or sets that are added to it or taken out again, and nothing else? Message k gets sequence number
+ * k + NFT_BATCH_FIRST; nothing else is written.
  *
  * @param bytes  aligned as from malloc().
  * @param n      out: messages.
