@@ -90,12 +90,10 @@ static const struct {
 	size_t n_prefix, boxes;
 	int replaces;
 } streams[] = {
-        {ENFORCE, 0, 20, 20},
-        {SCOPE_ALL_OF, 0, 20, 20},
-        {ENFORCE, 4, 80, 20},
-        {SCOPE_ALL_OF, 4, 80, 20},
-        {ENFORCE, 64, 1000, 10},
-        {SCOPE_ALL_OF, 64, 1000, 10},
+        {ENFORCE, 0, 20, 10},
+        {SCOPE_ALL_OF, 0, 20, 10},
+        {ENFORCE, 64, 1000, 4},
+        {SCOPE_ALL_OF, 64, 1000, 4},
 };
 
 START_TEST(replaces_lose_nothing_and_let_nothing_through)
