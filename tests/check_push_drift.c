@@ -172,6 +172,15 @@ START_TEST(pause_leaves_it_alone_over_restarts)
 	ck_assert_str_eq(after, before);
 	free(before);
 	free(after);
+	/* The longest reason, in characters of two bytes. */
+	char reason[511] = "";
+	for (int i = 0; i < 255; i++)
+		memcpy(reason + strlen(reason), "\xc3\xbc", 3);
+	ck_assert_int_eq(push_pause(push, "root", clock_wall_s() + 100, reason, &err), 0);
+	begin_push();
+	ck_assert_int_eq(push_start(push, site, catalog, &err), 0);
+	push_state(push, &state);
+	ck_assert_str_eq(state.pause_reason, reason);
 	/* It ends by itself, too. */
 	int64_t until = clock_wall_s() + 100;
 	struct ruleset *rs;

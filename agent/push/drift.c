@@ -10,6 +10,7 @@
 
 #include "portcullis/alloc.h"
 #include "portcullis/log.h"
+#include "portcullis/utf8.h"
 #include "push/plan.h"
 
 /* A change is on its way: it is looked again then. */
@@ -104,6 +105,10 @@ void push_state(struct push *p, struct own_state *out)
 	pthread_mutex_lock(&p->turn);
 	*out = p->state;
 	pthread_mutex_unlock(&p->turn);
+	/* Cut to fit, perhaps inside a character; and rules have comments of others. */
+	utf8_clean(out->why);
+	utf8_clean(out->paused_by);
+	utf8_clean(out->pause_reason);
 }
 
 void push_deviates(struct push *p, const char *why)

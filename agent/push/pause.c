@@ -16,7 +16,7 @@
 int pause_set(struct push *p, const char *user, int64_t until, const char *reason, struct error *err)
 {
 	struct own_state *s = &p->state;
-	char note[512] = "";
+	char note[1200] = "";
 
 	if (until != 0)
 		snprintf(note, sizeof(note), "%lld %s %s", (long long)until, user[0] != '\0' ? user : "-", reason);

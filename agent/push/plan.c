@@ -54,7 +54,7 @@ void plan_free(struct plan *plan)
 	connection_report_fini(&plan->connections);
 	kept_fini(&plan->before);
 	free(plan->plan.bytes);
-	free(plan->next.print);
+	kept_fini(&plan->next);
 	free(plan->news.comment);
 	free(plan->news.reason);
 	free(plan);

@@ -89,10 +89,9 @@ static int judge(const struct config_push *push, struct plan *plan, int64_t time
 	return result;
 }
 
-/* The very table that was there: a pack or a compiler may be another one since. */
+/* The very table that was there, which is plan->next: a pack or a compiler may be another one since. */
 static int plan_return(struct push *p, struct plan *plan, struct error *err)
 {
-	plan->next = kept_copy(&p->settled);
 	plan->plan = plan->next.plan;
 	plan->next.plan = (struct config_plan){0};
 	if (plan->plan.bytes == NULL)
@@ -136,14 +135,20 @@ static int prepare(void *ctx, const struct config_push *push, struct config_plan
 {
 	struct push *p = ctx;
 	struct plan *plan;
+	bool concerns;
 
 	*out = NULL;
-	if (!concerns_kernel(p, push))
-		return 0;
-	plan = xcalloc(1, sizeof(*plan));
 	pthread_mutex_lock(&p->turn);
+	concerns = concerns_kernel(p, push);
+	plan = xcalloc(1, sizeof(*plan));
 	plan->before = kept_copy(&p->applied);
+	if (push->taken_back)
+		plan->next = kept_copy(&p->settled);
 	pthread_mutex_unlock(&p->turn);
+	if (!concerns) {
+		plan_free(plan);
+		return 0;
+	}
 	plan->confirmed = push->confirmed;
 	plan->taken_back = push->taken_back;
 	snprintf(plan->news.user, sizeof(plan->news.user), "%s", push->actor->user != NULL ? push->actor->user : "");

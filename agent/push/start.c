@@ -138,6 +138,8 @@ int push_start(struct push *p, const struct site *site, struct catalog *catalog,
 		snprintf(why, sizeof(why),
 		        "the table of the configuration is not in the kernel, which is tried again: %s", err->text);
 		push_deviates(p, why);
+	} else if (p->state.deviates) {
+		push_wake(p); /* whether it still does is looked at */
 	}
 	pthread_mutex_unlock(&p->turn);
 	return result;

@@ -102,7 +102,7 @@ struct own_state {
 	char why[768]; /**< "": it does not */
 	bool available; /**< running comes to another table by now: packs, the agent or addresses of the device changed */
 	int64_t paused_until; /**< it is not put back until then, seconds since 1970; 0: it is */
-	char paused_by[64], pause_reason[256];
+	char paused_by[64], pause_reason[1024];
 };
 
 /** The deciding rule or policy in one line; the caller frees it. */
