@@ -244,21 +244,31 @@ static int legacy_in_turn(void *self, char **out, struct error *err)
 	return result;
 }
 
-static int policies_in_turn(void *self, uint8_t **bytes, size_t *len, struct error *err)
+/* A question alone; what came meanwhile is rung for. */
+static int ask_now(struct client *c, enum nft_message_type request, const struct body *body,
+        enum nft_message_type answer, struct nft_message *out, struct error *err)
 {
-	struct client *c = self;
+	int64_t until = clock_monotonic_ms() + c->deadline_ms;
+	if (c->broken)
+		return unavailable(err);
+	int result = ask(c, request, body, answer, until, out, err);
+	if (c->pending.len > 0 || c->overrun)
+		ring(c);
+	return result;
+}
+
+typedef int check_bytes(const uint8_t *bytes, size_t len, struct error *err);
+
+/* Messages of the kernel, which are what they should be, or the other side is not. */
+static int ask_bytes(struct client *c, enum nft_message_type request, enum nft_message_type answer, check_bytes *check,
+        uint8_t **bytes, size_t *len, struct error *err)
+{
 	struct nft_message m = {0};
 	*bytes = NULL;
 	*len = 0;
-	if (c->broken)
-		return unavailable(err);
-	int64_t until = clock_monotonic_ms() + c->deadline_ms;
-	int result = ask(c, NFT_MESSAGE_POLICIES, NULL, NFT_MESSAGE_XFRM, until, &m, err);
-	if (c->pending.len > 0 || c->overrun)
-		ring(c);
-	if (result != 0)
+	if (ask_now(c, request, NULL, answer, &m, err) != 0)
 		return -1;
-	if (nft_policies_check(m.payload, m.length, err) != 0) {
+	if (check(m.payload, m.length, err) != 0) {
 		free(m.payload);
 		return break_off(c);
 	}
@@ -267,18 +277,17 @@ static int policies_in_turn(void *self, uint8_t **bytes, size_t *len, struct err
 	return 0;
 }
 
+static int policies_in_turn(void *self, uint8_t **bytes, size_t *len, struct error *err)
+{
+	return ask_bytes(self, NFT_MESSAGE_POLICIES, NFT_MESSAGE_XFRM, nft_policies_check, bytes, len, err);
+}
+
 static int ask_batch(struct client *c, enum nft_message_type request, const struct nft_batch *batch,
         struct nft_verdict *out, struct error *err)
 {
 	struct nft_message m = {0};
 	const struct body body = {batch->bytes, batch->len};
-	int64_t until = clock_monotonic_ms() + c->deadline_ms;
-	if (c->broken)
-		return unavailable(err);
-	int result = ask(c, request, &body, NFT_MESSAGE_VERDICT, until, &m, err);
-	if (c->pending.len > 0 || c->overrun)
-		ring(c);
-	if (result != 0)
+	if (ask_now(c, request, &body, NFT_MESSAGE_VERDICT, &m, err) != 0)
 		return -1;
 	if (m.length == sizeof(*out))
 		memcpy(out, m.payload, sizeof(*out));
@@ -312,22 +321,7 @@ static int replace_in_turn(void *self, const struct nft_batch *batch, struct nft
 
 static int connections_in_turn(struct client *c, uint8_t **bytes, size_t *len, struct error *err)
 {
-	struct nft_message m = {0};
-	if (c->broken)
-		return unavailable(err);
-	int64_t until = clock_monotonic_ms() + c->deadline_ms;
-	int result = ask(c, NFT_MESSAGE_CONNECTIONS, NULL, NFT_MESSAGE_CONNTRACK, until, &m, err);
-	if (c->pending.len > 0 || c->overrun)
-		ring(c);
-	if (result != 0)
-		return -1;
-	if (nft_connections_check(m.payload, m.length, err) != 0) {
-		free(m.payload);
-		return break_off(c);
-	}
-	*bytes = m.payload;
-	*len = m.length;
-	return 0;
+	return ask_bytes(c, NFT_MESSAGE_CONNECTIONS, NFT_MESSAGE_CONNTRACK, nft_connections_check, bytes, len, err);
 }
 
 static int end_in_turn(
@@ -335,13 +329,7 @@ static int end_in_turn(
 {
 	struct nft_message m = {0};
 	const struct body body = {record, n * sizeof(*record)};
-	int64_t until = clock_monotonic_ms() + c->deadline_ms;
-	if (c->broken)
-		return unavailable(err);
-	int result = ask(c, NFT_MESSAGE_END, &body, NFT_MESSAGE_ENDED, until, &m, err);
-	if (c->pending.len > 0 || c->overrun)
-		ring(c);
-	if (result != 0)
+	if (ask_now(c, NFT_MESSAGE_END, &body, NFT_MESSAGE_ENDED, &m, err) != 0)
 		return -1;
 	if (m.length == sizeof(*out))
 		memcpy(out, m.payload, sizeof(*out));

@@ -66,14 +66,7 @@ static bool is_nftables(uint16_t type)
 
 static struct nlmsghdr *request_new(void *buffer, unsigned type, uint16_t flags, uint8_t family)
 {
-	struct nlmsghdr *m = mnl_nlmsg_put_header(buffer);
-	m->nlmsg_type = (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type);
-	m->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
-	struct nfgenmsg *g = mnl_nlmsg_put_extra_header(m, sizeof(*g));
-	g->nfgen_family = family;
-	g->version = NFNETLINK_V0;
-	g->res_id = 0;
-	return m;
+	return nft_request_new(buffer, NFNL_SUBSYS_NFTABLES << 8 | type, flags, family);
 }
 
 static enum nft_outcome list(

@@ -43,6 +43,18 @@ int nft_bytes_add(struct nft_bytes *b, const void *data, size_t len, size_t limi
 	return 0;
 }
 
+struct nlmsghdr *nft_request_new(void *buffer, unsigned type, uint16_t flags, uint8_t family)
+{
+	struct nlmsghdr *m = mnl_nlmsg_put_header(buffer);
+	m->nlmsg_type = (uint16_t)type;
+	m->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
+	struct nfgenmsg *g = mnl_nlmsg_put_extra_header(m, sizeof(*g));
+	g->nfgen_family = family;
+	g->version = NFNETLINK_V0;
+	g->res_id = 0;
+	return m;
+}
+
 bool nft_peer_gone(int peer, int wait_ms)
 {
 	struct pollfd p = {.fd = peer, .events = 0};

@@ -55,6 +55,9 @@ struct nlmsghdr;
 struct nlattr;
 struct mnl_socket;
 
+/** Begin a request of nfnetlink. @param type  subsystem << 8 | message. @param buffer  with room for what follows. */
+struct nlmsghdr *nft_request_new(void *buffer, unsigned type, uint16_t flags, uint8_t family);
+
 /** How a question to the kernel ended; NFT_AGAIN: what it is about changed, ask again from the start. */
 enum nft_outcome { NFT_DONE, NFT_AGAIN, NFT_FAILED };
 
