@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+const struct notification_settings notification_settings_default = {.enable = true, .hold_down_ms = 200};
+
 static void names_free(char **name, size_t n)
 {
 	for (size_t i = 0; i < n; i++)

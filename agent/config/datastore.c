@@ -116,6 +116,11 @@ static void holder_set(struct config *c, enum datastore d, uint32_t session)
 static int in_use(enum datastore d, uint32_t holder, struct error *err)
 {
 	char session[16];
+
+	/* RFC 6241 section 7.5: 0 is somebody who is no NETCONF session. */
+	if (holder == SETTINGS_SESSION)
+		return error_set(err, ERR_IN_USE, "0", "datastore %s is being changed over SNMP; try again in a moment",
+		        datastore_name(d));
 	snprintf(session, sizeof(session), "%u", holder);
 	return error_set(err, ERR_IN_USE, session,
 	        "datastore %s is locked by session %u; wait for its unlock or end that session", datastore_name(d),

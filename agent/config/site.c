@@ -289,7 +289,7 @@ int site_build(const struct lyd_node *root, struct site **out, struct error *err
 	int result = 0;
 
 	*out = NULL;
-	site->notification = (struct notification_settings){.enable = true, .hold_down_ms = 200};
+	site->notification = notification_settings_default;
 	site->retention = (struct retention_settings){.commits = 1000, .notifications = 100000};
 	site_firewall_defaults(&site->firewall);
 	LY_LIST_FOR(root, node)

@@ -45,6 +45,9 @@ struct config {
 	uint32_t holder[DATASTORE_N];
 };
 
+/** Holds the lock on running between the two steps of a change of settings (settings.c); no session has this number. */
+#define SETTINGS_SESSION UINT32_MAX
+
 /** What is there now; the caller unrefs it. */
 struct version *version_current(struct config *c, enum datastore d);
 /** Candidate is that from here on; takes both over. version NULL: it is running; site NULL: it was not checked. */

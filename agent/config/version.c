@@ -138,6 +138,22 @@ void version_difference(
 	*come = copy_others(after, before);
 }
 
+static bool has_others(const struct version *v, const struct version *than, version_matters *matters)
+{
+	struct members m = members_of(than);
+	bool any = false;
+
+	for (size_t i = 0; i < v->n && !any; i++)
+		any = *member_slot(&m, v->held[i].part) == NULL && matters(v->held[i].part->node->schema);
+	free(m.slot);
+	return any;
+}
+
+bool version_differs(const struct version *a, const struct version *b, version_matters *matters)
+{
+	return has_others(a, b, matters) || has_others(b, a, matters);
+}
+
 /* {"module:name":[ENTRY]} or {"module:name":VALUE}: what is between. Nothing: {}. */
 static char *json_inside(const char *json, const struct lysc_node *schema)
 {

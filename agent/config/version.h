@@ -52,6 +52,11 @@ const struct part *version_part(const struct version *v, size_t place);
 void version_difference(
         const struct version *before, const struct version *after, struct lyd_node **gone, struct lyd_node **come);
 
+/** Whether a difference in a node at the top is of interest. */
+typedef bool version_matters(const struct lysc_node *schema);
+/** Has one of both a part that matters and the other has not? */
+bool version_differs(const struct version *a, const struct version *b, version_matters *matters);
+
 /** The tree as JSON (RFC 7951) in one line; the caller frees it. One thread at a time. */
 int version_print(const struct model *m, const struct version *v, char **out, struct error *err) MUST_USE;
 /**

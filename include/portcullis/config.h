@@ -166,6 +166,25 @@ typedef void config_changed(void *ctx, const struct config_actor *actor, enum da
 /** each NULL: nobody is told, and none that was is called any more. */
 void config_on_changed(struct config *c, config_changed *each, void *ctx);
 
+/*
+ * /portcullis:notification of running, for who sets it in two steps (RFC 3416 section 4.2.5): from reserve to release nobody
+ * else changes running.
+ */
+
+/** What holds now. Waits for nobody. */
+void config_notification(struct config *c, struct notification_settings *out);
+/** @return 0, or -1: ERR_IN_USE (locked, or a confirmed commit is pending: by whom). Waits for a change under way. */
+int config_notification_reserve(struct config *c, struct error *err) MUST_USE;
+/**
+ * Durable on return; a change of settings leaves the table in the kernel alone. Reserved before.
+ *
+ * @param user  as the history has it.
+ */
+int config_notification_set(
+        struct config *c, const char *user, const struct notification_settings *s, struct error *err) MUST_USE;
+/** Safe where nothing is reserved. */
+void config_notification_release(struct config *c);
+
 /** A change of running that is to go into the kernel, too. */
 struct config_push {
 	const struct site *now; /**< NULL: running does not convert, which no commit leads to */

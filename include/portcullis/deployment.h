@@ -127,6 +127,8 @@ struct notification_settings {
 	bool enable, per_flow;
 	unsigned hold_down_ms, minimum_interval_ms;
 };
+/** Where the configuration says nothing. */
+extern const struct notification_settings notification_settings_default;
 
 /** How much the journal keeps. */
 struct retention_settings {
