@@ -19,12 +19,18 @@ struct flow_verdict_memory {
 	int64_t changed_ms;
 };
 
+struct told_flow {
+	struct flow_id id;
+	uint32_t problem;
+	char *label, *rule, *witness;
+};
+
 static const char *const severity_names[] = {"none", "info", "warning", "major", "critical"};
 static const char *const overall_names[] = {"ok", "degraded", "violated", "incomplete", "cannot-tell"};
 static const char *const cause_names[] = {"start", "ruleset", "deployment", "catalog", "routes", "assumption"};
 static const char *const change_names[] = {"violated", "cleared", "overall", "unreadable", "readable", "opening",
         "opening-closed", "test", "journal-unwritable", "journal-writable", "firewall-deviation", "firewall-restored",
-        "firewall-commit", "rollback", "rollback-failed"};
+        "firewall-commit", "rollback", "rollback-failed", "flow-violated", "flow-cleared"};
 
 const char *severity_name(enum severity s)
 {
@@ -195,6 +201,13 @@ static void told_openings_free(struct told_opening *o, size_t n)
 	free(o);
 }
 
+static void told_flow_fini(struct told_flow *f)
+{
+	free(f->label);
+	free(f->rule);
+	free(f->witness);
+}
+
 void conformance_fini(struct conformance *c)
 {
 	for (size_t i = 0; i < c->n_problem; i++)
@@ -202,6 +215,9 @@ void conformance_fini(struct conformance *c)
 	free(c->problem);
 	free(c->memory);
 	told_openings_free(c->opening, c->n_opening);
+	for (size_t i = 0; i < c->n_flow; i++)
+		told_flow_fini(&c->flow[i]);
+	free(c->flow);
 	memset(c, 0, sizeof(*c));
 }
 
@@ -295,12 +311,13 @@ static int id_cmp(const void *a, const void *b)
 	return flow_id_cmp(a, b);
 }
 
-static bool in_a_problem(const struct conformance *c, const struct flow_id *id)
+/* The number of the problem that has a flow, or 0. */
+static uint32_t problem_of(const struct conformance *c, const struct flow_id *id)
 {
 	for (size_t i = 0; i < c->n_problem; i++)
 		if (bsearch(id, c->problem[i].flow, c->problem[i].n_flow, sizeof(*id), id_cmp) != NULL)
-			return true;
-	return false;
+			return c->problem[i].id;
+	return 0;
 }
 
 char *blame_print(const struct blame *b)
@@ -321,7 +338,7 @@ static void raise_problem(struct conformance *c, const struct flows *flows, cons
 	size_t cap = 0, worst = SIZE_MAX;
 	for (size_t i = 0; i < flows->n; i++) {
 		const struct flow *flow = &flows->flow[i];
-		if (!is_problem(flow, &findings->finding[i]) || in_a_problem(c, &flow->id))
+		if (!is_problem(flow, &findings->finding[i]) || problem_of(c, &flow->id) != 0)
 			continue;
 		enum severity s = finding_severity(flow, &findings->finding[i]);
 		if (worst == SIZE_MAX || s > p.severity) {
@@ -347,6 +364,82 @@ static void raise_problem(struct conformance *c, const struct flows *flows, cons
 	change->verdict = p.verdict;
 	c->problem = xgrow(c->problem, c->n_problem, &c->cap_problem, sizeof(*c->problem));
 	c->problem[c->n_problem++] = p;
+}
+
+/* Flows one by one */
+
+static struct told_flow told_flow_of(uint32_t problem, const struct flow *flow, const struct finding *finding)
+{
+	const struct evidence *e = finding->evidence;
+
+	return (struct told_flow){flow->id, problem, xstrdup(flow->label), blame_print(&e->blame),
+	        e->has_witness ? packet_print(&e->witness) : xstrdup("")};
+}
+
+/* Before a restart the flows of problems were told one by one as now. */
+static void restore_flows(struct conformance *c, const struct flows *flows, const struct findings *findings)
+{
+	c->flow = xcalloc(CONFORMANCE_FLOWS_TOLD, sizeof(*c->flow));
+	for (size_t i = 0; i < flows->n && c->n_flow < CONFORMANCE_FLOWS_TOLD; i++) {
+		uint32_t problem = problem_of(c, &flows->flow[i].id);
+		if (problem != 0)
+			c->flow[c->n_flow++] = told_flow_of(problem, &flows->flow[i], &findings->finding[i]);
+	}
+}
+
+static struct change *tell_flow(struct conformance *c, struct changes *out, enum change_kind kind,
+        const struct told_flow *f, const struct cause *cause, int64_t now_wall)
+{
+	struct change *change = tell(c, out, kind, cause, now_wall, f->label, f->rule, f->witness);
+
+	change->problem_id = f->problem;
+	change->affected = 1;
+	change->verdict = VERDICT_CONFORMANT;
+	return change;
+}
+
+/* Those told before `before` (NULL: all others) that are not in *now. @return where to go on. */
+static size_t clear_flows(struct conformance *c, size_t k, const struct flow_id *before, const struct cause *cause,
+        int64_t now_wall, struct changes *out)
+{
+	for (; k < c->n_flow && (before == NULL || flow_id_cmp(&c->flow[k].id, before) < 0); k++) {
+		tell_flow(c, out, CHANGE_FLOW_CLEARED, &c->flow[k], cause, now_wall);
+		told_flow_fini(&c->flow[k]);
+	}
+	return k;
+}
+
+/*
+ * Flows and what was told of them are sorted by id. What is violated is told where that is wanted and there is room; what
+ * was told is cleared in any case.
+ */
+static void compare_flows(struct conformance *c, const struct flows *flows, const struct findings *findings,
+        const struct cause *cause, int64_t now_wall, struct changes *out)
+{
+	struct told_flow *now = xcalloc(CONFORMANCE_FLOWS_TOLD, sizeof(*now));
+	size_t n = 0, k = 0;
+
+	for (size_t i = 0; i < flows->n; i++) {
+		const struct flow *flow = &flows->flow[i];
+		const struct finding *finding = &findings->finding[i];
+		if (!is_problem(flow, finding))
+			continue;
+		k = clear_flows(c, k, &flow->id, cause, now_wall, out);
+		if (k < c->n_flow && flow_id_cmp(&c->flow[k].id, &flow->id) == 0) {
+			now[n++] = c->flow[k++];
+			continue;
+		}
+		if (!c->per_flow || n + c->n_flow - k >= CONFORMANCE_FLOWS_TOLD)
+			continue;
+		now[n] = told_flow_of(problem_of(c, &flow->id), flow, finding);
+		struct change *change = tell_flow(c, out, CHANGE_FLOW_VIOLATED, &now[n++], cause, now_wall);
+		change->severity = finding_severity(flow, finding);
+		change->verdict = finding->verdict;
+	}
+	clear_flows(c, k, NULL, cause, now_wall, out);
+	free(c->flow);
+	c->flow = now;
+	c->n_flow = n;
 }
 
 static bool opening_known(const struct told_opening *o, size_t n, uint32_t id)
@@ -394,6 +487,8 @@ bool conformance_update(struct conformance *c, const struct flows *flows, const 
 	struct summary summary;
 
 	bool changed = remember(c, flows, findings, now_ms);
+	if (!c->told && c->per_flow)
+		restore_flows(c, flows, findings);
 	summary_build(flows, findings, openings, rs, &summary);
 	if (rs == NULL && c->readable) {
 		struct change *change = tell(c, out, CHANGE_UNREADABLE, cause, now_wall, "", "", "");
@@ -411,6 +506,8 @@ bool conformance_update(struct conformance *c, const struct flows *flows, const 
 		/* An unreadable ruleset neither raises nor clears: nothing is known of the flows. */
 		clear_problems(c, flows, findings, cause, now_wall, out);
 		raise_problem(c, flows, findings, cause, now_ms, now_wall, out);
+		if (c->per_flow || c->n_flow > 0)
+			compare_flows(c, flows, findings, cause, now_wall, out);
 		if (openings != NULL)
 			compare_openings(c, openings, cause, now_wall, out);
 	}

@@ -331,23 +331,6 @@ static int exceptions_check(struct checker *c)
 	return 0;
 }
 
-/* What the model has and this version does not do is refused: an accepted setting has its effect. */
-static int notification_check(struct checker *c)
-{
-	const struct notification_settings *n = &c->site->notification;
-
-	checker_at(c, "/portcullis:notification/%s", n->per_flow ? "per-flow" : "minimum-interval");
-	if (n->per_flow)
-		return error_set(c->err, ERR_UNSUPPORTED, c->where,
-		        "per-flow is true, but notifications are sent per cause only so far; remove it");
-	if (n->minimum_interval_ms > 0)
-		return error_set(c->err, ERR_UNSUPPORTED, c->where,
-		        "minimum-interval is %u, but only the hold-down limits notifications so far; set that and "
-		        "remove it",
-		        n->minimum_interval_ms);
-	return 0;
-}
-
 static int site_walk(struct checker *c)
 {
 	if (identities_check(c) || zones_check(c))
@@ -360,7 +343,7 @@ static int site_walk(struct checker *c)
 	for (size_t i = 0; i < c->site->n_deployment; i++)
 		if (checker_deployment(c, &c->site->deployment[i]))
 			return -1;
-	return exceptions_check(c) || notification_check(c) ? -1 : checker_firewall(c);
+	return exceptions_check(c) ? -1 : checker_firewall(c);
 }
 
 int site_check(const struct site *site, const struct catalog *catalog, struct error *err)

@@ -80,7 +80,9 @@ static void kinds(const struct scene *s, char *out)
 	        [CHANGE_OPENING_CLOSED] = '-',
 	        [CHANGE_TEST] = 'T',
 	        [CHANGE_JOURNAL_UNWRITABLE] = 'J',
-	        [CHANGE_JOURNAL_WRITABLE] = 'j'};
+	        [CHANGE_JOURNAL_WRITABLE] = 'j',
+	        [CHANGE_FLOW_VIOLATED] = 'v',
+	        [CHANGE_FLOW_CLEARED] = 'c'};
 	size_t n = 0;
 	for (size_t i = 0; i < s->changes.n; i++)
 		out[n++] = letter[s->changes.change[i].kind];
@@ -171,6 +173,68 @@ START_TEST(one_cause_is_one_raise_and_one_clear)
 	ck_assert_uint_eq(s.changes.change[0].problem_id, id);
 	ck_assert_uint_eq(s.changes.change[0].affected, 2);
 	ck_assert_uint_eq(s.conformance.n_problem, 0);
+	scene_fini(&s);
+}
+END_TEST
+
+START_TEST(flows_are_told_one_by_one_where_that_is_wanted)
+{
+	struct scene s;
+	char seen[16];
+	scene_init(&s);
+	s.conformance.per_flow = true;
+	update(&s, "cccc", true);
+	update(&s, "bpcc", true);
+	kinds(&s, seen);
+	ck_assert_str_eq(seen, "VvvO");
+	const struct change *a = &s.changes.change[1], *b = &s.changes.change[2];
+	ck_assert_str_eq(a->label, "a");
+	ck_assert_str_eq(b->label, "b");
+	ck_assert_int_eq(a->verdict, VERDICT_BLOCKED);
+	ck_assert_int_eq(b->severity, SEVERITY_MAJOR);
+	ck_assert_uint_eq(b->affected, 1);
+	ck_assert_uint_eq(a->problem_id, s.changes.change[0].problem_id);
+	update(&s, "bpcc", true);
+	kinds(&s, seen);
+	ck_assert_str_eq(seen, "");
+	update(&s, "cpbc", true);
+	kinds(&s, seen);
+	ck_assert_str_eq(seen, "Vcv"); /* one mended, one more */
+	s.conformance.per_flow = false;
+	update(&s, "ccbc", true);
+	kinds(&s, seen);
+	ck_assert_str_eq(seen, "CcO"); /* what was told is cleared in any case */
+	s.conformance.per_flow = true;
+	update(&s, "ccbc", true);
+	kinds(&s, seen);
+	ck_assert_str_eq(seen, ""); /* told already */
+	update(&s, "cccc", true);
+	kinds(&s, seen);
+	ck_assert_str_eq(seen, "CcO");
+	ck_assert_uint_eq(s.conformance.n_flow, 0);
+	scene_fini(&s);
+}
+END_TEST
+
+START_TEST(flows_of_problems_from_before_a_restart_are_told)
+{
+	struct scene s;
+	char seen[16];
+	scene_init(&s);
+	struct problem *p = xcalloc(1, sizeof(*p));
+	*p = (struct problem){.id = 9, .label = xstrdup("a"), .rule = xstrdup(""), .witness = xstrdup(""), .n_flow = 2};
+	p->flow = xcalloc(2, sizeof(*p->flow));
+	p->flow[0] = s.flow[0].id;
+	p->flow[1] = s.flow[1].id;
+	conformance_restore(&s.conformance, p, 1, OVERALL_VIOLATED, true);
+	s.conformance.per_flow = true;
+	update(&s, "bccc", true);
+	kinds(&s, seen);
+	ck_assert_str_eq(seen, "c"); /* told before: not twice, and cleared */
+	ck_assert_str_eq(s.changes.change[0].label, "b");
+	update(&s, "cccc", true);
+	kinds(&s, seen);
+	ck_assert_str_eq(seen, "CcO");
 	scene_fini(&s);
 }
 END_TEST
@@ -312,6 +376,8 @@ int main(void)
 	tcase_add_test(c, advisory_flow_is_never_above_info);
 	tcase_add_loop_test(c, overall_state_follows_from_verdicts, 0, (int)(sizeof(overalls) / sizeof(overalls[0])));
 	tcase_add_test(c, one_cause_is_one_raise_and_one_clear);
+	tcase_add_test(c, flows_are_told_one_by_one_where_that_is_wanted);
+	tcase_add_test(c, flows_of_problems_from_before_a_restart_are_told);
 	tcase_add_test(c, two_causes_are_two_problems);
 	tcase_add_test(c, unreadable_neither_raises_nor_clears);
 	tcase_add_test(c, openings_are_told_when_they_appear_and_close);

@@ -161,11 +161,6 @@ static const struct fault {
                 "/portcullis:tolerated-source[name='t']/set",
                 "tolerated source t names the set 'inet blocklist'; write family, table and name, as in 'inet filter "
                 "blocklist'"},
-        {"rejects_notifications_per_flow", SITE "notification per-flow=1\n", "/portcullis:notification/per-flow",
-                "per-flow is true, but notifications are sent per cause only so far; remove it"},
-        {"rejects_a_minimum_interval", SITE "notification minimum-interval=5\n",
-                "/portcullis:notification/minimum-interval",
-                "minimum-interval is 5, but only the hold-down limits notifications so far; set that and remove it"},
 };
 
 static char *scene_text(const char *site)

@@ -339,13 +339,6 @@ static void add_tolerated(struct scene *s, const struct words *w)
 	t->n_prefix = prefixes(value_of(w, "prefix"), &t->prefix);
 }
 
-/* notification [per-flow=1] [minimum-interval=MS] */
-static void set_notification(struct scene *s, const struct words *w)
-{
-	s->site.notification.per_flow = atoi(value_of(w, "per-flow")) != 0;
-	s->site.notification.minimum_interval_ms = (unsigned)atoi(value_of(w, "minimum-interval"));
-}
-
 /* allowance NAME [transport=] lower= upper= [expires=] */
 static void add_allowance(struct scene *s, const struct words *w)
 {
@@ -477,7 +470,6 @@ static const struct verb {
         {"initiators", add_initiators},
         {"waiver", add_waiver},
         {"tolerated", add_tolerated},
-        {"notification", set_notification},
         {"allowance", add_allowance},
         {"assumption", add_assumption},
         {"local", add_local},

@@ -323,14 +323,31 @@ static void verify(struct monitor *m, int64_t now_wall)
 static void tell(struct monitor *m, int64_t now_ms, int64_t now_wall, struct changes *out)
 {
 	const struct evaluation *e = m->evaluation;
+
+	m->conformance.per_flow = m->inputs->site->notification.per_flow;
 	if (conformance_update(&m->conformance, &m->inputs->flows, &e->findings,
 	            e->ruleset != NULL ? &e->openings : NULL, e->ruleset,
 	            e->ruleset == NULL ? monitor_why_unknown(m) : NULL, &m->cause, now_ms, now_wall, out)) {
 		m->changed_ms = now_ms;
 		m->changed_wall = now_wall;
 	}
+	if (out->n > 0)
+		m->told_ms = now_ms;
 	m->tell_ms = INT64_MAX;
 	m->cause_set = false;
+}
+
+/* What is seen now is told when it has settled, and not too soon after what was told before. */
+static int64_t when_to_tell(const struct monitor *m, int64_t now_ms)
+{
+	const struct notification_settings *s = &m->inputs->site->notification;
+	int64_t settled, apart;
+
+	if (!m->conformance.told)
+		return now_ms;
+	settled = now_ms + s->hold_down_ms;
+	apart = m->told_ms == 0 ? 0 : m->told_ms + s->minimum_interval_ms;
+	return settled > apart ? settled : apart;
 }
 
 static void look_at_time(struct monitor *m, int64_t now_ms, int64_t now_wall)
@@ -415,8 +432,8 @@ static void renew(struct monitor *m, int64_t now_ms, int64_t now_wall)
 	m->due_ms = INT64_MAX;
 	m->periodic_ms = now_ms + (m->unreadable != NULL ? RETRY_MS : PERIODIC_MS);
 	if (m->tell_ms == INT64_MAX) {
-		if (before_differs(&before, m))
-			m->tell_ms = now_ms + (m->conformance.told ? m->inputs->site->notification.hold_down_ms : 0);
+		if (before_differs(&before, m) || m->conformance.per_flow != m->inputs->site->notification.per_flow)
+			m->tell_ms = when_to_tell(m, now_ms);
 		else
 			m->cause_set = false;
 	}
@@ -433,6 +450,7 @@ static uint16_t fraction_of(int64_t now_wall)
 int monitor_step(struct monitor *m, int64_t now_ms, int64_t now_wall, struct changes *out)
 {
 	memset(out, 0, sizeof(*out));
+	m->now_ms = now_ms;
 	m->conformance.wall_ms = fraction_of(now_wall);
 	look_at_time(m, now_ms, now_wall);
 	pthread_mutex_lock(&m->mutex);

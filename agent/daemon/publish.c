@@ -38,6 +38,17 @@ static void problem_copy(struct problem *out, const struct problem *in)
 	out->witness = xstrdup(in->witness);
 }
 
+/* A poller that sees the same time twice need not read the tables again. */
+static void stamp_tables(struct monitor *m, struct snapshot *s)
+{
+	struct snapshot *last = hub_get(m->parts.hub);
+
+	if (last == NULL || !flat_same_tables(last->flat, s->flat))
+		m->tables_ms = m->now_ms;
+	snapshot_unref(last);
+	flat_stamp(s->flat, m->tables_ms);
+}
+
 void monitor_publish(struct monitor *m)
 {
 	struct snapshot *s = xcalloc(1, sizeof(*s));
@@ -78,6 +89,8 @@ void monitor_publish(struct monitor *m)
 	s->version = xstrdup(PORTCULLIS_VERSION);
 	if (flat_build(s, &s->flat, &s->flat_size) != 0)
 		log_error("SNMP: more rows than its tables hold; the tables stay empty");
+	else
+		stamp_tables(m, s);
 	hub_set(m->parts.hub, s);
 }
 

@@ -30,6 +30,7 @@ struct monitor {
 	bool dirty_inputs;
 	int64_t due_ms; /* when to verify; INT64_MAX: nothing is due */
 	int64_t tell_ms; /* when to tell; INT64_MAX: nothing is to be told */
+	int64_t told_ms; /* when something was told; 0: never */
 	int64_t periodic_ms; /* when to read the ruleset again without an event */
 	struct cause cause; /* the first since the last telling */
 	bool cause_set;
@@ -39,6 +40,8 @@ struct monitor {
 	size_t n_history;
 	uint64_t oldest_sequence;
 	int64_t started_ms, verified_ms, verified_wall, changed_ms, changed_wall;
+	int64_t now_ms; /* of the step */
+	int64_t tables_ms; /* when a row of SNMP's tables was other than before */
 
 	pthread_mutex_t mutex; /* the fields below; everything above belongs to main's thread */
 	pthread_cond_t served_cond;

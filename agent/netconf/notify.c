@@ -34,6 +34,8 @@ static const struct {
 } kinds[CHANGE_N] = {
         [CHANGE_VIOLATED] = {.kind = "violated", .problem = true, .flows = true},
         [CHANGE_CLEARED] = {.kind = "cleared", .problem = true, .flows = true},
+        [CHANGE_FLOW_VIOLATED] = {.kind = "flow-violated", .problem = true, .flows = true},
+        [CHANGE_FLOW_CLEARED] = {.kind = "flow-cleared", .problem = true, .flows = true},
         [CHANGE_OVERALL] = {.kind = "overall"},
         [CHANGE_OPENING] = {.kind = "opening", .problem = true},
         [CHANGE_OPENING_CLOSED] = {.kind = "opening-closed", .problem = true},

@@ -76,6 +76,8 @@ enum change_kind {
 	CHANGE_COMMIT, /**< into the kernel; author: who, label: his comment, reason: what there is to say of it */
 	CHANGE_ROLLBACK, /**< out of the kernel again; author: whose commit, reason: why */
 	CHANGE_ROLLBACK_FAILED, /**< likewise; reason: why, and why not */
+	CHANGE_FLOW_VIOLATED, /**< one flow of what CHANGE_VIOLATED tells, where that is wanted */
+	CHANGE_FLOW_CLEARED, /**< it is none of a problem any more */
 	CHANGE_N
 };
 const char *change_kind_name(enum change_kind k);
@@ -84,7 +86,7 @@ const char *change_kind_name(enum change_kind k);
 struct change {
 	enum change_kind kind;
 	uint64_t sequence;
-	uint32_t problem_id; /**< VIOLATED, CLEARED: the problem; OPENING: the opening's id */
+	uint32_t problem_id; /**< VIOLATED, CLEARED, also of a flow: the problem; OPENING: the opening's id */
 	struct cause cause;
 	size_t affected;
 	enum severity severity;
@@ -121,6 +123,7 @@ struct conformance {
 	struct problem *problem; /**< sorted by id */
 	size_t n_problem, cap_problem;
 	uint16_t wall_ms; /**< of the second that now_wall is, in what is told next */
+	bool per_flow; /**< flows are told one by one, too */
 	bool told; /**< something was verified and told before */
 	bool readable;
 	bool unwritable; /**< told of the journal */
@@ -135,7 +138,12 @@ struct conformance {
 		char *label;
 	} * opening; /**< openings outside the baseline at the last look */
 	size_t n_opening;
+	struct told_flow *flow; /**< those told as violated, each by itself; sorted by id */
+	size_t n_flow;
 };
+
+/** Flows that are told one by one at most, at any time; the problem's notification has their number. */
+#define CONFORMANCE_FLOWS_TOLD 1000
 
 void conformance_init(struct conformance *c, uint64_t sequence, uint32_t next_problem_id);
 /**
