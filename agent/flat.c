@@ -198,6 +198,7 @@ static void count_rows(const struct flat_builder *b, size_t count[FLAT_TABLE_N])
 	count[FLAT_PROBLEM] = b->s->n_problem;
 	count[FLAT_OPENING] = b->s->openings.n;
 	count[FLAT_HISTORY] = b->s->n_history;
+	count[FLAT_IPSEC] = b->ipsec.n;
 }
 
 /* The header and room for every row. */
@@ -245,12 +246,12 @@ int flat_build(const struct snapshot *s, void **out, size_t *size)
 		b.pack = site_packs(b.site, b.catalog);
 		b.n_pack = b.catalog->n_pack;
 	}
-	if (block_new(&b) != 0) {
-		free(b.pack);
-		return -1;
-	}
-	block_fill(&b);
-	if (!b.full) {
+	if (b.catalog != NULL && b.site != NULL)
+		ipsec_decide(b.site, b.catalog, &s->inputs->network, s->ruleset != NULL ? s->ruleset->policies : NULL,
+		        &b.ipsec);
+	if (block_new(&b) == 0)
+		block_fill(&b);
+	if (b.block != NULL && !b.full) {
 		size_t rows = b.block->text_offset;
 		b.block->text_size = b.text.len;
 		b.block->size = rows + b.text.len;
@@ -261,10 +262,33 @@ int flat_build(const struct snapshot *s, void **out, size_t *size)
 		b.block = NULL;
 		result = 0;
 	}
+	ipsec_findings_fini(&b.ipsec);
 	free(b.pack);
 	free(b.block);
 	free(b.slot);
 	text_fini(&b.text);
 	text_fini(&b.scratch);
 	return result;
+}
+
+/* Equal rows are equal bytes, and so are their texts: both are put together in the same order from nothing else. */
+bool flat_same_tables(const void *a, const void *b)
+{
+	const struct flat *x = a, *y = b;
+	const uint8_t *p = a, *q = b;
+
+	if (x == NULL || y == NULL || x->text_offset != y->text_offset || x->table_text_size != y->table_text_size ||
+	        memcmp(x->section, y->section, sizeof(x->section)) != 0)
+		return false;
+	size_t rows = x->section[FLAT_SUMMARY + 1].offset; /* the summary comes first */
+	return memcmp(p + rows, q + rows, x->text_offset - rows) == 0 &&
+	       memcmp(p + x->text_offset, q + x->text_offset, x->table_text_size) == 0;
+}
+
+void flat_stamp(void *block, int64_t tables_changed_ms)
+{
+	struct flat *f = block;
+	struct flat_summary *row = (struct flat_summary *)((uint8_t *)block + f->section[FLAT_SUMMARY].offset);
+
+	row->tables_changed_ms = tables_changed_ms;
 }

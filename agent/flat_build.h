@@ -2,6 +2,7 @@
 #define PORTCULLIS_AGENT_FLAT_BUILD_H
 
 #include "portcullis/flat.h"
+#include "portcullis/ipsec.h"
 #include "portcullis/text.h"
 
 /* What the files of the flat block share: the block on its way with its texts, and the rows that are filled in. */
@@ -13,6 +14,7 @@ struct flat_builder {
 	const struct pack **pack; /* of the catalog; of one product, those that deployments are for come first */
 	size_t n_pack;
 	const struct flows *flows;
+	struct ipsec_findings ipsec;
 	struct flat *block;
 	struct text text;
 	flat_text *slot; /* open addressing, 0: free */
@@ -35,7 +37,7 @@ flat_text flat_put_unique(struct flat_builder *b, const char *s);
 void flat_join(struct flat_builder *b, const char *part);
 /** The text in b->scratch, which is then empty. */
 flat_text flat_put_scratch(struct flat_builder *b);
-/** Fill the rows of every table; not sorted. */
+/** Fill the rows of every table; not sorted. The summary comes last. */
 void flat_fill(struct flat_builder *b);
 
 #endif

@@ -94,6 +94,12 @@ static void fill_summary(struct flat_builder *b)
 	row->changed_ms = s->changed_last_ms;
 	row->verified_wall = s->verified_wall;
 	row->changed_wall = s->changed_last_wall;
+	row->mode = b->site != NULL ? (uint8_t)b->site->firewall.mode : FIREWALL_OBSERVE;
+	row->deviates = s->own.deviates;
+	row->deviation = flat_put(b, s->own.why);
+	row->available = s->own.available;
+	row->paused_until = s->own.paused_until;
+	row->pause_reason = flat_put(b, s->own.paused_until != 0 ? s->own.pause_reason : "");
 }
 
 static void fill_product(struct flat_builder *b, size_t at, const struct pack *pack)
@@ -392,13 +398,40 @@ static void fill_history(struct flat_builder *b)
 	}
 }
 
+static void fill_ipsec(struct flat_builder *b)
+{
+	for (size_t i = 0; i < b->ipsec.n; i++) {
+		const struct ipsec_finding *f = &b->ipsec.finding[i];
+		const struct ipsec_exemption *e = f->exemption;
+		const struct deployment *d = site_deployment_find(b->site, f->deployment);
+		struct flat_ipsec *row = flat_builder_row(b, FLAT_IPSEC, i);
+		row->deployment = d->id;
+		row->exemption = e->id;
+		text_addf(&b->scratch, "%s/%s", f->deployment, e->name);
+		row->label = flat_put_scratch(b);
+		row->direction = flat_put(b, e->direction);
+		row->source = flat_put(b, e->source);
+		row->destination = flat_put(b, e->destination);
+		row->transports = flat_put(b, ipsec_transports(e));
+		row->source_ports = flat_put(b, e->source_port);
+		row->ports = flat_put(b, e->destination_port);
+		row->state = (uint8_t)f->state;
+		row->advisory = f->advisory;
+		row->policy = flat_put(b, f->policy);
+		row->witness = f->has_witness ? put_witness(b, &f->witness) : 0;
+		row->reason = flat_put(b, f->reason);
+	}
+}
+
 void flat_fill(struct flat_builder *b)
 {
-	fill_summary(b);
 	fill_catalog(b);
 	fill_site(b);
 	fill_flows(b);
 	fill_problems(b);
 	fill_openings(b);
 	fill_history(b);
+	fill_ipsec(b);
+	b->block->table_text_size = b->text.len;
+	fill_summary(b);
 }

@@ -259,6 +259,54 @@ static int host_connections(
 	return push_connections(&d->nft, question, out, err);
 }
 
+static void snmp_settings(void *ctx, struct notification_settings *out)
+{
+	const struct daemon *d = ctx;
+	config_notification(d->config, out);
+}
+
+static int snmp_reserve(void *ctx, struct error *err)
+{
+	const struct daemon *d = ctx;
+	return config_notification_reserve(d->config, err);
+}
+
+static void snmp_release(void *ctx)
+{
+	const struct daemon *d = ctx;
+	config_notification_release(d->config);
+}
+
+static int snmp_set(void *ctx, const struct notification_settings *settings, struct error *err)
+{
+	const struct daemon *d = ctx;
+	return config_notification_set(d->config, "snmp", settings, err);
+}
+
+static void snmp_verify(void *ctx)
+{
+	struct daemon *d = ctx;
+	monitor_request(d->monitor);
+	wake(d);
+}
+
+static int snmp_usage(void *ctx, struct usage_reading **out, struct error *err)
+{
+	const struct daemon *d = ctx;
+	return usage_get(d->usage, out, err);
+}
+
+static int start_snmp(struct daemon *d, struct error *err)
+{
+	const struct snmp_host host = {
+	        d, snmp_settings, snmp_reserve, snmp_release, snmp_set, snmp_verify, host_test, snmp_usage};
+	char *persistent = xasprintf("%s/snmp", d->options.state_dir);
+	struct snmp_options options = {d->options.agentx, persistent};
+	int result = snmp_start(&options, &host, d->hub, &d->snmp, err);
+	free(persistent);
+	return result;
+}
+
 static int start_faces(struct daemon *d, struct error *err)
 {
 	const struct options *o = &d->options;
@@ -275,14 +323,8 @@ static int start_faces(struct daemon *d, struct error *err)
 	d->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (d->wake_fd < 0)
 		return error_set(err, ERR_INTERNAL, NULL, "eventfd: %s", strerror(errno));
-	if (o->agentx != NULL) {
-		char *persistent = xasprintf("%s/snmp", o->state_dir);
-		struct snmp_options snmp = {o->agentx, persistent};
-		int result = snmp_start(&snmp, d->hub, &d->snmp, err);
-		free(persistent);
-		if (result != 0)
-			return -1;
-	}
+	if (o->agentx != NULL && start_snmp(d, err) != 0)
+		return -1;
 	return netconf_start(&netconf, d->config, d->hub, &host, &d->netconf, err);
 }
 

@@ -1,4 +1,4 @@
-/* links: daemon config nft conformance verify deployment catalog ruleset base */
+/* links: daemon snmp config nft conformance verify deployment catalog ruleset base */
 /*
  * The monitor with a real configuration, catalog, journal and kernel (a network namespace of its own); only what cannot
  * be provoked otherwise, a kernel that refuses a dump, is a fake around the real operations. Time is a parameter.
@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "daemon/monitor.h"
+#include "portcullis/flat.h"
 
 #define HOLD_DOWN_MS 200
 
@@ -265,6 +266,93 @@ START_TEST(what_is_mended_within_the_hold_down_is_not_told)
 	step(&s, HOLD_DOWN_MS);
 	ck_assert_int_eq(overall(&s), OVERALL_OK);
 	ck_assert_uint_eq(s.changes.n, 0);
+	scene_fini(&s);
+}
+END_TEST
+
+/* As a manager sets it. */
+static void set(struct scene *s, const struct notification_settings *settings)
+{
+	struct error err;
+	ck_assert_int_eq(config_notification_set(s->config, "test", settings, &err), 0);
+	monitor_changed(s->monitor, CAUSE_DEPLOYMENT, NULL, s->now_ms);
+	settle(s);
+}
+
+START_TEST(what_comes_too_soon_is_told_together_later)
+{
+	struct scene s;
+	scene_init(&s);
+	step(&s, 0);
+	set(&s, &(struct notification_settings){.enable = true, .hold_down_ms = 10, .minimum_interval_ms = 5000});
+	break_rule();
+	event(&s, "nft");
+	settle(&s);
+	step(&s, 10);
+	ck_assert_uint_eq(s.changes.n, 2); /* the first one waits for the hold-down alone */
+	shell("nft flush ruleset; nft -f \"$SOURCE_DIR/contrib/example/ruleset.nft\"");
+	event(&s, "nft");
+	settle(&s);
+	step(&s, 10);
+	ck_assert_int_eq(overall(&s), OVERALL_OK);
+	ck_assert_uint_eq(s.changes.n, 0);
+	break_rule(); /* mended and broken again: the same state as was told */
+	event(&s, "nft");
+	settle(&s);
+	step(&s, 5000);
+	ck_assert_uint_eq(s.changes.n, 0);
+	shell("nft flush ruleset; nft -f \"$SOURCE_DIR/contrib/example/ruleset.nft\"");
+	event(&s, "nft");
+	settle(&s);
+	step(&s, 10);
+	ck_assert_uint_eq(s.changes.n, 2); /* long enough after what was told last */
+	ck_assert_int_eq(s.changes.change[0].kind, CHANGE_CLEARED);
+	scene_fini(&s);
+}
+END_TEST
+
+START_TEST(flows_that_are_broken_are_told_when_that_is_wanted)
+{
+	struct scene s;
+	scene_init(&s);
+	step(&s, 0);
+	break_rule();
+	event(&s, "nft");
+	settle(&s);
+	step(&s, HOLD_DOWN_MS);
+	size_t told = s.changes.n;
+	ck_assert_uint_eq(told, 2);
+	uint64_t affected = s.changes.change[0].affected;
+	set(&s, &(struct notification_settings){.enable = true, .hold_down_ms = 50, .per_flow = true});
+	step(&s, 50);
+	ck_assert_uint_eq(s.changes.n, affected);
+	ck_assert_int_eq(s.changes.change[0].kind, CHANGE_FLOW_VIOLATED);
+	scene_fini(&s);
+}
+END_TEST
+
+START_TEST(rows_that_stay_the_same_have_the_same_time)
+{
+	struct scene s;
+	struct flat_view view;
+	scene_init(&s);
+	step(&s, 0);
+	int64_t at[3];
+	for (size_t i = 0; i < 3; i++) {
+		if (i == 2)
+			break_rule();
+		else if (i == 1)
+			shell("nft add table inet elsewhere");
+		event(&s, "nft");
+		settle(&s);
+		step(&s, 1000);
+		struct snapshot *snapshot = hub_get(s.hub);
+		ck_assert_int_eq(flat_open(snapshot->flat, snapshot->flat_size, &view), 0);
+		at[i] = ((const struct flat_summary *)flat_row(&view, FLAT_SUMMARY, 0))->tables_changed_ms;
+		snapshot_unref(snapshot);
+	}
+	ck_assert_int_eq(at[1], at[0]); /* another digest and generation, and no other row */
+	ck_assert_int_gt(at[2], at[1]);
 	scene_fini(&s);
 }
 END_TEST
@@ -632,6 +720,9 @@ int main(void)
 	tcase_add_unchecked_fixture(c, directory_make, directory_remove);
 	tcase_add_test(c, verdicts_are_published_at_once_and_told_after_the_hold_down);
 	tcase_add_test(c, what_is_mended_within_the_hold_down_is_not_told);
+	tcase_add_test(c, what_comes_too_soon_is_told_together_later);
+	tcase_add_test(c, flows_that_are_broken_are_told_when_that_is_wanted);
+	tcase_add_test(c, rows_that_stay_the_same_have_the_same_time);
 	tcase_add_test(c, a_refused_dump_makes_every_verdict_unknown_and_is_told);
 	tcase_add_test(c, the_event_names_the_author_even_behind_a_periodic_look);
 	tcase_add_test(c, what_changed_nothing_is_no_cause_of_what_comes_next);

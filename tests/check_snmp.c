@@ -25,6 +25,7 @@
 #include "portcullis/snmp.h"
 #include "portcullis/text.h"
 #include "sample_snapshot.h"
+#include "snmp_host.h"
 
 #define ROOT "." PORTCULLIS_OID_ROOT
 #define FLOW ROOT ".1.6.1"
@@ -198,7 +199,7 @@ static void receiver_start(void)
 
 static void publish(uint64_t generation)
 {
-	struct snapshot *s = sample_new(generation, clock_monotonic_ms());
+	struct snapshot *s = sample_firewall(sample_new(generation, clock_monotonic_ms()));
 	ck_assert_int_eq(flat_build(s, &s->flat, &s->flat_size), 0);
 	hub_set(hub, s);
 }
@@ -209,7 +210,7 @@ static void agent_start(void)
 	struct error err;
 	snprintf(persistent, sizeof(persistent), "%s/agent", dir);
 	const struct snmp_options options = {agentx, persistent};
-	ck_assert_msg(snmp_start(&options, hub, &snmp, &err) == 0, "%s", err.text);
+	ck_assert_msg(snmp_start(&options, &snmp_host, hub, &snmp, &err) == 0, "%s", err.text);
 }
 
 static void stage_setup(void)
@@ -231,7 +232,7 @@ static void stage_setup(void)
 	text = xasprintf(
 	        "agentXSocket %s\nincludeFile %s/contrib/snmpd/portcullis.conf\n"
 	        "createUser portcullis SHA-256 \"a good passphrase\" AES \"another passphrase\"\n"
-	        "rocommunity public 127.0.0.1 -V portcullis\n"
+	        "rocommunity public 127.0.0.1 -V portcullis\nrwcommunity private 127.0.0.1 -V portcullis\n"
 	        "view narrow included %s\nview narrow excluded %s.1.6\nrocommunity narrow 127.0.0.1 -V narrow\n"
 	        "view column included %s\nview column excluded %s.1.6.1.6\nrocommunity column 127.0.0.1 -V column\n"
 	        "trap2sink 127.0.0.1:%u public\ndontLogTCPWrappersConnects yes\n",
@@ -294,7 +295,20 @@ static const struct {
         {FLOW ".6.5.1.1.1.2.5", "No Such Instance currently exists at this OID"},
         {FLOW ".1.5.1.1.1.2.4", "No Such Object available on this agent at this OID"},
         {ROOT ".1.1.1.1", "No Such Instance currently exists at this OID"},
-        {ROOT ".1.1.38.0", "No Such Object available on this agent at this OID"},
+        {ROOT ".1.1.38.0", "INTEGER: 2"},
+        {ROOT ".1.1.39.0", "INTEGER: 1"},
+        {ROOT ".1.1.40.0", "STRING: \"" SAMPLE_DEVIATION "\""},
+        {ROOT ".1.1.41.0", "INTEGER: 2"},
+        {ROOT ".1.1.42.0", "Hex-STRING: 07 E7 0B 0E 16 0D 14 00 2B 00 00 "},
+        {ROOT ".1.1.43.0", "STRING: \"a look\""},
+        {ROOT ".1.10.5.0", "INTEGER: 1"},
+        {ROOT ".1.10.6.0", "Gauge32: 200"},
+        {ROOT ".1.10.7.0", "Gauge32: 0"},
+        {ROOT ".1.10.8.0", "INTEGER: 2"},
+        {ROOT ".1.12.1.2.5.1", "STRING: \"hq/media\""},
+        {ROOT ".1.12.1.9.5.1", "INTEGER: 5"},
+        {ROOT ".1.14.2.0", "INTEGER: 1"},
+        {ROOT ".1.1.45.0", "No Such Object available on this agent at this OID"},
 };
 
 START_TEST(get_answers_what_the_snapshot_says)
@@ -312,8 +326,9 @@ static char *walk(const char *how)
 static void assert_walks_agree(void)
 {
 	char *plain = walk("snmpwalk " V2C);
-	/* 36 scalars, 4 counters, and columns times rows of every table. */
-	size_t want = 36 + 4 + 8 * 1 + 6 * 2 + 16 * 2 + 9 * 1 + 6 * 2 + 17 * 4 + 12 * 1 + 14 * 1 + 16 * 2;
+	/* Scalars less one, what there is of notifications and control, and columns times rows of every table. */
+	size_t want = 43 + 8 + 3 + 8 * 1 + 6 * 2 + 16 * 2 + 9 * 1 + 6 * 2 + 17 * 4 + 12 * 1 + 14 * 1 + 16 * 2 + 12 * 1 +
+	              9 * 2;
 	ck_assert_msg(count(plain, ROOT) == want, "%zu lines, not %zu: %.200s", count(plain, ROOT), want, plain);
 	ck_assert_ptr_null(strstr(plain, "Error"));
 	static const unsigned repetitions[] = {1, 2, 7, 25, 200};
@@ -386,10 +401,203 @@ START_TEST(views_hide_a_table_and_a_column)
 }
 END_TEST
 
-START_TEST(set_is_refused)
+/* Sets */
+
+#define NOTIFY ROOT ".1.10."
+#define CONTROL ROOT ".1.14."
+
+/* What snmpset prints of values such as "OID i 1". */
+static char *set(const char *what)
 {
-	char *got = run("snmpset -v2c -c public -On 127.0.0.1:%u %s.1.1.1.0 i 1", port, ROOT);
-	ck_assert_ptr_nonnull(strstr(got, "Error in packet"));
+	return run("snmpset -v2c -c private -t 3 -r 0 -On 127.0.0.1:%u %s", port, what);
+}
+
+static const struct {
+	const char *values, *reason;
+} refused[] = {
+        {ROOT ".1.1.1.0 i 1", "notWritable"},
+        {ROOT ".1.6.1.6.5.1.1.1.2.4 i 1", "notWritable"},
+        {NOTIFY "1.0 u 1", "notWritable"},
+        {NOTIFY "99.0 i 1", "notWritable"},
+        {NOTIFY "5.1 i 1", "noCreation"},
+        {NOTIFY "5.0.0 i 1", "noCreation"},
+        {NOTIFY "5 i 1", "noCreation"},
+        {NOTIFY "5.0 u 1", "wrongType"},
+        {NOTIFY "5.0 s true", "wrongType"},
+        {NOTIFY "6.0 i 500", "wrongType"},
+        {NOTIFY "5.0 i 3", "wrongValue"},
+        {NOTIFY "5.0 i 0", "wrongValue"},
+        {NOTIFY "6.0 u 600001", "wrongValue"},
+        {CONTROL "2.0 i 3", "wrongValue"},
+        {CONTROL "1.0 i -1", "wrongValue"},
+        {NOTIFY "6.0 u 500 " NOTIFY "5.0 i 3", "wrongValue"},
+        {NOTIFY "6.0 u 500 " ROOT ".1.1.1.0 i 1", "notWritable"},
+};
+
+START_TEST(set_is_refused_by_name_and_changes_nothing)
+{
+	char *got = set(refused[_i].values);
+	ck_assert_msg(strstr(got, refused[_i].reason) != NULL, "%s: %s", refused[_i].values, got);
+	free(got);
+	assert_get(NOTIFY "5.0", "INTEGER: 1");
+	assert_get(NOTIFY "6.0", "Gauge32: 200");
+	host_lock();
+	ck_assert(host_state.settings.enable);
+	ck_assert_uint_eq(host_state.sets, 0);
+	host_unlock();
+}
+END_TEST
+
+/* What was asked for but not waited for. */
+static void await_released(void)
+{
+	int64_t start = clock_monotonic_ms();
+	for (bool locked = true; locked;) {
+		host_lock();
+		locked = host_state.locked;
+		host_unlock();
+		ck_assert_int_lt(clock_monotonic_ms() - start, PATIENCE_MS);
+		poll(NULL, 0, 5);
+	}
+}
+
+START_TEST(set_changes_all_or_nothing_and_gives_the_writer_back)
+{
+	char *got = set(NOTIFY "5.0 i 2 " NOTIFY "6.0 u 500 " NOTIFY "7.0 u 60000 " NOTIFY "8.0 i 1");
+	ck_assert_str_eq(got, NOTIFY "5.0 = INTEGER: 2\n" NOTIFY "6.0 = Gauge32: 500\n" NOTIFY
+	                             "7.0 = Gauge32: 60000\n" NOTIFY "8.0 = INTEGER: 1\n");
+	free(got);
+	host_lock();
+	ck_assert_uint_eq(host_state.sets, 1);
+	ck_assert(!host_state.settings.enable && host_state.settings.per_flow);
+	ck_assert_uint_eq(host_state.settings.hold_down_ms, 500);
+	ck_assert_uint_eq(host_state.settings.minimum_interval_ms, 60000);
+	host_unlock();
+	assert_get(NOTIFY "6.0", "Gauge32: 500");
+	await_released();
+	free(set(NOTIFY "5.0 i 1 " NOTIFY "6.0 u 200 " NOTIFY "7.0 u 0 " NOTIFY "8.0 i 2"));
+	await_released();
+}
+END_TEST
+
+START_TEST(set_is_refused_while_somebody_else_writes)
+{
+	host_lock();
+	host_state.locked = true;
+	host_unlock();
+	char *got = set(NOTIFY "6.0 u 700");
+	ck_assert_msg(strstr(got, "resourceUnavailable") != NULL, "%s", got);
+	free(got);
+	assert_get(NOTIFY "6.0", "Gauge32: 200");
+	host_lock();
+	ck_assert(host_state.locked); /* it is not ours to give back */
+	host_state.locked = false;
+	host_state.refuses = true;
+	host_unlock();
+	got = set(NOTIFY "6.0 u 700");
+	ck_assert_msg(strstr(got, "commitFailed") != NULL, "%s", got);
+	free(got);
+	await_released();
+	host_lock();
+	host_state.refuses = false;
+	host_unlock();
+	assert_get(NOTIFY "6.0", "Gauge32: 200");
+}
+END_TEST
+
+START_TEST(set_that_comes_too_late_is_taken_back)
+{
+	host_lock();
+	host_state.slow = true;
+	host_unlock();
+	int64_t start = clock_monotonic_ms();
+	char *got = set(NOTIFY "6.0 u 900");
+	ck_assert_msg(strstr(got, "commitFailed") != NULL, "%s", got);
+	ck_assert_int_ge(clock_monotonic_ms() - start, 790);
+	free(got);
+	assert_get(ROOT ".1.1.2.0", "Counter32: 3");
+	got = set(NOTIFY "6.0 u 901");
+	ck_assert_msg(strstr(got, "resourceUnavailable") != NULL, "%s", got);
+	free(got);
+	host_lock();
+	host_state.slow = false;
+	pthread_cond_broadcast(&host_state.go);
+	host_unlock();
+	await_released();
+	assert_get(NOTIFY "6.0", "Gauge32: 200");
+}
+END_TEST
+
+static unsigned counted(const unsigned *n)
+{
+	host_lock();
+	unsigned now = *n;
+	host_unlock();
+	return now;
+}
+
+START_TEST(wishes_are_done_once_and_no_more_often_than_once_a_second)
+{
+	unsigned verifications = counted(&host_state.verifications), tests = counted(&host_state.tests);
+	int64_t start = clock_monotonic_ms();
+	char *got = set(CONTROL "2.0 i 2 " CONTROL "3.0 i 2");
+	ck_assert_str_eq(got, CONTROL "2.0 = INTEGER: 2\n" CONTROL "3.0 = INTEGER: 2\n");
+	free(got);
+	got = set(CONTROL "2.0 i 2");
+	ck_assert_msg(strstr(got, "resourceUnavailable") != NULL || clock_monotonic_ms() - start >= 1000, "%s", got);
+	free(got);
+	assert_get(CONTROL "2.0", "INTEGER: 1");
+	free(set(CONTROL "2.0 i 1"));
+	while (counted(&host_state.tests) == tests)
+		ck_assert_int_lt(clock_monotonic_ms() - start, PATIENCE_MS);
+	ck_assert_uint_ge(counted(&host_state.verifications), verifications + 1);
+	ck_assert_uint_eq(counted(&host_state.tests), tests + 1);
+}
+END_TEST
+
+START_TEST(lock_refuses_what_is_said_again)
+{
+	char *now = get(CONTROL "1.0"), what[128];
+	unsigned lock = (unsigned)strtoul(strstr(now, "INTEGER: ") + 9, NULL, 10);
+	free(now);
+	snprintf(what, sizeof(what), CONTROL "1.0 i %u " NOTIFY "6.0 u 300", lock);
+	char *got = set(what);
+	ck_assert_msg(strstr(got, "Gauge32: 300") != NULL, "%s", got);
+	free(got);
+	await_released();
+	got = set(what); /* the very same once more */
+	ck_assert_msg(strstr(got, "inconsistentValue") != NULL, "%s", got);
+	free(got);
+	await_released();
+	snprintf(what, sizeof(what), "INTEGER: %u", lock == 2147483647 ? 0 : lock + 1);
+	assert_get(CONTROL "1.0", what);
+	free(set(NOTIFY "6.0 u 200"));
+	await_released();
+}
+END_TEST
+
+START_TEST(set_without_the_right_is_refused_by_snmpd)
+{
+	char *got = run("snmpset -v2c -c public -On 127.0.0.1:%u %s i 2", port, NOTIFY "5.0");
+	ck_assert_msg(strstr(got, "noAccess") != NULL, "%s", got);
+	free(got);
+	assert_get(NOTIFY "5.0", "INTEGER: 1");
+}
+END_TEST
+
+/* The rows have been read before somebody asks, or soon after. */
+START_TEST(rules_have_their_counters)
+{
+	char *got = NULL;
+	int64_t start = clock_monotonic_ms();
+	do {
+		free(got);
+		got = run("snmpbulkwalk %s 127.0.0.1:%u %s.1.13", V2C, port, ROOT);
+		ck_assert_msg(clock_monotonic_ms() - start < 15000, "%s", got);
+	} while (strstr(got, "Counter64: 5000000000") == NULL);
+	ck_assert_uint_eq(count(got, "STRING: \"no more\""), 1);
+	ck_assert_uint_eq(count(got, "Counter64: 700000000000"), 1);
+	ck_assert_uint_eq(count(got, "Hex-STRING: 07 E7 0B 0E 16 0D 14 00 2B 00 00 "), 1);
 	free(got);
 }
 END_TEST
@@ -560,13 +768,13 @@ START_TEST(refuses_options_that_cannot_work)
 	const struct snmp_options none = {"", dir}, no_dir = {agentx, "/nonexistent/dir"}, second = {agentx, dir},
 	                          too_long = {path, dir};
 	memset(path + 1, 'x', 150);
-	ck_assert_int_eq(snmp_start(&none, hub, &other, &err), -1);
+	ck_assert_int_eq(snmp_start(&none, &snmp_host, hub, &other, &err), -1);
 	ck_assert_int_eq(err.code, ERR_USAGE);
-	ck_assert_int_eq(snmp_start(&too_long, hub, &other, &err), -1);
+	ck_assert_int_eq(snmp_start(&too_long, &snmp_host, hub, &other, &err), -1);
 	ck_assert_int_eq(err.code, ERR_USAGE);
-	ck_assert_int_eq(snmp_start(&no_dir, hub, &other, &err), -1);
+	ck_assert_int_eq(snmp_start(&no_dir, &snmp_host, hub, &other, &err), -1);
 	ck_assert_int_eq(err.code, ERR_IO);
-	ck_assert_int_eq(snmp_start(&second, hub, &other, &err), -1);
+	ck_assert_int_eq(snmp_start(&second, &snmp_host, hub, &other, &err), -1);
 	ck_assert_int_eq(err.code, ERR_IN_USE);
 	ck_assert_ptr_null(other);
 }
@@ -596,7 +804,7 @@ static bool base_mibs_find(void)
 
 int main(void)
 {
-	static const char *const needed[] = {"snmpd", "snmptrapd", "snmpget", "snmpwalk", "snmpbulkwalk"};
+	static const char *const needed[] = {"snmpd", "snmptrapd", "snmpget", "snmpset", "snmpwalk", "snmpbulkwalk"};
 	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
 		if (!installed(needed[i]))
 			return 77;
@@ -614,7 +822,14 @@ int main(void)
 	tcase_add_test(c, names_and_enumerations_come_from_the_mib);
 	tcase_add_test(c, snmpv3_with_encryption_is_admitted_and_without_is_not);
 	tcase_add_test(c, views_hide_a_table_and_a_column);
-	tcase_add_test(c, set_is_refused);
+	tcase_add_loop_test(c, set_is_refused_by_name_and_changes_nothing, 0, sizeof(refused) / sizeof(refused[0]));
+	tcase_add_test(c, set_changes_all_or_nothing_and_gives_the_writer_back);
+	tcase_add_test(c, set_is_refused_while_somebody_else_writes);
+	tcase_add_test(c, set_that_comes_too_late_is_taken_back);
+	tcase_add_test(c, wishes_are_done_once_and_no_more_often_than_once_a_second);
+	tcase_add_test(c, lock_refuses_what_is_said_again);
+	tcase_add_test(c, set_without_the_right_is_refused_by_snmpd);
+	tcase_add_test(c, rules_have_their_counters);
 	tcase_add_test(c, is_listed_in_sysORTable);
 	tcase_add_test(c, a_new_snapshot_is_seen_at_once_and_times_stay_put);
 	tcase_add_test(c, raise_and_clear_arrive_with_the_same_objects_in_order);

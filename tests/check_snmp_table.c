@@ -54,6 +54,9 @@ static bool syntax_fits(enum column_kind kind, const char *syntax)
 	        [COLUMN_TRUTH] = {"TruthValue"},
 	        [COLUMN_GAUGE] = {"Gauge32", "Unsigned32", "PortcullisSequence"},
 	        [COLUMN_COUNTER] = {"Counter32"},
+	        [COLUMN_COUNTER64] = {"Counter64"},
+	        [COLUMN_LOCK] = {"TestAndIncr"},
+	        [COLUMN_STRING] = {"PortcullisText"},
 	        [COLUMN_TEXT] = {"PortcullisText", "DisplayString"},
 	        [COLUMN_STAMP] = {"TimeStamp"},
 	        [COLUMN_AGE] = {"Gauge32"},
@@ -79,7 +82,8 @@ START_TEST(columns_are_those_of_the_mib)
 		const char *syntax = strstr(d.body, "SYNTAX      ");
 		ck_assert_ptr_nonnull(syntax);
 		ck_assert_msg(syntax_fits(t->column[i].kind, syntax + 12), "%s: %.40s", t->column[i].name, syntax);
-		ck_assert_ptr_nonnull(strstr(d.body, "MAX-ACCESS  read-only"));
+		bool settable = table_settable((size_t)_i, t->column[i].number) != SET_NOTHING;
+		ck_assert_ptr_nonnull(strstr(d.body, settable ? "MAX-ACCESS  read-write" : "MAX-ACCESS  read-only"));
 	}
 }
 END_TEST
@@ -87,7 +91,7 @@ END_TEST
 START_TEST(every_readable_object_of_the_mib_is_served)
 {
 	size_t in_mib = 0, served = 0;
-	for (const char *p = mib; (p = strstr(p, "MAX-ACCESS  read-only")) != NULL; p++)
+	for (const char *p = mib; (p = strstr(p, "MAX-ACCESS  read-")) != NULL; p++)
 		in_mib++;
 	for (size_t t = 0; t < TABLE_N; t++)
 		served += tables[t].n_column;
@@ -184,6 +188,10 @@ static const char *class_at(unsigned i)
 {
 	return requirement_class_name((enum requirement_class)i);
 }
+static const char *ipsec_at(unsigned i)
+{
+	return ipsec_state_name((enum ipsec_state)i);
+}
 static const char *interface_at(unsigned i)
 {
 	return requirement_interface_name((enum requirement_interface)i);
@@ -200,6 +208,7 @@ static const struct {
         {"\nPortcullisCause ::=", CAUSE_ASSUMPTION + 1, cause_at},
         {"\nPortcullisPath ::=", PATH_NONE + 1, path_at},
         {"\nPortcullisChange ::=", CHANGE_N, change_at},
+        {"\nportcullisIpsecState ", IPSEC_UNBOUND + 1, ipsec_at},
         {"\nportcullisRoleKind ", ROLE_EXTERNAL + 1, role_kind_at},
         {"\nportcullisReqBasis ", BASIS_INFERRED + 1, basis_at},
         {"\nportcullisReqReach ", REACH_EXTERNAL + 1, reach_at},
@@ -275,15 +284,21 @@ END_TEST
 
 static struct snapshot *snapshot;
 static struct flat_view view;
-static const struct notify_row counters = {0, 7, 8, 9, 10};
+static const struct notify_row counters = {0, 7, 8, 9, 10, 200, 0, 1, 0};
+static const struct control_row control = {0, 2147483647, 0, 0};
+static struct rule_row rule[] = {
+        {4, 2, 5000000000, 7, 1700000000, 1700000001, "b", "no more", PATH_FORWARD, 1},
+        {9, 1, 0, 0, 0, 0, "a", "", PATH_INPUT, 0},
+};
+static const struct rule_rows rules = {.row = rule, .n = 2};
 static struct table_source source;
 
 static void table_setup(void)
 {
-	snapshot = sample_new(3, 200000);
+	snapshot = sample_firewall(sample_new(3, 200000));
 	ck_assert_int_eq(flat_build(snapshot, &snapshot->flat, &snapshot->flat_size), 0);
 	ck_assert_int_eq(flat_open(snapshot->flat, snapshot->flat_size, &view), 0);
-	source = (struct table_source){&view, &counters, 200000, -300000};
+	source = (struct table_source){&view, &counters, &control, &rules, 200000, -300000};
 }
 
 static void table_teardown(void)
@@ -301,7 +316,11 @@ static size_t tree(size_t table, struct leaf *leaf)
 {
 	struct flat_rows rows = {(const uint8_t *)&counters, sizeof(counters), 1, 1};
 	size_t n = 0;
-	if (table != TABLE_NOTIFY)
+	if (table == TABLE_CONTROL)
+		rows = (struct flat_rows){(const uint8_t *)&control, sizeof(control), 1, 1};
+	else if (table == TABLE_RULE)
+		rows = (struct flat_rows){(const uint8_t *)rule, sizeof(rule[0]), 2, 1};
+	else if (table != TABLE_NOTIFY)
 		rows = flat_rows(&view, (enum flat_table)table);
 	for (size_t c = 0; c < tables[table].n_column; c++)
 		for (size_t r = 0; r < rows.count; r++) {

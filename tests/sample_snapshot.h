@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "portcullis/alloc.h"
+#include "portcullis/firewall.h"
 #include "portcullis/flat.h"
 #include "portcullis/snapshot.h"
 
@@ -250,6 +251,36 @@ static inline struct snapshot *sample_new(uint64_t generation, int64_t now_ms)
 	s->newest_sequence = 42;
 	s->verify_us = 1234;
 	s->version = xstrdup("0.1.0");
+	return s;
+}
+
+#define SAMPLE_DEVIATION "rule 'a' is not there"
+
+/** Add what enforces: two rules, a table that is not as it was installed, a pause; and an exemption from IPsec. */
+static inline struct snapshot *sample_firewall(struct snapshot *s)
+{
+	struct firewall *f = &s->inputs->site->firewall;
+	struct pack *p = &s->inputs->catalog->pack[0];
+
+	f->mode = FIREWALL_ENFORCE;
+	f->rule = xcalloc(2, sizeof(*f->rule));
+	f->n_rule = 2;
+	f->rule[0] = (struct firewall_rule){.name = xstrdup("b"), .action = ACTION_DROP, .comment = xstrdup("no more")};
+	f->rule[1] = (struct firewall_rule){.name = xstrdup("a"), .path = PATH_INPUT, .action = ACTION_ACCEPT};
+	s->own = (struct own_state){
+	        .deviates = true, .why = SAMPLE_DEVIATION, .paused_until = 1700000000, .pause_reason = "a look"};
+	p->ipsec = xcalloc(1, sizeof(*p->ipsec));
+	p->n_ipsec = 1;
+	p->ipsec[0] = (struct ipsec_exemption){.id = 1,
+	        .name = xstrdup("media"),
+	        .direction = xstrdup("both"),
+	        .source = xstrdup("edge-server"),
+	        .destination = xstrdup("any"),
+	        .source_port = xstrdup("any"),
+	        .destination_port = xstrdup("media-range"),
+	        .action = xstrdup("permit"),
+	        .tcp = true,
+	        .udp = true};
 	return s;
 }
 

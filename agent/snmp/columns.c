@@ -43,6 +43,13 @@ static const struct column summary_columns[] = {
         {35, COLUMN_TRUTH, offsetof(struct flat_summary, writable), "portcullisJournalWritable"},
         {36, COLUMN_TEXT, offsetof(struct flat_summary, unwritable), "portcullisJournalReason"},
         {37, COLUMN_COUNTER, offsetof(struct flat_summary, unkept), "portcullisJournalUnkept"},
+        {38, COLUMN_ENUM, offsetof(struct flat_summary, mode), "portcullisFirewallMode"},
+        {39, COLUMN_TRUTH, offsetof(struct flat_summary, deviates), "portcullisFirewallDeviates"},
+        {40, COLUMN_TEXT, offsetof(struct flat_summary, deviation), "portcullisFirewallReason"},
+        {41, COLUMN_TRUTH, offsetof(struct flat_summary, available), "portcullisFirewallAvailable"},
+        {42, COLUMN_DATE, offsetof(struct flat_summary, paused_until), "portcullisFirewallPausedUntil"},
+        {43, COLUMN_TEXT, offsetof(struct flat_summary, pause_reason), "portcullisFirewallPauseReason"},
+        {44, COLUMN_STAMP, offsetof(struct flat_summary, tables_changed_ms), "portcullisTablesLastChange"},
 };
 
 static const struct column product_columns[] = {
@@ -176,11 +183,48 @@ static const struct column history_columns[] = {
         {17, COLUMN_TEXT, offsetof(struct flat_history, reason), "portcullisHistoryReason"},
 };
 
+static const struct column ipsec_columns[] = {
+        {2, COLUMN_TEXT, offsetof(struct flat_ipsec, label), "portcullisIpsecLabel"},
+        {3, COLUMN_TEXT, offsetof(struct flat_ipsec, direction), "portcullisIpsecDirection"},
+        {4, COLUMN_TEXT, offsetof(struct flat_ipsec, source), "portcullisIpsecSource"},
+        {5, COLUMN_TEXT, offsetof(struct flat_ipsec, destination), "portcullisIpsecDestination"},
+        {6, COLUMN_TEXT, offsetof(struct flat_ipsec, transports), "portcullisIpsecTransports"},
+        {7, COLUMN_TEXT, offsetof(struct flat_ipsec, source_ports), "portcullisIpsecSourcePorts"},
+        {8, COLUMN_TEXT, offsetof(struct flat_ipsec, ports), "portcullisIpsecPorts"},
+        {9, COLUMN_ENUM, offsetof(struct flat_ipsec, state), "portcullisIpsecState"},
+        {10, COLUMN_TRUTH, offsetof(struct flat_ipsec, advisory), "portcullisIpsecAdvisory"},
+        {11, COLUMN_TEXT, offsetof(struct flat_ipsec, policy), "portcullisIpsecPolicy"},
+        {12, COLUMN_TEXT, offsetof(struct flat_ipsec, witness), "portcullisIpsecWitness"},
+        {13, COLUMN_TEXT, offsetof(struct flat_ipsec, reason), "portcullisIpsecReason"},
+};
+
 static const struct column notify_columns[] = {
         {1, COLUMN_COUNTER, offsetof(struct notify_row, sent), "portcullisNotifySent"},
         {2, COLUMN_COUNTER, offsetof(struct notify_row, suppressed), "portcullisNotifySuppressed"},
         {3, COLUMN_GAUGE, offsetof(struct notify_row, waiting), "portcullisNotifyWaiting"},
         {4, COLUMN_GAUGE, offsetof(struct notify_row, last_sequence), "portcullisNotifyLastSequence"},
+        {5, COLUMN_TRUTH, offsetof(struct notify_row, enable), "portcullisNotifyEnable"},
+        {6, COLUMN_GAUGE, offsetof(struct notify_row, hold_down), "portcullisNotifyHoldDown"},
+        {7, COLUMN_GAUGE, offsetof(struct notify_row, minimum_interval), "portcullisNotifyMinimumInterval"},
+        {8, COLUMN_TRUTH, offsetof(struct notify_row, per_flow), "portcullisNotifyPerFlow"},
+};
+
+static const struct column rule_columns[] = {
+        {2, COLUMN_STRING, offsetof(struct rule_row, name), "portcullisRuleName"},
+        {3, COLUMN_GAUGE, offsetof(struct rule_row, position), "portcullisRulePosition"},
+        {4, COLUMN_ENUM, offsetof(struct rule_row, path), "portcullisRulePath"},
+        {5, COLUMN_ENUM, offsetof(struct rule_row, action), "portcullisRuleAction"},
+        {6, COLUMN_COUNTER64, offsetof(struct rule_row, packets), "portcullisRulePackets"},
+        {7, COLUMN_COUNTER64, offsetof(struct rule_row, octets), "portcullisRuleOctets"},
+        {8, COLUMN_DATE, offsetof(struct rule_row, since), "portcullisRuleSince"},
+        {9, COLUMN_DATE, offsetof(struct rule_row, counted), "portcullisRuleCounted"},
+        {10, COLUMN_STRING, offsetof(struct rule_row, comment), "portcullisRuleComment"},
+};
+
+static const struct column control_columns[] = {
+        {1, COLUMN_LOCK, offsetof(struct control_row, lock), "portcullisControlLock"},
+        {2, COLUMN_ENUM, offsetof(struct control_row, verify), "portcullisControlVerify"},
+        {3, COLUMN_ENUM, offsetof(struct control_row, test), "portcullisControlTest"},
 };
 
 #define COLUMNS(c) c, sizeof(c) / sizeof((c)[0])
@@ -196,5 +240,30 @@ const struct table tables[TABLE_N] = {
         [FLAT_PROBLEM] = {"portcullisProblemEntry", {1, 7, 1}, 3, COLUMNS(problem_columns)},
         [FLAT_OPENING] = {"portcullisOpeningEntry", {1, 8, 1}, 3, COLUMNS(opening_columns)},
         [FLAT_HISTORY] = {"portcullisHistoryEntry", {1, 9, 1}, 3, COLUMNS(history_columns)},
+        [FLAT_IPSEC] = {"portcullisIpsecEntry", {1, 12, 1}, 3, COLUMNS(ipsec_columns)},
         [TABLE_NOTIFY] = {"portcullisNotify", {1, 10}, 2, COLUMNS(notify_columns)},
+        [TABLE_RULE] = {"portcullisRuleEntry", {1, 13, 1}, 3, COLUMNS(rule_columns)},
+        [TABLE_CONTROL] = {"portcullisControl", {1, 14}, 2, COLUMNS(control_columns)},
 };
+
+enum set_object table_settable(size_t table, uint32_t column)
+{
+	static const struct {
+		size_t table;
+		uint32_t column;
+		enum set_object object;
+	} settable[] = {
+	        {TABLE_NOTIFY, 5, SET_ENABLE},
+	        {TABLE_NOTIFY, 6, SET_HOLD_DOWN},
+	        {TABLE_NOTIFY, 7, SET_MINIMUM_INTERVAL},
+	        {TABLE_NOTIFY, 8, SET_PER_FLOW},
+	        {TABLE_CONTROL, 1, SET_LOCK},
+	        {TABLE_CONTROL, 2, SET_VERIFY},
+	        {TABLE_CONTROL, 3, SET_TEST},
+	};
+
+	for (size_t i = 0; i < sizeof(settable) / sizeof(settable[0]); i++)
+		if (settable[i].table == table && settable[i].column == column)
+			return settable[i].object;
+	return SET_NOTHING;
+}

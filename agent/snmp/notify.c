@@ -54,6 +54,8 @@ const struct notify_form notify_forms[NOTIFY_FORM_N] = {
         [CHANGE_COMMIT] = {14, "portcullisFirewallCommit", FIREWALL_OBJECTS},
         [CHANGE_ROLLBACK] = {15, "portcullisFirewallRollback", FIREWALL_OBJECTS},
         [CHANGE_ROLLBACK_FAILED] = {16, "portcullisFirewallRollbackFailed", FIREWALL_OBJECTS},
+        [CHANGE_FLOW_VIOLATED] = {17, "portcullisFlowViolated", PROBLEM_OBJECTS},
+        [CHANGE_FLOW_CLEARED] = {18, "portcullisFlowCleared", PROBLEM_OBJECTS},
         [CHANGE_TEST] = {9, "portcullisTest", {NOTIFY_SEQUENCE, NOTIFY_LABEL, NOTIFY_OVERALL, NOTIFY_TIME}},
 };
 
@@ -224,6 +226,9 @@ void notify_queue_rewind(struct notify_queue *q)
 void notify_queue_count(struct notify_queue *q, struct notify_row *out)
 {
 	pthread_mutex_lock(&q->mutex);
-	*out = (struct notify_row){0, q->sent, q->suppressed, (uint32_t)q->n, q->last_sequence};
+	*out = (struct notify_row){.sent = q->sent,
+	        .suppressed = q->suppressed,
+	        .waiting = (uint32_t)q->n,
+	        .last_sequence = q->last_sequence};
 	pthread_mutex_unlock(&q->mutex);
 }

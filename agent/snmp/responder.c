@@ -1,6 +1,7 @@
 /*
  * Requests of the master come in with OIDs, values go out: the library's side of table.c. Answers come from one snapshot
- * for all requests that arrive together; where there is none yet, instances do not exist. Sets are refused by the library.
+ * for all requests that arrive together; where there is none yet, instances do not exist. Sets of tables without an object
+ * that can be set are refused by the library, the others go to writer.c.
  */
 #include "snmp/subagent.h"
 
@@ -41,8 +42,11 @@ static void set_value(netsnmp_variable_list *vb, const struct value *v)
 	        [VALUE_COUNTER] = ASN_COUNTER,
 	        [VALUE_TICKS] = ASN_TIMETICKS,
 	};
+	const struct counter64 wide = {(u_long)(v->wide >> 32), (u_long)(v->wide & UINT32_MAX)};
 	if (v->type == VALUE_OCTETS)
 		snmp_set_var_typed_value(vb, ASN_OCTET_STR, v->octets, v->len);
+	else if (v->type == VALUE_COUNTER64)
+		snmp_set_var_typed_value(vb, ASN_COUNTER64, &wide, sizeof(wide));
 	else
 		snmp_set_var_typed_integer(vb, asn[v->type], (long)v->number);
 }
@@ -109,14 +113,43 @@ static int64_t boot_ms(struct snmp *s, int64_t now_ms)
 	return s->boot_ms;
 }
 
+static void notify_row_fill(struct snmp *s, struct notify_row *row)
+{
+	struct notification_settings settings;
+
+	control_settings(s->control, &settings);
+	notify_queue_count(s->queue, row);
+	row->enable = settings.enable;
+	row->per_flow = settings.per_flow;
+	row->hold_down = settings.hold_down_ms;
+	row->minimum_interval = settings.minimum_interval_ms;
+}
+
+static void rules_refresh(struct snmp *s)
+{
+	struct usage_reading *usage = control_usage(s->control);
+
+	rules_make(&s->rules, s->snapshot != NULL ? s->snapshot->inputs : NULL, usage);
+	usage_reading_unref(usage);
+}
+
 static int answer(netsnmp_mib_handler *handler, netsnmp_handler_registration *reg, netsnmp_agent_request_info *info,
         netsnmp_request_info *requests)
 {
 	const struct binding *b = handler->myvoid;
+	struct snmp *s = b->s;
 	struct notify_row notify;
+	const struct control_row control = {.lock = s->set.lock};
 	int64_t now_ms = clock_monotonic_ms();
-	struct table_source source = {&b->s->view, &notify, now_ms, boot_ms(b->s, now_ms)};
-	notify_queue_count(b->s->queue, &notify);
+	if (info->mode != MODE_GET && info->mode != MODE_GETNEXT) {
+		writer_answer(b, reg, info, requests);
+		return SNMP_ERR_NOERROR;
+	}
+	struct table_source source = {&s->view, &notify, &control, &s->rules, now_ms, boot_ms(s, now_ms)};
+	if (b->table == TABLE_NOTIFY)
+		notify_row_fill(s, &notify);
+	else if (b->table == TABLE_RULE)
+		rules_refresh(s);
 	for (netsnmp_request_info *r = requests; r != NULL; r = r->next) {
 		uint32_t suffix[SUFFIX_MAX];
 		int outside;
@@ -133,6 +166,14 @@ static int answer(netsnmp_mib_handler *handler, netsnmp_handler_registration *re
 	return SNMP_ERR_NOERROR;
 }
 
+static bool is_writable(size_t table)
+{
+	for (size_t c = 0; c < tables[table].n_column; c++)
+		if (table_settable(table, tables[table].column[c].number) != SET_NOTHING)
+			return true;
+	return false;
+}
+
 int responder_register(struct snmp *s)
 {
 	oid name[MAX_OID_LEN];
@@ -142,8 +183,8 @@ int responder_register(struct snmp *s)
 		for (size_t i = 0; i < tables[t].n_suffix; i++)
 			name[len++] = tables[t].suffix[i];
 		s->binding[t] = (struct binding){s, t};
-		netsnmp_handler_registration *reg =
-		        netsnmp_create_handler_registration(tables[t].entry, answer, name, len, HANDLER_CAN_RONLY);
+		netsnmp_handler_registration *reg = netsnmp_create_handler_registration(
+		        tables[t].entry, answer, name, len, is_writable(t) ? HANDLER_CAN_RWRITE : HANDLER_CAN_RONLY);
 		if (reg == NULL)
 			return -1;
 		reg->handler->myvoid = &s->binding[t];

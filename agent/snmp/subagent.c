@@ -41,6 +41,8 @@ static void unref(struct snmp *s)
 		return;
 	close(s->wake);
 	notify_queue_free(s->queue);
+	rules_fini(&s->rules);
+	control_free(s->control);
 	pthread_mutex_destroy(&s->mutex);
 	free(s->agentx);
 	free(s->persistent_dir);
@@ -84,6 +86,8 @@ static int on_master_went(int major, int minor, void *server, void *client)
 	if (s->master != NULL)
 		log_warning("the SNMP agent at %s went away; tried again every %d seconds", s->agentx, PING_S);
 	trap_master(s, NULL);
+	/* It does not say how a request ends that it has begun. */
+	set_drop(&s->set);
 	return 0;
 }
 
@@ -188,6 +192,7 @@ static void *run(void *arg)
 	netsnmp_large_fd_set_init(&fds, FD_SETSIZE);
 	while (!atomic_load(&s->stop)) {
 		check_master(s);
+		set_expire(&s->set, clock_monotonic_ms());
 		trap_send(s, clock_monotonic_ms());
 		pass(s, &fds);
 	}
@@ -258,7 +263,18 @@ static int thread_start(struct snmp *s)
 	return result;
 }
 
-int snmp_start(const struct snmp_options *options, struct hub *hub, struct snmp **out, struct error *err)
+static void control_start(struct snmp *s, const struct snmp_host *host)
+{
+	s->control = control_new(host);
+	s->set.control = s->control;
+	/* A lock that begins somewhere else after every start is not taken with what was read before (SNMPv2-TC, TestAndIncr). */
+	if (getentropy(&s->set.lock, sizeof(s->set.lock)) != 0)
+		s->set.lock = (uint32_t)clock_wall_ms();
+	s->set.lock &= 0x7fffffffu;
+}
+
+int snmp_start(const struct snmp_options *options, const struct snmp_host *host, struct hub *hub, struct snmp **out,
+        struct error *err)
 {
 	*out = NULL;
 	if (options_check(options, err) != 0)
@@ -280,12 +296,16 @@ int snmp_start(const struct snmp_options *options, struct hub *hub, struct snmp 
 	/* The library would else read the names of MIB files from its environment or its defaults. */
 	if (result == 0 && (setenv("MIBS", "", 1) != 0 || setenv("MIBDIRS", options->persistent_dir, 1) != 0))
 		result = error_set(err, ERR_INTERNAL, "snmp", "cannot set the environment: %s", strerror(errno));
+	if (result == 0)
+		control_start(s, host);
 	int code = result == 0 ? thread_start(s) : 0;
 	if (code != 0)
 		result = error_set(err, ERR_IO, "snmp", "no thread: %s", strerror(code));
 	if (result != 0) {
 		atomic_store(&library_used, false);
 		atomic_store(&s->refs, 1);
+		if (s->control != NULL)
+			control_stop(s->control);
 		unref(s);
 		return -1;
 	}
@@ -316,6 +336,7 @@ void snmp_stop(struct snmp *s)
 	s->hub = NULL;
 	pthread_mutex_unlock(&s->mutex);
 	atomic_store(&s->stop, true);
+	control_stop(s->control);
 	wake(s);
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += STOP_S;

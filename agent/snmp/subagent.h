@@ -10,9 +10,15 @@
 
 #include "portcullis/snmp.h"
 #include "snmp/notify.h"
+#include "snmp/rules.h"
+#include "snmp/set.h"
 #include "snmp/table.h"
 
 /* Inside the AgentX face: what the files that use the SNMP library share. */
+
+struct netsnmp_handler_registration_s;
+struct netsnmp_agent_request_info_s;
+struct netsnmp_request_info_s;
 
 /** A table as the library's handler finds it. */
 struct binding {
@@ -29,6 +35,7 @@ struct snmp {
 	int wake; /* eventfd: something is queued, or stop */
 	char *agentx, *persistent_dir;
 	struct notify_queue *queue;
+	struct control *control;
 
 	/* Of the thread alone: */
 	oid root[MAX_OID_LEN];
@@ -42,6 +49,8 @@ struct snmp {
 	int64_t resend_ms; /* send nothing before */
 	struct snapshot *snapshot;
 	struct flat_view view;
+	struct rule_rows rules;
+	struct set set;
 	int64_t boot_ms; /* monotonic time when sysUpTime was 0 */
 };
 
@@ -50,6 +59,10 @@ int responder_register(struct snmp *s) MUST_USE;
 /** Take the newest snapshot for the requests that follow, and give it back after them. */
 void responder_begin(struct snmp *s);
 void responder_end(struct snmp *s);
+
+/** A phase of a SetRequest, for the values of one table. */
+void writer_answer(const struct binding *b, struct netsnmp_handler_registration_s *reg,
+        struct netsnmp_agent_request_info_s *info, struct netsnmp_request_info_s *requests);
 
 /** Send what is queued, as far as the window allows. */
 void trap_send(struct snmp *s, int64_t now_ms);

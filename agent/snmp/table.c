@@ -9,8 +9,18 @@
 
 static struct flat_rows rows_of(const struct table_source *source, size_t table)
 {
-	if (table == TABLE_NOTIFY)
+	const struct rule_rows *rules = source->rules;
+
+	switch (table) {
+	case TABLE_NOTIFY:
 		return (struct flat_rows){(const uint8_t *)source->notify, sizeof(*source->notify), 1, 1};
+	case TABLE_CONTROL:
+		return (struct flat_rows){(const uint8_t *)source->control, sizeof(*source->control), 1, 1};
+	case TABLE_RULE:
+		return (struct flat_rows){(const uint8_t *)rules->row, sizeof(*rules->row), rules->n, 1};
+	default:
+		break;
+	}
 	return flat_rows(source->view, (enum flat_table)table);
 }
 
@@ -91,9 +101,21 @@ static void project(const struct table_source *source, const uint8_t *row, const
 		return;
 	case COLUMN_GAUGE:
 	case COLUMN_COUNTER:
+	case COLUMN_LOCK:
 		memcpy(&number, row + c->offset, sizeof(number));
-		out->type = c->kind == COLUMN_GAUGE ? VALUE_GAUGE : VALUE_COUNTER;
+		out->type = c->kind == COLUMN_GAUGE     ? VALUE_GAUGE
+		            : c->kind == COLUMN_COUNTER ? VALUE_COUNTER
+		                                        : VALUE_INTEGER;
 		out->number = number;
+		return;
+	case COLUMN_COUNTER64:
+		memcpy(&out->wide, row + c->offset, sizeof(out->wide));
+		out->type = VALUE_COUNTER64;
+		return;
+	case COLUMN_STRING:
+		memcpy(&out->octets, row + c->offset, sizeof(out->octets));
+		out->type = VALUE_OCTETS;
+		out->len = strlen(out->octets);
 		return;
 	case COLUMN_TEXT:
 		memcpy(&number, row + c->offset, sizeof(number));
@@ -114,20 +136,27 @@ static void project(const struct table_source *source, const uint8_t *row, const
 	out->number = c->kind == COLUMN_STAMP ? stamp(source, time) : age_s(source, time);
 }
 
+const struct column *table_column(size_t table, uint32_t number)
+{
+	const struct table *t = &tables[table];
+
+	for (size_t c = 0; c < t->n_column; c++)
+		if (t->column[c].number == number)
+			return &t->column[c];
+	return NULL;
+}
+
 enum table_result table_get(
         const struct table_source *source, size_t table, const uint32_t *oid, size_t n, struct value *out)
 {
-	const struct table *t = &tables[table];
+	const struct column *column = n > 0 ? table_column(table, oid[0]) : NULL;
 	const struct flat_rows rows = rows_of(source, table);
-	size_t c = 0;
-	while (n > 0 && c < t->n_column && t->column[c].number != oid[0])
-		c++;
-	if (n == 0 || c == t->n_column)
+	if (column == NULL)
 		return TABLE_NO_OBJECT;
 	size_t i = search(&rows, oid + 1, n - 1, 0);
 	if (i == rows.count || index_cmp(rows.base + i * rows.size, rows.n_index, oid + 1, n - 1) != 0)
 		return TABLE_NO_INSTANCE;
-	project(source, rows.base + i * rows.size, &t->column[c], out);
+	project(source, rows.base + i * rows.size, column, out);
 	return TABLE_OK;
 }
 

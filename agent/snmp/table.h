@@ -18,10 +18,25 @@ enum column_kind {
 	COLUMN_TRUTH, /* uint8_t -> TruthValue */
 	COLUMN_GAUGE, /* uint32_t -> Gauge32, Unsigned32 */
 	COLUMN_COUNTER, /* uint32_t -> Counter32 */
+	COLUMN_COUNTER64, /* uint64_t -> Counter64 */
+	COLUMN_LOCK, /* uint32_t -> TestAndIncr */
 	COLUMN_TEXT, /* flat_text -> OCTET STRING */
+	COLUMN_STRING, /* const char * -> OCTET STRING; of tables that are not in the snapshot */
 	COLUMN_STAMP, /* int64_t monotonic ms -> TimeStamp */
 	COLUMN_AGE, /* int64_t monotonic ms -> Gauge32, seconds since */
 	COLUMN_DATE /* int64_t seconds since 1970 -> DateAndTime, UTC */
+};
+
+/** What can be set. */
+enum set_object {
+	SET_NOTHING, /* read-only */
+	SET_ENABLE,
+	SET_HOLD_DOWN,
+	SET_MINIMUM_INTERVAL,
+	SET_PER_FLOW,
+	SET_LOCK,
+	SET_VERIFY,
+	SET_TEST
 };
 
 struct column {
@@ -32,7 +47,7 @@ struct column {
 };
 
 /** Tables that are not in the snapshot follow those of enum flat_table. */
-enum { TABLE_NOTIFY = FLAT_TABLE_N, TABLE_N };
+enum { TABLE_NOTIFY = FLAT_TABLE_N, TABLE_RULE, TABLE_CONTROL, TABLE_N };
 
 struct table {
 	const char *entry; /* descriptor of the entry, or of the node above the scalars */
@@ -42,21 +57,51 @@ struct table {
 	size_t n_column;
 };
 
-/** Every table, numbered by enum flat_table and TABLE_NOTIFY. */
+/** Every table, numbered by enum flat_table, TABLE_NOTIFY and those behind it. */
 extern const struct table tables[TABLE_N];
 
-/** The one row of TABLE_NOTIFY: counters of the notifications. */
+/** The one row of TABLE_NOTIFY: counters of the notifications, and their settings. */
 struct notify_row {
 	uint32_t instance;
 	uint32_t sent, suppressed, waiting, last_sequence;
+	uint32_t hold_down, minimum_interval; /* milliseconds */
+	uint8_t enable, per_flow;
 };
 
-enum value_type { VALUE_INTEGER, VALUE_GAUGE, VALUE_COUNTER, VALUE_TICKS, VALUE_OCTETS };
+/** The one row of TABLE_CONTROL: what is asked for shows nothing when it is read. */
+struct control_row {
+	uint32_t instance;
+	uint32_t lock;
+	uint8_t verify, test;
+};
+
+/** A row of TABLE_RULE: an explicit rule of the configuration, and what it has counted. */
+struct rule_row {
+	uint32_t id;
+	uint32_t position; /* from 1 */
+	uint64_t packets, octets;
+	int64_t since, counted; /* seconds since 1970; 0: not in the kernel */
+	const char *name, *comment;
+	uint8_t path, action; /* enum path; enum firewall_action, less the one that no rule has */
+};
+
+/** Rows of TABLE_RULE by id, and what they are made of and borrow from. */
+struct inputs;
+struct usage_reading;
+struct rule_rows {
+	struct rule_row *row;
+	size_t n;
+	struct inputs *inputs;
+	struct usage_reading *reading;
+};
+
+enum value_type { VALUE_INTEGER, VALUE_GAUGE, VALUE_COUNTER, VALUE_TICKS, VALUE_OCTETS, VALUE_COUNTER64 };
 
 struct value {
 	enum value_type type;
 	uint32_t number;
-	const char *octets; /* in the flat block, or in buf */
+	uint64_t wide; /* of VALUE_COUNTER64 */
+	const char *octets; /* in the flat block, in the row, or in buf */
 	size_t len;
 	char buf[11];
 };
@@ -65,9 +110,16 @@ struct value {
 struct table_source {
 	const struct flat_view *view; /* without rows where there is no snapshot */
 	const struct notify_row *notify;
+	const struct control_row *control;
+	const struct rule_rows *rules;
 	int64_t now_ms; /* monotonic */
 	int64_t boot_ms; /* the same clock when sysUpTime was 0 */
 };
+
+/** What writing a column of a table asks for. */
+enum set_object table_settable(size_t table, uint32_t column);
+/** The column of a table with this number, or NULL. */
+const struct column *table_column(size_t table, uint32_t number);
 
 enum table_result { TABLE_OK, TABLE_NO_OBJECT, TABLE_NO_INSTANCE, TABLE_END };
 

@@ -20,7 +20,7 @@
  */
 
 #define FLAT_MAGIC 0x50544c46u
-#define FLAT_VERSION 2u
+#define FLAT_VERSION 3u
 #define FLAT_TEXT_MAX 1024u /**< octets; longer texts end in "..." */
 #define FLAT_MAX_ROWS 16777216u /**< per table */
 
@@ -35,6 +35,7 @@ enum flat_table {
 	FLAT_PROBLEM,
 	FLAT_OPENING,
 	FLAT_HISTORY,
+	FLAT_IPSEC,
 	FLAT_TABLE_N
 };
 
@@ -51,6 +52,7 @@ struct flat {
 	uint16_t version, n_section;
 	uint64_t size; /**< of the whole block */
 	uint64_t text_offset, text_size;
+	uint64_t table_text_size; /**< texts of all tables but the summary's, which come last */
 	struct flat_section section[FLAT_TABLE_N];
 };
 
@@ -63,9 +65,12 @@ struct flat_summary {
 	uint32_t problems, flows, count[VERDICT_N], openings, openings_unacknowledged;
 	uint32_t rules, rules_undecoded, ruleset_generation, verify_us, oldest_sequence, newest_sequence;
 	uint32_t unkept;
-	flat_text unreadable, unwritable, digest, catalog, version;
+	flat_text unreadable, unwritable, digest, catalog, version, deviation, pause_reason;
 	uint8_t overall, readable, writable;
-	int64_t started_ms, verified_ms, changed_ms, verified_wall, changed_wall;
+	uint8_t mode; /**< enum firewall_mode */
+	uint8_t deviates, available;
+	int64_t started_ms, verified_ms, changed_ms, verified_wall, changed_wall, paused_until;
+	int64_t tables_changed_ms; /**< when a row of any table was other than before */
 };
 
 struct flat_product {
@@ -131,6 +136,12 @@ struct flat_history {
 	int64_t wall;
 };
 
+struct flat_ipsec {
+	uint32_t deployment, exemption;
+	flat_text label, direction, source, destination, transports, source_ports, ports, policy, witness, reason;
+	uint8_t state, advisory;
+};
+
 /** Each table with its row and the numbers in its index: X(table, row, n_index). */
 #define FLAT_TABLES(X)                                                                                                 \
 	X(FLAT_SUMMARY, struct flat_summary, 1)                                                                        \
@@ -142,7 +153,8 @@ struct flat_history {
 	X(FLAT_FLOW, struct flat_flow, 6)                                                                              \
 	X(FLAT_PROBLEM, struct flat_problem, 1)                                                                        \
 	X(FLAT_OPENING, struct flat_opening, 1)                                                                        \
-	X(FLAT_HISTORY, struct flat_history, 1)
+	X(FLAT_HISTORY, struct flat_history, 1)                                                                        \
+	X(FLAT_IPSEC, struct flat_ipsec, 2)
 
 #define FLAT_TEXT_HEAD 2u /**< octets of the length in front of a text, the high one first */
 
@@ -172,6 +184,11 @@ struct flat_rows {
  * Pure: no I/O, no clock. In agent/flat.c; the functions below, which only read, are in agent/snmp/flat_view.c.
  */
 int flat_build(const struct snapshot *s, void **out, size_t *size) MUST_USE;
+
+/** Have the tables of two blocks that flat_build() made the same rows, but for the summary? NULL: there was none. */
+bool flat_same_tables(const void *a, const void *b);
+/** Say in the summary of a block when its tables changed last. */
+void flat_stamp(void *block, int64_t tables_changed_ms);
 
 /**
  * Check a block: magic, version, size, alignment to 8, sizes and bounds of every section. Takes the same time for every

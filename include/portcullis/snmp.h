@@ -2,6 +2,7 @@
 #define PORTCULLIS_SNMP_H
 
 #include "portcullis/conformance.h"
+#include "portcullis/deployment.h"
 #include "portcullis/error.h"
 #include "portcullis/snapshot.h"
 
@@ -13,22 +14,39 @@ struct snmp_options {
 	const char *persistent_dir; /**< a directory of the library's own (STATE_DIR/snmp), made if there is room */
 };
 
+struct usage_reading;
+/** What managers may ask of the agent; called in a thread of the face's own, but for settings(). */
+struct snmp_host {
+	void *ctx;
+	/** The settings of running. Waits for nobody: it is called for every request. */
+	void (*settings)(void *ctx, struct notification_settings *out);
+	/** Nobody else changes running until release(). @return -1: somebody else does, or has it locked. */
+	int (*reserve)(void *ctx, struct error *err);
+	void (*release)(void *ctx); /**< also where nothing is reserved */
+	/** They hold, and are durable. */
+	int (*set)(void *ctx, const struct notification_settings *settings, struct error *err);
+	void (*verify)(void *ctx); /**< soon */
+	int (*test)(void *ctx, struct error *err); /**< a test notification, soon */
+	int (*usage)(void *ctx, struct usage_reading **out, struct error *err); /**< usage_get() */
+};
+
 /**
  * Start the thread. The master may be away: it is tried every two seconds. Once in the life of a process, and before other
  * threads read the environment (MIBS and MIBDIRS are set for the SNMP library).
  *
- * @param hub  borrowed until snmp_stop().
+ * @param host, hub  borrowed until snmp_stop(); *host is copied.
  * @return 0, or -1: ERR_USAGE (no socket, or too long), ERR_IO (the directory is not ours to make or to write to), ERR_IN_USE (a
  *         second start).
  */
-int snmp_start(const struct snmp_options *options, struct hub *hub, struct snmp **out, struct error *err) MUST_USE;
+int snmp_start(const struct snmp_options *options, const struct snmp_host *host, struct hub *hub, struct snmp **out,
+        struct error *err) MUST_USE;
 /**
  * Queue a notification. Copied; kept while the master is away, and until it has answered. Beyond 1024 the oldest are
  * counted as suppressed, and one digest tells how many. Safe from any thread, never waits.
  */
 void snmp_notify(struct snmp *s, const struct change *change);
 /**
- * End the thread within a second. One that hangs inside the library, because the master does, is left behind: it reaches
+ * End the thread within a second, or when the host has done what a manager asked. One that hangs inside the library, because the master does, is left behind: it reaches
  * nothing of the caller any more, not even the hub, and does not hold up the end of the process. NULL is fine.
  */
 void snmp_stop(struct snmp *s);

@@ -50,7 +50,8 @@ struct usage_reading {
 	struct usage_rule *rule; /**< by name */
 	size_t n_rule;
 };
-void usage_reading_unref(struct usage_reading *r);
+struct usage_reading *usage_reading_ref(struct usage_reading *r);
+void usage_reading_unref(struct usage_reading *r); /**< NULL is fine */
 /** NULL: the kernel has no such rule. */
 const struct usage_rule *usage_rule_find(const struct usage_reading *r, const char *name);
 

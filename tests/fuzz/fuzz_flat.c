@@ -15,11 +15,13 @@ static volatile unsigned char sink;
 
 static void walk(const uint8_t *block, size_t size)
 {
-	static const struct notify_row counters = {0, 0, 0, 0, 0};
+	static const struct notify_row counters;
+	static const struct control_row control;
+	static const struct rule_rows rules;
 	struct flat_view view;
 	if (flat_open(block, size, &view) != 0)
 		return;
-	const struct table_source source = {&view, &counters, 1000, 0};
+	const struct table_source source = {&view, &counters, &control, &rules, 1000, 0};
 	for (size_t t = 0; t < TABLE_N; t++) {
 		uint32_t at[TABLE_OID_MAX], next[TABLE_OID_MAX];
 		size_t n = 0, n_next, steps = 0;
