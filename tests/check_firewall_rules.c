@@ -366,7 +366,7 @@ END_TEST
 
 /* Sanitizers make it last. */
 #ifdef __SANITIZE_ADDRESS__
-#define MANY 20000
+#define MANY 8000
 #else
 #define MANY 100000
 #endif

@@ -21,7 +21,7 @@
 #define FLOWS 20
 /* All of them in the release build. */
 #ifdef __SANITIZE_ADDRESS__
-#define PACKETS 100
+#define PACKETS 50
 #define STEPS 4
 #else
 #define PACKETS 400
@@ -374,7 +374,7 @@ static void same_words(const struct findings *a, const struct findings *b)
 }
 
 #ifdef __SANITIZE_ADDRESS__
-static const unsigned sizes[] = {20, 100};
+static const unsigned sizes[] = {20, 60};
 #else
 static const unsigned sizes[] = {20, 100, 150};
 #endif

@@ -6,6 +6,7 @@ its output is shown.
 """
 
 import concurrent.futures
+import json
 import os
 import pathlib
 import re
@@ -102,29 +103,53 @@ def tracked(*patterns):
 def sources():
     """What can be said of the sources without running them."""
     code = tracked("agent/**/*.[ch]", "include/**/*.h", "tests/**/*.[ch]")
-    run("format", "clang-format", "--dry-run", "--Werror", *code)
-    run("include-direction", PYTHON, "tests/include_direction.py")
-    run("shell", "shellcheck", "quickstart", ".ci/run", *tracked("tests/**/*.sh", "contrib/**/*.sh"))
-    run("cppcheck", "cppcheck", "--std=c11", "--language=c", "--enable=warning,portability,performance", "--inline-suppr",
-        "--error-exitcode=1", "--quiet", "-j2", "--suppress=missingIncludeSystem", "-D_GNU_SOURCE", "-Djson_object_foreach(o,k,v)=while((k=key_of(o))&&(v=value_of(o)))",
-        "-Djson_array_foreach(a,i,v)=while((i=index_of(a))&&(v=value_of(a)))", "-I", "include", "-I",
-        "agent", *tracked("agent/**/*.c"))
+    jobs = [test("cppcheck", "cppcheck", "--std=c11", "--language=c", "--enable=warning,portability,performance",
+                 "--inline-suppr", "--error-exitcode=1", "--quiet", "-j2", "--suppress=missingIncludeSystem", "-D_GNU_SOURCE",
+                 "-Djson_object_foreach(o,k,v)=while((k=key_of(o))&&(v=value_of(o)))",
+                 "-Djson_array_foreach(a,i,v)=while((i=index_of(a))&&(v=value_of(a)))", "-I", "include", "-I", "agent",
+                 *tracked("agent/**/*.c")),
+            test("format", "clang-format", "--dry-run", "--Werror", *code),
+            test("include-direction", PYTHON, "tests/include_direction.py"),
+            test("shell", "shellcheck", "quickstart", ".ci/run", *tracked("tests/**/*.sh", "contrib/**/*.sh"))]
     yang = ["-p", "yang", "-p", "/usr/share/yuma/modules/ietf"]
     for module in tracked("yang/*.yang"):
-        run(f"yanglint {module}", "yanglint", *yang, module)
+        jobs.append(test(f"yanglint {module}", "yanglint", *yang, module))
     erlang = sorted(pathlib.Path("/usr/lib/erlang/lib").glob("snmp-*/mibs"))
-    run("smilint", "smilint", "-l", "6", "mibs/PORTCULLIS-MIB.txt", quiet_output=True,
-        env={"SMIPATH": str(erlang[-1]) if erlang else ""})
+    jobs.append(test("smilint", "smilint", "-l", "6", "mibs/PORTCULLIS-MIB.txt", quiet_output=True,
+                     env={"SMIPATH": str(erlang[-1]) if erlang else ""}))
     for page in tracked("contrib/man/*.[18]"):
-        run(f"manual {page}", "sh", "-c", f"man --warnings -E UTF-8 -l -Tutf8 {page} 2>&1 >/dev/null", quiet_output=True)
-    run("clang", "sh", "-c", "cmake --preset clang >/dev/null && cmake --build build-clang -- -k 0", timeout=900)
+        jobs.append(test(f"manual {page}", "sh", "-c", f"man --warnings -E UTF-8 -l -Tutf8 {page} 2>&1 >/dev/null",
+                         quiet_output=True))
+    at_a_time(2, jobs)
+    clang()
+
+
+def clang():
+    """What clang warns of; nothing is built."""
+    code, output = execute("cmake", "--preset", "clang")
+    if code != 0:
+        record("clang", "failed", output[-6000:])
+        return
+    commands = json.loads((ROOT / "build-clang/compile_commands.json").read_text(encoding="utf-8"))
+
+    def look(command):
+        line = re.sub(r" -o \S+", "", command["command"]).replace(" -c ", " -fsyntax-only ")
+        return execute("sh", "-c", line)
+
+    start = time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
+        said = [output for code, output in pool.map(look, commands) if code != 0]
+    if said:
+        record("clang", "failed", "".join(said)[:6000])
+    else:
+        record("clang", "passed", f" ({time.monotonic() - start:.1f} s)")
 
 
 def ctest(build):
     """Unit and fuzz tests of a build, each counted as one."""
     report = ROOT / build / "report.xml"
     report.unlink(missing_ok=True)
-    _, output = execute("ctest", "--test-dir", build, "-j2", "--output-junit", report, "--timeout", "600")
+    _, output = execute("ctest", "--test-dir", build, "-j3", "--output-junit", report, "--timeout", "600")
     if not report.exists():
         record(f"{build} ctest", "failed", output[-4000:])
         return
@@ -138,25 +163,16 @@ def ctest(build):
             record(name, "failed", output[-6000:])
 
 
-def bounds():
-    """Sets of 100,000 elements, and as many random cases as it takes: without sanitizers, which make them last."""
-    alone = "check_bounds"  # it compares times, and the caches are no larger for two
-    others = ["check_bounds_kernel", "check_firewall_rules", "check_verify_bdd", "check_verify_many", "check_verify_property"]
-    programs = [alone, *others]
-    code, output = execute("sh", "-c", "cmake --preset release -DBUILD_TESTING=ON && "
-                           f"cmake --build build --target {' '.join(programs)}")
-    if code != 0:
-        record("build bounds", "failed", output[-6000:])
-        return
-    run(f"build {alone}", f"build/tests/{alone}")
-    at_a_time(2, (((f"build {program}", f"build/tests/{program}"), {}) for program in others))
+def test(name, *command, **options):
+    """The arguments of a later run()."""
+    return (name, *command), options
 
 
-def at_a_time(n, calls):
-    """There are two cores at least, and most tests use one at most. calls: the arguments of run()."""
+def at_a_time(n, jobs):
+    """There are two cores at least, and most tests use one at most. jobs: of test()."""
     with concurrent.futures.ThreadPoolExecutor(max_workers=n) as pool:
         try:
-            for done in [pool.submit(run, *args, **options) for args, options in calls]:
+            for done in [pool.submit(run, *arguments, **options) for arguments, options in jobs]:
                 done.result()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
@@ -165,31 +181,51 @@ def at_a_time(n, calls):
             raise
 
 
+def built(build, configure, programs):
+    """Build programs of tests; whether that succeeded."""
+    code, output = execute("sh", "-c", f"{configure} && cmake --build {build} --target {' '.join(programs)}")
+    if code != 0:
+        record(build, "failed", output[-6000:])
+    return code == 0
+
+
+def bounds():
+    """Sets of 100,000 elements, and as many random cases as it takes: without sanitizers, which make them last."""
+    alone = "check_bounds"  # it compares times, and the caches are no larger for two
+    others = ["check_bounds_kernel", "check_verify_bdd", "check_verify_many", "check_firewall_rules", "check_verify_property"]
+    if not built("build", "cmake --preset release -DBUILD_TESTING=ON", [alone, *others]):
+        return []
+    run(f"build {alone}", f"build/tests/{alone}")
+    return [test(f"build {program}", f"build/tests/{program}") for program in others]
+
+
 def tsan():
     """The programs with threads under the thread sanitizer."""
-    programs = ["check_netconf", "check_netconf_access", "check_netconf_stress", "check_netconf_attack", "check_guard",
-                "check_config", "check_config_commit", "check_subscribe", "check_events", "check_conformance",
-                "check_snmp", "check_push_drift", "check_usage"]
-    code, output = execute("sh", "-c", f"cmake --preset tsan && cmake --build build-tsan --target {' '.join(programs)}")
-    if code != 0:
-        record("build-tsan", "failed", output[-6000:])
-        return
+    programs = ["check_subscribe", "check_snmp", "check_push_drift", "check_netconf_stress", "check_netconf", "check_config",
+                "check_netconf_attack", "check_events", "check_netconf_access", "check_usage", "check_config_commit",
+                "check_guard", "check_conformance"]
+    if not built("build-tsan", "cmake --preset tsan", programs):
+        return []
     options = {"timeout": 300, "env": {"TSAN_OPTIONS": "suppressions=tests/tsan.supp"}}
-    at_a_time(2, (((f"build-tsan {program}", f"build-tsan/tests/{program}"), options) for program in programs))
+    return [test(f"build-tsan {program}", f"build-tsan/tests/{program}", **options) for program in programs]
 
 
 def system():
     """Real programs in network namespaces."""
     tests = tracked("tests/system/test_*.py")
+    # The long ones first, so that none is left over alone.
+    long = ("test_commands.py", "test_end_to_end.py", "test_life_cycle.py")
+    tests.sort(key=lambda test: (not test.endswith(long), -(ROOT / test).stat().st_size))
+    return [test(f"system {pathlib.Path(one).stem[5:]}", PYTHON, one, timeout=900) for one in tests]
+
+
+def together(parts):
+    """Several parts in one row: a daemon and its clients wait for each other half of the time, so three at once."""
     # Made here, it is not taken away by a test that ends while another begins.
     made = os.geteuid() == 0 and not NETNS_DIR.exists()
     if made:
         NETNS_DIR.mkdir(parents=True)
-    # The long ones first, so that none is left over alone.
-    long = ("test_commands.py", "test_end_to_end.py", "test_life_cycle.py")
-    tests.sort(key=lambda test: (not test.endswith(long), -(ROOT / test).stat().st_size))
-    # A daemon and its clients wait for each other half of the time.
-    at_a_time(3, (((f"system {pathlib.Path(test).stem[5:]}", PYTHON, test), {"timeout": 900}) for test in tests))
+    at_a_time(3, [job for part in parts for job in part()])
     if made and not any(NETNS_DIR.iterdir()):
         subprocess.run(["umount", "-n", NETNS_DIR], check=False, capture_output=True)
         NETNS_DIR.rmdir()
@@ -208,9 +244,10 @@ def give_back():
 
 def main():
     """Everything, or only the parts named on the command line."""
-    parts = {"sources": sources, "unit": lambda: ctest("build-asan"), "bounds": bounds,
-             "tsan": tsan, "system": system}
-    names = sys.argv[1:] or list(parts)
+    alone = {"sources": sources, "unit": lambda: ctest("build-asan")}
+    rows = {"system": system, "bounds": bounds, "tsan": tsan}
+    parts = [*alone, *rows]
+    names = sys.argv[1:] or parts
     for name in names:
         if name not in parts:
             sys.exit(f"run.py: '{name}' is none of the parts {', '.join(parts)}")
@@ -219,7 +256,9 @@ def main():
         signal.signal(number, lambda number, _: sys.exit(128 + number))
     try:
         for name in names:
-            parts[name]()
+            if name in alone:
+                alone[name]()
+        together([rows[name] for name in names if name in rows])
     except KeyboardInterrupt:
         sys.exit(130)
     finally:

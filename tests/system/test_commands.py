@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 
@@ -225,11 +226,11 @@ def catalog_says(scene):
     code, out, _ = scene.text("catalog", "list", *scene.catalog)
     checks.that(code == 0 and all(name in out for name in names), "catalog list for people")
     checks.equal(aligned(checks, out, "catalog list"), len(packs), "rows of catalog list")
-    for name in names:
+    for turn, name in enumerate(names):
         shown = scene.json("catalog", "show", name, *scene.catalog)
         labels = [requirement["label"] for requirement in shown["requirements"]]
         checks.equal(len(labels), next(pack["requirements"] for pack in packs if pack["name"] == name), f"{name}: count")
-        for language in ("en", "de", "pt"):
+        for language in ("en", "de", "pt") if turn == 0 else ("pt",):
             code, out, err = scene.text("catalog", "show", name, *scene.catalog, "--lang", language)
             checks.equal((code, err), (0, ""), f"catalog show {name} --lang {language}")
             checks.equal(aligned(checks, out, f"catalog show {name} --lang {language}"), len(labels), f"rows of {name}")
@@ -515,14 +516,19 @@ def any_bytes(scene):
 def outputs(scene):
     """Output that cannot be written is an error of every verb, and a reader that goes away is none."""
     checks = scene.checks
-    name = scene.packs[0].stem
-    label = scene.json("catalog", "show", name, *scene.catalog)["requirements"][0]["label"]
+    small = scene.lab.directory / "small-catalog"  # what is read takes no part in where it goes
+    small.mkdir()
+    packs = sorted(scene.packs, key=lambda path: path.stat().st_size)[:2]
+    for path in packs:
+        shutil.copy(path, small)
+    catalog, name = ("--catalog-dir", small, *scene.yang), packs[0].stem
+    label = scene.json("catalog", "show", name, *catalog)["requirements"][0]["label"]
     flow = next(flow for flow in scene.json(*scene.offline)["flows"] if flow["verdict"] == "conformant")["label"]
     built = scene.lab.directory / "built"
     built.mkdir()
-    lines = [("import", scene.document), ("catalog", "list", *scene.catalog), ("catalog", "show", name, *scene.catalog),
-             ("catalog", "diff", name, scene.packs[1].stem, *scene.catalog), ("catalog", "explain", label, *scene.catalog),
-             ("catalog", "check", *scene.packs, *scene.yang), scene.offline, (*scene.offline, "--all"),
+    lines = [("import", scene.document), ("catalog", "list", *catalog), ("catalog", "show", name, *catalog),
+             ("catalog", "diff", name, packs[1].stem, *catalog), ("catalog", "explain", label, *catalog),
+             ("catalog", "check", *packs, *scene.yang), scene.offline, (*scene.offline, "--all"),
              (*scene.site, "--live", "--all"), ("status", *scene.online), ("conformance", "--all", *scene.online),
              ("explain", flow, *scene.online)]
     plain = [("--help",), ("--version",), *((verb, "--help") for verb in VERBS)]

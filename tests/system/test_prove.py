@@ -5,6 +5,7 @@ The device's own namespace must stay as it is, and a verdict that is wrong must 
 """
 
 import json
+import re
 import time
 
 from harness import main, wait_until
@@ -28,9 +29,12 @@ class Scene:
         return json.loads(done.stdout) if done.stdout else {}
 
     def outside(self):
-        """What must not change: links, addresses, routes, ruleset, connections."""
-        return [self.lab.run("device", *command.split()).stdout for command in
-                ("ip -o link", "ip -o addr", "ip route", "ip -6 route", "nft -a list ruleset", "ip netns list")]
+        """What must not change: links, addresses, routes, ruleset, namespaces but for those of other laboratories."""
+        said = [self.lab.run("device", *command.split()).stdout for command in
+                ("ip -o link", "ip -o addr", "ip route", "ip -6 route", "nft -a list ruleset")]
+        spaces = (line.split()[0] for line in self.lab.run("device", "ip", "netns", "list").stdout.splitlines())
+        return [*said, sorted(name for name in spaces
+                              if name.startswith(f"{self.lab.prefix}-") or not re.match(r"pc\d+-", name))]
 
     def settled(self):
         """The same, when links and addresses have come up."""
