@@ -21,7 +21,7 @@
 #define FLOWS 20
 /* All of them in the release build. */
 #ifdef __SANITIZE_ADDRESS__
-#define PACKETS 50
+#define PACKETS 100
 #define STEPS 4
 #else
 #define PACKETS 400
