@@ -214,6 +214,8 @@ class Lab:
             f"master agentx\nagentXSocket unix:{self.agentx}\nagentXPerms 0660 0755 root {gid}\nagentXTimeout 2\n"
             f"createUser operator SHA {self.snmp_secret} AES {self.snmp_secret}\n"
             "rouser operator authPriv -V portcullis\n"
+            f"createUser manager SHA {self.snmp_secret} AES {self.snmp_secret}\n"
+            "rwuser manager authPriv -V portcullis\n"
             "view portcullis included .1.3.6.1.2.1.1\n"
             "view portcullis included .1.3.6.1.4.1.8072.9999.9999.5061\n"
             f"trap2sink 127.0.0.1:{TRAP_PORT} portcullis\n"
@@ -295,11 +297,14 @@ class Lab:
 
     # Clients
 
+    def snmp_environment(self):
+        """Where net-snmp's commands find whom they are: `operator`, who may read; `manager` may write, too."""
+        return {**os.environ, "SNMPCONFPATH": str(self.directory / "client"),
+                "SNMP_PERSISTENT_DIR": str(self.directory / "client")}
+
     def snmp(self, program, *arguments, check=True):
         """One of net-snmp's commands against the device; its output."""
-        return self.run("device", program, *arguments, check=check, env={
-            **os.environ, "SNMPCONFPATH": str(self.directory / "client"),
-            "SNMP_PERSISTENT_DIR": str(self.directory / "client")}).stdout
+        return self.run("device", program, *arguments, check=check, env=self.snmp_environment()).stdout
 
     def agent(self):
         """The device's SNMP address."""
