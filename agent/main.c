@@ -66,6 +66,14 @@ static int block_signals(struct daemon *d, struct error *err)
 	return 0;
 }
 
+/* The directory that a file is to be in, unless that is / or the current one; the caller frees it. */
+static char *parent_of(const char *path)
+{
+	const char *slash = path != NULL ? strrchr(path, '/') : NULL;
+
+	return slash != NULL && slash != path ? xstrndup(path, (size_t)(slash - path)) : NULL;
+}
+
 /* As root: what the unprivileged process must find ready, then the split. */
 static int start_privileged(struct daemon *d, struct error *err)
 {
@@ -75,13 +83,12 @@ static int start_privileged(struct daemon *d, struct error *err)
 		return -1;
 	if (o->restore)
 		return nft_process_start(&d->priv, err);
-	char *socket_dir = xstrdup(o->socket), *slash = strrchr(socket_dir, '/');
-	int result = 0;
-	if (slash != NULL && slash != socket_dir) {
-		*slash = '\0';
-		result = directory_prepare(socket_dir, 0755, &d->identity, err);
-	}
+	char *socket_dir = parent_of(o->socket), *snapshot_dir = parent_of(o->snmp_snapshot);
+	int result = socket_dir != NULL ? directory_prepare(socket_dir, 0755, &d->identity, err) : 0;
+	if (result == 0 && snapshot_dir != NULL)
+		result = directory_share(snapshot_dir, &d->identity, o->snmp_group, err);
 	free(socket_dir);
+	free(snapshot_dir);
 	if (result != 0)
 		return -1;
 	d->listen_fd = netconf_listen(o->socket, d->identity.socket_gid, err);
@@ -301,7 +308,7 @@ static int start_snmp(struct daemon *d, struct error *err)
 	const struct snmp_host host = {
 	        d, snmp_settings, snmp_reserve, snmp_release, snmp_set, snmp_verify, host_test, snmp_usage};
 	char *persistent = xasprintf("%s/snmp", d->options.state_dir);
-	struct snmp_options options = {d->options.agentx, persistent};
+	struct snmp_options options = {d->options.agentx, d->options.snmp_snapshot, persistent};
 	int result = snmp_start(&options, &host, d->hub, &d->snmp, err);
 	free(persistent);
 	return result;
@@ -469,6 +476,8 @@ static int run(struct daemon *d)
 		int policies = take_policies(d), retry = retry_push(d);
 		int wait = monitor_step(d->monitor, clock_monotonic_ms(), clock_wall_s(), &changes);
 		hand_out(d, &changes);
+		if (d->snmp != NULL)
+			snmp_published(d->snmp);
 		wait = policies < wait ? policies : wait;
 		wait = retry < wait ? retry : wait;
 		if (poll(fds, N, wait) < 0 && errno != EINTR) {

@@ -209,7 +209,7 @@ static void agent_start(void)
 	char persistent[80];
 	struct error err;
 	snprintf(persistent, sizeof(persistent), "%s/agent", dir);
-	const struct snmp_options options = {agentx, persistent};
+	const struct snmp_options options = {agentx, NULL, persistent};
 	ck_assert_msg(snmp_start(&options, &snmp_host, hub, &snmp, &err) == 0, "%s", err.text);
 }
 
@@ -765,8 +765,8 @@ START_TEST(refuses_options_that_cannot_work)
 	struct snmp *other;
 	struct error err;
 	char path[200] = "/";
-	const struct snmp_options none = {"", dir}, no_dir = {agentx, "/nonexistent/dir"}, second = {agentx, dir},
-	                          too_long = {path, dir};
+	const struct snmp_options none = {"", NULL, dir}, no_dir = {agentx, NULL, "/nonexistent/dir"},
+	                          second = {agentx, NULL, dir}, too_long = {path, NULL, dir};
 	memset(path + 1, 'x', 150);
 	ck_assert_int_eq(snmp_start(&none, &snmp_host, hub, &other, &err), -1);
 	ck_assert_int_eq(err.code, ERR_USAGE);

@@ -46,7 +46,7 @@ START_TEST(a_start_needs_no_room)
 	struct snmp *snmp = NULL;
 	struct error err = {0};
 	ck_assert_int_eq(mount("none", dir, "tmpfs", disks[_i].flags, disks[_i].options), 0);
-	int result = snmp_start(&(struct snmp_options){agentx, path}, &snmp_host, hub, &snmp, &err);
+	int result = snmp_start(&(struct snmp_options){agentx, NULL, path}, &snmp_host, hub, &snmp, &err);
 	ck_assert_msg(result == 0, "%s: %s", disks[_i].name, err.text);
 	ck_assert_int_ne(access(path, F_OK), 0);
 	snmp_stop(snmp);
@@ -60,7 +60,7 @@ START_TEST(a_place_that_is_none_is_refused)
 	struct snmp *snmp = NULL;
 	struct error err = {0};
 	snprintf(path, sizeof(path), "%s/none/snmp", dir);
-	ck_assert_int_eq(snmp_start(&(struct snmp_options){agentx, path}, &snmp_host, hub, &snmp, &err), -1);
+	ck_assert_int_eq(snmp_start(&(struct snmp_options){agentx, NULL, path}, &snmp_host, hub, &snmp, &err), -1);
 	ck_assert_int_eq(err.code, ERR_IO);
 	ck_assert_str_eq(err.where, path);
 	hub_free(hub);

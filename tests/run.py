@@ -201,7 +201,7 @@ def bounds():
 
 def tsan():
     """The programs with threads under the thread sanitizer."""
-    programs = ["check_subscribe", "check_snmp", "check_push_drift", "check_netconf_stress", "check_netconf", "check_config",
+    programs = ["check_subscribe", "check_snmp", "check_share", "check_push_drift", "check_netconf_stress", "check_netconf", "check_config",
                 "check_netconf_attack", "check_events", "check_netconf_access", "check_usage", "check_config_commit",
                 "check_guard", "check_conformance"]
     if not built("build-tsan", "cmake --preset tsan", programs):

@@ -15,6 +15,8 @@ static const char help[] =
         "Checks the required flows of a deployment against the live nftables ruleset of this network namespace.\n"
         "\n"
         "  --agentx SOCKET     AgentX socket of the device's snmpd, usually /var/agentx/master; without it no SNMP\n"
+        "  --snmp-snapshot FILE  write what the tables have for the plugin of snmpd, usually " PORTCULLIS_SNAPSHOT "\n"
+        "  --snmp-group GROUP  may read it: that of snmpd (default Debian-snmp)\n"
         "  --socket PATH       NETCONF socket (default " PORTCULLIS_SOCKET ")\n"
         "  --state-dir DIR     datastores and journal (default " PORTCULLIS_STATE_DIR ")\n"
         "  --yang-dir DIR      YANG modules (default " PORTCULLIS_YANG_DIR ")\n"
@@ -42,6 +44,8 @@ enum { FOREGROUND = 256, DEBUG, RESTORE, VERSION, VALUES };
 
 static const struct option longs[] = {
         {"agentx", required_argument, NULL, TO(agentx)},
+        {"snmp-snapshot", required_argument, NULL, TO(snmp_snapshot)},
+        {"snmp-group", required_argument, NULL, TO(snmp_group)},
         {"socket", required_argument, NULL, TO(socket)},
         {"state-dir", required_argument, NULL, TO(state_dir)},
         {"yang-dir", required_argument, NULL, TO(yang_dir)},
@@ -69,6 +73,7 @@ int options_parse(int argc, char **argv, struct options *out)
 	        .catalog_dir = PORTCULLIS_CATALOG_DIR,
 	        .user = "portcullis",
 	        .group = "portcullis",
+	        .snmp_group = "Debian-snmp",
 	};
 	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
 		switch (c) {
@@ -98,6 +103,10 @@ int options_parse(int argc, char **argv, struct options *out)
 	}
 	if (optind < argc) {
 		fprintf(stderr, "portcullisd: unexpected argument '%s'; see `portcullisd --help`\n", argv[optind]);
+		return 3;
+	}
+	if (out->snmp_snapshot != NULL && out->agentx == NULL) {
+		fputs("portcullisd: --snmp-snapshot is of use beside a subagent only: give --agentx, too\n", stderr);
 		return 3;
 	}
 	return -1;

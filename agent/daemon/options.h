@@ -9,6 +9,8 @@
 /** What portcullisd was told on its command line; all strings borrowed from argv or static. */
 struct options {
 	const char *agentx; /**< NULL: no SNMP */
+	const char *snmp_snapshot; /**< file for the plugin of snmpd, or NULL */
+	const char *snmp_group; /**< who may read it */
 	const char *socket; /**< NETCONF UNIX socket */
 	const char *state_dir, *yang_dir, *catalog_dir;
 	const char *own_catalog_dir; /**< NULL: the usual one, if it is there */

@@ -6,6 +6,7 @@
 
 #include <cap-ng.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <string.h>
@@ -46,6 +47,29 @@ int directory_prepare(const char *path, mode_t mode, const struct identity *owne
 	if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
 		return error_set(err, ERR_INVALID, path, "is not a directory; name another or move it away");
 	return 0;
+}
+
+int directory_share(const char *path, const struct identity *owner, const char *group, struct error *err)
+{
+	const struct group *gr = getgrnam(group);
+
+	if (gr == NULL)
+		log_warning("group '%s' does not exist: only root may read what is in %s", group, path);
+	if (directory_prepare(path, 0750, owner, err) != 0)
+		return -1;
+	if (geteuid() != 0)
+		return 0;
+	/* Its parent may be the daemon's user's: what is there could lead somewhere else. */
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return error_set(err, ERR_INVALID, path, "is not a directory of its own: %s", strerror(errno));
+	int result = fchown(fd, owner->uid, gr != NULL ? gr->gr_gid : 0);
+	if (result == 0)
+		result = fchmod(fd, S_ISGID | 0750);
+	if (result != 0)
+		error_set(err, ERR_IO, path, "cannot be given to its readers: %s", strerror(errno));
+	close(fd);
+	return result;
 }
 
 int privileges_drop(const struct identity *id, struct error *err)

@@ -27,6 +27,8 @@
 #include "portcullis/alloc.h"
 #include "portcullis/clock.h"
 #include "portcullis/log.h"
+#include "snmp/answer.h"
+#include "snmp/share.h"
 
 #define PROGRAM "portcullisd" /* the library's name for its files, of which there are none */
 #define PING_S 2 /* how often a missing master is tried, and a present one asked */
@@ -206,17 +208,8 @@ static void *run(void *arg)
 
 static int root_parse(struct snmp *s, struct error *err)
 {
-	const char *p = PORTCULLIS_OID_ROOT;
-	while (*p != '\0' && s->n_root < MAX_OID_LEN - TABLE_OID_MAX - 8) {
-		char *end;
-		errno = 0;
-		unsigned long sub = strtoul(p, &end, 10);
-		if (end == p || errno != 0 || sub > UINT32_MAX || (*end != '.' && *end != '\0'))
-			break;
-		s->root[s->n_root++] = sub;
-		p = *end == '.' ? end + 1 : end;
-	}
-	if (*p != '\0' || s->n_root < 2)
+	s->n_root = answer_root(s->root);
+	if (s->n_root == 0)
 		return error_set(err, ERR_USAGE, "PORTCULLIS_OID_ROOT",
 		        "'%s' is not an object identifier: build with numbers separated by dots", PORTCULLIS_OID_ROOT);
 	return 0;
@@ -296,6 +289,8 @@ int snmp_start(const struct snmp_options *options, const struct snmp_host *host,
 	/* The library would else read the names of MIB files from its environment or its defaults. */
 	if (result == 0 && (setenv("MIBS", "", 1) != 0 || setenv("MIBDIRS", options->persistent_dir, 1) != 0))
 		result = error_set(err, ERR_INTERNAL, "snmp", "cannot set the environment: %s", strerror(errno));
+	if (result == 0 && options->snapshot != NULL)
+		result = share_start(options->snapshot, hub, &s->share, err);
 	if (result == 0)
 		control_start(s, host);
 	int code = result == 0 ? thread_start(s) : 0;
@@ -304,6 +299,7 @@ int snmp_start(const struct snmp_options *options, const struct snmp_host *host,
 	if (result != 0) {
 		atomic_store(&library_used, false);
 		atomic_store(&s->refs, 1);
+		share_stop(s->share);
 		if (s->control != NULL)
 			control_stop(s->control);
 		unref(s);
@@ -321,6 +317,12 @@ static void wake(struct snmp *s)
 		return;
 }
 
+void snmp_published(struct snmp *s)
+{
+	if (s->share != NULL)
+		share_wake(s->share);
+}
+
 void snmp_notify(struct snmp *s, const struct change *change)
 {
 	notify_queue_add(s->queue, change);
@@ -336,6 +338,7 @@ void snmp_stop(struct snmp *s)
 	s->hub = NULL;
 	pthread_mutex_unlock(&s->mutex);
 	atomic_store(&s->stop, true);
+	share_stop(s->share);
 	control_stop(s->control);
 	wake(s);
 	clock_gettime(CLOCK_MONOTONIC, &until);

@@ -36,6 +36,7 @@ struct snmp {
 	char *agentx, *persistent_dir;
 	struct notify_queue *queue;
 	struct control *control;
+	struct share *share; /* NULL: none is written */
 
 	/* Of the thread alone: */
 	oid root[MAX_OID_LEN];

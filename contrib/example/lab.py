@@ -204,8 +204,11 @@ class Lab:
         """The NETCONF socket of the daemon."""
         return self.run_dir / "netconf" / "netconf.sock"
 
-    def start_snmpd(self):
-        """A private snmpd with SNMPv3 (authPriv) on loopback and the trap receiver as its only destination."""
+    def start_snmpd(self, *lines, env=None):
+        """A private snmpd with SNMPv3 (authPriv) on loopback and the trap receiver as its only destination.
+
+        lines: more of its configuration.
+        """
         persistent = self.directory / "snmpd"
         persistent.mkdir(exist_ok=True)
         gid = pwd.getpwnam(self.user).pw_gid
@@ -219,14 +222,15 @@ class Lab:
             "view portcullis included .1.3.6.1.2.1.1\n"
             "view portcullis included .1.3.6.1.4.1.8072.9999.9999.5061\n"
             f"trap2sink 127.0.0.1:{TRAP_PORT} portcullis\n"
-            "maxGetbulkResponses 1000\n", encoding="ascii")
+            "maxGetbulkResponses 1000\n" + "".join(f"{line}\n" for line in lines), encoding="ascii")
         client = self.directory / "client"
         client.mkdir(exist_ok=True)
         (client / "snmp.conf").write_text(
             "defVersion 3\ndefSecurityName operator\ndefSecurityLevel authPriv\ndefAuthType SHA\ndefPrivType AES\n"
             f"defPassphrase {self.snmp_secret}\nmibdirs {self.mib_dirs()}\nmibs SNMPv2-MIB:PORTCULLIS-MIB\n", encoding="ascii")
         self.snmpd = self.start("device", "snmpd.log", "/usr/sbin/snmpd", "-f", "-Lo", "-C", "-c",
-                                self.directory / "snmpd.conf", env={"SNMP_PERSISTENT_DIR": str(persistent), "MIBS": ""})
+                                self.directory / "snmpd.conf",
+                                env={"SNMP_PERSISTENT_DIR": str(persistent), "MIBS": "", **(env or {})})
         wait_until(lambda: self.alive(self.snmpd) and self.agentx.exists(), 10, "snmpd's AgentX socket")
 
     def mib_dirs(self):

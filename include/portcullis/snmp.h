@@ -11,6 +11,7 @@ struct snmp;
 
 struct snmp_options {
 	const char *agentx; /**< master's socket: "/run/x/agentx.sock" or "tcp:localhost:705" */
+	const char *snapshot; /**< file for the plugin of snmpd; NULL: none is written */
 	const char *persistent_dir; /**< a directory of the library's own (STATE_DIR/snmp), made if there is room */
 };
 
@@ -40,6 +41,8 @@ struct snmp_host {
  */
 int snmp_start(const struct snmp_options *options, const struct snmp_host *host, struct hub *hub, struct snmp **out,
         struct error *err) MUST_USE;
+/** The hub has another snapshot. Safe from any thread, never waits. */
+void snmp_published(struct snmp *s);
 /**
  * Queue a notification. Copied; kept while the master is away, and until it has answered. Beyond 1024 the oldest are
  * counted as suppressed, and one digest tells how many. Safe from any thread, never waits.

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import traceback
@@ -12,6 +13,7 @@ sys.path.insert(0, str(ROOT / "contrib" / "example"))
 from lab import SSH_PORT, Lab, LabError, wait_until  # noqa: E402,F401
 
 BUILD = ROOT / os.environ.get("PORTCULLIS_BUILD", "build-asan")
+SANITIZED = re.search(r"^PORTCULLIS_SANITIZE:STRING=.", (BUILD / "CMakeCache.txt").read_text(errors="replace"), re.MULTILINE)
 
 
 def skip(reason):
