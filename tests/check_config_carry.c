@@ -209,6 +209,22 @@ START_TEST(validate_asks_and_does_nothing)
 }
 END_TEST
 
+START_TEST(edit_that_is_only_tested_asks_and_does_nothing)
+{
+	const struct config_edit test = {DATASTORE_RUNNING, A, EDIT_MERGE, TEST_ONLY, false};
+
+	ck_ok(config_edit(config, &one, &test, NULL, &err));
+	ck_steps("prepare drop ", "");
+	fails = 'p';
+	ck_assert_int_eq(config_edit(config, &one, &test, NULL, &err), -1);
+	ck_assert_int_eq(err.code, ERR_DENIED);
+	ck_steps("prepare ", "");
+	const struct config_edit other = {DATASTORE_CANDIDATE, A, EDIT_MERGE, TEST_ONLY, false};
+	ck_ok(config_edit(config, &one, &other, NULL, &err));
+	ck_steps("", "");
+}
+END_TEST
+
 START_TEST(kernel_goes_back_where_the_journal_cannot_be_written)
 {
 	struct rlimit before, none;
@@ -296,6 +312,7 @@ int main(void)
 	tcase_add_test(t, commit_without_a_change_takes_what_is_new);
 	tcase_add_test(t, what_is_refused_changes_nothing);
 	tcase_add_test(t, validate_asks_and_does_nothing);
+	tcase_add_test(t, edit_that_is_only_tested_asks_and_does_nothing);
 	tcase_add_test(t, kernel_goes_back_where_the_journal_cannot_be_written);
 	tcase_add_test(t, confirmed_commit_goes_back_or_stays);
 	tcase_add_test(t, way_back_that_fails_is_tried_again);

@@ -220,9 +220,11 @@ static int store(struct config *c, const struct config_actor *actor, enum datast
 		return -1;
 	}
 	if (test == TEST_ONLY) {
+		/* What would be refused then is refused now (RFC 6241 section 7.2, test-option). */
+		int result = target == DATASTORE_RUNNING ? carry_try(c, actor, site, err) : 0;
 		site_free(site);
 		version_unref(version);
-		return 0;
+		return result;
 	}
 	candidate_set(c, version, site);
 	return 0;
