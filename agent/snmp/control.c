@@ -209,7 +209,8 @@ struct control *control_new(const struct snmp_host *host)
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (c->running)
 		pthread_setname_np(c->thread, "snmp-control");
-	c->stop = !c->running;
+	else
+		c->stop = true; /* nothing can be asked then */
 	return c;
 }
 
