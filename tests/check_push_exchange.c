@@ -14,6 +14,12 @@
 #define PORTS RULE("z", "\"transport\":[\"tcp\"],\"destination\":{\"port\":[{\"lower\":9},{\"lower\":11}]}", "accept")
 #define ONE_PORT RULE("z", "\"transport\":[\"tcp\"],\"destination\":{\"port\":[{\"lower\":9}]}", "accept")
 
+#define OF_PATH(name, path)                                                                                            \
+	"{\"name\":\"" name "\",\"matches\":{\"path\":\"" path "\",\"source\":{\"address\":[\"192.0.2.1\"]}},"         \
+	"\"actions\":{\"forwarding\":\"drop\"}}"
+#define OUTPUT ",\"rule\":[" OF_PATH("out", "output") "]"
+#define INPUT_AND_OUTPUT ",\"rule\":[" OF_PATH("in", "input") "," OF_PATH("out", "output") "]"
+
 static bool has_type(const struct nft_batch *b, unsigned type)
 {
 	struct nlmsghdr h;
@@ -110,6 +116,19 @@ START_TEST(new_set_comes_before_its_rules_and_goes_with_them)
 	came_are(0, 0, 1, 0);
 	listed_is(before);
 	free(before);
+}
+END_TEST
+
+/* The kernel lists chains as they came, which is not as they are compiled. */
+START_TEST(chain_that_comes_later_is_no_other_table)
+{
+	ck_assert_msg(commit(ENFORCE, ENFORCE OUTPUT) == DONE, "%s", err.text);
+	ck_assert_msg(commit(ENFORCE OUTPUT, ENFORCE INPUT_AND_OUTPUT) == DONE, "%s", err.text);
+	came_are(0, 1, 2, 0);
+	ck_assert(has("rule in") && has("rule out"));
+	ck_assert_int_eq(change(ENFORCE INPUT_AND_OUTPUT, ENFORCE OUTPUT, true, false, false, NULL), WAITS);
+	ck_assert_int_eq(change(ENFORCE OUTPUT, ENFORCE INPUT_AND_OUTPUT, false, true, false, NULL), DONE);
+	came_are(0, 0, 2, 0);
 }
 END_TEST
 
@@ -277,6 +296,7 @@ int main(void)
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, rules_alone_send_no_elements);
 	tcase_add_test(t, new_set_comes_before_its_rules_and_goes_with_them);
+	tcase_add_test(t, chain_that_comes_later_is_no_other_table);
 	tcase_add_test(t, way_back_takes_two_steps_too);
 	tcase_add_test(t, table_that_somebody_changed_is_made_anew);
 	tcase_add_test(t, what_is_refused_leaves_nothing);

@@ -123,25 +123,47 @@ static void sets_print(struct text *t, const struct ruleset *rs)
 	free(own);
 }
 
+static int chain_cmp(const void *a, const void *b)
+{
+	return strcmp((*(const struct rs_chain *const *)a)->name, (*(const struct rs_chain *const *)b)->name);
+}
+
+static void chain_print(struct text *t, const struct ruleset *rs, const struct rs_chain *c)
+{
+	text_addf(t, "chain %s type %d hook %s priority %d%s\n", c->name, (int)c->type, rs_hook_name(c->hook),
+	        c->priority, c->policy == RS_DROP ? " policy drop" : "");
+	for (size_t k = 0; k < c->n_rule; k++) {
+		char *line = rule_print(rs, c, &c->rule[k]);
+
+		text_addf(t, "%s\n", line);
+		free(line);
+	}
+}
+
+/* By name, for the same reason. */
+static void chains_print(struct text *t, const struct ruleset *rs)
+{
+	const struct rs_chain **own = xcalloc(rs->n_chain + 1, sizeof(*own));
+	size_t n = 0;
+
+	for (size_t i = 0; i < rs->n_chain; i++) {
+		const struct rs_chain *c = &rs->chain[i];
+
+		if (c->family == RS_INET && strcmp(c->table, OWN_TABLE) == 0 && c->base)
+			own[n++] = c;
+	}
+	qsort(own, n, sizeof(*own), chain_cmp);
+	for (size_t i = 0; i < n; i++)
+		chain_print(t, rs, own[i]);
+	free(own);
+}
+
 /* The own table as the kernel has it, or is to have it; "": none. */
 char *own_print(const struct ruleset *rs)
 {
 	struct text t = {0};
 
-	for (size_t i = 0; i < rs->n_chain; i++) {
-		const struct rs_chain *c = &rs->chain[i];
-
-		if (c->family != RS_INET || strcmp(c->table, OWN_TABLE) != 0 || !c->base)
-			continue;
-		text_addf(&t, "chain %s type %d hook %s priority %d%s\n", c->name, (int)c->type, rs_hook_name(c->hook),
-		        c->priority, c->policy == RS_DROP ? " policy drop" : "");
-		for (size_t k = 0; k < c->n_rule; k++) {
-			char *line = rule_print(rs, c, &c->rule[k]);
-
-			text_addf(&t, "%s\n", line);
-			free(line);
-		}
-	}
+	chains_print(&t, rs);
 	sets_print(&t, rs);
 	return text_take(&t);
 }
