@@ -86,7 +86,8 @@ static const struct {
 
 enum severity finding_severity(const struct flow *flow, const struct finding *finding)
 {
-	bool lesser = flow->requirement->optional || flow->basis == BASIS_INFERRED || flow->advisory;
+	bool optional = flow->requirement != NULL && flow->requirement->optional;
+	bool lesser = optional || flow->basis == BASIS_INFERRED || flow->advisory;
 	enum severity s = lesser ? severities[finding->verdict].at_most : severities[finding->verdict].required;
 
 	return flow->advisory && s > SEVERITY_INFO ? SEVERITY_INFO : s;

@@ -1,10 +1,10 @@
-/* links: push compile verify deployment ruleset base */
+/* links: compile conformance verify deployment ruleset base */
 /*
  * The management plane as flows: each peer to each address of the device, and the session that asks, with the interfaces
  * that the routes say; what compile makes lets them pass whatever the rules are.
  */
 #include "compile_scene.h"
-#include "portcullis/push.h"
+#include "portcullis/plane.h"
 #include "run_suite.h"
 
 struct plane {
@@ -242,6 +242,51 @@ START_TEST(change_that_cuts_a_peer_off_is_told)
 }
 END_TEST
 
+/* All of them, each once, whichever site has the peer; and nothing where nobody knows where they are. */
+START_TEST(everybody_who_is_cut_off_is_listed)
+{
+	static const char *const want[] = {"management nms>10.0.0.1 ipv4", "management nms>10.1.0.1 ipv4",
+	        "management poller>10.0.0.1 ipv4", "management poller>10.1.0.1 ipv4",
+	        "management session>10.0.0.1 ipv4"};
+	struct plane now, then;
+	struct ruleset *before, *after;
+	struct plane_report report;
+	struct flow_peer session = {.family = FAMILY_IPV4, .port = 22};
+	enum family f;
+	struct error err = {0};
+
+	plane_side(&now, "", false);
+	plane_side(&then, "x input drop to-address=10.0.0.0/8", false);
+	scene_ruleset(&now.scene, &before);
+	scene_ruleset(&then.scene, &after);
+	now.scene.site.firewall.n_management = then.scene.site.firewall.n_management = 2;
+	session.address = text_range("10.9.0.9", &f).lo;
+	session.local = text_range("10.0.0.1", &f).lo;
+	struct plane_input in = {&now.scene.site, &then.scene.site, &now.scene.net, before, after, &session, 1000};
+	ck_assert_msg(plane_judge(&in, &report, &err) == 0, "%s", err.text);
+	ck_assert_uint_eq(report.n, sizeof(want) / sizeof(want[0]));
+	for (size_t i = 0; i < report.n; i++) {
+		ck_assert_str_eq(report.loss[i].flow->label, want[i]);
+		ck_assert_int_eq(report.loss[i].now->verdict, VERDICT_CONFORMANT);
+		ck_assert_int_eq(report.loss[i].then->verdict, VERDICT_BLOCKED);
+	}
+	plane_report_fini(&report);
+	now.scene.net.known = false;
+	ck_assert_int_eq(plane_judge(&in, &report, &err), -1);
+	ck_assert_int_eq(err.code, ERR_UNAVAILABLE);
+	ck_assert_uint_eq(report.n, 0);
+	in.session = NULL;
+	now.scene.site.firewall.n_management = then.scene.site.firewall.n_management = 0;
+	ck_assert_int_eq(plane_judge(&in, &report, &err), 0);
+	ck_assert_uint_eq(report.n, 0);
+	plane_report_fini(&report);
+	ruleset_free(before);
+	ruleset_free(after);
+	plane_free(&now);
+	plane_free(&then);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("management");
@@ -252,6 +297,7 @@ int main(void)
 	tcase_add_test(t, nothing_is_known_without_addresses);
 	tcase_add_test(t, compiled_rules_never_cut_it);
 	tcase_add_loop_test(t, change_that_cuts_a_peer_off_is_told, 0, (int)(sizeof(changes) / sizeof(changes[0])));
+	tcase_add_test(t, everybody_who_is_cut_off_is_listed);
 	suite_add_tcase(suite, t);
 	return run_suite(suite);
 }

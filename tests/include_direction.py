@@ -13,7 +13,7 @@ ORDER = ["base", "document", "catalog", "deployment", "flow", "ruleset", "verify
 # Headers of the public folder by the room that they belong to.
 HEADERS = {"error": "base", "alloc": "base", "text": "base", "log": "base", "clock": "base", "range": "base",
            "utf8": "base", "ipsec": "verify", "review": "flow", "pins": "flow",
-           "import": "catalog", "whatif": "conformance", "firewall": "deployment", "connection": "ruleset", "mirror": "ruleset", "policies": "ruleset", "network": "deployment", "flat": "snapshot"}
+           "import": "catalog", "whatif": "conformance", "plane": "conformance", "firewall": "deployment", "connection": "ruleset", "mirror": "ruleset", "policies": "ruleset", "network": "deployment", "flat": "snapshot"}
 # Where a library may be included.
 LIBRARIES = {
     r"^(cmark-gfm|libxml/)": {"document", "cli"},

@@ -4,9 +4,9 @@
  */
 #include <stdlib.h>
 
+#include "conformance_why.h"
 #include "portcullis/alloc.h"
 #include "portcullis/push.h"
-#include "push/why.h"
 
 #define WARNINGS_MAX 16
 

@@ -9,12 +9,12 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "conformance_why.h"
 #include "portcullis/alloc.h"
 #include "portcullis/clock.h"
 #include "portcullis/journal.h"
 #include "portcullis/log.h"
 #include "push/plan.h"
-#include "push/why.h"
 
 struct push *push_new(const struct push_parts *parts)
 {

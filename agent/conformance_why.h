@@ -1,5 +1,5 @@
-#ifndef PUSH_WHY_H
-#define PUSH_WHY_H
+#ifndef CONFORMANCE_WHY_H
+#define CONFORMANCE_WHY_H
 
 #include "portcullis/text.h"
 #include "portcullis/verify.h"

@@ -1,7 +1,7 @@
 /*
  * Why a flow does not pass, in words for a message: evidence comes in, who stops it, a packet and the condition go out.
  */
-#include "push/why.h"
+#include "conformance_why.h"
 
 #include <stdlib.h>
 
