@@ -66,6 +66,16 @@ static int cmp(const struct flow *a, const struct flow *b)
 	return by_id != 0 ? by_id : strcmp(a->requirement->label, b->requirement->label);
 }
 
+bool whatif_counts(const struct whatif_flow *f)
+{
+	return !f->flow->advisory;
+}
+
+size_t whatif_breaks(const struct whatif *w)
+{
+	return w->flows[WHATIF_REGRESSION].total - w->n_advisory;
+}
+
 static void add(struct whatif *w, enum whatif_kind kind, const struct whatif_flow *row)
 {
 	struct whatif_flows *list = &w->flows[kind];
@@ -91,14 +101,16 @@ static void compare_flow(struct whatif *w, const struct flow *now, const struct 
 	}
 	was = standing(now, before);
 	will = standing(then, after);
-	if (was == PASSES && will == FAILS)
+	if (was == PASSES && will == FAILS) {
 		add(w, WHATIF_REGRESSION, &row);
-	else if (before->verdict == after->verdict)
+		w->n_advisory += !whatif_counts(&row);
+	} else if (before->verdict == after->verdict) {
 		return;
-	else if (was == FAILS && after->verdict == VERDICT_CONFORMANT)
+	} else if (was == FAILS && after->verdict == VERDICT_CONFORMANT) {
 		add(w, WHATIF_REPAIR, &row);
-	else
+	} else {
 		add(w, WHATIF_CHANGE, &row);
+	}
 }
 
 static void compare_flows(struct whatif *w, const struct whatif_state *now, const struct whatif_state *then)
@@ -255,5 +267,5 @@ void whatif_fini(struct whatif *w)
 
 int whatif_exit_code(const struct whatif *w)
 {
-	return w->reason != NULL ? 2 : w->flows[WHATIF_REGRESSION].total > 0 ? 1 : 0;
+	return w->reason != NULL ? 2 : whatif_breaks(w) > 0 ? 1 : 0;
 }

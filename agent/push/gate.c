@@ -21,32 +21,28 @@ static void regression_print(struct text *t, const struct whatif_flow *f)
 		text_addf(t, "; 'nft %s' would let it pass", f->cure.line[0]);
 }
 
-/** What nobody has to open is no loss: flows that rest on an unsure correction, and sides that need not open. */
-static bool counts(const struct whatif_flow *f)
-{
-	return !f->flow->advisory;
-}
-
-/** @return the first that counts, or NULL; *n: how many do, of those that are listed. */
-static const struct whatif_flow *regressions(const struct whatif *w, size_t *n)
+/** The first of those that are listed and count, or NULL. */
+static const struct whatif_flow *first_break(const struct whatif *w)
 {
 	const struct whatif_flows *list = &w->flows[WHATIF_REGRESSION];
-	const struct whatif_flow *first = NULL;
 
-	*n = 0;
-	for (size_t i = 0; i < list->n; i++) {
-		if (!counts(&list->item[i]))
-			continue;
-		first = first != NULL ? first : &list->item[i];
-		++*n;
-	}
-	return first;
+	for (size_t i = 0; i < list->n; i++)
+		if (whatif_counts(&list->item[i]))
+			return &list->item[i];
+	return NULL;
 }
 
-static int refuse(const struct whatif_flow *first, size_t n, struct error *err)
+static int refuse(const struct whatif *w, struct error *err)
 {
+	const struct whatif_flow *first = first_break(w);
+	size_t n = whatif_breaks(w);
 	struct text t = {0};
 
+	if (first == NULL)
+		return error_set(err, ERR_LIMIT, NULL,
+		        "the commit gate rejects this: %zu flows would pass no more, of which it looks at none; commit "
+		        "in parts, or set commit-gate to warn",
+		        n);
 	regression_print(&t, first);
 	if (n > 1)
 		text_addf(&t, "; and %zu more", n - 1);
@@ -59,17 +55,12 @@ static int refuse(const struct whatif_flow *first, size_t n, struct error *err)
 static void warn(const struct whatif *w, struct text *warnings)
 {
 	const struct whatif_flows *list = &w->flows[WHATIF_REGRESSION];
-	size_t n, told = 0;
+	size_t n = whatif_breaks(w), told = 0;
 
 	if (w->reason != NULL)
 		text_addf(warnings, "what this does cannot be told: %s\n", w->reason);
-	if (list->total > list->n)
-		text_addf(
-		        warnings, "%zu flows would pass no more, of which %zu were looked at\n", list->total, list->n);
-	if (regressions(w, &n) == NULL)
-		return;
 	for (size_t i = 0; i < list->n && told < WARNINGS_MAX; i++) {
-		if (!counts(&list->item[i]))
+		if (!whatif_counts(&list->item[i]))
 			continue;
 		regression_print(warnings, &list->item[i]);
 		text_add(warnings, "\n");
@@ -100,10 +91,8 @@ static int compare(const struct whatif_state *now, const struct whatif_state *th
 int gate_check(const struct whatif_state *now, const struct whatif_state *then, enum firewall_gate gate, int64_t time,
         struct text *warnings, struct error *err)
 {
-	const struct whatif_flow *first;
 	struct findings found[2] = {0};
 	struct whatif w = {0};
-	size_t n;
 	int result;
 
 	if (gate == GATE_OFF)
@@ -117,14 +106,8 @@ int gate_check(const struct whatif_state *now, const struct whatif_state *then, 
 		result = error_set(err, ERR_UNAVAILABLE, NULL,
 		        "the commit gate cannot tell what this does: %s; try again, or set commit-gate to warn",
 		        w.reason);
-	else if ((first = regressions(&w, &n)) != NULL)
-		result = refuse(first, n, err);
-	else if (w.flows[WHATIF_REGRESSION].total > w.flows[WHATIF_REGRESSION].n)
-		result = error_set(err, ERR_LIMIT, NULL,
-		        "the commit gate rejects this: %zu flows would pass no more, of which it looks at %zu; commit "
-		        "in "
-		        "parts, or set commit-gate to warn",
-		        w.flows[WHATIF_REGRESSION].total, w.flows[WHATIF_REGRESSION].n);
+	else if (whatif_breaks(&w) > 0)
+		result = refuse(&w, err);
 out:
 	whatif_fini(&w);
 	findings_fini(&found[0]);

@@ -64,6 +64,7 @@ struct whatif {
 	char *reason; /**< why nothing can be told; then only the summaries are set. NULL: it can */
 	struct summary now, then;
 	struct whatif_flows flows[WHATIF_KIND_N]; /**< borrow from the states */
+	size_t n_advisory; /**< regressions that do not count: see whatif_counts() */
 	size_t n_new, n_gone; /**< among the changes: flows that come, flows that go */
 	struct whatif_openings opened, closed; /**< some packets of each were not open before, or are not any more */
 	char **caveat; /**< what of this is less than certain */
@@ -84,7 +85,15 @@ int whatif_compare(const struct whatif_state *now, const struct whatif_state *th
         struct error *err) MUST_USE;
 void whatif_fini(struct whatif *w);
 
-/** Exit code of the commands: 0 no regression, 1 regressions, 2 cannot tell. */
+/**
+ * Does a regression count, for those who ask and for the gate of a commit? Not one of a flow that nobody has to open: it
+ * rests on an unsure correction, or is a side that need not open.
+ */
+bool whatif_counts(const struct whatif_flow *f);
+/** Regressions that count, with those that are not listed. */
+size_t whatif_breaks(const struct whatif *w);
+
+/** Exit code of the commands: 0 no regression that counts, 1 some, 2 cannot tell. */
 int whatif_exit_code(const struct whatif *w);
 
 #endif
