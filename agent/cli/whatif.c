@@ -20,8 +20,9 @@ static const char help[] =
         "Usage: portcullis what-if [--candidate | --running] [--ruleset DUMP] [OPTION]...\n"
         "       portcullis what-if --deployment FILE --ruleset DUMP\n"
         "                          (--now-deployment FILE | --now-ruleset DUMP) [OPTION]...\n"
-        "What a change would break, repair, open and close, and which rules would cure what it breaks; from the\n"
-        "daemon also which established connections would be lost. Nothing is applied.\n"
+        "What a change would break, repair, open and close, whom it would cut off from management, and which rules\n"
+        "would cure what it breaks; from the daemon also which established connections would be lost. Nothing is\n"
+        "applied.\n"
         "The first form asks the running daemon, the second compares files.\n"
         "\n"
         "  --candidate         the flows of candidate (default without --ruleset)\n"
@@ -37,23 +38,32 @@ static const char help[] =
         "  --own-catalog-dir DIR\n"
         "                      with --deployment: packs and overrides of your own\n"
         "                      (default " PORTCULLIS_OWN_CATALOG_DIR ", if it is there)\n" DAEMON_HELP "\n"
-        "Exit codes: 0 nothing breaks, 1 some flow passes now and then not, 2 cannot tell, 3 usage or error.\n";
+        "Exit codes: 0 nothing breaks, 1 a flow that is not advisory passes now and then not, or somebody would be\n"
+        "cut off, 2 cannot tell, 3 usage or error.\n";
 
 /* The daemon's answer */
 
-static json_t *flow_json(const xmlNode *r, bool regression)
+static json_t *change_json(const xmlNode *r)
 {
-	json_t *o = json_pack("{sosososososososo}", "deployment", json_leaf(r, "deployment"), "requirement",
-	        json_leaf(r, "requirement"), "variant", json_number(r, "variant"), "source", json_leaf(r, "initiator"),
-	        "destination", json_leaf(r, "listener"), "family", json_leaf(r, "family"), "label",
-	        json_leaf(r, "label"), "transport", json_leaf(r, "transport"));
+	json_t *o = json_pack("{sososososo}", "label", json_leaf(r, "label"), "transport", json_leaf(r, "transport"),
+	        "ports", json_leaf(r, "ports"), "before", json_leaf(r, "before"), "after", json_leaf(r, "after"));
 
 	json_object_update_new(
-	        o, json_pack("{sosososososososo}", "ports", json_leaf(r, "ports"), "before", json_leaf(r, "before"),
-	                   "after", json_leaf(r, "after"), "severity", json_leaf(r, "severity"), "rule",
-	                   json_rule_of(r), "witness", json_witness_of(r), "atoms", json_leaves(r, "condition"),
-	                   "reason", json_leaf(r, "reason")));
+	        o, json_pack("{sososososo}", "severity", json_leaf(r, "severity"), "rule", json_rule_of(r), "witness",
+	                   json_witness_of(r), "atoms", json_leaves(r, "condition"), "reason", json_leaf(r, "reason")));
+	return o;
+}
+
+static json_t *flow_json(const xmlNode *r, bool regression)
+{
+	json_t *o = change_json(r);
+
+	json_object_update_new(o, json_pack("{sosososososo}", "deployment", json_leaf(r, "deployment"), "requirement",
+	                                  json_leaf(r, "requirement"), "variant", json_number(r, "variant"), "source",
+	                                  json_leaf(r, "initiator"), "destination", json_leaf(r, "listener"), "family",
+	                                  json_leaf(r, "family")));
 	if (regression) {
+		json_object_set_new(o, "advisory", json_boolean(strcmp(node_leaf(r, "advisory"), "true") == 0));
 		json_object_set_new(o, "cure", json_leaves(r, "cure"));
 		json_object_set_new(o, "cure_more",
 		        node_child(r, "cure-more") != NULL ? json_number(r, "cure-more") : json_integer(0));
@@ -87,8 +97,8 @@ static json_t *openings_json(const xmlNode *reply, const char *state)
 
 static json_t *summary_json(const xmlNode *reply)
 {
-	static const char *const numbers[] = {"flows-now", "flows-then", "regressions", "repairs", "changes",
-	        "flows-new", "flows-gone", "openings-new", "openings-closed"};
+	static const char *const numbers[] = {"flows-now", "flows-then", "regressions", "regressions-advisory",
+	        "repairs", "changes", "flows-new", "flows-gone", "openings-new", "openings-closed"};
 	const xmlNode *s = node_child(reply, "summary");
 	json_t *o = json_pack(
 	        "{soso}", "overall_now", json_leaf(s, "overall-now"), "overall_then", json_leaf(s, "overall-then"));
@@ -103,6 +113,21 @@ static json_t *summary_json(const xmlNode *reply)
 		free(key);
 	}
 	return o;
+}
+
+/* Whom it would cut off. */
+static json_t *management_json(const xmlNode *reply)
+{
+	const xmlNode *m = node_child(reply, "management");
+	json_t *list = json_array();
+
+	if (m == NULL || node_child(m, "reason") != NULL) {
+		json_decref(list);
+		return m == NULL ? json_null() : json_pack("{so}", "reason", json_leaf(m, "reason"));
+	}
+	for (const xmlNode *l = node_child(m, "loss"); l != NULL; l = node_next(l))
+		json_array_append_new(list, change_json(l));
+	return json_pack("{soso}", "lost", json_number(m, "lost"), "losses", list);
 }
 
 /* The daemon's alone: files say nothing of connections. */
@@ -161,6 +186,7 @@ static int ask(const struct whatif_request *r, json_t **out, struct error *err)
 	json_object_update_new(*out, json_pack("{sosososo}", "changes", flows_json(reply, "change"), "openings_new",
 	                                     openings_json(reply, "new"), "openings_closed",
 	                                     openings_json(reply, "closed"), "caveats", json_leaves(reply, "caveat")));
+	json_object_set_new(*out, "management", management_json(reply));
 	json_object_set_new(*out, "connections", connections_json(reply));
 	xmlFreeDoc(doc);
 	return 0;
@@ -193,26 +219,32 @@ static char *rule_text(const json_t *row)
 	        str(rule, "chain", ""), num(rule, "handle"), str(rule, "text", ""));
 }
 
+/* @param advisory  what rows that are advisory are called, where it is another thing than `kind`. */
+static void show_changes(struct cli_table *t, const char *kind, const char *advisory, const json_t *list)
+{
+	const json_t *row;
+
+	for (size_t i = 0; (row = json_array_get(list, i)) != NULL; i++) {
+		char *rule = rule_text(row),
+		     *ports = xasprintf("%s/%s", str(row, "ports", ""), str(row, "transport", ""));
+
+		cli_table_row(t,
+		        (const char *[]){json_is_true(json_object_get(row, "advisory")) ? advisory : kind,
+		                str(row, "label", ""), ports, str(row, "before", "-"), str(row, "after", "-"), rule});
+		free(rule);
+		free(ports);
+	}
+}
+
 static void show_flows(const json_t *json)
 {
 	static const char *const header[] = {"CHANGE", "FLOW", "PORTS", "NOW", "THEN", "RULE OR REASON"};
-	static const char *const kinds[][2] = {
-	        {"regressions", "breaks"}, {"repairs", "repaired"}, {"changes", "changes"}};
 	struct cli_table *t = cli_table_new(6, header);
 
-	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
-		const json_t *list = json_object_get(json, kinds[k][0]), *row;
-
-		for (size_t i = 0; (row = json_array_get(list, i)) != NULL; i++) {
-			char *rule = rule_text(row),
-			     *ports = xasprintf("%s/%s", str(row, "ports", ""), str(row, "transport", ""));
-
-			cli_table_row(t, (const char *[]){kinds[k][1], str(row, "label", ""), ports,
-			                         str(row, "before", "-"), str(row, "after", "-"), rule});
-			free(rule);
-			free(ports);
-		}
-	}
+	show_changes(t, "cuts off", "", json_object_get(json_object_get(json, "management"), "losses"));
+	show_changes(t, "breaks", "breaks (advisory)", json_object_get(json, "regressions"));
+	show_changes(t, "repaired", "", json_object_get(json, "repairs"));
+	show_changes(t, "changes", "", json_object_get(json, "changes"));
 	cli_table_print(t, stdout);
 }
 
@@ -270,6 +302,19 @@ static void show_connections(const json_t *json)
 	        num(c, "lost"), num(c, "cannot_tell"));
 }
 
+static void show_management(const json_t *json)
+{
+	const json_t *m = json_object_get(json, "management");
+
+	if (json_is_string(json_object_get(m, "reason")))
+		cli_line("whom it would cut off from management cannot be told: %s", str(m, "reason", ""));
+	else if (num(m, "lost") > 0)
+		cli_line("%lld connections of management would be cut off: a commit that does this is refused unless "
+		         "it is a "
+		         "confirmed commit",
+		        num(m, "lost"));
+}
+
 static void show_cures(const json_t *json)
 {
 	const json_t *list = json_object_get(json, "regressions"), *row, *line;
@@ -299,12 +344,12 @@ static void show(const json_t *json)
 	if (json_is_string(json_object_get(json, "reason")))
 		cli_line("cannot tell: %s", str(json, "reason", ""));
 	else
-		cli_line("%s now, %s then: %lld flows break, %lld are repaired, %lld change otherwise (%lld new, %lld "
-		         "gone); "
-		         "%lld openings are new, %lld closed",
-		        str(s, "overall_now", ""), str(s, "overall_then", ""), num(s, "regressions"), num(s, "repairs"),
-		        num(s, "changes"), num(s, "flows_new"), num(s, "flows_gone"), num(s, "openings_new"),
-		        num(s, "openings_closed"));
+		cli_line("%s now, %s then: %lld flows break (and %lld that are only advised), %lld are repaired, %lld "
+		         "change otherwise (%lld new, %lld gone); %lld openings are new, %lld closed",
+		        str(s, "overall_now", ""), str(s, "overall_then", ""), num(s, "regressions"),
+		        num(s, "regressions_advisory"), num(s, "repairs"), num(s, "changes"), num(s, "flows_new"),
+		        num(s, "flows_gone"), num(s, "openings_new"), num(s, "openings_closed"));
+	show_management(json);
 	show_connections(json);
 	for (size_t i = 0; (c = json_array_get(caveats, i)) != NULL; i++)
 		cli_line("caveat: %s", json_string_value(c));
@@ -314,7 +359,10 @@ static int exit_code(const json_t *json)
 {
 	if (json_is_string(json_object_get(json, "reason")))
 		return EXIT_CANNOT_TELL;
-	return num(json_object_get(json, "summary"), "regressions") > 0 ? EXIT_NOT_CONFORMANT : EXIT_OK;
+	return num(json_object_get(json, "summary"), "regressions") > 0 ||
+	                       num(json_object_get(json, "management"), "lost") > 0
+	               ? EXIT_NOT_CONFORMANT
+	               : EXIT_OK;
 }
 
 /* -1: go on; else the exit code. */

@@ -11,6 +11,7 @@
 #include "portcullis/clock.h"
 #include "portcullis/compile.h"
 #include "portcullis/config.h"
+#include "portcullis/plane.h"
 #include "portcullis/whatif.h"
 
 /** One of the two states; what the other has too is borrowed from it. */
@@ -28,6 +29,8 @@ struct work {
 	struct side now, then;
 	struct ruleset *enforced; /**< that of `then` with what its configuration installs; NULL: it does not */
 	struct whatif whatif;
+	struct plane_report plane; /**< whom it would cut off */
+	struct error unjudged; /**< why that cannot be told; of ERR_NONE: it can */
 };
 
 static void side_fini(struct side *s)
@@ -42,6 +45,7 @@ static void side_fini(struct side *s)
 
 static void work_fini(struct work *w)
 {
+	plane_report_fini(&w->plane);
 	whatif_fini(&w->whatif);
 	ruleset_free(w->enforced);
 	side_fini(&w->now);
@@ -96,6 +100,20 @@ static struct whatif_state state_of(const struct work *w, const struct side *s)
 	return (struct whatif_state){.site = s->site, .flows = &s->flows, .network = &w->network, .rs = s->ruleset};
 }
 
+static void judge_plane(struct work *w, const struct whatif_state *now, const struct whatif_state *then, int64_t at)
+{
+	const struct plane_input in = {.now = now->site,
+	        .then = then->site,
+	        .net = &w->network,
+	        .ruleset_now = now->rs,
+	        .ruleset_then = then->rs,
+	        .time = at};
+	struct error err;
+
+	if (plane_judge(&in, &w->plane, &err) != 0)
+		w->unjudged = err;
+}
+
 static int run(struct work *w, const struct whatif_request *r, struct error *err)
 {
 	const char *yang_dir = r->daemon.yang_dir != NULL ? r->daemon.yang_dir : PORTCULLIS_YANG_DIR;
@@ -112,6 +130,7 @@ static int run(struct work *w, const struct whatif_request *r, struct error *err
 	struct whatif_state then = state_of(w, &w->then);
 	if (w->enforced != NULL)
 		then.rs = w->enforced;
+	judge_plane(w, &now, &then, at);
 	return whatif_compare(&now, &then, at, &w->whatif, err);
 }
 
@@ -136,19 +155,12 @@ static json_t *strings(char *const *s, size_t n)
 	return array;
 }
 
-static json_t *flow_json(const struct whatif_flow *f, bool repair)
+static json_t *change_json(const struct whatif_flow *f, const struct evidence *e)
 {
 	const struct flow *flow = f->flow;
-	const struct evidence *e = (repair || f->then == NULL ? f->now : f->then)->evidence;
 	char ports[16];
 	json_t *o = json_object();
 
-	set(o, "deployment", flow->deployment);
-	set(o, "requirement", flow->requirement->label);
-	set_number(o, "variant", flow->id.variant);
-	set(o, "source", flow->source);
-	set(o, "destination", flow->destination);
-	set(o, "family", flow->family != FAMILY_NONE ? family_name(flow->family) : "none");
 	set(o, "label", flow->label);
 	set(o, "transport", proto_name(flow->proto));
 	set(o, "ports", port_range_print(flow->ports, ports, sizeof(ports)));
@@ -162,6 +174,20 @@ static json_t *flow_json(const struct whatif_flow *f, bool repair)
 	return o;
 }
 
+static json_t *flow_json(const struct whatif_flow *f, bool repair)
+{
+	const struct flow *flow = f->flow;
+	json_t *o = change_json(f, (repair || f->then == NULL ? f->now : f->then)->evidence);
+
+	set(o, "deployment", flow->deployment);
+	set(o, "requirement", flow->requirement->label);
+	set_number(o, "variant", flow->id.variant);
+	set(o, "source", flow->source);
+	set(o, "destination", flow->destination);
+	set(o, "family", flow->family != FAMILY_NONE ? family_name(flow->family) : "none");
+	return o;
+}
+
 static json_t *flows_json(const struct whatif *w, enum whatif_kind kind)
 {
 	json_t *list = json_array();
@@ -171,6 +197,7 @@ static json_t *flows_json(const struct whatif *w, enum whatif_kind kind)
 		json_t *o = flow_json(f, kind == WHATIF_REPAIR);
 
 		if (kind == WHATIF_REGRESSION) {
+			json_object_set_new(o, "advisory", json_boolean(!whatif_counts(f)));
 			json_object_set_new(o, "cure", strings(f->cure.line, f->cure.n));
 			set_number(o, "cure_more", f->cure.n_more);
 			set(o, "no_cure", f->cure.why);
@@ -208,13 +235,35 @@ static json_t *summary_json(const struct whatif *w)
 	set(o, "overall_then", overall_name(w->then.overall));
 	set_number(o, "flows_now", w->now.n_flow);
 	set_number(o, "flows_then", w->then.n_flow);
-	set_number(o, "regressions", w->flows[WHATIF_REGRESSION].total);
+	set_number(o, "regressions", whatif_breaks(w));
+	set_number(o, "regressions_advisory", w->n_advisory);
 	set_number(o, "repairs", w->flows[WHATIF_REPAIR].total);
 	set_number(o, "changes", w->flows[WHATIF_CHANGE].total);
 	set_number(o, "flows_new", w->n_new);
 	set_number(o, "flows_gone", w->n_gone);
 	set_number(o, "openings_new", w->opened.n);
 	set_number(o, "openings_closed", w->closed.n);
+	return o;
+}
+
+static json_t *management_json(const struct work *w)
+{
+	char line[sizeof(w->unjudged.where) + sizeof(w->unjudged.text)];
+	json_t *o = json_object(), *list = json_array();
+
+	for (size_t i = 0; i < w->plane.n; i++) {
+		const struct plane_loss *l = &w->plane.loss[i];
+		const struct whatif_flow f = {.flow = l->flow, .now = l->now, .then = l->then};
+
+		json_array_append_new(list, change_json(&f, l->then->evidence));
+	}
+	if (w->unjudged.code != ERR_NONE) {
+		set(o, "reason", error_line(&w->unjudged, line, sizeof(line)));
+		json_decref(list);
+		return o;
+	}
+	set_number(o, "lost", w->plane.n);
+	json_object_set_new(o, "losses", list);
 	return o;
 }
 
@@ -234,6 +283,7 @@ int whatif_offline(const struct whatif_request *r, json_t **out, struct error *e
 		json_object_set_new(*out, "openings_new", openings_json(&w.whatif.opened));
 		json_object_set_new(*out, "openings_closed", openings_json(&w.whatif.closed));
 		json_object_set_new(*out, "caveats", strings(w.whatif.caveat, w.whatif.n_caveat));
+		json_object_set_new(*out, "management", management_json(&w));
 	}
 	work_fini(&w);
 	return result;

@@ -12,6 +12,7 @@
 #include "netconf/row.h"
 #include "portcullis/alloc.h"
 #include "portcullis/compile.h"
+#include "portcullis/plane.h"
 #include "portcullis/whatif.h"
 
 /** What would be, as far as it is not the snapshot's. */
@@ -160,7 +161,8 @@ static void row_summary(struct rows *b, struct lyd_node *output, const struct wh
 	row_number(b, summary, "flows-then", w->then.n_flow);
 	if (w->reason != NULL)
 		return;
-	row_number(b, summary, "regressions", w->flows[WHATIF_REGRESSION].total);
+	row_number(b, summary, "regressions", whatif_breaks(w));
+	row_number(b, summary, "regressions-advisory", w->n_advisory);
 	row_number(b, summary, "repairs", w->flows[WHATIF_REPAIR].total);
 	row_number(b, summary, "changes", w->flows[WHATIF_CHANGE].total);
 	row_number(b, summary, "flows-new", w->n_new);
@@ -178,17 +180,12 @@ static void row_cure(struct rows *b, struct lyd_node *row, const struct whatif_c
 	row_leaf(b, row, "no-cure", c->why);
 }
 
-static void row_flow(struct rows *b, struct lyd_node *output, const char *list, const struct whatif_flow *f)
+/** What of a flow is another then, but its label where that is the key. */
+static void row_change(struct rows *b, struct lyd_node *row, const struct whatif_flow *f, const struct evidence *e)
 {
 	const struct flow *flow = f->flow;
-	const struct finding *told = strcmp(list, "repair") == 0 || f->then == NULL ? f->now : f->then;
-	const struct evidence *e = told->evidence;
-	char variant[DECIMAL_SIZE], ports[16];
-	struct lyd_node *row = row_list(b, output, list, flow->deployment, flow->requirement->label,
-	        decimal_print(flow->id.variant, variant), flow->source, flow->destination,
-	        flow->family != FAMILY_NONE ? family_name(flow->family) : "none");
+	char ports[16];
 
-	row_leaf(b, row, "label", flow->label);
 	row_leaf(b, row, "transport", proto_name(flow->proto));
 	row_leaf(b, row, "ports", port_range_print(flow->ports, ports, sizeof(ports)));
 	row_leaf(b, row, "before", f->now != NULL ? verdict_name(f->now->verdict) : NULL);
@@ -201,6 +198,21 @@ static void row_flow(struct rows *b, struct lyd_node *output, const char *list, 
 	for (size_t i = 0; i < e->n_atom; i++)
 		row_leaf(b, row, "condition", e->atom[i]);
 	row_leaf(b, row, "reason", e->reason);
+}
+
+static void row_flow(struct rows *b, struct lyd_node *output, const char *list, const struct whatif_flow *f)
+{
+	const struct flow *flow = f->flow;
+	const struct finding *told = strcmp(list, "repair") == 0 || f->then == NULL ? f->now : f->then;
+	char variant[DECIMAL_SIZE];
+	struct lyd_node *row = row_list(b, output, list, flow->deployment, flow->requirement->label,
+	        decimal_print(flow->id.variant, variant), flow->source, flow->destination,
+	        flow->family != FAMILY_NONE ? family_name(flow->family) : "none");
+
+	row_leaf(b, row, "label", flow->label);
+	row_change(b, row, f, told->evidence);
+	if (strcmp(list, "regression") == 0)
+		row_bool(b, row, "advisory", !whatif_counts(f));
 	row_cure(b, row, &f->cure);
 }
 
@@ -218,6 +230,40 @@ static void row_openings(struct rows *b, struct lyd_node *output, const char *st
 		row_rule(b, row, &o->blame);
 		row_witness(b, row, &o->witness);
 	}
+}
+
+static void row_losses(struct rows *b, struct lyd_node *parent, const struct plane_report *r)
+{
+	row_number(b, parent, "lost", r->n);
+	for (size_t i = 0; i < r->n; i++) {
+		const struct plane_loss *l = &r->loss[i];
+
+		row_change(b, row_list(b, parent, "loss", l->flow->label),
+		        &(struct whatif_flow){.flow = l->flow, .now = l->now, .then = l->then}, l->then->evidence);
+	}
+}
+
+/** Whom a commit of this would cut off. It tells of management-access. */
+static void row_management(const struct call *call, struct rows *b, struct lyd_node *output, int64_t time,
+        const struct whatif_state *now, const struct whatif_state *then)
+{
+	const struct plane_input in = {.now = now->site,
+	        .then = then->site,
+	        .net = now->network,
+	        .ruleset_now = now->rs,
+	        .ruleset_then = then->rs,
+	        .session = call->actor.peer,
+	        .time = time};
+	struct lyd_node *parent = row_container(b, output, "management");
+	struct plane_report r = {0};
+	struct error err;
+	char line[sizeof(err.where) + sizeof(err.text)];
+
+	if (check_readable(call, "/portcullis:firewall", &err) != 0 || plane_judge(&in, &r, &err) != 0)
+		row_leaf(b, parent, "reason", error_line(&err, line, sizeof(line)));
+	else
+		row_losses(b, parent, &r);
+	plane_report_fini(&r);
 }
 
 static void row_group(struct rows *b, struct lyd_node *parent, const struct connection_group *g)
@@ -300,8 +346,10 @@ struct nc_server_reply *rpc_what_if(const struct call *call)
 	if (lyd_dup_single(call->rpc, NULL, 0, &output) != LY_SUCCESS)
 		b.failed = true;
 	row_whatif(&b, output, &w);
-	if (w.reason == NULL)
+	if (w.reason == NULL) {
+		row_management(call, &b, output, snap->verified_wall, &now, &then);
 		row_connections(call, &b, output, snap->verified_wall, &now, &then);
+	}
 	reply = reply_built(call, &b, output);
 out:
 	whatif_fini(&w);

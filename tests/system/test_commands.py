@@ -753,17 +753,25 @@ def baseline_says(scene):
 def whatif_form(checks, result, what):
     """The keys of what-if."""
     checks.equal(set(result) - {"connections"}, {"reason", "summary", "regressions", "repairs", "changes", "openings_new",
-                                                 "openings_closed", "caveats"}, f"{what}: keys")
-    checks.equal(set(result["summary"]), {"overall_now", "overall_then", "flows_now", "flows_then", "regressions", "repairs",
-                                          "changes", "flows_new", "flows_gone", "openings_new", "openings_closed"},
+                                                 "openings_closed", "caveats", "management"}, f"{what}: keys")
+    checks.equal(set(result["summary"]), {"overall_now", "overall_then", "flows_now", "flows_then", "regressions",
+                                          "regressions_advisory", "repairs", "changes", "flows_new", "flows_gone", "openings_new", "openings_closed"},
                  f"{what}: keys of the summary")
     checks.that({result["summary"]["overall_now"], result["summary"]["overall_then"]} <= set(OVERALL), f"{what}: overall")
-    keys = {"deployment", "requirement", "variant", "source", "destination", "family", "label", "transport", "ports", "before",
-            "after", "severity", "rule", "witness", "atoms", "reason"}
+    changed = {"label", "transport", "ports", "before", "after", "severity", "rule", "witness", "atoms", "reason"}
+    keys = changed | {"deployment", "requirement", "variant", "source", "destination", "family"}
+    more = {"regressions": {"advisory", "cure", "cure_more", "no_cure"}}
+    checks.equal(set(result["management"]), {"lost", "losses"}, f"{what}: management")
+    checks.equal(len(result["management"]["losses"]), result["management"]["lost"], f"{what}: who is cut off")
+    checks.that(all(set(loss) == changed for loss in result["management"]["losses"]), f"{what}: keys of those who are cut off")
+    advisory = [flow["advisory"] for flow in result["regressions"]]
+    checks.equal((advisory.count(False), advisory.count(True)),
+                 (result["summary"]["regressions"], result["summary"]["regressions_advisory"]), f"{what}: advisory")
     for kind in ("regressions", "repairs", "changes"):
-        checks.equal(len(result[kind]), result["summary"][kind], f"{what}: {kind}")
+        checks.equal(len(result[kind]), result["summary"][kind] + (advisory.count(True) if kind == "regressions" else 0),
+                     f"{what}: {kind}")
         for flow in result[kind]:
-            checks.equal(set(flow), keys | ({"cure", "cure_more", "no_cure"} if kind == "regressions" else set()), what)
+            checks.equal(set(flow), keys | more.get(kind, set()), what)
             checks.that({flow["before"], flow["after"]} <= {*VERDICTS, None}, f"{what}: verdicts of {flow['label']}")
             rule_form(checks, flow["rule"], flow["label"])
             checks.that(flow["witness"] is None or set(flow["witness"]) == WITNESS_KEYS, f"{what}: witness of {flow['label']}")
@@ -820,6 +828,35 @@ def whatif_says(scene):
     scene.fails(*files, "--ruleset", after, "--now-ruleset", scene.document, words=["ports.md"])
 
 
+def whatif_of_management(scene):
+    """what-if from files: a ruleset, or a configuration, that cuts off a peer of management-access."""
+    checks = scene.checks
+    site = json.loads(scene.lab.deployment.read_text(encoding="utf-8"))
+    site["portcullis:firewall"] = {"management-access": [{"name": "nms", "source": ["10.20.0.2"], "port": {"lower": 22}}]}
+    now, then, closed = (scene.lab.directory / name for name in ("managed.json", "unmanaged.json", "closed.json"))
+    now.write_text(json.dumps(site), encoding="utf-8")
+    site["portcullis:firewall"] = {"mode": "enforce", "default-action": {"input": "drop"}}
+    then.write_text(json.dumps(site), encoding="utf-8")
+    objects = json.loads(scene.dump.read_text(encoding="utf-8"))["nftables"]
+    closed.write_text(json.dumps({"nftables": [one for one in objects if "SSH" not in one.get("rule", {}).get("comment", "")]}))
+    files = ("what-if", *scene.catalog, "--network", scene.network)
+    for arguments, rule in ((("--ruleset", closed, "--now-ruleset", scene.dump, "--deployment", now), "inet filter input policy drop"),
+                            (("--ruleset", scene.dump, "--deployment", then, "--now-deployment", now), "inet portcullis input handle")):
+        result = scene.json(*files, *arguments, code=1)
+        whatif_form(checks, result, f"management {rule}")
+        lost = result["management"]["losses"]
+        checks.that("management nms>10.20.0.1 ipv4" in [one["label"] for one in lost] and
+                    all((one["before"], one["after"], one["ports"]) == ("conformant", "blocked", "22") for one in lost),
+                    f"who is cut off: {result['management']}")
+        checks.equal(result["summary"]["regressions"], 0, "no flow breaks")
+        code, out, err = scene.text(*files, *arguments)
+        checks.that((code, err) == (1, "") and f"{len(lost)} connections of management would be cut off" in out and
+                    re.search(f"^cuts off +management nms>10.20.0.1 ipv4 +22/tcp +conformant +blocked +{rule}", out, re.M) is not None,
+                    f"for people: {out}")
+    unknown = scene.json("what-if", *scene.catalog, "--ruleset", closed, "--now-ruleset", scene.dump, "--deployment", now)
+    checks.that("addresses and routes" in unknown["management"]["reason"], f"without a network: {unknown['management']}")
+
+
 def test(lab, checks):
     """Every verb, without a daemon and with one."""
     scene = Scene(lab, checks)
@@ -830,6 +867,7 @@ def test(lab, checks):
     own_packs(scene)
     verify_says(scene)
     compile_says(scene)
+    whatif_of_management(scene)
     for verb in (("status",), ("conformance",), ("what-if",), ("explain", "--packet", "tcp 10.0.0.1:1 > 10.0.0.2:2")):
         scene.fails(*verb, *scene.online, words=["netconf.sock"])
     lab.start_daemon()

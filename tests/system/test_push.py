@@ -215,6 +215,22 @@ def what_if(scene):
     answer = scene.nms.ask(ask)
     scene.checks.that(int(leaf(answer, "regressions")) > 0 and "rule no-clients" in answer and "<cure>" not in answer and
                       "the agent's own table stops it" in answer.replace("&apos;", "'"), f"clients are dropped: {answer[:3000]}")
+    scene.checks.that(re.search("<management[^>]*> ?<lost>0</lost> ?</management>", answer) is not None, f"nobody is cut off: {answer[:3000]}")
+    scene.good(edit("candidate", firewall(NO_SSH, management="")), "an edit of candidate")
+    answer = scene.nms.ask(ask).replace("> <", "><")
+    loss = re.search(f"<loss><label>management session&gt;{DEVICE} ipv4</label>.*?</loss>", answer)
+    scene.checks.that(loss is not None and "rule no-ssh" in loss.group() and "<before>conformant<" in loss.group() and
+                      "<after>blocked<" in loss.group() and f"<destination-port>{SSH_PORT}<" in loss.group(),
+                      f"who asks would be cut off: {answer[-6000:]}")
+    scene.checks.that(f"<label>management nms&gt;{DEVICE} ipv4</label>" in answer, f"and so would be a peer: {answer[-6000:]}")
+    done = scene.lab.online("what-if", "--json")
+    said = json.loads(done.stdout)["management"]
+    labels = [loss["label"] for loss in said["losses"]]
+    scene.checks.that(done.returncode == 1 and said["lost"] == len(labels) > 0 and f"management nms>{DEVICE} ipv4" in labels and
+                      not any("session" in label for label in labels), f"whoever asks from the device stays: {said}")
+    text = scene.lab.online("what-if").stdout
+    scene.checks.that(re.search(f"^cuts off +management nms>{DEVICE} ipv4 +{SSH_PORT}/tcp +conformant +blocked +inet portcullis input ",
+                                text, re.M) and f"{len(labels)} connections of management would be cut off" in text, f"for people: {text}")
     scene.good(edit("candidate", firewall(mode="observe")), "an edit of candidate")
     scene.checks.that("<regressions>0<" in scene.nms.ask(ask), "without the own table")
     scene.good(DISCARD, "discard")

@@ -281,16 +281,18 @@ def openings_of(nodes, state):
 def what_if(device):
     """What a commit of candidate would do: {summary, reason, regressions (labels), breaks, report (lines for people)}.
 
-    A flow that is no more than advised breaks nothing: its severity says so.
+    A flow that is no more than advised breaks nothing: the device says which these are. Whom it would cut off is told alone:
+    the commit is a confirmed one.
     """
     reply = device.ask("what-if", f'<what-if xmlns="{PC}"><candidate/></what-if>')
     summary = {etree.QName(leaf).localname.replace("-", "_"): int(leaf.text) if leaf.text.isdigit() else leaf.text
                for leaf in reply.find(f"{{{PC}}}summary")}
     repairs, openings = children(reply, "repair"), children(reply, "opening")
     lost = children(reply, "regression")
-    breaks = [node for node in lost if child(node, "severity") not in ("none", "info")]
-    unlisted = summary.get("regressions", 0) - len(lost)
-    counts = ((len(breaks) + unlisted, "flows break"), (len(lost) - len(breaks), "flows break that are only advised"),
+    breaks = [node for node in lost if child(node, "advisory") != "true"]
+    unlisted = summary.get("regressions", 0) - len(breaks)
+    cut_off = reply.findall(f"{{{PC}}}management/{{{PC}}}loss")
+    counts = ((len(breaks) + unlisted, "flows break"), (summary.get("regressions_advisory", 0), "flows break that are only advised"),
               (len(repairs), "flows are repaired"), (summary.get("flows_new", 0), "flows are new"),
               (summary.get("flows_gone", 0), "flows are gone"), (summary.get("openings_new", 0), "openings are new"),
               (summary.get("openings_closed", 0), "openings are closed"))
@@ -305,6 +307,7 @@ def what_if(device):
         report += [f"{verb} {words(node)}" for node in nodes[:LISTED]]
         if len(nodes) > LISTED:
             report.append(f"{verb} {len(nodes) - LISTED} more: 'portcullis what-if' on the device lists all")
+    report += [f"cuts off {child(node, 'label')}" for node in cut_off]
     report += [f"caveat: {caveat.text}" for caveat in children(reply, "caveat")]
     cut = reply.findtext(f"{{{PC}}}connections/{{{PC}}}lost")
     if cut not in (None, "0"):
