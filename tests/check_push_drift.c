@@ -40,12 +40,10 @@ static bool deviates(const char *words)
 START_TEST(changes_of_others_are_told_and_put_back)
 {
 	static const char *const cases[] = {
-	        "add rule inet portcullis forward ip saddr 10.10.0.7 drop",
-	        "flush chain inet portcullis forward",
-	        "delete table inet portcullis",
-	        ELEMENT,
-	        "chain inet portcullis forward { policy drop; }",
+	        "add rule inet portcullis forward ip saddr 10.10.0.7 drop", "flush chain inet portcullis forward",
+	        "delete table inet portcullis", ELEMENT, "chain inet portcullis forward { policy drop; }",
 	        "add table inet portcullis { flags dormant; }",
+	        "add chain inet portcullis more", /* of no hook, and without a rule */
 	};
 	char *before, *after;
 
@@ -84,6 +82,12 @@ START_TEST(what_is_different_is_named)
 	ck_assert(deviates("lines more is gone"));
 	run("delete table inet portcullis");
 	now_ms += 10 * DELAY;
+	look();
+	ck_assert(!deviates(""));
+	run("add chain inet portcullis more");
+	look();
+	ck_assert(deviates("there is now 'chain more'"));
+	now_ms += 100 * DELAY;
 	look();
 	ck_assert(!deviates(""));
 	run(ELEMENT);

@@ -130,8 +130,11 @@ static int chain_cmp(const void *a, const void *b)
 
 static void chain_print(struct text *t, const struct ruleset *rs, const struct rs_chain *c)
 {
-	text_addf(t, "chain %s type %d hook %s priority %d%s\n", c->name, (int)c->type, rs_hook_name(c->hook),
-	        c->priority, c->policy == RS_DROP ? " policy drop" : "");
+	text_addf(t, "chain %s", c->name);
+	if (c->base)
+		text_addf(t, " type %d hook %s priority %d%s", (int)c->type, rs_hook_name(c->hook), c->priority,
+		        c->policy == RS_DROP ? " policy drop" : "");
+	text_add(t, "\n");
 	for (size_t k = 0; k < c->n_rule; k++) {
 		char *line = rule_print(rs, c, &c->rule[k]);
 
@@ -149,7 +152,7 @@ static void chains_print(struct text *t, const struct ruleset *rs)
 	for (size_t i = 0; i < rs->n_chain; i++) {
 		const struct rs_chain *c = &rs->chain[i];
 
-		if (c->family == RS_INET && strcmp(c->table, OWN_TABLE) == 0 && c->base)
+		if (c->family == RS_INET && strcmp(c->table, OWN_TABLE) == 0)
 			own[n++] = c;
 	}
 	qsort(own, n, sizeof(*own), chain_cmp);
