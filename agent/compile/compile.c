@@ -110,13 +110,48 @@ static int required_add(struct chain_work *w)
 	return 0;
 }
 
-static bool group_is_bound(const struct site *site, const char *name)
+static int name_cmp(const void *a, const void *b)
 {
-	for (size_t d = 0; d < site->n_deployment; d++)
-		for (size_t g = 0; g < site->deployment[d].n_group; g++)
-			if (strcmp(site->deployment[d].group[g], name) == 0)
-				return true;
-	return false;
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/** Names of the groups that deployments have, in order; the caller frees the array. */
+static char **bound_names(const struct site *site, size_t *n)
+{
+	char **name = NULL;
+	size_t cap = 0;
+
+	*n = 0;
+	for (size_t d = 0; d < site->n_deployment; d++) {
+		for (size_t g = 0; g < site->deployment[d].n_group; g++) {
+			name = xgrow(name, *n, &cap, sizeof(*name));
+			name[(*n)++] = site->deployment[d].group[g];
+		}
+	}
+	if (*n > 0)
+		qsort(name, *n, sizeof(*name), name_cmp);
+	return name;
+}
+
+/** Addresses of the groups that deployments have, of both families. */
+static void bound_take(const struct site *site, struct ranges bound[2])
+{
+	size_t n;
+	char **name = bound_names(site, &n);
+
+	for (size_t i = 0; i < site->n_group && n > 0; i++) {
+		const struct group *g = &site->group[i];
+
+		if (bsearch(&g->name, name, n, sizeof(*name), name_cmp) == NULL)
+			continue;
+		for (int f = 0; f < 2; f++) {
+			prefixes_take(&bound[f], g->address, g->n_address, families[f]);
+			prefixes_take(&bound[f], g->virtual_address, g->n_virtual_address, families[f]);
+		}
+	}
+	for (int f = 0; f < 2; f++)
+		ranges_normalise(&bound[f]);
+	free(name);
 }
 
 /** @param proto  0: any; @param states  0: any. */
@@ -141,28 +176,19 @@ static void scope_rule_add(struct chain_work *w, int family, const struct ranges
  */
 static void scope_add(struct chain_work *w)
 {
-	const struct site *site = w->in->site;
+	struct ranges bound[2] = {{0}, {0}};
 
+	bound_take(w->in->site, bound);
 	for (int f = 0; f < 2; f++) {
-		struct ranges bound = {0};
-
-		for (size_t i = 0; i < site->n_group; i++) {
-			const struct group *g = &site->group[i];
-
-			if (!group_is_bound(site, g->name))
-				continue;
-			prefixes_take(&bound, g->address, g->n_address, families[f]);
-			prefixes_take(&bound, g->virtual_address, g->n_virtual_address, families[f]);
-		}
-		if (bound.n > 0) {
-			scope_rule_add(w, f, &bound, STATE_NEW, 0, "scope bound-groups");
-			scope_rule_add(w, f, &bound, 0, f == 0 ? PROTO_ICMPV6 : PROTO_ICMP,
+		if (bound[f].n > 0) {
+			scope_rule_add(w, f, &bound[f], STATE_NEW, 0, "scope bound-groups");
+			scope_rule_add(w, f, &bound[f], 0, f == 0 ? PROTO_ICMPV6 : PROTO_ICMP,
 			        "scope bound-groups: ICMP of the other family");
 		}
-		if (bound.n > 0 && families[f] == FAMILY_IPV6)
-			scope_rule_add(
-			        w, f, &bound, STATE_UNTRACKED, PROTO_ICMPV6, "scope bound-groups: between neighbours");
-		ranges_fini(&bound);
+		if (bound[f].n > 0 && families[f] == FAMILY_IPV6)
+			scope_rule_add(w, f, &bound[f], STATE_UNTRACKED, PROTO_ICMPV6,
+			        "scope bound-groups: between neighbours");
+		ranges_fini(&bound[f]);
 	}
 }
 

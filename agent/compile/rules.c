@@ -16,7 +16,6 @@ void prefixes_take(struct ranges *out, const struct prefix *prefix, size_t n, en
 	for (size_t i = 0; i < n; i++)
 		if (prefix[i].family == family)
 			ranges_add(out, prefix[i].range.lo, prefix[i].range.hi);
-	ranges_normalise(out);
 }
 
 /** A rule on its way: what it asks of one side, looked up. */
@@ -134,6 +133,8 @@ static int side_find(struct side *s, const struct site *site, const struct firew
 	if (add_address_sets(s, site, rule, of, err) != 0 || add_groups(s, site, rule, of, err) != 0 ||
 	        add_zones(s, site, rule, of, err) != 0)
 		return -1;
+	for (int f = 0; f < 2; f++)
+		ranges_normalise(&s->address[f]);
 	return add_ports(s, site, rule, of, err);
 }
 
@@ -336,6 +337,7 @@ void management_add(struct own_table *t, size_t chain, const struct site *site)
 			char *name = xasprintf("management-%s%s", m->name, f == 0 ? "4" : "6");
 
 			prefixes_take(&from, m->source, m->n_source, families[f]);
+			ranges_normalise(&from);
 			if (from.n > 0) {
 				own_match_ranges(&r, t, own_address_field(families[f], true), &from, name);
 				own_match_range(&r, RS_FIELD_L4PROTO, (struct range){m->proto, m->proto});

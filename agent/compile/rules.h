@@ -7,7 +7,7 @@
 int rules_add(struct own_table *t, size_t chain, const struct site *site, enum path path, struct error *err) MUST_USE;
 /** Peers that must always reach this device. */
 void management_add(struct own_table *t, size_t chain, const struct site *site);
-/** Addresses of one family, normalised; released by the caller. */
+/** Those of one family, as they come: the caller makes them normal when all are there, and releases them. */
 void prefixes_take(struct ranges *out, const struct prefix *prefix, size_t n, enum family family);
 
 #endif
