@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""The tests without an end, for so many seconds each: every fuzz target, the oracle, pushes, the mirror under random
-changes, fifty NETCONF sessions.
+"""The tests without an end, for so many seconds each: every fuzz target, the oracle, pushes, the same over NETCONF into
+a daemon, the mirror under random changes, fifty NETCONF sessions.
 
 Inputs that fuzzing finds stay in build-fuzz/corpus, those that break something in build-fuzz/found. The last lines are
 the sum.
@@ -76,6 +76,12 @@ def pushes(seconds):
             int(time.time()) % 1000000)
 
 
+def daemon_pushes(seconds):
+    """Random pushes over NETCONF into a daemon, many of which meet its end."""
+    attempt("pushes into a daemon", seconds, last_line, run.PYTHON, "tests/pushes/daemon.py", "--seconds", seconds, "--count",
+            1000000, "--seed", int(time.time()) % 1000000, env={"PORTCULLIS_BUILD": "build"})
+
+
 def mirror(seconds):
     """Random changes, as many as there is time for."""
     program = ROOT / "build-asan/tests/check_mirror"
@@ -118,6 +124,7 @@ def main():
             fuzz(source, seconds)
         oracle(seconds)
         pushes(seconds)
+        daemon_pushes(seconds)
         mirror(seconds)
         sessions(seconds)
     except KeyboardInterrupt:
