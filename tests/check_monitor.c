@@ -13,6 +13,7 @@
 
 #include "daemon/monitor.h"
 #include "portcullis/flat.h"
+#include "portcullis/push.h"
 
 #define HOLD_DOWN_MS 200
 
@@ -28,6 +29,7 @@ struct scene {
 	struct config *config;
 	struct pins *pins;
 	struct hub *hub;
+	struct push *push; /* NULL: none */
 	struct monitor *monitor;
 	struct changes changes;
 	int64_t now_ms;
@@ -117,7 +119,7 @@ static void scene_init_with(struct scene *s, const char *deployment)
 	ck_assert_msg(config_load_file(s->config, deployment, &err) == 0, "%s", err.text);
 	s->hub = hub_new();
 	struct nft_ops nft = {.self = s, .dump = dump, .legacy = legacy};
-	struct monitor_parts parts = {s->config, s->journal, nft, s->hub, catalog, s->pins, NULL, 0, test_clock_ms};
+	struct monitor_parts parts = {s->config, s->journal, nft, s->hub, catalog, s->pins, s->push, 0, test_clock_ms};
 	ck_assert_msg(monitor_new(&parts, &s->monitor, &err) == 0, "%s", err.text);
 }
 
@@ -193,7 +195,7 @@ static void restart(struct scene *s)
 	ck_assert_int_eq(catalog_load(SOURCE_DIR "/yang/catalog", NULL, SOURCE_DIR "/yang", &catalog, &err), 0);
 	config_set_catalog(s->config, catalog);
 	struct nft_ops nft = {.self = s, .dump = dump, .legacy = legacy};
-	struct monitor_parts parts = {s->config, s->journal, nft, s->hub, catalog, s->pins, NULL, 0, test_clock_ms};
+	struct monitor_parts parts = {s->config, s->journal, nft, s->hub, catalog, s->pins, s->push, 0, test_clock_ms};
 	ck_assert_int_eq(monitor_new(&parts, &s->monitor, &err), 0);
 }
 
@@ -707,6 +709,56 @@ START_TEST(each_test_that_is_asked_for_is_told)
 }
 END_TEST
 
+/* A push that enforces nothing: a table of its name is somebody else's. */
+static void push_init(struct scene *s)
+{
+	const struct push_parts parts = {.nft = s->real, .network = network_read};
+	struct site *site;
+	struct error err = {0};
+
+	s->push = push_new(&parts);
+	ck_assert_int_eq(config_site(s->config, &site, &err), 0);
+	ck_assert_msg(push_start(s->push, site, NULL, &err) == 0, "%s", err.text);
+	site_free(site);
+	restart(s);
+}
+
+static const struct change *deviation(const struct scene *s)
+{
+	for (size_t i = 0; i < s->changes.n; i++)
+		if (s->changes.change[i].kind == CHANGE_DEVIATION || s->changes.change[i].kind == CHANGE_DEVIATION_OVER)
+			return &s->changes.change[i];
+	return NULL;
+}
+
+START_TEST(who_changed_the_own_table_is_waited_for)
+{
+	struct scene s;
+
+	scene_init(&s);
+	push_init(&s);
+	step(&s, 0);
+	shell("nft 'table inet portcullis { chain c { type filter hook forward priority 0; }; }'");
+	/* Who asks for a verification has it read before its event has come. */
+	monitor_request(s.monitor);
+	step(&s, 1);
+	ck_assert_ptr_null(deviation(&s));
+	real_event(&s);
+	settle(&s);
+	ck_assert(deviation(&s) != NULL && deviation(&s)->kind == CHANGE_DEVIATION);
+	ck_assert_str_eq(deviation(&s)->cause.author, "nft");
+	/* An event that is lost is not waited for without end. */
+	shell("nft delete table inet portcullis");
+	monitor_request(s.monitor);
+	step(&s, 1);
+	ck_assert_ptr_null(deviation(&s));
+	step(&s, 1000);
+	ck_assert(deviation(&s) != NULL && deviation(&s)->kind == CHANGE_DEVIATION_OVER);
+	push_free(s.push);
+	scene_fini(&s);
+}
+END_TEST
+
 int main(void)
 {
 	if (geteuid() != 0) {
@@ -734,6 +786,7 @@ int main(void)
 	tcase_add_test(c, a_look_without_an_event_needs_no_dump_and_finds_legacy_tables);
 	tcase_add_test(c, sets_that_change_without_an_event_are_looked_at);
 	tcase_add_test(c, a_restart_tells_nothing_twice_and_clears_what_was_mended);
+	tcase_add_test(c, who_changed_the_own_table_is_waited_for);
 	tcase_add_test(c, sequence_numbers_go_on_after_a_restart);
 	tcase_add_test(c, each_test_that_is_asked_for_is_told);
 	tcase_add_test(c, the_end_of_an_acknowledgement_is_noticed_and_undone_by_the_clock);

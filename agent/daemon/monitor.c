@@ -126,6 +126,8 @@ void monitor_changed(struct monitor *m, enum cause_kind kind, const struct nft_e
 		reading_interfaces(m->reading);
 	if (event != NULL)
 		reading_event(m->reading, event);
+	if (event != NULL && event->generation != 0)
+		m->event_generation = event->generation;
 	if (event != NULL && event->author_pid != 0 && event->author_pid != (uint32_t)m->parts.own_pid) {
 		m->stranger = (struct cause){.kind = kind, .author_pid = event->author_pid};
 		memcpy(m->stranger.author, event->author, sizeof(m->stranger.author));

@@ -15,6 +15,8 @@
 
 /* So often it is looked whether the journal can be written again. */
 #define PROBE_MS 5000
+/* The event of a change that was read comes within milliseconds, unless it is lost. */
+#define AUTHOR_MS 1000
 
 void monitor_history_add(struct monitor *m, const struct change *change)
 {
@@ -130,25 +132,51 @@ static bool tell_news(struct monitor *m, int64_t now_wall, struct changes *out)
 	return any;
 }
 
+/* A whole reading may have a change of which the event, and with it who did it, is still on its way. */
+static bool author_is_on_its_way(struct monitor *m, int64_t now_ms)
+{
+	const struct ruleset *rs = m->evaluation->ruleset;
+
+	if (rs != NULL && m->event_generation == 0)
+		m->event_generation = rs->generation;
+	if (rs == NULL || (int32_t)(rs->generation - m->event_generation) <= 0) {
+		m->author_ms = 0;
+		return false;
+	}
+	if (m->author_ms == 0)
+		m->author_ms = now_ms + AUTHOR_MS;
+	return now_ms < m->author_ms;
+}
+
+/* @return whether it was looked at. */
+static bool look_at_own_table(struct monitor *m, int64_t now_ms, int64_t now_wall)
+{
+	const struct firewall *fw = &m->inputs->site->firewall;
+	int wait;
+
+	if (author_is_on_its_way(m, now_ms)) {
+		m->own_ms = m->author_ms;
+		return false;
+	}
+	wait = push_look(m->parts.push, m->evaluation->ruleset, fw->put_back_after_ms, now_ms, now_wall);
+	m->own_ms = wait == INT_MAX ? INT64_MAX : now_ms + wait;
+	return true;
+}
+
 bool monitor_look_at_own_table(struct monitor *m, bool renewed, int64_t now_ms, int64_t now_wall, struct changes *out)
 {
 	static const struct cause nobody = {.kind = CAUSE_START};
 	struct own_state now;
-	bool told;
-	int wait;
+	bool told, looked;
 
 	if (m->parts.push == NULL)
 		return false;
-	if (renewed || now_ms >= m->own_ms) {
-		wait = push_look(m->parts.push, m->evaluation->ruleset, m->inputs->site->firewall.put_back_after_ms,
-		        now_ms, now_wall);
-		m->own_ms = wait == INT_MAX ? INT64_MAX : now_ms + wait;
-	}
+	looked = (renewed || now_ms >= m->own_ms) && look_at_own_table(m, now_ms, now_wall);
 	told = tell_news(m, now_wall, out);
 	push_state(m->parts.push, &now);
 	told = conformance_own_table(&m->conformance, &now, now.deviates ? &m->stranger : &nobody, now_wall, out) ||
 	       told;
-	if (renewed)
+	if (renewed && looked)
 		m->stranger = nobody;
 	told = memcmp(&now, &m->own, sizeof(now)) != 0 || told;
 	m->own = now;

@@ -19,6 +19,8 @@ struct monitor {
 	struct journal_health journal; /* as it was published */
 	struct own_state own; /* as it was published */
 	struct cause stranger; /* the last one beside the agent who changed the ruleset since the last look */
+	uint32_t event_generation; /* of the last event; 0: there was none */
+	int64_t author_ms; /* until when it is waited for who changed what was read; 0: it is not */
 	int64_t own_ms; /* when to look at the own table again */
 	int64_t probe_ms; /* when to try to write the journal again; INT64_MAX: it can be written */
 	struct verification *verification; /* of the evaluation's ruleset */
