@@ -35,7 +35,7 @@ from test_push import COMMIT, CONFIRMED, COPY, DEVICE, DISCARD, RUNNING, childre
 from variant import Variant  # noqa: E402
 
 from ncclient import manager  # noqa: E402
-from ncclient.operations import RPCError  # noqa: E402
+from ncclient.operations import RPCError, TimeoutExpiredError  # noqa: E402
 from ncclient.operations.errors import OperationError  # noqa: E402
 from ncclient.transport.errors import TransportError  # noqa: E402
 from ncclient.xml_ import to_ele  # noqa: E402
@@ -51,6 +51,8 @@ table inet other { chain c { type filter hook forward priority 7; tcp dport 7 dr
 table ip nat { map m { type inet_service : ipv4_addr; elements = { 70 : 192.0.2.1 }; }
  chain p { type nat hook prerouting priority -100; udp dport 70 dnat to udp dport map @m; }; }
 """
+# ncclient waits in vain for the answer to what is asked at the very moment at which a session ends.
+GONE = (OperationError, TransportError, TimeoutExpiredError, OSError, EOFError)
 DISTURBANCES = ("add rule inet portcullis forward ip saddr 10.10.0.7 drop", "flush chain inet portcullis forward",
                 "delete table inet portcullis", "add set inet portcullis more { type ipv4_addr; }",
                 "add chain inet portcullis more")
@@ -100,7 +102,7 @@ class Session:
             return " ".join(self.manager.dispatch(to_ele(operation)).xml.split())
         except RPCError as error:
             return f"ERROR {error.tag} {error.message}"
-        except (OperationError, TransportError, OSError, EOFError) as error:
+        except GONE as error:
             raise Lost(f"{type(error).__name__}: {error}") from error
 
     def read(self, what=RUNNING):
@@ -112,7 +114,7 @@ class Session:
 
     def close(self):
         """It says so."""
-        with contextlib.suppress(OperationError, TransportError, OSError, EOFError):
+        with contextlib.suppress(*GONE):
             self.manager.close_session()
 
     def drop(self):
@@ -200,6 +202,16 @@ class Device:
             return [daemon, *children(daemon)]
         return [daemon]
 
+    def relays(self):
+        """Processes between sshd and the daemon."""
+        pids = self.lab.run(None, "ip", "netns", "pids", self.lab.namespace("device")).stdout.split()
+        found = []
+        for pid in pids:
+            with contextlib.suppress(OSError):
+                if b"portcullis-netconf-subsystem" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().partition(b"\0")[0]:
+                    found.append(pid)
+        return found
+
     def kill_now(self, which):
         """Both, or one of them."""
         pids = self.victims()
@@ -258,6 +270,9 @@ class Device:
         if self.session is not None:
             self.session.drop()
             self.session = None
+        with contextlib.suppress(LabError):
+            wait_until(lambda: not self.relays(), 10, "the end of the relays")
+        self.expect(not self.relays(), "the relay of a session goes on without the daemon")
         if self.draw.random() < 0.4:
             self.another_boot()
         if self.draw.random() < 0.2:
@@ -488,6 +503,9 @@ class Device:
             self.kill_later(self.draw.choice((0.2, 0.5, 1.5)))
         if self.calm and self.draw.random() < 0.25:
             self.disturb_later()
+        if self.draw.random() < 0.1:
+            self.round += ", reload"
+            self.lab.daemon.send_signal(signal.SIGHUP)
         try:
             getattr(self, way)()
         except (Lost, LabError) as error:
@@ -502,7 +520,7 @@ class Device:
             self.disturbance = None
         if dead:
             self.start()
-        self.look(at_once=not dead and not disturbed and way in ("way_commit", "way_override", "way_edit", "way_copy", "way_rollback", "way_startup"))
+        self.look(at_once=way in AT_ONCE and not dead and not disturbed)
 
     def up(self):
         """From nothing to the first session."""
@@ -520,6 +538,8 @@ class Device:
         self.possible["running"] = {running}
 
 
+# What is answered is done; the rest goes back by itself, or is a start.
+AT_ONCE = ("way_commit", "way_override", "way_edit", "way_copy", "way_rollback", "way_startup")
 WAYS = [name for name in dir(Device) if name.startswith("way_")]
 
 
