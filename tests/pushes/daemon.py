@@ -137,8 +137,8 @@ class Device:
         self.session = None
         self.kill = self.disturbance = None  # while a push is made
         self.calm = True  # nobody has changed the own table since the daemon started
-        self.count = dict.fromkeys(("pushes", "killed", "disturbed", "refused", "taken back", "boots", "failures", "lockouts", "foreign changes"),
-                                   0)
+        self.count = dict.fromkeys(("pushes", "killed", "disturbed", "refused", "taken back", "boots", "failures", "lockouts",
+                                    "foreign changes"), 0)
 
     def fail(self, what):
         """One failure."""
@@ -259,7 +259,8 @@ class Device:
             self.round += " with restore"
             self.lab.run("device", *self.lab.daemon_command("--restore"))
             own, _ = self.listed()
-            self.expect(any(own == self.table_of(text) for text in self.possible["running"]), "what was restored is none that it may be")
+            self.expect(any(own == self.table_of(text) for text in self.possible["running"]),
+                        "what was restored is none that it may be")
         startup = self.possible["startup"]
         if None not in startup:
             self.possible["running"] = set()
@@ -299,7 +300,8 @@ class Device:
             return f"the kernel has {'no' if own is None else 'a'} table, running says {'none' if want is None else 'one'}"
         for part in ("named", "rules"):
             if own[part] != want[part]:
-                return f"the kernel's table is not that of running: {json.dumps(own[part])[:1500]}\n{json.dumps(want[part])[:1500]}"
+                has, says = json.dumps(own[part])[:1500], json.dumps(want[part])[:1500]
+                return f"the kernel's table is not that of running: {has}\n{says}"
         return "they differ"
 
     def settled(self, session):
@@ -461,8 +463,9 @@ class Device:
 
     def way_rollback(self):
         """Back to one of the last commits; not to one that cut management off until it was taken back."""
-        history = re.findall(r"<number>(\d+)</number>(?:(?!<number>).)*?<datastore>running</datastore>(?:(?!<number>).)*?push (\d+)\.",
-                             self.session.ask(HISTORY))
+        more = r"(?:(?!<number>).)*?"
+        entry = rf"<number>(\d+)</number>{more}<datastore>running</datastore>{more}push (\d+)\."
+        history = re.findall(entry, self.session.ask(HISTORY))
         if not history:
             return
         number, pushed = self.draw.choice(history[-20:])
@@ -570,7 +573,7 @@ def main():
     """Arguments."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=1000, help="pushes (default 1000)")
-    parser.add_argument("--seconds", type=int, default=0, help="not longer than that, but for the last push (default: as long as it takes)")
+    parser.add_argument("--seconds", type=int, default=0, help="no push is begun after that time (default: as long as it takes)")
     parser.add_argument("--seed", type=int, default=int(time.time()) % 1000000, help="of the random numbers, to repeat a run")
     parser.add_argument("--verbose", action="store_true", help="tell every push")
     options = parser.parse_args()

@@ -247,13 +247,16 @@ def access(lab, checks):
         checks.that("<ok/>" in root.ask(rules((conformance, "permit"))), "a right to read conformance")
         reply = user.ask(what_if())
         checks.that("<overall-now>" in reply, f"configuration is readable: {reply[:500]}")
+        checks.that(re.search("<management[^>]*> ?<reason>/portcullis:firewall: [^<]*may not read[^<]*</reason> ?</management>", reply)
+                    is not None, f"whom it would cut off is told to those who may read the firewall: {reply[-1500:]}")
         checks.that("<ok/>" in root.ask(rules((conformance, "permit"), (groups, "deny"))), "groups are hidden")
         checks.that(denied(user.ask(what_if()), "/portcullis:group"), "no right to read groups")
         checks.that("<overall-now>" in user.ask(what_if("running")), "what conformance tells is told")
         checks.that("<ok/>" in root.ask(rules((conformance + "/p:result[p:family='ipv6']", "deny"), (conformance, "permit"))),
                     "some flows are hidden")
         checks.that(denied(user.ask(what_if("running")), "/portcullis:conformance"), "some flows cannot be read")
-        checks.that("<overall-now>" in root.ask(what_if()), "root may ask")
+        reply = root.ask(what_if())
+        checks.that("<overall-now>" in reply and re.search("<management[^>]*> ?<lost>0<", reply) is not None, f"root may ask: {reply[-1500:]}")
 
 
 def test(lab: Lab, checks):
