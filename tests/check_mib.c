@@ -34,7 +34,7 @@ static char *run(const char *command)
 START_TEST(smilint_has_nothing_to_say)
 {
 	/* Its exit code is 0 even on errors. */
-	char *got = run("smilint -l 6 \"$SOURCE_DIR/mibs/PORTCULLIS-MIB.txt\" 2>&1");
+	char *got = run("smilint -l 6 \"$BUILD_DIR/generated/mibs/PORTCULLIS-MIB.txt\" 2>&1");
 	ck_assert_msg(got[0] == '\0', "%.1000s", got);
 	free(got);
 }
@@ -52,7 +52,7 @@ static void expect(struct text *command, struct text *want, const char *name, co
 START_TEST(every_object_is_where_the_code_serves_it)
 {
 	struct text command = {0}, want = {0};
-	text_addf(&command, "snmptranslate -M %s -m \"$SOURCE_DIR/mibs/PORTCULLIS-MIB.txt\" -On", base);
+	text_addf(&command, "snmptranslate -M %s -m \"$BUILD_DIR/generated/mibs/PORTCULLIS-MIB.txt\" -On", base);
 	for (size_t t = 0; t < TABLE_N; t++)
 		for (size_t c = 0; c < tables[t].n_column; c++) {
 			uint32_t oid[8];
@@ -99,7 +99,7 @@ int main(void)
 		perror(dir);
 		return EXIT_FAILURE;
 	}
-	setenv("SOURCE_DIR", SOURCE_DIR, 1); /* for shell commands: the path may have spaces */
+	setenv("BUILD_DIR", BUILD_DIR, 1); /* for shell commands: the path may have spaces */
 	setenv("SNMP_PERSISTENT_DIR", dir, 1); /* net-snmp's commands write there */
 	setenv("SNMPCONFPATH", dir, 1);
 	setenv("SMIPATH", base, 1);

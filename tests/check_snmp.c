@@ -225,21 +225,21 @@ static void stage_setup(void)
 	free(text);
 	setenv("SNMPCONFPATH", dir, 1);
 	setenv("MIBS", "", 1);
-	setenv("SOURCE_DIR", SOURCE_DIR, 1); /* for shell commands: the path may have spaces */
+	setenv("BUILD_DIR", BUILD_DIR, 1); /* for shell commands: the path may have spaces */
 	port = free_port();
 	trap_port = free_port();
 	/* The shipped drop-in, and around it what a device would have. */
 	text = xasprintf(
-	        "agentXSocket %s\nincludeFile %s/contrib/snmpd/portcullis.conf\n"
+	        "agentXSocket %s\nincludeFile %s/generated/doc/snmpd/portcullis.conf\n"
 	        "createUser portcullis SHA-256 \"a good passphrase\" AES \"another passphrase\"\n"
 	        "rocommunity public 127.0.0.1 -V portcullis\nrwcommunity private 127.0.0.1 -V portcullis\n"
 	        "view narrow included %s\nview narrow excluded %s.1.6\nrocommunity narrow 127.0.0.1 -V narrow\n"
 	        "view column included %s\nview column excluded %s.1.6.1.6\nrocommunity column 127.0.0.1 -V column\n"
 	        "trap2sink 127.0.0.1:%u public\ndontLogTCPWrappersConnects yes\n",
-	        agentx, SOURCE_DIR, ROOT, ROOT, ROOT, ROOT, trap_port);
+	        agentx, BUILD_DIR, ROOT, ROOT, ROOT, ROOT, trap_port);
 	write_file("snmpd.conf", text);
 	free(text);
-	text = xasprintf("includeFile %s/contrib/snmptrapd/portcullis.conf\ndisableAuthorization yes\n", SOURCE_DIR);
+	text = xasprintf("includeFile %s/generated/doc/snmptrapd/portcullis.conf\ndisableAuthorization yes\n", BUILD_DIR);
 	write_file("snmptrapd.conf", text);
 	free(text);
 	hub = hub_new();
@@ -364,7 +364,7 @@ END_TEST
 
 START_TEST(names_and_enumerations_come_from_the_mib)
 {
-	char *got = run("snmpget -v2c -c public -M %s -m \"$SOURCE_DIR/mibs/PORTCULLIS-MIB.txt\" 127.0.0.1:%u "
+	char *got = run("snmpget -v2c -c public -M %s -m \"$BUILD_DIR/generated/mibs/PORTCULLIS-MIB.txt\" 127.0.0.1:%u "
 	                "portcullisOverall.0 portcullisLastChangeTime.0 portcullisFlowVerdict.5.1.1.1.2.4",
 	        base_mibs, port);
 	ck_assert_str_eq(got, "PORTCULLIS-MIB::portcullisOverall.0 = INTEGER: violated(3)\n"

@@ -110,6 +110,7 @@ def sources():
                  *tracked("agent/**/*.c")),
             test("format", "clang-format", "--dry-run", "--Werror", *code),
             test("include-direction", PYTHON, "tests/include_direction.py"),
+            test("oid-root", PYTHON, "tests/oid_root.py"),
             test("shell", "shellcheck", "quickstart", ".ci/run", *tracked("tests/**/*.sh", "contrib/**/*.sh"))]
     yang = ["-p", "yang", "-p", "/usr/share/yuma/modules/ietf"]
     for module in tracked("yang/*.yang"):

@@ -207,11 +207,13 @@ class Lab:
     def start_snmpd(self, *lines, env=None):
         """A private snmpd with SNMPv3 (authPriv) on loopback and the trap receiver as its only destination.
 
-        lines: more of its configuration.
+        What it shows is what the drop-in for devices says. lines: more of its configuration.
         """
         persistent = self.directory / "snmpd"
         persistent.mkdir(exist_ok=True)
         gid = pwd.getpwnam(self.user).pw_gid
+        drop_in = (self.root / "share/doc/portcullis/snmpd/portcullis.conf").read_text(encoding="ascii")
+        views = [line for line in drop_in.splitlines() if line.startswith("view portcullis ")]
         (self.directory / "snmpd.conf").write_text(
             f"agentaddress udp:127.0.0.1:{SNMP_PORT}\n"
             f"master agentx\nagentXSocket unix:{self.agentx}\nagentXPerms 0660 0755 root {gid}\nagentXTimeout 2\n"
@@ -219,10 +221,8 @@ class Lab:
             "rouser operator authPriv -V portcullis\n"
             f"createUser manager SHA {self.snmp_secret} AES {self.snmp_secret}\n"
             "rwuser manager authPriv -V portcullis\n"
-            "view portcullis included .1.3.6.1.2.1.1\n"
-            "view portcullis included .1.3.6.1.4.1.8072.9999.9999.5061\n"
             f"trap2sink 127.0.0.1:{TRAP_PORT} portcullis\n"
-            "maxGetbulkResponses 1000\n" + "".join(f"{line}\n" for line in lines), encoding="ascii")
+            "maxGetbulkResponses 1000\n" + "".join(f"{line}\n" for line in (*views, *lines)), encoding="ascii")
         client = self.directory / "client"
         client.mkdir(exist_ok=True)
         (client / "snmp.conf").write_text(
