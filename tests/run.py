@@ -243,23 +243,13 @@ def give_back():
                 os.lchown(path, owner.st_uid, owner.st_gid)
 
 
-def main():
-    """Everything, or only the parts named on the command line."""
-    alone = {"sources": sources, "unit": lambda: ctest("build-asan")}
-    rows = {"system": system, "bounds": bounds, "tsan": tsan}
-    parts = [*alone, *rows]
-    names = sys.argv[1:] or parts
-    for name in names:
-        if name not in parts:
-            sys.exit(f"run.py: '{name}' is none of the parts {', '.join(parts)}")
+def counted(tests):
+    """Run tests (a function) and tell their sum; the exit code."""
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, _: sys.exit(128 + number))
     try:
-        for name in names:
-            if name in alone:
-                alone[name]()
-        together([rows[name] for name in names if name in rows])
+        tests()
     except KeyboardInterrupt:
         sys.exit(130)
     finally:
@@ -269,6 +259,24 @@ def main():
         print(f"failed: {name}")
     print(f"{len(results['passed'])} passed, {len(results['failed'])} failed, {len(results['skipped'])} skipped")
     return 1 if results["failed"] else 0
+
+
+def main():
+    """Everything, or only the parts named on the command line."""
+    alone = {"sources": sources, "unit": lambda: ctest("build-asan")}
+    rows = {"system": system, "bounds": bounds, "tsan": tsan}
+    parts = [*alone, *rows]
+    names = sys.argv[1:] or parts
+    for name in names:
+        if name not in parts:
+            sys.exit(f"run.py: '{name}' is none of the parts {', '.join(parts)}")
+
+    def chosen():
+        for name in names:
+            if name in alone:
+                alone[name]()
+        together([rows[name] for name in names if name in rows])
+    return counted(chosen)
 
 
 if __name__ == "__main__":
