@@ -49,6 +49,45 @@ def snmp_auths_yml(text):
     return f"{heading}\nauths:\n  portcullis:\n    version: 3\n{credentials}modules:\n{indented}"
 
 
+# Events whose severity is one of the trap's own objects: severity to a value of the object.
+OF_SEVERITY = {"CRITICAL": "^5$|^critical", "MAJOR": "^4$|^major", "WARNING": None}
+OF_STATE = {"NORMAL": "^1$|^ok", "CRITICAL": "^3$|^violated", "WARNING": None}
+GRADED = {"portcullisViolated": ("$5", OF_SEVERITY), "portcullisOverallChange": ("$3", OF_STATE)}
+SEVERITIES = ("none", "info", "warning", "major", "critical")
+STATES = ("ok", "degraded", "violated", "incomplete", "cannotTell")
+
+
+def graded(name, event, more):
+    """An event once for each severity that it may have."""
+    variable, grades = GRADED[name]
+    known = "|".join(pattern for pattern in grades.values() if pattern)
+    for severity, pattern in grades.items():
+        match = f"({pattern})" if pattern else f"!({known})"
+        yield re.sub(r"\S+$", severity, event) + f"\nMATCH {variable}: {match}\n{more}"
+
+
+def worded(more):
+    """What follows an event, with words for the numbers of enumerations where the text is built from them."""
+    lines = []
+    for front, back, words in (("of severity ", "", SEVERITIES), ("State of the device: ", "", STATES),
+                               ("before ", "$", STATES)):
+        if front in more.split("\nSDESC")[0]:
+            lines += [f"REGEX ({front}{number}{back})({front}{word})" for number, word in enumerate(words, 1)]
+    form, rest = more.split("\n", 1)
+    return "\n".join([form, *lines, rest])
+
+
+def snmptt_conf(directory, mibs):
+    """Events of snmptt: what snmpttconvertmib makes of the MIB, with severities and words that depend on the trap."""
+    path = directory / "snmptt.conf"
+    convert(directory, mibs, "snmpttconvertmib", f"--in={mibs}/PORTCULLIS-MIB.txt", f"--out={path}", "--no_variables")
+    events = re.findall(r"^(EVENT (\S+) .*)\n((?:.*\n)*?EDESC)\n", path.read_text(encoding="utf-8"), re.MULTILINE)
+    text = ["# Made by snmpttconvertmib from PORTCULLIS-MIB; a severity or state in a trap decides the event's.\n"]
+    for event, name, more in events:
+        text += graded(name, event, worded(more)) if name in GRADED else [f"{event}\n{worded(more)}"]
+    return "\n\n".join(text) + "\n"
+
+
 def default_root():
     """The root that the MIB in the checkout has."""
     return re.search(r'PORTCULLIS_OID_ROOT "([0-9.]+)"', (ROOT / "CMakeLists.txt").read_text(encoding="utf-8")).group(1)
@@ -59,7 +98,17 @@ def made(mibs):
     with tempfile.TemporaryDirectory(prefix="portcullis-generated-") as name:
         directory = pathlib.Path(name)
         text = snmp_yml(directory, mibs)
-        return {"prometheus/snmp.yml": text, "prometheus/snmp-auths.yml": snmp_auths_yml(text)}
+        return {"prometheus/snmp.yml": text, "prometheus/snmp-auths.yml": snmp_auths_yml(text),
+                "snmptt/snmptt.conf.portcullis": snmptt_conf(directory, mibs)}
+
+
+def same(lab, checks, folder):
+    """What is made of the installed MIB for a folder, and is what was installed in it."""
+    made_now = {name: text for name, text in made(lab.root / "share/portcullis/mibs").items() if name.startswith(f"{folder}/")}
+    for name, text in made_now.items():
+        checks.that(text == (lab.root / "share/doc/portcullis" / name).read_text(encoding="utf-8"),
+                    f"{name} is not what the MIB gives: tests/nms/generated.py --write")
+    return made_now
 
 
 def main():
