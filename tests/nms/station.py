@@ -45,13 +45,13 @@ def enter(lab, name="device"):
             raise LabError(f"setns: {os.strerror(ctypes.get_errno())}")
 
 
-def start_device(lab, daemon=True):
-    """snmpd with the drop-in's user and a community, the daemon behind it, and this process beside them."""
+def start_device(lab, *extra):
+    """snmpd with the drop-in's user and a community, the daemon behind it, and this process beside them. extra: more
+    lines of snmpd's configuration."""
     lab.start_snmpd(f'createUser {USER} SHA-256 "{PASSPHRASE}" AES "{PASSPHRASE}"',
-                    f"rouser {USER} authpriv -V portcullis", "rocommunity portcullis 127.0.0.1 -V portcullis")
-    if daemon:
-        lab.start_daemon()
-        wait_for_subagent(lab)
+                    f"rouser {USER} authpriv -V portcullis", "rocommunity portcullis 127.0.0.1 -V portcullis", *extra)
+    lab.start_daemon()
+    wait_for_subagent(lab)
     enter(lab)
 
 
