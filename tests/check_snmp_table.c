@@ -21,7 +21,8 @@ static void mib_setup(void)
 {
 	struct error err;
 	size_t len;
-	ck_assert_msg(file_read(SOURCE_DIR "/mibs/PORTCULLIS-MIB.txt", 1 << 20, &mib, &len, &err) == 0, "%s", err.text);
+	ck_assert_msg(file_read(BUILD_DIR "/generated/mibs/PORTCULLIS-MIB.txt", 1 << 20, &mib, &len, &err) == 0, "%s",
+	        err.text);
 }
 
 static void mib_teardown(void)
