@@ -222,7 +222,7 @@ class Lab:
             f"createUser manager SHA {self.snmp_secret} AES {self.snmp_secret}\n"
             "rwuser manager authPriv -V portcullis\n"
             f"trap2sink 127.0.0.1:{TRAP_PORT} portcullis\n"
-            "maxGetbulkResponses 1000\n" + "".join(f"{line}\n" for line in (*views, *lines)), encoding="ascii")
+            "maxGetbulkResponses 1000\ndontLogTCPWrappersConnects yes\n" + "".join(f"{line}\n" for line in (*views, *lines)), encoding="ascii")
         client = self.directory / "client"
         client.mkdir(exist_ok=True)
         (client / "snmp.conf").write_text(

@@ -52,7 +52,8 @@ def snmp_auths_yml(text):
 # Events whose severity is one of the trap's own objects: severity to a value of the object.
 OF_SEVERITY = {"CRITICAL": "^5$|^critical", "MAJOR": "^4$|^major", "WARNING": None}
 OF_STATE = {"NORMAL": "^1$|^ok", "CRITICAL": "^3$|^violated", "WARNING": None}
-GRADED = {"portcullisViolated": ("$5", OF_SEVERITY), "portcullisOverallChange": ("$3", OF_STATE)}
+GRADED = {"portcullisViolated": ("$5", OF_SEVERITY), "portcullisFlowViolated": ("$5", OF_SEVERITY),
+          "portcullisOverallChange": ("$3", OF_STATE)}
 SEVERITIES = ("none", "info", "warning", "major", "critical")
 STATES = ("ok", "degraded", "violated", "incomplete", "cannotTell")
 

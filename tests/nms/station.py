@@ -86,6 +86,18 @@ def mend(lab):
     wait_until(lambda: problems(lab) == "0", 10, "the end of the problem")
 
 
+@contextlib.contextmanager
+def deviating(lab):
+    """While somebody else has a table of the agent's name."""
+    def deviates():
+        return lab.snmp("snmpget", "-Oqve", lab.agent(), "PORTCULLIS-MIB::portcullisFirewallDeviates.0").strip()
+    lab.run("device", "nft", "add table inet portcullis; add chain inet portcullis forward { type filter hook forward priority 0; }")
+    wait_until(lambda: deviates() == "1", 10, "the deviation")
+    yield
+    lab.run("device", "nft", "delete", "table", "inet", "portcullis")
+    wait_until(lambda: deviates() == "2", 10, "the end of the deviation")
+
+
 def fetch(url, data=None, headers=None, timeout=30):
     """The body that a server answers with, or None where it does not answer (yet)."""
     request = urllib.request.Request(url, data=data, headers=headers or {})

@@ -3,7 +3,7 @@
 broken and when the daemon is gone.
 """
 
-from station import (PASSPHRASE, SNMP_PORT, Lab, artefacts, break_rule, main, mend, need, start_device, summary, text_of,
+from station import (PASSPHRASE, SNMP_PORT, Lab, artefacts, break_rule, deviating, main, mend, need, start_device, summary, text_of,
                      wait_until)
 
 SUMMARY, DEPLOYMENT = "portcullis", "portcullis_deployment-site-a"
@@ -46,7 +46,7 @@ def numbers_agree(lab, checks):
     have, said = wait_until(lambda: values(lab, SUMMARY), 20, "the first values"), summary(lab)
     for key in KEYS:
         checks.equal(have[key], said[key], f"{key} of the summary")
-    checks.equal((have["overall"], have["readable"], have["journal"], have["problems"]), (1, 1, 1, 0), "state")
+    checks.equal((have["overall"], have["readable"], have["journal"], have["deviates"], have["problems"]), (1, 1, 1, 2, 0), "state")
     checks.that(0 <= have["age"] < 60 and have["verify"] > 0, f"age and duration of the verification: {have}")
     have = wait_until(lambda: values(lab, DEPLOYMENT), 20, "values of the deployment")
     flows = [flow["verdict"] for flow in lab.conformance()["flows"]]
@@ -66,6 +66,8 @@ def thresholds(lab, checks):
     checks.equal(have["violated"], 1, "violated flows of the deployment")
     mend(lab)
     wait_until(lambda: len(told(lab, "severity = OKAY")) == known + 2, 20, "the notification that all is well")
+    with deviating(lab):
+        checks.that(wait_until(lambda: told(lab, "severity = FAILURE", '"deviates"'), 20, "the notification of a deviation"), "told")
     lab.stop(lab.daemon)
     checks.that(wait_until(lambda: told(lab, "severity = FAILURE", "portcullis_deployment", "has not been updated"), 30, "the notification of missing values"),
                 "a device without its daemon is told")

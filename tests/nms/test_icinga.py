@@ -10,7 +10,7 @@ import re
 import shutil
 import subprocess
 
-from station import (PASSPHRASE, SNMP_PORT, Lab, artefacts, break_rule, main, mend, need, start_device, summary, text_of,
+from station import (PASSPHRASE, SNMP_PORT, Lab, artefacts, break_rule, deviating, main, mend, need, start_device, summary, text_of,
                      wait_for_subagent, wait_until)
 
 DIRECTORIES = ("plugins", "icinga", "nagios")
@@ -120,18 +120,27 @@ def openings(lab, checks):
     mend(lab)
 
 
+def deviation(lab, checks):
+    """A table of the agent's name where it only observes."""
+    with deviating(lab):
+        code, output = plugin(lab)
+        checks.that(code == 2 and "the agent's table is not what was installed: " in output, f"deviation: {code} {output}")
+
+
 def every_state(lab, checks):
     """The worst of what a summary says is the state, also in states that this device is not in."""
     loader = importlib.machinery.SourceFileLoader("check_portcullis", str(lab.directory / "plugins/check_portcullis"))
     check = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
     loader.exec_module(check)
     options = check.arguments(["-H", "fw1"])
-    well = {**{name: 0 for name in check.SCALARS}, "overall": 1, "readable": 1, "journal": 1, "reason": "why | not",
+    well = {**{name: 0 for name in check.SCALARS}, "overall": 1, "readable": 1, "journal": 1, "deviates": 2,
+            "reason": "why | not", "firewall_reason": "a rule is gone",
             "journal_reason": "disk full"}
     for change, state, words in (({}, 0, "ok: 0 flows"), ({"overall": 2}, 1, "degraded"), ({"overall": 3}, 2, "violated"),
                                  ({"overall": 4}, 1, "incomplete"), ({"overall": 5}, 1, "cannot tell"),
                                  ({"overall": 5, "readable": 2}, 2, "the ruleset cannot be read: why / not"),
                                  ({"journal": 2}, 2, "the journal cannot be written: disk full"), ({"overall": 9}, 3, "state 9"),
+                                 ({"deviates": 1}, 2, "not what was installed: a rule is gone"),
                                  ({"age": 91}, 1, "91 s old"), ({"age": 301}, 2, "301 s old"), ({"overall": 9, "openings": 1}, 3, ""),
                                  ({"openings": 4}, 1, "4 openings"), ({"overall": 3, "openings": 4}, 2, "4 openings")):
         check.summary = lambda options, change=change: {**well, **change}
@@ -240,6 +249,7 @@ def test(lab: Lab, checks):
     broken(lab, checks)
     mend(lab)
     openings(lab, checks)
+    deviation(lab, checks)
     every_state(lab, checks)
     no_subagent(lab, checks)
     icinga(lab, checks)

@@ -9,7 +9,7 @@ import shutil
 
 import generated
 import yaml
-from station import (PASSPHRASE, SNMP_PORT, Lab, artefacts, break_rule, fetch, fetch_json, main, mend, need,
+from station import (PASSPHRASE, SNMP_PORT, Lab, artefacts, break_rule, deviating, fetch, fetch_json, main, mend, need,
                      start_device, summary, text_of, wait_for_subagent, wait_until)
 
 EXPORTER = "http://127.0.0.1:9116/snmp"
@@ -160,6 +160,9 @@ def alerts_come_and_go(lab, checks):
     dashboard(lab, checks)
     mend(lab)
     wait_until(lambda: alerts() == set(), 20, "the end of the alert")
+    with deviating(lab):
+        wait_until(lambda: alerts() == {"PortcullisFirewallDeviation"}, 20, "the alert of a deviation")
+    wait_until(lambda: alerts() == set(), 20, "the end of the deviation")
     lab.stop(lab.daemon)
     wait_until(lambda: alerts() == {"PortcullisAbsent"}, 30, "the alert of absence")
     checks.that(query('up{job="portcullis"} == 1'), "a device without its subagent looks healthy to Prometheus")

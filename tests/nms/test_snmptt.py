@@ -14,6 +14,8 @@ from station import TRAP_PORT, Lab, artefacts, break_rule, main, mend, need, sta
 GRADED = [("portcullisViolated", "portcullisNotifySeverity", 5, "CRITICAL", "of severity critical"),
           ("portcullisViolated", "portcullisNotifySeverity", 4, "MAJOR", "of severity major"),
           ("portcullisViolated", "portcullisNotifySeverity", 3, "WARNING", "of severity warning"),
+          ("portcullisFlowViolated", "portcullisNotifySeverity", 5, "CRITICAL", "of severity critical"),
+          ("portcullisFlowViolated", "portcullisNotifySeverity", 3, "WARNING", "of severity warning"),
           ("portcullisOverallChange", "portcullisNotifyOverall", 1, "NORMAL", "State of the device: ok"),
           ("portcullisOverallChange", "portcullisNotifyOverall", 2, "WARNING", "State of the device: degraded"),
           ("portcullisOverallChange", "portcullisNotifyOverall", 3, "CRITICAL", "State of the device: violated"),

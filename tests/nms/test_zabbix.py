@@ -10,7 +10,7 @@ import pathlib
 import shutil
 import subprocess
 
-from station import (PASSPHRASE, SNMP_PORT, USER, Lab, LabError, artefacts, break_rule, fetch, main, mend, need, skip,
+from station import (PASSPHRASE, SNMP_PORT, USER, Lab, LabError, artefacts, break_rule, deviating, fetch, main, mend, need, skip,
                      start_device, summary, text_of, wait_for_subagent, wait_until)
 
 FRONT_END = pathlib.Path("/usr/share/zabbix")
@@ -171,6 +171,14 @@ def raised_and_cleared(lab, checks, api, host):
     checks.equal(value(api, host, "portcullis.problem.affected[1]"), "0", "flows of a problem that is over")
 
 
+def deviation(lab, api, host):
+    """Somebody else has a table of the agent's name."""
+    name = "The agent's table is not what was installed"
+    with deviating(lab):
+        wait_until(lambda: name in problems(api, host), 60, "the problem of the deviation")
+    wait_until(lambda: not problems(api, host), 60, "the end of the deviation")
+
+
 def absence(lab, checks, api, host):
     """The daemon goes while a problem lasts: it stays, and the absence is told; both end when all is well again."""
     break_rule(lab)
@@ -197,6 +205,7 @@ def test(lab: Lab, checks):
     host = add_host(api, template)
     numbers_agree(lab, checks, api, host)
     raised_and_cleared(lab, checks, api, host)
+    deviation(lab, api, host)
     absence(lab, checks, api, host)
 
 
