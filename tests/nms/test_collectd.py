@@ -67,10 +67,10 @@ def thresholds(lab, checks):
     mend(lab)
     wait_until(lambda: len(told(lab, "severity = OKAY")) == known + 2, 20, "the notification that all is well")
     with deviating(lab):
-        checks.that(wait_until(lambda: told(lab, "severity = FAILURE", '"deviates"'), 20, "the notification of a deviation"), "told")
+        wait_until(lambda: told(lab, "severity = FAILURE", '"deviates"'), 20, "the notification of a deviation")
     lab.stop(lab.daemon)
-    checks.that(wait_until(lambda: told(lab, "severity = FAILURE", "portcullis_deployment", "has not been updated"), 30, "the notification of missing values"),
-                "a device without its daemon is told")
+    gone = ("severity = FAILURE", "portcullis_deployment", "has not been updated")
+    checks.that(wait_until(lambda: told(lab, *gone), 30, "the notification of missing values"), "a device without its daemon is told")
 
 
 def test(lab: Lab, checks):
