@@ -239,7 +239,8 @@ static void stage_setup(void)
 	        agentx, BUILD_DIR, ROOT, ROOT, ROOT, ROOT, trap_port);
 	write_file("snmpd.conf", text);
 	free(text);
-	text = xasprintf("includeFile %s/generated/doc/snmptrapd/portcullis.conf\ndisableAuthorization yes\n", BUILD_DIR);
+	text = xasprintf(
+	        "includeFile %s/generated/doc/snmptrapd/portcullis.conf\ndisableAuthorization yes\n", BUILD_DIR);
 	write_file("snmptrapd.conf", text);
 	free(text);
 	hub = hub_new();
