@@ -1,0 +1,133 @@
+"""What the SNMP tests share: walks as numbers and octets, and a NETCONF session on the daemon's socket."""
+
+import re
+import socket
+import xml.etree.ElementTree as ElementTree
+
+BASE = "urn:ietf:params:xml:ns:netconf:base:1.0"
+NOTIFICATION = "urn:ietf:params:xml:ns:netconf:notification:1.0"
+END = "]]>]]>"
+V2C = ("-v2c", "-c", "public")
+# Numbers and octets as they are, one line each, whatever MIB is there.
+PLAIN = ("-m", "", "-On", "-Oe", "-Ox", "--hexOutputLength=0")
+LINE = re.compile(r"\.([\d.]+) = (?:([A-Z][\w-]*(?: [A-Z]+)?): )?(.*)")
+TIMES = re.compile(r"\((\d+)\)")
+
+
+def value(kind, text):
+    """What a line says, as a number, as octets, or as the text of what is not there."""
+    if kind == "Hex-STRING":
+        return bytes.fromhex(text)
+    if kind == "Timeticks":
+        return int(TIMES.match(text).group(1))
+    if kind in ("INTEGER", "Gauge32", "Counter32", "Unsigned32"):
+        return int(text)
+    return b"" if text == '""' else text
+
+
+def lines(output):
+    """Lines of net-snmp's commands: (OID, type or None, value)."""
+    found = []
+    for line in output.splitlines():
+        match = LINE.match(line)
+        if not match:
+            raise ValueError(f"a line that is none of a walk: {line[:200]}")
+        oid, kind, text = match.groups()
+        found.append((tuple(map(int, oid.split("."))), kind, value(kind, text)))
+    return found
+
+
+class Polling:
+    """net-snmp's commands against the device of a laboratory."""
+
+    def __init__(self, lab):
+        self.lab = lab
+        self.oid = {}
+        for line in lab.snmp("snmptranslate", "-M", lab.mib_dirs(), "-m", "PORTCULLIS-MIB", "-Tz").splitlines():
+            name, oid = (word.strip('"') for word in line.split())
+            if name.startswith("portcullis"):
+                self.oid[name] = tuple(map(int, oid.split(".")))
+        self.name = {oid: name for name, oid in self.oid.items()}
+        self.root = self.oid["portcullisMIB"]
+
+    def numeric(self, name, *index):
+        """The OID of an instance as text."""
+        return "." + ".".join(map(str, (*self.oid[name], *index)))
+
+    def ask(self, program, *arguments, how=(), check=True):
+        """A command with the options that make its output plain; how: the version and who asks."""
+        return self.lab.snmp(program, *how, *PLAIN, *arguments, check=check)
+
+    def get(self, *oids, how=()):
+        """The values of instances, each (OID, type, value)."""
+        return lines(self.ask("snmpget", self.lab.agent(), *oids, how=how))
+
+    def walk(self, *options, how=(), below="portcullisObjects"):
+        """All that there is below a node, by bulk where options say how many at once, else by GETNEXT."""
+        program = "snmpbulkwalk" if options else "snmpwalk"
+        oid = "." + ".".join(map(str, self.oid[below])) if isinstance(below, str) else "." + ".".join(map(str, below))
+        output = self.ask(program, "-t", "10", *options, self.lab.agent(), oid, how=how)
+        # A walk that comes to the last object of the agent ends with that.
+        return [line for line in lines(output) if not str(line[2]).startswith("No ")]
+
+
+class Netconf:
+    """A session on the daemon's socket; what it reads are elements without namespaces."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(60)
+        self.socket.connect(str(path))
+        self.received = b""
+        self.message()
+        self.send(f'<hello xmlns="{BASE}"><capabilities><capability>urn:ietf:params:netconf:base:1.0</capability>'
+                  "</capabilities></hello>")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def send(self, text):
+        """One message."""
+        self.socket.sendall((text + END).encode())
+
+    def message(self):
+        """The next message."""
+        while END.encode() not in self.received:
+            more = self.socket.recv(1 << 20)
+            if not more:
+                raise EOFError("the daemon ended the session")
+            self.received += more
+        whole, _, self.received = self.received.partition(END.encode())
+        root = ElementTree.fromstring(whole)
+        for element in root.iter():
+            element.tag = element.tag.rpartition("}")[2]
+        return root
+
+    def rpc(self, body):
+        """An rpc's reply."""
+        self.send(f'<rpc xmlns="{BASE}" message-id="1">{body}</rpc>')
+        reply = self.message()
+        if reply.find("rpc-error") is not None:
+            raise ValueError(ElementTree.tostring(reply, encoding="unicode")[:1000])
+        return reply
+
+    def get(self, namespace, name):
+        """State and configuration below a node at the top."""
+        return self.rpc(f'<get><filter><{name} xmlns="{namespace}"/></filter></get>').find(f"data/{name}")
+
+    def running(self):
+        """The running configuration."""
+        return self.rpc("<get-config><source><running/></source></get-config>").find("data")
+
+    def told(self):
+        """Every notification that is kept, by a replay, oldest first: the element inside, with its time as event-time."""
+        self.rpc(f'<create-subscription xmlns="{NOTIFICATION}"><startTime>2000-01-01T00:00:00Z</startTime></create-subscription>')
+        found = []
+        while not found or found[-1].tag != "replayComplete":
+            when, what = self.message()
+            ElementTree.SubElement(what, "event-time").text = when.text
+            found.append(what)
+        return found[:-1]
