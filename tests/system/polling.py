@@ -2,12 +2,16 @@
 
 import re
 import socket
+import time
 import xml.etree.ElementTree as ElementTree
+
+from harness import wait_until
 
 BASE = "urn:ietf:params:xml:ns:netconf:base:1.0"
 NOTIFICATION = "urn:ietf:params:xml:ns:netconf:notification:1.0"
 END = "]]>]]>"
 V2C = ("-v2c", "-c", "public")
+ADMIT = ("dontLogTCPWrappersConnects yes", "rocommunity public 127.0.0.1 -V portcullis")  # for start_snmpd()
 # Numbers and octets as they are, one line each, whatever MIB is there.
 PLAIN = ("-m", "", "-On", "-Oe", "-Ox", "--hexOutputLength=0")
 LINE = re.compile(r"\.([\d.]+) = (?:([A-Z][\w-]*(?: [A-Z]+)?): )?(.*)")
@@ -61,6 +65,18 @@ class Polling:
     def get(self, *oids, how=()):
         """The values of instances, each (OID, type, value)."""
         return lines(self.ask("snmpget", self.lab.agent(), *oids, how=how))
+
+    def joined(self, seconds=20):
+        """Wait until the daemon's objects are there; how long that took."""
+        started = time.monotonic()
+        wait_until(lambda: "INTEGER" in self.ask("snmpget", "-r", "0", "-t", "1", self.lab.agent(),
+                                                 self.numeric("portcullisOverall", 0), how=V2C, check=False),
+                   seconds, "an answer of the subagent")
+        return time.monotonic() - started
+
+    def scalar(self, name):
+        """A scalar's value."""
+        return self.get(self.numeric(name, 0))[0][2]
 
     def walk(self, *options, how=(), below="portcullisObjects"):
         """All that there is below a node, by bulk where options say how many at once, else by GETNEXT."""

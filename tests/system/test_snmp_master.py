@@ -1,0 +1,177 @@
+#!/usr/bin/python3
+"""snmpd goes, hangs, is flooded; the daemon is killed: how long until all is there again, and what goes on meanwhile.
+
+Meanwhile NETCONF answers and the ruleset is verified as if nothing were; afterwards everything is registered, and every trap
+has arrived.
+"""
+
+import re
+import signal
+import threading
+import time
+
+from harness import BUILD, Lab, main, wait_until
+from polling import ADMIT, V2C, Netconf, Polling
+
+PC = "urn:portcullis:yang:portcullis"
+STATE = f'<get><filter><conformance xmlns="{PC}"><summary/><newest-sequence/></conformance></filter></get>'
+HANG_S = 8  # longer than snmpd's two seconds for AgentX, than our ping and than our five for a notification
+SANITIZED = "-fsanitize" in (BUILD / "CMakeCache.txt").read_text(errors="replace")
+LIMIT = 1.0 if SANITIZED else 0.2  # seconds for an answer, whatever the master does
+
+
+class Device:
+    """The daemon as NETCONF and the trap receiver see it, and a rule that comes and goes."""
+
+    def __init__(self, lab, polling, checks):
+        self.lab, self.polling, self.checks = lab, polling, checks
+        self.session, self.slowest = Netconf(lab.socket), 0
+
+    def summary(self):
+        """Flows that are blocked, and the number of the newest notification; how long the answer took is kept."""
+        started = time.monotonic()
+        state = self.session.rpc(STATE).find("data/conformance")
+        self.slowest = max(self.slowest, time.monotonic() - started)
+        return int(state.findtext("summary/blocked")), int(state.findtext("newest-sequence"))
+
+    def await_change(self, blocked, newest):
+        """Until the verification has seen a change, and until it is told; how long the first took."""
+        started = time.monotonic()
+        wait_until(lambda: (self.summary()[0] > 0) == blocked, 10, f"a verification that finds {'some' if blocked else 'no'} flow blocked")
+        seen = time.monotonic() - started
+        wait_until(lambda: self.summary()[1] > newest, 10, "a notification of it")
+        return seen
+
+    def change(self):
+        """A rule that blocks comes and goes, each told; how long the longer verification took to be seen."""
+        newest = self.summary()[1]
+        self.lab.run("device", "nft", "insert", "rule", "inet", "filter", "to_servers", "tcp", "dport", "5061", "drop")
+        raised = self.await_change(True, newest)
+        listing = self.lab.run("device", "nft", "-a", "list", "chain", "inet", "filter", "to_servers").stdout
+        handle = next(line.split()[-1] for line in listing.splitlines() if "tcp dport 5061 drop" in line)
+        newest = self.summary()[1]
+        self.lab.run("device", "nft", "delete", "rule", "inet", "filter", "to_servers", "handle", handle)
+        return max(raised, self.await_change(False, newest))
+
+    def told(self):
+        """Sequence numbers of all that NETCONF can replay."""
+        with Netconf(self.lab.socket) as session:
+            return [int(event.findtext("sequence")) for event in session.told() if event.find("sequence") is not None]
+
+    def traps(self):
+        """Sequence numbers of all traps."""
+        return [int(match) for trap in self.lab.traps() for match in re.findall(r"portcullisNotifySequence\.0 = Gauge32: (\d+)", trap)]
+
+    def complete(self, what):
+        """Everything is registered, the tables answer, and no notification is missing."""
+        checks, polling = self.checks, self.polling
+        listed = polling.ask("snmpwalk", self.lab.agent(), ".1.3.6.1.2.1.1.9.1.2")
+        checks.equal(listed.count("OID: ." + ".".join(map(str, polling.root)) + "\n"), 1, f"entries in sysORTable after {what}")
+        rows = [value for _, _, value in polling.walk("-Cr50", below="portcullisFlowLabel")]
+        with Netconf(self.lab.socket) as session:
+            labels = [row.text for row in session.get(PC, "conformance").findall("result/label")]
+        checks.equal(sorted(value.decode() for value in rows), sorted(labels), f"rows of the flow table after {what}")
+        tables = {oid[len(polling.root) + 1] for oid, _, _ in polling.walk("-Cr200")}
+        checks.that(tables >= {1, 2, 3, 4, 5, 6, 9, 10}, f"tables that answer after {what}: {tables}")
+        wait_until(lambda: set(self.traps()) >= set(self.told()), 15, f"every trap after {what}")
+        checks.equal(sorted(set(self.traps())), sorted(self.told()), f"traps and NETCONF's notifications after {what}")
+        wait_until(lambda: polling.scalar("portcullisNotifyWaiting") == 0, 10, f"an empty queue after {what}")
+
+    def meanwhile(self, what, seconds=0):
+        """Changes while something is wrong, for so long."""
+        self.slowest, longest, count, until = 0, 0, 0, time.monotonic() + seconds
+        while not count or time.monotonic() < until:
+            longest, count = max(longest, self.change()), count + 1
+        print(f"{what}: {count} changes, slowest answer {self.slowest * 1000:.0f} ms, "
+              f"longest way to a verdict {longest * 1000:.0f} ms", flush=True)
+        self.checks.that(self.slowest < LIMIT and longest < LIMIT,
+                         f"{what}: an answer of NETCONF took {self.slowest:.2f} s, a verdict {longest:.2f} s")
+
+    def back(self, what):
+        """Wait for the objects; told is how long that took."""
+        print(f"{what}: all there again after {self.polling.joined():.2f} s", flush=True)
+        self.complete(what)
+
+
+def leaves(device, number, name):
+    """snmpd ends and is started again."""
+    lab = device.lab
+    lab.stop(lab.snmpd, number)
+    device.meanwhile(f"without snmpd, {name}")
+    lab.agentx.unlink(missing_ok=True)
+    lab.start_snmpd(*ADMIT)
+    device.back(f"{name} of snmpd")
+
+
+def hangs(device):
+    """snmpd is stopped for longer than anybody waits, and goes on."""
+    device.lab.snmpd.send_signal(signal.SIGSTOP)
+    try:
+        device.meanwhile(f"while snmpd hangs for {HANG_S} s", HANG_S)
+    finally:
+        device.lab.snmpd.send_signal(signal.SIGCONT)
+    device.back(f"{HANG_S} s in which snmpd hung")
+
+
+def flooded(device):
+    """Many walks at once while verdicts flip."""
+    lab, stop, walks = device.lab, threading.Event(), []
+    def walk():
+        while not stop.is_set():
+            done = lab.run("device", "snmpbulkwalk", *V2C, "-m", "", "-On", "-t", "20", "-Cr100", lab.agent(),
+                           device.polling.numeric("portcullisObjects"), check=False)
+            walks.append((done.returncode, done.stdout.count("\n")))
+    threads = [threading.Thread(target=walk) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    try:
+        device.meanwhile("while snmpd is flooded", 3)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    device.checks.that(len(walks) >= 6 and all(code == 0 and lines > 5000 for code, lines in walks),
+                       f"{len(walks)} walks: {sorted(set(walks))[:5]}")
+    device.back(f"{len(walks)} walks")
+
+
+def killed(device):
+    """The daemon is killed with a problem that lasts, and starts again: it is told once."""
+    lab, polling = device.lab, device.polling
+    lab.run("device", "nft", "insert", "rule", "inet", "filter", "to_servers", "tcp", "dport", "443", "drop")
+    wait_until(lambda: polling.scalar("portcullisActiveProblems") == 1, 10, "a problem")
+    wait_until(lambda: set(device.traps()) >= set(device.told()), 10, "its trap")
+    raised, known = polling.walk(below="portcullisProblemLabel"), device.traps()
+    lab.stop(lab.daemon, signal.SIGKILL)
+    started = time.monotonic()
+    gone = polling.ask("snmpget", "-t", "10", lab.agent(), polling.numeric("portcullisOverall", 0))
+    device.checks.that("No Such Object" in gone, f"what snmpd says without the daemon: {gone}")
+    device.checks.that(time.monotonic() - started < 5, "snmpd answers without the daemon")
+    lab.start_daemon(load=False)
+    polling.joined()
+    print(f"a kill of the daemon: all there again after {time.monotonic() - started:.2f} s, its start included", flush=True)
+    device.session = Netconf(lab.socket)
+    device.complete("a kill of the daemon")
+    device.checks.equal(polling.walk(below="portcullisProblemLabel"), raised, "the problem keeps its number")
+    device.checks.equal(device.traps(), known, "nothing is told twice")
+
+
+def test(lab: Lab, checks):
+    """One after the other, on one daemon."""
+    polling = Polling(lab)
+    lab.start_snmpd(*ADMIT)
+    lab.start_snmptrapd()
+    lab.start_daemon()
+    polling.joined()
+    device = Device(lab, polling, checks)
+    device.meanwhile("with snmpd")
+    leaves(device, signal.SIGTERM, "a restart")
+    leaves(device, signal.SIGKILL, "a kill")
+    hangs(device)
+    flooded(device)
+    killed(device)
+    checks.equal(lab.stop(lab.daemon), 0, "exit code of the daemon")
+
+
+if __name__ == "__main__":
+    main(test)
