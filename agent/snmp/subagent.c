@@ -74,6 +74,8 @@ static int on_master_came(int major, int minor, void *server, void *client)
 	struct snmp *s = client;
 	(void)major;
 	(void)minor;
+	/* A connection that ended among registrations leaves the rest of them marked as done: the library registers next what is not. */
+	register_mib_detach();
 	trap_master(s, server);
 	log_info("joined the SNMP agent at %s", s->agentx);
 	return 0;

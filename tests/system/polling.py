@@ -7,9 +7,11 @@ import xml.etree.ElementTree as ElementTree
 
 from harness import wait_until
 
+PC = "urn:portcullis:yang:portcullis"
 BASE = "urn:ietf:params:xml:ns:netconf:base:1.0"
 NOTIFICATION = "urn:ietf:params:xml:ns:netconf:notification:1.0"
 END = "]]>]]>"
+STATE = f'<get><filter><conformance xmlns="{PC}"><summary/><newest-sequence/></conformance></filter></get>'
 V2C = ("-v2c", "-c", "public")
 ADMIT = ("dontLogTCPWrappersConnects yes", "rocommunity public 127.0.0.1 -V portcullis")  # for start_snmpd()
 # Numbers and octets as they are, one line each, whatever MIB is there.
@@ -147,3 +149,36 @@ class Netconf:
             ElementTree.SubElement(what, "event-time").text = when.text
             found.append(what)
         return found[:-1]
+
+
+class Watched:
+    """The daemon of a laboratory as NETCONF sees it, and a rule that comes and goes."""
+
+    def __init__(self, lab):
+        self.lab, self.session, self.slowest = lab, Netconf(lab.socket), 0
+
+    def summary(self):
+        """Flows that are blocked, and the number of the newest notification; how long the answer took is kept."""
+        started = time.monotonic()
+        state = self.session.rpc(STATE).find("data/conformance")
+        self.slowest = max(self.slowest, time.monotonic() - started)
+        return int(state.findtext("summary/blocked")), int(state.findtext("newest-sequence"))
+
+    def await_change(self, blocked, newest):
+        """Until the verification has seen a change, and until it is told; how long the first took."""
+        started = time.monotonic()
+        wait_until(lambda: (self.summary()[0] > 0) == blocked, 10, f"a verification that finds {'some' if blocked else 'no'} flow blocked")
+        seen = time.monotonic() - started
+        wait_until(lambda: self.summary()[1] > newest, 10, "a notification of it")
+        return seen
+
+    def change(self):
+        """A rule that blocks comes and goes, each told; how long the longer verification took to be seen."""
+        newest = self.summary()[1]
+        self.lab.run("device", "nft", "insert", "rule", "inet", "filter", "to_servers", "tcp", "dport", "5061", "drop")
+        raised = self.await_change(True, newest)
+        listing = self.lab.run("device", "nft", "-a", "list", "chain", "inet", "filter", "to_servers").stdout
+        handle = next(line.split()[-1] for line in listing.splitlines() if "tcp dport 5061 drop" in line)
+        newest = self.summary()[1]
+        self.lab.run("device", "nft", "delete", "rule", "inet", "filter", "to_servers", "handle", handle)
+        return max(raised, self.await_change(False, newest))

@@ -11,10 +11,9 @@ import threading
 import time
 
 from harness import ROOT, Lab, main, wait_until
-from polling import ADMIT, V2C, Netconf, Polling, lines
+from polling import ADMIT, PC, V2C, Netconf, Polling, lines
 from snmp_columns import ONLY_SNMP, TABLES, Facts
 
-PC = "urn:portcullis:yang:portcullis"
 # What changes from one walk to the next while nothing happens.
 RESTLESS = {"portcullisGeneration", "portcullisLastVerify", "portcullisLastVerifyTime", "portcullisDataAge",
             "portcullisVerifyDuration", "portcullisRulesetGeneration"}

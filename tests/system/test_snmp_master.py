@@ -11,47 +11,19 @@ import threading
 import time
 
 from harness import BUILD, Lab, main, wait_until
-from polling import ADMIT, V2C, Netconf, Polling
+from polling import ADMIT, PC, V2C, Netconf, Polling, Watched
 
-PC = "urn:portcullis:yang:portcullis"
-STATE = f'<get><filter><conformance xmlns="{PC}"><summary/><newest-sequence/></conformance></filter></get>'
 HANG_S = 8  # longer than snmpd's two seconds for AgentX, than our ping and than our five for a notification
 SANITIZED = "-fsanitize" in (BUILD / "CMakeCache.txt").read_text(errors="replace")
 LIMIT = 1.0 if SANITIZED else 0.2  # seconds for an answer, whatever the master does
 
 
-class Device:
-    """The daemon as NETCONF and the trap receiver see it, and a rule that comes and goes."""
+class Device(Watched):
+    """The daemon as NETCONF and the trap receiver see it."""
 
     def __init__(self, lab, polling, checks):
-        self.lab, self.polling, self.checks = lab, polling, checks
-        self.session, self.slowest = Netconf(lab.socket), 0
-
-    def summary(self):
-        """Flows that are blocked, and the number of the newest notification; how long the answer took is kept."""
-        started = time.monotonic()
-        state = self.session.rpc(STATE).find("data/conformance")
-        self.slowest = max(self.slowest, time.monotonic() - started)
-        return int(state.findtext("summary/blocked")), int(state.findtext("newest-sequence"))
-
-    def await_change(self, blocked, newest):
-        """Until the verification has seen a change, and until it is told; how long the first took."""
-        started = time.monotonic()
-        wait_until(lambda: (self.summary()[0] > 0) == blocked, 10, f"a verification that finds {'some' if blocked else 'no'} flow blocked")
-        seen = time.monotonic() - started
-        wait_until(lambda: self.summary()[1] > newest, 10, "a notification of it")
-        return seen
-
-    def change(self):
-        """A rule that blocks comes and goes, each told; how long the longer verification took to be seen."""
-        newest = self.summary()[1]
-        self.lab.run("device", "nft", "insert", "rule", "inet", "filter", "to_servers", "tcp", "dport", "5061", "drop")
-        raised = self.await_change(True, newest)
-        listing = self.lab.run("device", "nft", "-a", "list", "chain", "inet", "filter", "to_servers").stdout
-        handle = next(line.split()[-1] for line in listing.splitlines() if "tcp dport 5061 drop" in line)
-        newest = self.summary()[1]
-        self.lab.run("device", "nft", "delete", "rule", "inet", "filter", "to_servers", "handle", handle)
-        return max(raised, self.await_change(False, newest))
+        super().__init__(lab)
+        self.polling, self.checks = polling, checks
 
     def told(self):
         """Sequence numbers of all that NETCONF can replay."""
