@@ -45,5 +45,6 @@ int bench_verify(bool json);
 int bench_drift(bool json);
 int bench_netconf(bool json);
 int bench_push(bool json);
+int bench_snmp(bool json);
 
 #endif
