@@ -164,7 +164,7 @@ def idle(lab, checks):
 
 
 def valgrind(lab, checks):
-    """No error and no leak over a whole life: start, rule changes, polls, NETCONF, notifications, end."""
+    """No error and no leak over a whole life: start, rule changes, polls, NETCONF, notifications, an snmpd that dies, end."""
     release = ROOT / "build"
     if not (release / "portcullisd").exists():
         release = BUILD
@@ -184,6 +184,13 @@ def valgrind(lab, checks):
     known = len(lab.traps())
     lab.run("device", "nft", "delete", "rule", "inet", "filter", "to_servers", "handle", handle)
     wait_until(lambda: len(lab.traps()) > known, 30, "a trap under valgrind")
+    lab.snmp("snmpbulkwalk", "-t", "10", lab.agent(), "PORTCULLIS-MIB::portcullisObjects")
+    lab.stop(lab.snmpd, signal.SIGKILL)
+    lab.agentx.unlink()
+    known = len(lab.traps())
+    lab.run("device", "nft", "insert", "rule", "inet", "filter", "to_servers", "tcp", "dport", "443", "drop")
+    lab.start_snmpd()
+    wait_until(lambda: len(lab.traps()) > known, 60, "a trap after a restart of snmpd, under valgrind")
     lab.snmp("snmpbulkwalk", "-t", "10", lab.agent(), "PORTCULLIS-MIB::portcullisObjects")
     lab.online("conformance", "--all", "--json")
     lab.online("explain", "--packet", "tcp 10.10.0.7:40000 > 10.20.1.100:5061")
