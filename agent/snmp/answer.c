@@ -31,15 +31,21 @@ size_t answer_root(oid root[MAX_OID_LEN])
 	return *p != '\0' || n < 2 ? 0 : n;
 }
 
-int answer_register(size_t table, Netsnmp_Node_Handler *handler, int modes, int priority, void *magic)
+size_t answer_entry(size_t table, oid name[MAX_OID_LEN])
 {
-	const struct table *t = &tables[table];
-	oid name[MAX_OID_LEN];
 	size_t len = answer_root(name);
 
-	for (size_t i = 0; i < t->n_suffix; i++)
-		name[len++] = t->suffix[i];
-	netsnmp_handler_registration *reg = netsnmp_create_handler_registration(t->entry, handler, name, len, modes);
+	for (size_t i = 0; i < tables[table].n_suffix; i++)
+		name[len++] = tables[table].suffix[i];
+	return len;
+}
+
+int answer_register(size_t table, Netsnmp_Node_Handler *handler, int modes, int priority, void *magic)
+{
+	oid name[MAX_OID_LEN];
+	size_t len = answer_entry(table, name);
+	netsnmp_handler_registration *reg =
+	        netsnmp_create_handler_registration(tables[table].entry, handler, name, len, modes);
 	if (reg == NULL)
 		return -1;
 	reg->handler->myvoid = magic;
@@ -48,7 +54,7 @@ int answer_register(size_t table, Netsnmp_Node_Handler *handler, int modes, int 
 	return netsnmp_register_handler(reg) == MIB_REGISTERED_OK ? 0 : -1;
 }
 
-static void set_value(netsnmp_variable_list *vb, const struct value *v)
+void answer_value(netsnmp_variable_list *vb, const struct value *v)
 {
 	static const u_char asn[] = {
 	        [VALUE_INTEGER] = ASN_INTEGER,
@@ -84,7 +90,7 @@ static void answer_get(const struct table_source *source, size_t table, netsnmp_
 	struct value v;
 	switch (table_get(source, table, suffix, n, &v)) {
 	case TABLE_OK:
-		set_value(request->requestvb, &v);
+		answer_value(request->requestvb, &v);
 		return;
 	case TABLE_NO_OBJECT:
 		netsnmp_set_request_error(info, request, SNMP_NOSUCHOBJECT);
@@ -106,7 +112,7 @@ static void answer_next(const struct table_source *source, size_t table, const n
 	struct value v;
 	/* An inclusive search (RFC 2741, 5.2) may end where it begins. */
 	if (request->inclusive && n > 0 && table_get(source, table, suffix, n, &v) == TABLE_OK) {
-		set_value(request->requestvb, &v);
+		answer_value(request->requestvb, &v);
 		return;
 	}
 	if (table_next(source, table, suffix, n, next, &n_next, &v) != TABLE_OK)
@@ -115,7 +121,7 @@ static void answer_next(const struct table_source *source, size_t table, const n
 	for (size_t i = 0; i < n_next; i++)
 		name[len++] = next[i];
 	snmp_set_var_objid(request->requestvb, name, len);
-	set_value(request->requestvb, &v);
+	answer_value(request->requestvb, &v);
 }
 
 /* sysUpTime is the master's and jumps when that starts again; else its rounding must not move the time of events. */

@@ -17,6 +17,12 @@
 /** PORTCULLIS_OID_ROOT in numbers. @return how many, or 0 when it is none. */
 size_t answer_root(oid root[MAX_OID_LEN]);
 
+/** OID of a table's entry. @return its length. */
+size_t answer_entry(size_t table, oid name[MAX_OID_LEN]);
+
+/** Put a value into a varbind. */
+void answer_value(netsnmp_variable_list *vb, const struct value *v);
+
 /**
  * Register a table.
  *

@@ -94,9 +94,7 @@ EXPORTED void deinit_portcullis(void)
 	oid name[MAX_OID_LEN];
 
 	for (size_t t = 0; t < FLAT_TABLE_N; t++) {
-		size_t n = answer_root(name);
-		for (size_t i = 0; i < tables[t].n_suffix; i++)
-			name[n++] = tables[t].suffix[i];
+		size_t n = answer_entry(t, name);
 		unregister_mib_priority(name, n, PRIORITY);
 	}
 	snmpd_unregister_config_handler("portcullisSnapshot");

@@ -51,25 +51,43 @@ static void rules_refresh(struct snmp *s)
 	usage_reading_unref(usage);
 }
 
+void responder_source(struct snmp *s, struct notify_row *notify, struct table_source *out)
+{
+	int64_t now_ms = clock_monotonic_ms();
+	notify_queue_count(s->queue, notify);
+	*out = (struct table_source){&s->view, notify, now_ms, boot_ms(s, now_ms)};
+}
+
+void responder_source(struct snmp *s, struct answers *out)
+{
+	int64_t now_ms = clock_monotonic_ms();
+
+	*out = (struct answers){.control.lock = s->set.lock};
+	out->source = (struct table_source){
+	        &s->view, &out->notify, &out->control, &s->rules, now_ms, answer_boot_ms(&s->boot_ms, now_ms)};
+}
+
+void responder_need(struct snmp *s, size_t table, struct answers *out)
+{
+	if (table == TABLE_NOTIFY)
+		notify_row_fill(s, &out->notify);
+	else if (table == TABLE_RULE)
+		rules_refresh(s);
+}
+
 static int answer(netsnmp_mib_handler *handler, netsnmp_handler_registration *reg, netsnmp_agent_request_info *info,
         netsnmp_request_info *requests)
 {
 	const struct binding *b = handler->myvoid;
-	struct snmp *s = b->s;
-	struct notify_row notify;
-	const struct control_row control = {.lock = s->set.lock};
-	int64_t now_ms = clock_monotonic_ms();
+	struct answers answers;
+
 	if (info->mode != MODE_GET && info->mode != MODE_GETNEXT) {
 		writer_answer(b, reg, info, requests);
 		return SNMP_ERR_NOERROR;
 	}
-	struct table_source source = {
-	        &s->view, &notify, &control, &s->rules, now_ms, answer_boot_ms(&s->boot_ms, now_ms)};
-	if (b->table == TABLE_NOTIFY)
-		notify_row_fill(s, &notify);
-	else if (b->table == TABLE_RULE)
-		rules_refresh(s);
-	answer_requests(&source, b->table, reg, info, requests);
+	responder_source(b->s, &answers);
+	responder_need(b->s, b->table, &answers);
+	answer_requests(&answers.source, b->table, reg, info, requests);
 	return SNMP_ERR_NOERROR;
 }
 
@@ -84,7 +102,9 @@ static bool is_writable(size_t table)
 int responder_register(struct snmp *s)
 {
 	for (size_t t = 0; t < TABLE_N; t++) {
-		s->binding[t] = (struct binding){s, t};
+		struct binding *b = &s->binding[t];
+		*b = (struct binding){.s = s, .table = t};
+		b->n = answer_entry(t, b->entry);
 		if (answer_register(
 		            t, answer, is_writable(t) ? HANDLER_CAN_RWRITE : HANDLER_CAN_RONLY, 0, &s->binding[t]) != 0)
 			return -1;

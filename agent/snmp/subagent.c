@@ -74,8 +74,9 @@ static int on_master_came(int major, int minor, void *server, void *client)
 	struct snmp *s = client;
 	(void)major;
 	(void)minor;
-	/* A connection that ended among registrations leaves the rest of them marked as done: the library registers next what is not. */
+	/* The library registers next what is not marked as done, and a connection that ended meanwhile marks what it has not. */
 	register_mib_detach();
+	direct_begin(s, server);
 	trap_master(s, server);
 	log_info("joined the SNMP agent at %s", s->agentx);
 	return 0;

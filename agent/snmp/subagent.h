@@ -24,6 +24,8 @@ struct netsnmp_request_info_s;
 struct binding {
 	struct snmp *s;
 	size_t table;
+	oid entry[MAX_OID_LEN]; /* OID of it */
+	size_t n;
 };
 
 struct snmp {
@@ -42,6 +44,8 @@ struct snmp {
 	oid root[MAX_OID_LEN];
 	size_t n_root;
 	struct binding binding[TABLE_N];
+	int (*library)(int, netsnmp_session *, int, netsnmp_pdu *, void *); /* what else the master sends */
+	void *library_magic;
 	netsnmp_session *master; /* NULL while it is away */
 	struct {
 		int reqid; /* 0: free */
@@ -60,6 +64,18 @@ int responder_register(struct snmp *s) MUST_USE;
 /** Take the newest snapshot for the requests that follow, and give it back after them. */
 void responder_begin(struct snmp *s);
 void responder_end(struct snmp *s);
+
+/** What requests are answered from at one moment. */
+struct answers {
+	struct notify_row notify;
+	struct control_row control;
+	struct table_source source;
+};
+void responder_source(struct snmp *s, struct answers *out);
+/** Before a table is looked at: what it has beside the snapshot. */
+void responder_need(struct snmp *s, size_t table, struct answers *out);
+/** Answer GET and GETNEXT of the session that begins, here and not through the library. */
+void direct_begin(struct snmp *s, netsnmp_session *session);
 
 /** A phase of a SetRequest, for the values of one table. */
 void writer_answer(const struct binding *b, struct netsnmp_handler_registration_s *reg,
