@@ -80,6 +80,7 @@ static double resident(pid_t pid)
 struct measured {
 	struct bench_answer by_column, by_row, get;
 	double agent_ms, master_ms; /* processor time in the walk by columns */
+	double row_agent_ms, row_master_ms; /* in the walk by rows */
 	double memory; /* beyond the snapshot */
 	size_t block; /* of the flat block */
 };
@@ -159,7 +160,10 @@ static void measure(enum bench_agent_kind kind, size_t rows, struct measured *m)
 	ask(&by_column, &m->by_column);
 	m->agent_ms = cpu_ms(agent.pid) - agent_ms;
 	m->master_ms = cpu_ms(master) - master_ms;
+	agent_ms = cpu_ms(agent.pid), master_ms = cpu_ms(master);
 	ask(&by_row, &m->by_row);
+	m->row_agent_ms = cpu_ms(agent.pid) - agent_ms;
+	m->row_master_ms = cpu_ms(master) - master_ms;
 	ask(&get, &m->get);
 	m->memory = resident(agent.pid) - snapshot;
 	m->block = agent.block;
@@ -167,9 +171,15 @@ static void measure(enum bench_agent_kind kind, size_t rows, struct measured *m)
 	end(master);
 }
 
+/* Percent of the processor time that is the agent's. */
 static double share(const struct measured *m)
 {
 	return 100 * m->agent_ms / (m->agent_ms + m->master_ms + m->by_column.cpu_ms);
+}
+
+static double row_share(const struct measured *m)
+{
+	return 100 * m->row_agent_ms / (m->row_agent_ms + m->row_master_ms + m->by_row.cpu_ms);
 }
 
 /* @param smallest  what was measured of the smallest table, for the memory that is there with any. */
@@ -187,10 +197,13 @@ static void report(size_t rows, const struct measured *ours, const struct measur
 	        rate(&theirs->by_row) / (double)n_column, "rows/s");
 	line("GET of one instance, median", rows, ours->get.p50_ms, peer, theirs->get.p50_ms, "ms");
 	line("GET of one instance, 99th percentile", rows, ours->get.p99_ms, peer, theirs->get.p99_ms, "ms");
-	line("processor, agent", rows, ours->agent_ms / 1e3, peer, theirs->agent_ms / 1e3, "s");
-	line("processor, snmpd", rows, ours->master_ms / 1e3, peer, theirs->master_ms / 1e3, "s");
-	line("processor, client", rows, ours->by_column.cpu_ms / 1e3, peer, theirs->by_column.cpu_ms / 1e3, "s");
-	line("processor, the agent's share", rows, share(ours), peer, share(theirs), "%");
+	line("processor of the first, agent", rows, ours->agent_ms / 1e3, peer, theirs->agent_ms / 1e3, "s");
+	line("processor of the first, snmpd", rows, ours->master_ms / 1e3, peer, theirs->master_ms / 1e3, "s");
+	line("processor of the first, client", rows, ours->by_column.cpu_ms / 1e3, peer, theirs->by_column.cpu_ms / 1e3,
+	        "s");
+	line("processor of the first, the agent's share", rows, share(ours), peer, share(theirs), "%");
+	line("processor of the second, agent", rows, ours->row_agent_ms / 1e3, peer, theirs->row_agent_ms / 1e3, "s");
+	line("processor of the second, the agent's share", rows, row_share(ours), peer, row_share(theirs), "%");
 	line("the flat block of the snapshot, a row", rows, (double)ours->block / (double)rows, "", 0, "bytes");
 	if (rows > smallest_rows)
 		line("memory beyond the snapshot, a row", rows,

@@ -55,7 +55,7 @@ static bool below(const struct name *prefix, const netsnmp_variable_list *vb)
 	       snmp_oid_ncompare(prefix->sub, prefix->n, vb->name, vb->name_length, prefix->n) == 0;
 }
 
-/* Take in one answer as far as its repetitions are whole: the last one is where the next goes on. @return whether there is more. */
+/* Take in one answer as far as its repetitions are whole; the next goes on at the last one. @return whether there is more. */
 static bool take(const netsnmp_pdu *pdu, const struct name *prefix, struct name *at, size_t n, struct bench_answer *out)
 {
 	const netsnmp_variable_list *vb;

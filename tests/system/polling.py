@@ -142,7 +142,8 @@ class Netconf:
 
     def told(self):
         """Every notification that is kept, by a replay, oldest first: the element inside, with its time as event-time."""
-        self.rpc(f'<create-subscription xmlns="{NOTIFICATION}"><startTime>2000-01-01T00:00:00Z</startTime></create-subscription>')
+        self.rpc(f'<create-subscription xmlns="{NOTIFICATION}"><startTime>2000-01-01T00:00:00Z</startTime>'
+                 "</create-subscription>")
         found = []
         while not found or found[-1].tag != "replayComplete":
             when, what = self.message()
@@ -167,7 +168,8 @@ class Watched:
     def await_change(self, blocked, newest):
         """Until the verification has seen a change, and until it is told; how long the first took."""
         started = time.monotonic()
-        wait_until(lambda: (self.summary()[0] > 0) == blocked, 10, f"a verification that finds {'some' if blocked else 'no'} flow blocked")
+        wait_until(lambda: (self.summary()[0] > 0) == blocked, 10,
+                   f"a verification that finds {'some' if blocked else 'no'} flow blocked")
         seen = time.monotonic() - started
         wait_until(lambda: self.summary()[1] > newest, 10, "a notification of it")
         return seen

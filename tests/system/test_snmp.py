@@ -70,7 +70,8 @@ def same_moment(lab, polling):
             walk = polling.walk("-Cr50")
             state = session.get(PC, "conformance")
             catalog = session.get("urn:portcullis:yang:portcullis-catalog", "catalog")
-            facts = Facts(state, catalog, session.running(), [event for event in session.told() if event.find("sequence") is not None], boot)
+            told = [event for event in session.told() if event.find("sequence") is not None]
+            facts = Facts(state, catalog, session.running(), told, boot)
         generations = {before, polling.scalar("portcullisGeneration"), int(state.findtext("generation"))}
         if len(generations) == 1:
             return columns_of(polling, walk), facts

@@ -13,7 +13,7 @@ import time
 from harness import BUILD, Lab, main, wait_until
 from polling import ADMIT, PC, V2C, Netconf, Polling, Watched
 
-HANG_S = 8  # longer than snmpd's two seconds for AgentX, than our ping and than our five for a notification
+HANG_S = 7  # longer than snmpd's two seconds for AgentX, than our ping and than our five for a notification
 SANITIZED = "-fsanitize" in (BUILD / "CMakeCache.txt").read_text(errors="replace")
 LIMIT = 1.0 if SANITIZED else 0.2  # seconds for an answer, whatever the master does
 
@@ -32,7 +32,8 @@ class Device(Watched):
 
     def traps(self):
         """Sequence numbers of all traps."""
-        return [int(match) for trap in self.lab.traps() for match in re.findall(r"portcullisNotifySequence\.0 = Gauge32: (\d+)", trap)]
+        return [int(number) for trap in self.lab.traps()
+                for number in re.findall(r"portcullisNotifySequence\.0 = Gauge32: (\d+)", trap)]
 
     def complete(self, what):
         """Everything is registered, the tables answer, and no notification is missing."""
@@ -97,7 +98,7 @@ def flooded(device):
     for thread in threads:
         thread.start()
     try:
-        device.meanwhile("while snmpd is flooded", 3)
+        device.meanwhile("while snmpd is flooded", 2)
     finally:
         stop.set()
         for thread in threads:
