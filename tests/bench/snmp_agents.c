@@ -148,7 +148,7 @@ __attribute__((noreturn)) static void serve_container(const char *agentx)
 	netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_PERSIST_STATE, 1);
 	netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_ROLE, 1);
 	netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET, agentx);
-	snmp_disable_log();
+	snmp_enable_calllog(); /* to nobody */
 	netsnmp_container *c = NULL;
 	if (init_agent("bench") != 0 || (c = netsnmp_container_find("table_container")) == NULL)
 		_exit(1);
@@ -168,7 +168,9 @@ __attribute__((noreturn)) static void serve_ours(
 	struct snmp *snmp;
 	struct error err = {0};
 	char byte;
-	const struct snmp_options options = {agentx, directory};
+	/* The library reads whatever lies in its directory. */
+	char *own = xasprintf("%s/agent", directory);
+	const struct snmp_options options = {agentx, own};
 	if (snmp_start(&options, hub, &snmp, &err) != 0) {
 		fprintf(stderr, "bench: %s: %s\n", err.where, err.text);
 		_exit(1);

@@ -6,6 +6,7 @@ wrong, and sets.
 """
 
 import collections
+import itertools
 import json
 import threading
 import time
@@ -132,6 +133,9 @@ def rows_at_once(polling, checks, have):
         want = [(polling.oid["portcullisOverall"] + (0,), have["portcullisOverall"][(0,)])]
         want += [(polling.oid[name] + index, have[name][index]) for index in indexes[position:position + n] for name in names]
         checks.equal([(oid, value) for oid, _, value in got], want, f"GETBULK of {n} rows from {indexes[position]}")
+        got = polling.get(*(polling.numeric(name, *indexes[position]) for name in names))
+        checks.equal([value for _, _, value in got], [have[name][indexes[position]] for name in names],
+                     f"GET of the row {indexes[position]}")
 
 
 def odd_questions(polling, checks, have):
@@ -270,13 +274,15 @@ def views(polling, checks):
 
 def rows_that_come_and_go(lab, polling, checks):
     """A walk while rules change: in order, no row twice, and every row that was there all the time."""
-    stop, turns = threading.Event(), []
+    stop, turns, base = threading.Event(), [], polling.scalar("portcullisOpenings")
     def toggle():
         while not stop.is_set():
             lab.run("device", "nft", "insert", "rule", "inet", "filter", "to_servers", "tcp", "dport", "8888", "accept")
+            wait_until(lambda: polling.scalar("portcullisOpenings") > base, 10, "more openings")
             listing = lab.run("device", "nft", "-a", "list", "chain", "inet", "filter", "to_servers").stdout
             handle = next(line.split()[-1] for line in listing.splitlines() if "dport 8888 accept" in line)
             lab.run("device", "nft", "delete", "rule", "inet", "filter", "to_servers", "handle", handle)
+            wait_until(lambda: polling.scalar("portcullisOpenings") == base, 10, "fewer openings")
             turns.append(handle)
     stable = {oid for oid, _, _ in polling.walk("-Cr50") if oid[:len(polling.root) + 2] not in (
         polling.oid["portcullisProblemTable"], polling.oid["portcullisHistoryTable"])}
@@ -284,7 +290,10 @@ def rows_that_come_and_go(lab, polling, checks):
     thread, seen = threading.Thread(target=toggle), set()
     thread.start()
     try:
-        for options in ((), ("-Cr1",), ("-Cr7",), ("-Cr50",), ("-Cr200",)):
+        kinds = itertools.cycle(((), ("-Cr1",), ("-Cr7",), ("-Cr50",), ("-Cr200",)))
+        for number, options in zip(range(40), kinds):
+            if number >= 5 and len(seen) > 1 and len(turns) > 3:
+                break
             walk = polling.walk(*options)
             oids = [oid for oid, _, _ in walk]
             checks.that(all(a < b for a, b in zip(oids, oids[1:])), f"{options}: a walk meanwhile is in order, none twice")
