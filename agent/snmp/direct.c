@@ -1,7 +1,7 @@
 /*
  * GET and GETNEXT of the master come in as PDUs of AgentX and are answered from the tables at once. The library would lead
- * each through its own agent: two pipes and three turns of the loop, for most of the time that a request takes. What it
- * alone understands (other PDUs, other contexts) is left to it.
+ * each through its own agent: two pipes and three turns of the loop, for most of the time that a request takes. What else
+ * comes is left to it; requests in another context than the default one are refused.
  */
 #include "snmp/subagent.h"
 
@@ -13,7 +13,9 @@
 
 #define AGENTX_GET 5 /* h.type (RFC 2741, 6.1); the library's headers do not show them */
 #define AGENTX_GETNEXT 6
+#define AGENTX_CLEANUPSET 11 /* the last of the requests */
 #define AGENTX_RESPONSE 18
+#define AGENTX_UNSUPPORTED_CONTEXT 262 /* res.error */
 #define AGENTX_BIG_ENDIAN 0x10 /* h.flags NETWORK_BYTE_ORDER */
 
 /* The numbers of AgentX are 32 bits wide; the library reads large ones as negative. */
@@ -153,15 +155,20 @@ static netsnmp_pdu *response_to(const netsnmp_pdu *pdu)
 	return out;
 }
 
-static int on_packet(int op, netsnmp_session *session, int reqid, netsnmp_pdu *pdu, void *magic)
+/* @return the response, or NULL for what is the library's. */
+static netsnmp_pdu *answer_to(struct snmp *s, const netsnmp_pdu *pdu)
 {
-	struct snmp *s = magic;
+	bool request = pdu->command >= AGENTX_GET && pdu->command <= AGENTX_CLEANUPSET;
+	bool read = pdu->command == AGENTX_GET || pdu->command == AGENTX_GETNEXT;
 	struct answers answers;
 	netsnmp_pdu *out;
-	if (op != NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE ||
-	        (pdu->command != AGENTX_GET && pdu->command != AGENTX_GETNEXT) || pdu->community_len > 0 ||
-	        pdu->sessid != session->sessid || (out = response_to(pdu)) == NULL)
-		return s->library(op, session, reqid, pdu, s->library_magic);
+	if (!request || (!read && pdu->community_len == 0) || (out = response_to(pdu)) == NULL)
+		return NULL;
+	/* Nothing is registered in another context, and the library reads beyond the end of one that has a zero in it. */
+	if (pdu->community_len > 0) {
+		out->errstat = AGENTX_UNSUPPORTED_CONTEXT;
+		return out;
+	}
 	responder_source(s, &answers);
 	for (const netsnmp_variable_list *vb = pdu->variables; vb != NULL; vb = vb->next_variable) {
 		if (pdu->command == AGENTX_GET)
@@ -169,6 +176,15 @@ static int on_packet(int op, netsnmp_session *session, int reqid, netsnmp_pdu *p
 		else
 			get_next(s, &answers, vb, out);
 	}
+	return out;
+}
+
+static int on_packet(int op, netsnmp_session *session, int reqid, netsnmp_pdu *pdu, void *magic)
+{
+	struct snmp *s = magic;
+	netsnmp_pdu *out = op == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE ? answer_to(s, pdu) : NULL;
+	if (out == NULL)
+		return s->library(op, session, reqid, pdu, s->library_magic);
 	if (snmp_send(session, out) == 0)
 		snmp_free_pdu(out);
 	return 1;
