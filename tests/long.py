@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """The tests without an end, for so many seconds each: every fuzz target, the oracle, pushes, the same over NETCONF into
-a daemon, the mirror under random changes, fifty NETCONF sessions.
+a daemon, the mirror under random changes, fifty NETCONF sessions, AgentX.
 
 Inputs that fuzzing finds stay in build-fuzz/corpus, those that break something in build-fuzz/found. The last lines are
 the sum.
@@ -110,6 +110,12 @@ def sessions(seconds):
             env={"STRESS_SECONDS": str(seconds), "TSAN_OPTIONS": "suppressions=tests/tsan.supp"})
 
 
+def agentx(seconds):
+    """Requests of a master agent changed by chance, and a daemon that goes on."""
+    attempt("AgentX", seconds, lambda output: next(line for line in output.splitlines() if "by chance" in line),
+            run.PYTHON, "tests/system/test_agentx.py", env={"AGENTX_SECONDS": str(seconds)})
+
+
 def main():
     """Everything, one after the other."""
     if len(sys.argv) != 2 or not sys.argv[1].isdigit() or int(sys.argv[1]) == 0:
@@ -127,6 +133,7 @@ def main():
         daemon_pushes(seconds)
         mirror(seconds)
         sessions(seconds)
+        agentx(seconds)
     except KeyboardInterrupt:
         sys.exit(130)
     finally:

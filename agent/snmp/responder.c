@@ -51,13 +51,6 @@ static void rules_refresh(struct snmp *s)
 	usage_reading_unref(usage);
 }
 
-void responder_source(struct snmp *s, struct notify_row *notify, struct table_source *out)
-{
-	int64_t now_ms = clock_monotonic_ms();
-	notify_queue_count(s->queue, notify);
-	*out = (struct table_source){&s->view, notify, now_ms, boot_ms(s, now_ms)};
-}
-
 void responder_source(struct snmp *s, struct answers *out)
 {
 	int64_t now_ms = clock_monotonic_ms();

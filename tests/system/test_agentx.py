@@ -2,8 +2,10 @@
 """A master agent that talks nonsense: torn and foreign AgentX (RFC 2741) on the socket that the daemon joins.
 
 After each attempt the same process answers NETCONF and sees the ruleset change; at the end it joins a real snmpd.
+AGENTX_SECONDS in the environment: so long requests are changed by chance.
 """
 
+import itertools
 import os
 import random
 import select
@@ -16,9 +18,10 @@ from polling import ADMIT, Polling, Watched
 
 OPEN, CLOSE, REGISTER, GET, GETNEXT, GETBULK, RESPONSE = 1, 2, 3, 5, 6, 7, 18
 TESTSET, COMMITSET, UNDOSET, CLEANUPSET = 8, 9, 10, 11
-BIG_ENDIAN, SESSION = 0x10, 7
+BIG_ENDIAN, CONTEXT, SESSION = 0x10, 8, 7
 HEADER = 20
 NO_OBJECT, NO_INSTANCE, END_OF_VIEW = 128, 129, 130
+UNSUPPORTED_CONTEXT = 262
 LARGEST = 4294967295
 ANSWER_S = 10
 LIMIT = 1.0  # seconds for an answer of NETCONF, whatever the master says
@@ -145,14 +148,18 @@ class Master:
             self.send(answer(packet, transaction=transaction))
 
     def ask(self, kind, payload, packet):
-        """A request and its response: error and variable bindings as (type, octets after it)."""
+        """A request's response."""
         self.send(pdu(kind, payload, packet=packet, transaction=packet))
+        return self.response(packet)
+
+    def response(self, number):
+        """The response to a packet: error, and variable bindings as (OID, type)."""
         while True:
             got = self.take()
             if got is None:
                 return None
-            if got[0] == RESPONSE and got[2] == packet:
-                _, _, _, payload, order = got
+            kind, _, packet, payload, order = got
+            if kind == RESPONSE and packet == number:
                 return struct.unpack_from(f"{order}H", payload, 4)[0], bindings(payload[8:], order)
 
 
@@ -210,8 +217,8 @@ def odd_pdus():
     yield from (pdu(kind, here) for kind in (GET, GETNEXT, GETBULK, TESTSET))  # a range without end
     yield from (pdu(GETBULK, struct.pack(">HH", non, repetitions) + ranges((here, oid())))
                 for non, repetitions in ((0, 65535), (65535, 0), (65535, 65535), (0, 0)))
-    yield pdu(GET, octets(b"a context") + ranges((here, oid())), flags=BIG_ENDIAN | 8)
-    yield pdu(GET, struct.pack(">I", LARGEST) + ranges((here, oid())), flags=BIG_ENDIAN | 8)  # a context of 4 GB
+    yield pdu(GET, octets(b"a context") + ranges((here, oid())), flags=BIG_ENDIAN | CONTEXT)
+    yield pdu(GET, struct.pack(">I", LARGEST) + ranges((here, oid())), flags=BIG_ENDIAN | CONTEXT)  # a context of 4 GB
     yield from (pdu(kind, variable * 3) for kind in (TESTSET, COMMITSET, UNDOSET, CLEANUPSET))
     yield pdu(TESTSET, struct.pack(">HH", 4, 0) + here + struct.pack(">I", LARGEST))  # a value of 4 GB
     yield pdu(TESTSET, struct.pack(">HH", 77, 0) + here)  # a type that there is not
@@ -219,11 +226,13 @@ def odd_pdus():
     yield pdu(GETNEXT, ranges((here, oid())) * 1000)
 
 
-def mutated(seed):
-    """Requests with octets changed by chance, whose header at least says what follows."""
-    dice = random.Random(seed)
+def mutated(seed, seconds):
+    """Requests with octets changed by chance, whose header at least says what follows: some, or for so many seconds."""
+    dice, until = random.Random(seed), time.monotonic() + seconds
     bases = [data for data in odd_pdus() if len(data) < 1000]
-    for _ in range(MUTATIONS):
+    for number in itertools.count():
+        if number >= MUTATIONS and time.monotonic() > until:
+            return
         data = bytearray(dice.choice(bases))
         for _ in range(dice.randrange(1, 6)):
             data[dice.randrange(len(data))] = dice.choice((0, 1, 4, 127, 128, 255, dice.randrange(256)))
@@ -312,8 +321,14 @@ def odd_requests(master, device, polling):
         got = master.ask(kind, payload, packet)
         device.checks.that(got is not None and got[0] == 0 and [each for _, each in got[1]] == want,
                            f"{what}: {got}, types should be {want}")
+    for packet, context in enumerate((b"other", b"ot\0her", b"\0" + b"x" * 4000), 2000):
+        master.send(pdu(GET, octets(context) + ranges((oid(*overall), none)), packet=packet, flags=BIG_ENDIAN | CONTEXT))
+        got = master.response(packet)
+        device.checks.that(got is not None and got[0] == UNSUPPORTED_CONTEXT, f"the context {context[:10]}: {got}")
     survives(master, device, odd_pdus(), "odd requests")
-    survives(master, device, mutated(2741), f"{MUTATIONS} requests changed by chance")
+    seconds = int(os.environ.get("AGENTX_SECONDS", "0"))  # of tests/long.py
+    seed = int(time.time()) % 1000000 if seconds else 2741
+    survives(master, device, mutated(seed, seconds), f"requests changed by chance, seed {seed}")
 
 
 def survives(master, device, requests, what):
