@@ -53,6 +53,12 @@ static void unref(struct snmp *s)
 
 /* The library's callbacks */
 
+/* A connection that ends among registrations leaves the library with a timer more that tries a new one, for good. */
+static bool is_idle_talk(const char *msg)
+{
+	return strstr(msg, "attempted to be re-opened") != NULL;
+}
+
 static int on_log(int major, int minor, void *server, void *client)
 {
 	const struct snmp_log_message *m = server;
@@ -62,7 +68,8 @@ static int on_log(int major, int minor, void *server, void *client)
 	(void)client;
 	while (len > 0 && m->msg[len - 1] == '\n')
 		len--;
-	log_write(m->priority <= LOG_ERR       ? LOG_LEVEL_ERROR
+	log_write(is_idle_talk(m->msg)         ? LOG_LEVEL_DEBUG
+	          : m->priority <= LOG_ERR     ? LOG_LEVEL_ERROR
 	          : m->priority <= LOG_WARNING ? LOG_LEVEL_WARNING
 	                                       : LOG_LEVEL_DEBUG,
 	        "net-snmp: %.*s", (int)len, m->msg);

@@ -364,6 +364,8 @@ def test(lab: Lab, checks):
     newest = polling.scalar("portcullisNewestSequence")
     wait_until(lambda: any(f"portcullisNotifySequence.0 = Gauge32: {newest}|" in trap for trap in lab.traps()), 15,
                "the traps of all that happened meanwhile")
+    said = (lab.directory / "portcullisd.log").read_text(errors="replace")
+    checks.that("re-opened" not in said, "the log does not tell of timers that find nothing to do")
     checks.equal(lab.daemon.pid, device.pid, "the process that was started")
     checks.equal(lab.stop(lab.daemon), 0, "exit code of the daemon")
 
