@@ -102,13 +102,13 @@ static double rate(const struct bench_answer *a)
 	return (double)a->varbinds / a->wall_ms * 1e3;
 }
 
-static pid_t snmpd_start(void)
+static pid_t snmpd_start(bool plugin)
 {
 	const struct timespec pause = {.tv_nsec = 20000000};
 	char *agentx = xasprintf("%s/agentx", directory);
 	struct stat st;
 	unlink(agentx);
-	pid_t pid = bench_snmpd_start(directory);
+	pid_t pid = bench_snmpd_start(directory, plugin);
 	double from = bench_now_ms();
 	while (pid > 0 && stat(agentx, &st) != 0 && bench_now_ms() - from < START_MS)
 		nanosleep(&pause, NULL);
@@ -148,7 +148,7 @@ static void measure(enum bench_agent_kind kind, size_t rows, struct measured *m)
 	struct bench_question get = {
 	        .entry = by_column.entry, .column = columns, .n_column = n_column, .gets = 1, .rows = rows - 4};
 	struct bench_agent agent;
-	pid_t master = snmpd_start();
+	pid_t master = snmpd_start(kind == BENCH_PLUGIN);
 	if (master <= 0 || !bench_agent_start(&agent, kind, directory, rows))
 		fail("snmpd or an agent does not start");
 	double snapshot = resident(agent.pid);
@@ -211,6 +211,18 @@ static void report(size_t rows, const struct measured *ours, const struct measur
 		        (theirs->memory - smallest[1].memory) / (double)(rows - smallest_rows), "bytes");
 }
 
+/* The same rows by the plugin inside snmpd, beside the subagent. */
+static void report_plugin(size_t rows, const struct measured *plugin, const struct measured *ours)
+{
+	static const char peer[] = "our subagent";
+	line("plugin: GETBULK of 50, column by column", rows, rate(&plugin->by_column), peer, rate(&ours->by_column),
+	        "vb/s");
+	line("plugin: GETBULK, all columns at once", rows, rate(&plugin->by_row), peer, rate(&ours->by_row), "vb/s");
+	line("plugin: GET of one instance, median", rows, plugin->get.p50_ms, peer, ours->get.p50_ms, "ms");
+	line("plugin: processor of the first, snmpd", rows, plugin->master_ms / 1e3, peer,
+	        (ours->master_ms + ours->agent_ms) / 1e3, "s");
+}
+
 /* snmpd's own */
 
 static const struct {
@@ -236,7 +248,7 @@ static const char device[] =
 static double own_rate(const char **name)
 {
 	double best = 0;
-	pid_t master = snmpd_start();
+	pid_t master = snmpd_start(false);
 	for (size_t i = 0; i < sizeof(own_tables) / sizeof(own_tables[0]); i++) {
 		struct bench_question q = {.entry = own_tables[i].entry, .repetitions = REPETITIONS, .most = MOST};
 		struct bench_answer a = {0};
@@ -255,7 +267,7 @@ static double own_rate(const char **name)
 __attribute__((noreturn)) static void run(void)
 {
 	static const size_t sizes[] = {1000, 10000, 100000};
-	struct measured smallest[2], now[2];
+	struct measured smallest[2], now[2], plugin;
 	const char *fastest = "";
 	if (unshare(CLONE_NEWNET) != 0)
 		fail("no network namespace");
@@ -269,6 +281,8 @@ __attribute__((noreturn)) static void run(void)
 		report(sizes[i], &now[0], &now[1], smallest, sizes[0]);
 		line("walk by GETBULK of 50, column by column", sizes[i], rate(&now[0].by_column), fastest, own,
 		        "vb/s");
+		measure(BENCH_PLUGIN, sizes[i], &plugin);
+		report_plugin(sizes[i], &plugin, &now[0]);
 	}
 	_exit(0);
 }

@@ -11,8 +11,8 @@
 #define BENCH_SNMP_PORT 1161u
 #define BENCH_OID_MAX 24
 
-/** Whose flow table: ours is where the MIB has it, the one of a table_container is beside it. */
-enum bench_agent_kind { BENCH_OURS, BENCH_CONTAINER };
+/** Whose flow table: ours is where the MIB has it, also by the plugin; the one of a table_container is beside it. */
+enum bench_agent_kind { BENCH_OURS, BENCH_PLUGIN, BENCH_CONTAINER };
 
 struct bench_oid {
 	uint32_t sub[BENCH_OID_MAX];
@@ -26,8 +26,8 @@ struct bench_agent {
 	size_t block; /**< bytes of the flat block that the rows are in */
 };
 
-/** Start snmpd in the directory. @return its process id, or 0. */
-pid_t bench_snmpd_start(const char *directory);
+/** Start snmpd in the directory, with our plugin or without. @return its process id, or 0. */
+pid_t bench_snmpd_start(const char *directory, bool plugin);
 /** Make the snapshot with so many flows. @return whether it is there; it has not joined snmpd yet. */
 bool bench_agent_start(struct bench_agent *a, enum bench_agent_kind kind, const char *directory, size_t rows);
 /** Join snmpd. */

@@ -25,6 +25,7 @@
 #include "portcullis/log.h"
 #include "portcullis/snmp.h"
 #include "snmp/table.h"
+#include "snmp_host.h"
 
 #define PEER_ARC 5062u /* beside the root of the MIB */
 #define SAMPLE_FLOWS 4u
@@ -50,7 +51,7 @@ void bench_index(size_t k, uint32_t index[6])
 	memcpy(index, made, sizeof(made));
 }
 
-pid_t bench_snmpd_start(const char *directory)
+pid_t bench_snmpd_start(const char *directory, bool plugin)
 {
 	char conf[128], log[128];
 	snprintf(conf, sizeof(conf), "%s/snmpd.conf", directory);
@@ -61,6 +62,9 @@ pid_t bench_snmpd_start(const char *directory)
 	        "agentaddress udp:127.0.0.1:%u\nmaster agentx\nagentXSocket unix:%s/agentx\nagentXTimeout 10\n"
 	        "rocommunity public 127.0.0.1\nmaxGetbulkResponses 1000\ndontLogTCPWrappersConnects yes\n",
 	        BENCH_SNMP_PORT, directory);
+	if (plugin)
+		fprintf(f, "dlmod portcullis " BUILD_DIR "/snmp-plugin.so\nportcullisSnapshot %s/snapshot\n",
+		        directory);
 	if (fclose(f) != 0)
 		return 0;
 	snprintf(log, sizeof(log), "%s/snmpd.log", directory);
@@ -163,15 +167,16 @@ __attribute__((noreturn)) static void serve_container(const char *agentx)
 /* Ours */
 
 __attribute__((noreturn)) static void serve_ours(
-        const char *agentx, const char *directory, struct hub *hub, int command)
+        const char *agentx, const char *directory, bool plugin, struct hub *hub, int command)
 {
 	struct snmp *snmp;
 	struct error err = {0};
 	char byte;
 	/* The library reads whatever lies in its directory. */
 	char *own = xasprintf("%s/agent", directory);
-	const struct snmp_options options = {agentx, own};
-	if (snmp_start(&options, hub, &snmp, &err) != 0) {
+	char *file = plugin ? xasprintf("%s/snapshot", directory) : NULL;
+	const struct snmp_options options = {agentx, file, own};
+	if (snmp_start(&options, &snmp_host, hub, &snmp, &err) != 0) {
 		fprintf(stderr, "bench: %s: %s\n", err.where, err.text);
 		_exit(1);
 	}
@@ -196,8 +201,8 @@ __attribute__((noreturn)) static void serve(
 	hub_set(hub, s);
 	if (write(ready, &s->flat_size, sizeof(s->flat_size)) < 0 || read(command, &byte, 1) != 1)
 		_exit(1);
-	if (kind == BENCH_OURS)
-		serve_ours(agentx, directory, hub, command);
+	if (kind != BENCH_CONTAINER)
+		serve_ours(agentx, directory, kind == BENCH_PLUGIN, hub, command);
 	serve_container(agentx);
 }
 
