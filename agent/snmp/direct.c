@@ -130,7 +130,7 @@ static void get_next(struct snmp *s, struct answers *answers, const netsnmp_vari
 		memcpy(best, name, n * sizeof(*name));
 		n_best = n;
 		value = v;
-		if (v.octets == v.buf)
+		if (v.type == VALUE_OCTETS && v.octets == v.buf)
 			value.octets = value.buf;
 	}
 	if (n_best > 0 && in_range(vb, best, n_best))

@@ -16,7 +16,7 @@ PARTIES = {"external": 4294967294, "any": 4294967295}
 FAMILIES = {"none": 0, "ipv4": 4, "ipv6": 6}
 CHANGES = ("violated", "cleared", "overall", "unreadable", "readable", "opening", "opening-closed", "test",
            "journal-unwritable", "journal-writable", "firewall-deviation", "firewall-restored", "firewall-commit",
-           "rollback", "rollback-failed")
+           "rollback", "rollback-failed", "flow-violated", "flow-cleared")
 CAMEL = {"ruleset-unreadable": "unreadable", "ruleset-readable": "readable"}  # the names of notifications that differ
 
 
@@ -278,6 +278,30 @@ def of(source, path, *index):
     return lambda facts: (((*(int(row.findtext(leaf)) for leaf in index),), row) for row in getattr(facts, source).findall(path))
 
 
+def rule_id(name):
+    """The number of a rule: FNV-1a of its name, in 31 bits."""
+    hashed = 2166136261
+    for byte in name.encode():
+        hashed = (hashed ^ byte) * 16777619 % (1 << 32)
+    return hashed & 0x7fffffff or 1
+
+
+def rules(facts):
+    """The explicit rules in their order, each with its place."""
+    for place_of, row in enumerate(facts.running.findall("firewall/rule"), 1):
+        row.set("position", str(place_of))
+        yield (rule_id(row.findtext("name")),), row
+
+
+def exemptions(facts):
+    """Exemptions from IPsec, each with its number in its pack."""
+    for row in facts.conformance.findall("ipsec"):
+        deployment = facts.deployment[row.findtext("deployment")]
+        pack = next(p for p in facts.catalog.findall("pack") if p.findtext("name") == deployment.findtext("product"))
+        number_of = next(e.findtext("id") for e in pack.findall("ipsec-exemption") if e.findtext("name") == row.findtext("exemption"))
+        yield (int(deployment.findtext("id")), int(number_of)), row
+
+
 SUMMARY = {
     "portcullisOverall": enum("summary/overall", OVERALL),
     "portcullisGeneration": number("generation"),
@@ -315,6 +339,12 @@ SUMMARY = {
     "portcullisJournalWritable": absent("journal-unwritable"),
     "portcullisJournalReason": text("journal-unwritable"),
     "portcullisJournalUnkept": number("events-unkept"),
+    "portcullisFirewallMode": lambda row, facts: 1 + ("observe", "enforce").index(facts.running.findtext("firewall/mode") or "observe"),
+    "portcullisFirewallDeviates": lambda row, facts: 2 if row.find("own-table/deviation") is None else 1,
+    "portcullisFirewallReason": text("own-table/deviation"),
+    "portcullisFirewallAvailable": truth("own-table/available-change"),
+    "portcullisFirewallPausedUntil": date("own-table/paused-until"),
+    "portcullisFirewallPauseReason": text("own-table/pause-reason"),
 }
 PRODUCT = {
     "portcullisProductName": text("name"),
@@ -435,6 +465,27 @@ HISTORY = {
     "portcullisHistoryNewOverall": enum("new-overall", OVERALL),
     "portcullisHistoryReason": text("reason"),
 }
+IPSEC = {
+    "portcullisIpsecLabel": lambda row, facts: octets(f"{row.findtext('deployment')}/{row.findtext('exemption')}"),
+    "portcullisIpsecDirection": text("direction"),
+    "portcullisIpsecSource": text("source"),
+    "portcullisIpsecDestination": text("destination"),
+    "portcullisIpsecTransports": text("transports"),
+    "portcullisIpsecSourcePorts": text("source-ports"),
+    "portcullisIpsecPorts": text("ports"),
+    "portcullisIpsecState": enum("state", enumeration("portcullis", "leaf state")),
+    "portcullisIpsecAdvisory": truth("advisory"),
+    "portcullisIpsecPolicy": text("policy"),
+    "portcullisIpsecWitness": witness("witness"),
+    "portcullisIpsecReason": text("reason"),
+}
+RULE = {
+    "portcullisRuleName": text("name"),
+    "portcullisRulePosition": lambda row, facts: int(row.get("position")),
+    "portcullisRulePath": enum("matches/path", PATH, "forward"),
+    "portcullisRuleAction": enum("actions/forwarding", ("accept", "drop", "reject")),
+    "portcullisRuleComment": text("comment"),
+}
 # Node in the MIB, rows with their indexes, columns.
 TABLES = (
     ("portcullisSummary", lambda facts: [((0,), facts.conformance)], SUMMARY),
@@ -447,7 +498,12 @@ TABLES = (
     ("portcullisProblemEntry", of("conformance", "problem", "id"), PROBLEM),
     ("portcullisOpeningEntry", of("conformance", "opening", "id"), OPENING),
     ("portcullisHistoryEntry", lambda facts: (((int(row.findtext("sequence")),), row) for row in facts.told), HISTORY),
+    ("portcullisIpsecEntry", exemptions, IPSEC),
+    ("portcullisRuleEntry", rules, RULE),
 )
-# What NETCONF has no leaf for: of the SNMP agent itself, or of the moment when a problem was raised.
-ONLY_SNMP = {"portcullisDiscontinuityTime", "portcullisProblemRaised", "portcullisOpeningInputInterface",
-             "portcullisOpeningOutputInterface"}
+# What NETCONF has no leaf for: of the SNMP agent itself, or of the moment when a problem was raised; or what test_snmp_set and
+# check_snmp look at: what can be set, and counters.
+ONLY_SNMP = {"portcullisDiscontinuityTime", "portcullisTablesLastChange", "portcullisProblemRaised",
+             "portcullisOpeningInputInterface", "portcullisOpeningOutputInterface", "portcullisControlLock",
+             "portcullisControlVerify", "portcullisControlTest", "portcullisRulePackets", "portcullisRuleOctets",
+             "portcullisRuleSince", "portcullisRuleCounted"}

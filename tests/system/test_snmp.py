@@ -38,6 +38,9 @@ def compose(lab):
     reason = {"reason": "Größe & <Maß> \"in\" Wörtern", "owner": "Network operations"}
     deployment["waiver"] = [{"name": "chat", "requirement": "sfb/persistent-chat-server/*", **reason}]
     site["portcullis:assumption"] = [{"name": "quota", "pattern": "*quota*", "value": False, **reason}]
+    site["portcullis:firewall"] = {"rule": [
+        {"name": "no-telnet", "comment": "since the audit", "matches": {"transport": ["tcp"]}, "actions": {"forwarding": "drop"}},
+        {"name": "answer", "matches": {"path": "input"}, "actions": {"forwarding": "accept"}}]}
     lab.deployment.write_text(json.dumps(site))
     for rule in ("tcp dport 9999 accept", "ip daddr 10.20.1.100 tcp dport 443 limit rate 5/second drop",
                  "ip daddr 10.20.3.0/24 quota over 10 mbytes drop", "ip daddr 10.20.1.12 udp dport 50000 drop"):
