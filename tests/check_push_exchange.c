@@ -69,11 +69,23 @@ static int replace_by_fate(void *self, const struct nft_batch *b, struct nft_ans
 	return error_set(e, ERR_IO, NULL, "lost");
 }
 
+static int (*real_dump)(void *self, struct nft_dump *out, struct error *err);
+static bool unreadable;
+
+static int dump_or_not(void *self, struct nft_dump *out, struct error *e)
+{
+	return unreadable ? error_set(e, ERR_UNAVAILABLE, NULL, "the other process has ended")
+	                  : real_dump(self, out, e);
+}
+
 static void begin_exchange(void)
 {
 	begin();
 	memset(fate, 0, sizeof(fate));
 	nft.replace = replace_by_fate;
+	real_dump = nft.dump;
+	nft.dump = dump_or_not;
+	unreadable = false;
 	begin_push();
 	ck_assert_msg(commit("", ENFORCE) == DONE, "%s", err.text);
 	memset(came, 0, sizeof(came));
@@ -229,6 +241,22 @@ START_TEST(answer_that_is_lost_is_found_in_the_table)
 }
 END_TEST
 
+/* The privileged process has ended: what nobody saw is not done, neither a commit nor a way back. */
+START_TEST(lost_request_that_cannot_be_looked_at_is_not_done)
+{
+	char *waits;
+
+	ck_assert_int_eq(change(ENFORCE, ENFORCE PORTS, true, false, false, NULL), WAITS);
+	waits = listed();
+	for (int i = 0; i < KINDS; i++)
+		fate[i] = REQUEST_LOST;
+	unreadable = true;
+	ck_assert_int_eq(change(ENFORCE PORTS, ENFORCE, false, true, false, NULL), FAILED);
+	listed_is(waits);
+	free(waits);
+}
+END_TEST
+
 static void record(const char *now, const char *next)
 {
 	struct site *a = site_of(now), *b = site_of(next);
@@ -303,6 +331,7 @@ int main(void)
 	tcase_add_test(t, what_is_refused_in_two_is_done_in_one);
 	tcase_add_test(t, lost_request_is_taken_back_by_a_withdrawal);
 	tcase_add_test(t, answer_that_is_lost_is_found_in_the_table);
+	tcase_add_test(t, lost_request_that_cannot_be_looked_at_is_not_done);
 	tcase_add_test(t, kill_between_the_steps_is_put_right_by_the_start);
 	suite_add_tcase(suite, t);
 	return run_suite(suite);

@@ -197,29 +197,32 @@ static int promise_check(const struct plan *plan, const struct ruleset *live, st
 	return result;
 }
 
-/** @return 0: as promised; 1: not in place; -1: in place, but not what was promised. */
-static int prove(struct push *p, const struct plan *plan, struct error *err)
+/** What a look at the kernel says of a table that was put there. */
+enum proof { AS_PROMISED, NOT_IN_PLACE, NOT_AS_PROMISED, UNREAD };
+
+static enum proof prove(struct push *p, const struct plan *plan, struct error *err)
 {
 	struct nft_counters counters = {0};
 	struct ruleset *live;
+	enum proof proof = AS_PROMISED;
 	char *have;
 	int result = plan_read(p, &live, &counters, err);
 
 	push_count_end(p, result == 0 ? &counters : NULL);
 	nft_counters_fini(&counters);
 	if (result != 0)
-		return -1;
+		return UNREAD;
 	have = own_print(live);
 	if (plan->next.print != NULL && strcmp(plan->next.print, have) != 0) {
 		error_set(err, ERR_IO, "inet " OWN_TABLE,
 		        "the table that was read back is not the one that was written; commit again");
-		result = 1;
-	} else if (plan->judged) {
-		result = promise_check(plan, live, err);
+		proof = NOT_IN_PLACE;
+	} else if (plan->judged && promise_check(plan, live, err) != 0) {
+		proof = NOT_AS_PROMISED;
 	}
 	free(have);
 	ruleset_free(live);
-	return result;
+	return proof;
 }
 
 /* It is said, too, that it could not be: who reads "failed" expects what there was. */
@@ -266,24 +269,27 @@ int push_note(struct push *p, bool touched, struct error *err)
 
 static int put_in(struct push *p, struct plan *plan, struct error *err)
 {
-	int result;
+	enum proof proof;
+	bool lost;
 
 	if (push_note(p, true, err) != 0)
 		return -1;
 	push_count_begin(p, &plan->counters);
-	result = exchange_apply(p, plan, err);
+	lost = exchange_apply(p, plan, err) != 0;
 
-	/* An answer that is lost says nothing: the table says it. */
-	if (result != 0 && err->code != ERR_IO && err->code != ERR_UNAVAILABLE) {
+	/* An answer that is lost says nothing: the table says it, and where that cannot be read nothing is done. */
+	if (lost && err->code != ERR_IO && err->code != ERR_UNAVAILABLE) {
 		push_count_end(p, NULL);
 		return -1;
 	}
-	result = prove(p, plan, err);
-	if (result > 0 && plan->taken_back)
+	proof = prove(p, plan, err);
+	if (proof == UNREAD && lost)
+		proof = NOT_IN_PLACE;
+	if (proof == NOT_IN_PLACE && plan->taken_back)
 		return -1;
-	if (result > 0 || (result < 0 && plan->gate == GATE_REJECT))
+	if (proof == NOT_IN_PLACE || (proof != AS_PROMISED && plan->gate == GATE_REJECT))
 		return back(p, plan, err);
-	if (result < 0)
+	if (proof != AS_PROMISED)
 		plan_remark(plan, err->text);
 	if (plan->judged)
 		plan_connections(p, plan);
