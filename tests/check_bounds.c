@@ -10,7 +10,7 @@
 
 /* As many in the release build; the sanitizers look at the same paths with fewer. */
 #ifdef __SANITIZE_ADDRESS__
-#define ELEMENTS 8000u
+#define ELEMENTS 3000u
 #define SHAPES 1
 #else
 #define ELEMENTS 100000u

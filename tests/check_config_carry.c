@@ -209,6 +209,23 @@ START_TEST(validate_asks_and_does_nothing)
 }
 END_TEST
 
+START_TEST(startup_is_asked_for_as_running_would_be)
+{
+	ck_ok(edit(&one, DATASTORE_RUNNING, A));
+	ck_steps("prepare apply done ", "a");
+	ck_ok(config_copy(config, &one, DATASTORE_RUNNING, DATASTORE_STARTUP, &err));
+	ck_steps("", "a"); /* the same */
+	ck_ok(edit(&one, DATASTORE_CANDIDATE, B));
+	fails = 'p';
+	ck_fails(config_copy(config, &one, DATASTORE_CANDIDATE, DATASTORE_STARTUP, &err), ERR_DENIED, "here");
+	ck_steps("prepare ", "a");
+	ck_content(DATASTORE_STARTUP, WITH_A);
+	fails = '\0';
+	ck_ok(config_copy(config, &one, DATASTORE_CANDIDATE, DATASTORE_STARTUP, &err));
+	ck_steps("prepare drop ", "a");
+}
+END_TEST
+
 START_TEST(edit_that_is_only_tested_asks_and_does_nothing)
 {
 	const struct config_edit test = {DATASTORE_RUNNING, A, EDIT_MERGE, TEST_ONLY, false};
@@ -313,6 +330,7 @@ int main(void)
 	tcase_add_test(t, what_is_refused_changes_nothing);
 	tcase_add_test(t, validate_asks_and_does_nothing);
 	tcase_add_test(t, edit_that_is_only_tested_asks_and_does_nothing);
+	tcase_add_test(t, startup_is_asked_for_as_running_would_be);
 	tcase_add_test(t, kernel_goes_back_where_the_journal_cannot_be_written);
 	tcase_add_test(t, confirmed_commit_goes_back_or_stays);
 	tcase_add_test(t, way_back_that_fails_is_tried_again);

@@ -567,6 +567,9 @@ int startup_write(
 	result = config_check(c, draft, &next.version, &next.site, err);
 	if (result == 0)
 		result = successor_prepare(c, &next, err);
+	/* A boot cannot ask anybody: whom it would cut off is refused while somebody can still do something about it. */
+	if (result == 0 && strcmp(next.json, c->stored) != 0 && !leaves_table(c, &next))
+		result = carry_try(c, actor, next.site, err);
 	if (result == 0 && c->journal != NULL)
 		result = journal_commit(c->journal,
 		        &(struct journal_commit){.datastore = "startup",

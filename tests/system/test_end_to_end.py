@@ -81,9 +81,13 @@ def send(lab, packets):
     return result
 
 
-def compare(lab, checks, seen, what, only=None):
+def on_the_way(lab):
+    """Flows that pass the device, with their verdicts of now."""
+    return [flow for flow in verify(lab)["flows"] if flow["legs"]]
+
+
+def compare(lab, checks, seen, what, flows, only=None):
     """Verdicts against packets; the verdicts by label."""
-    flows = [flow for flow in verify(lab)["flows"] if flow["legs"]]
     chosen = [flow for flow in flows if only is None or flow["label"] in only]
     packets = [packet for flow in chosen for packet in packets_of(flow)]
     own(lab, packets, seen)
@@ -120,18 +124,17 @@ def reset(lab):
 def packets_agree(lab, checks):
     """The whole ruleset, then without each rule in turn."""
     seen = set()
-    base = compare(lab, checks, seen, "whole ruleset")
+    base = compare(lab, checks, seen, "whole ruleset", on_the_way(lab))
     checks.that("conformant" in base.values(), "some flow is conformant")
     broken = set()
     for index, (chain, handle, text) in enumerate(rules(lab)):
         reset(lab)
         chain, handle, text = rules(lab)[index]
         lab.run("device", "nft", "delete", "rule", "inet", "filter", chain, "handle", handle)
-        changed = {label for label, verdict in
-                   {flow["label"]: flow["verdict"] for flow in verify(lab)["flows"] if flow["legs"]}.items()
-                   if verdict != base[label]}
+        flows = on_the_way(lab)
+        changed = {flow["label"] for flow in flows if flow["verdict"] != base[flow["label"]]}
         broken |= changed
-        compare(lab, checks, seen, f"without '{text}'", set(sorted(changed)[:40]))
+        compare(lab, checks, seen, f"without '{text}'", flows, set(sorted(changed)[:40]))
     reset(lab)
     checks.that(len(broken) >= len([v for v in base.values() if v == "conformant"]),
                 "every conformant flow is broken by taking some rule away")

@@ -478,6 +478,10 @@ def upgrade(scene):
 def boots(scene):
     """A boot begins with startup; even one that lets nobody in lets in the management."""
     checks, before = scene.checks, scene.own()
+    scene.good(edit("candidate", firewall(NO_SSH, management="")), "an edit of candidate")
+    scene.refused(f'<copy-config xmlns="{BASE}"><target><startup/></target><source><candidate/></source></copy-config>',
+                  ("rule no-ssh",), "a startup that lets nobody in, also not who asks for it")
+    scene.good(DISCARD, "discard")
     scene.good(edit("candidate", firewall(NO_SSH)), "an edit of candidate")
     scene.good(f'<copy-config xmlns="{BASE}"><target><startup/></target><source><candidate/></source></copy-config>', "startup")
     scene.good(DISCARD, "discard")
