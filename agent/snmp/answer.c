@@ -40,18 +40,51 @@ size_t answer_entry(size_t table, oid name[MAX_OID_LEN])
 	return len;
 }
 
-int answer_register(size_t table, Netsnmp_Node_Handler *handler, int modes, int priority, void *magic)
+/*
+ * Tables are registered column by column: snmpd passes over a column that a view hides as a whole, and else would ask for
+ * every cell of it (its answer to GETNEXT is the next instance that may be seen). Scalars are registered by their node.
+ */
+static bool has_rows(size_t table)
+{
+	return tables[table].n_suffix > 2;
+}
+
+size_t answer_names(size_t table)
+{
+	return has_rows(table) ? tables[table].n_column : 1;
+}
+
+size_t answer_name(size_t table, size_t i, oid name[MAX_OID_LEN])
+{
+	size_t len = answer_entry(table, name);
+
+	if (has_rows(table))
+		name[len++] = tables[table].column[i].number;
+	return len;
+}
+
+static int register_one(size_t table, size_t i, const struct answer_registration *how)
 {
 	oid name[MAX_OID_LEN];
-	size_t len = answer_entry(table, name);
+	size_t len = answer_name(table, i, name);
 	netsnmp_handler_registration *reg =
-	        netsnmp_create_handler_registration(tables[table].entry, handler, name, len, modes);
+	        netsnmp_create_handler_registration(tables[table].entry, how->handler, name, len, how->modes);
+
 	if (reg == NULL)
 		return -1;
-	reg->handler->myvoid = magic;
-	if (priority != 0)
-		reg->priority = priority;
+	reg->handler->myvoid = how->magic;
+	if (how->priority != 0)
+		reg->priority = how->priority;
 	return netsnmp_register_handler(reg) == MIB_REGISTERED_OK ? 0 : -1;
+}
+
+int answer_register(size_t table, const struct answer_registration *how)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < answer_names(table) && result == 0; i++)
+		result = register_one(table, i, how);
+	return result;
 }
 
 void answer_value(netsnmp_variable_list *vb, const struct value *v)
@@ -71,15 +104,26 @@ void answer_value(netsnmp_variable_list *vb, const struct value *v)
 		snmp_set_var_typed_integer(vb, asn[v->type], (long)v->number);
 }
 
-/* What of the requested name follows the entry's OID; *before when it sorts before all of the entry. */
-static size_t suffix_of(const netsnmp_handler_registration *reg, const netsnmp_variable_list *vb,
+/* Length of the entry's OID in what is registered. */
+static size_t entry_len(const netsnmp_handler_registration *reg, size_t table)
+{
+	return reg->rootoid_len - (has_rows(table) ? 1 : 0);
+}
+
+/*
+ * What of the requested name follows the entry's OID; where it sorts before what is registered (*outside -1), the
+ * beginning of that.
+ */
+static size_t suffix_of(const netsnmp_handler_registration *reg, size_t table, const netsnmp_variable_list *vb,
         uint32_t suffix[SUFFIX_MAX], int *outside)
 {
-	size_t n = 0;
+	size_t n = 0, from = entry_len(reg, table);
 	*outside = snmp_oid_ncompare(vb->name, vb->name_length, reg->rootoid, reg->rootoid_len, reg->rootoid_len);
 	if (*outside == 0 && vb->name_length < reg->rootoid_len)
 		*outside = -1;
-	for (size_t i = reg->rootoid_len; *outside == 0 && i < vb->name_length && n < SUFFIX_MAX; i++)
+	if (*outside < 0 && has_rows(table))
+		suffix[n++] = (uint32_t)reg->rootoid[from];
+	for (size_t i = from; *outside == 0 && i < vb->name_length && n < SUFFIX_MAX; i++)
 		suffix[n++] = (uint32_t)vb->name[i];
 	return n;
 }
@@ -108,14 +152,15 @@ static void answer_next(const struct table_source *source, size_t table, const n
 {
 	uint32_t next[TABLE_OID_MAX];
 	oid name[MAX_OID_LEN];
-	size_t n_next, len = reg->rootoid_len;
+	size_t n_next, len = entry_len(reg, table);
 	struct value v;
 	/* An inclusive search (RFC 2741, 5.2) may end where it begins. */
-	if (request->inclusive && n > 0 && table_get(source, table, suffix, n, &v) == TABLE_OK) {
+	if (request->inclusive && n > 1 && table_get(source, table, suffix, n, &v) == TABLE_OK) {
 		answer_value(request->requestvb, &v);
 		return;
 	}
-	if (table_next(source, table, suffix, n, next, &n_next, &v) != TABLE_OK)
+	if (table_next(source, table, suffix, n, next, &n_next, &v) != TABLE_OK ||
+	        (has_rows(table) && next[0] != reg->rootoid[len]))
 		return;
 	memcpy(name, reg->rootoid, len * sizeof(*name));
 	for (size_t i = 0; i < n_next; i++)
@@ -141,7 +186,7 @@ void answer_requests(const struct table_source *source, size_t table, const nets
 		int outside;
 		if (r->processed)
 			continue;
-		size_t n = suffix_of(reg, r->requestvb, suffix, &outside);
+		size_t n = suffix_of(reg, table, r->requestvb, suffix, &outside);
 		if (info->mode == MODE_GET && outside == 0)
 			answer_get(source, table, info, r, suffix, n);
 		else if (info->mode == MODE_GETNEXT && outside <= 0)

@@ -23,15 +23,17 @@ size_t answer_entry(size_t table, oid name[MAX_OID_LEN]);
 /** Put a value into a varbind. */
 void answer_value(netsnmp_variable_list *vb, const struct value *v);
 
-/**
- * Register a table.
- *
- * @param modes     HANDLER_CAN_RONLY or HANDLER_CAN_RWRITE.
- * @param priority  0: the usual one; a smaller one than that of others goes before them.
- * @param magic     for the handler.
- * @return 0, or -1 when the library refused.
- */
-int answer_register(size_t table, Netsnmp_Node_Handler *handler, int modes, int priority, void *magic);
+struct answer_registration {
+	Netsnmp_Node_Handler *handler;
+	void *magic; /* for the handler */
+	int modes; /* HANDLER_CAN_RONLY or HANDLER_CAN_RWRITE */
+	int priority; /* 0: the usual one; a smaller one than that of others goes before them */
+};
+/** Register a table. @return 0, or -1 when the library refused. */
+int answer_register(size_t table, const struct answer_registration *how);
+/** How many names are registered for a table, and each. @return the length of the name. */
+size_t answer_names(size_t table);
+size_t answer_name(size_t table, size_t i, oid name[MAX_OID_LEN]);
 
 /** GET and GETNEXT of one table. */
 void answer_requests(const struct table_source *source, size_t table, const netsnmp_handler_registration *reg,

@@ -84,7 +84,8 @@ EXPORTED void init_portcullis(void)
 	snmpd_register_config_handler("portcullisSnapshot", parse_path, NULL, "FILE");
 	for (size_t t = 0; t < FLAT_TABLE_N; t++) {
 		binding[t] = t;
-		if (answer_register(t, answer, HANDLER_CAN_RONLY, PRIORITY, &binding[t]) != 0)
+		const struct answer_registration how = {answer, &binding[t], HANDLER_CAN_RONLY, PRIORITY};
+		if (answer_register(t, &how) != 0)
 			snmp_log(LOG_ERR, "portcullis: %s cannot be registered\n", tables[t].entry);
 	}
 }
@@ -93,10 +94,11 @@ EXPORTED void deinit_portcullis(void)
 {
 	oid name[MAX_OID_LEN];
 
-	for (size_t t = 0; t < FLAT_TABLE_N; t++) {
-		size_t n = answer_entry(t, name);
-		unregister_mib_priority(name, n, PRIORITY);
-	}
+	for (size_t t = 0; t < FLAT_TABLE_N; t++)
+		for (size_t i = 0; i < answer_names(t); i++) {
+			size_t n = answer_name(t, i, name);
+			unregister_mib_priority(name, n, PRIORITY);
+		}
 	snmpd_unregister_config_handler("portcullisSnapshot");
 	share_reader_fini(&reader);
 }

@@ -98,8 +98,9 @@ int responder_register(struct snmp *s)
 		struct binding *b = &s->binding[t];
 		*b = (struct binding){.s = s, .table = t};
 		b->n = answer_entry(t, b->entry);
-		if (answer_register(
-		            t, answer, is_writable(t) ? HANDLER_CAN_RWRITE : HANDLER_CAN_RONLY, 0, &s->binding[t]) != 0)
+		const struct answer_registration how = {
+		        answer, b, is_writable(t) ? HANDLER_CAN_RWRITE : HANDLER_CAN_RONLY, 0};
+		if (answer_register(t, &how) != 0)
 			return -1;
 	}
 	register_sysORTable(s->root, s->n_root, "Portcullis: port conformance of this device (PORTCULLIS-MIB)");
