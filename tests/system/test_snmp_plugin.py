@@ -6,6 +6,7 @@ and traps stay with the subagent.
 """
 
 import os
+import pwd
 import re
 import signal
 import subprocess
@@ -13,6 +14,7 @@ import subprocess
 from harness import SANITIZED, Lab, main, wait_until
 
 MIB = "PORTCULLIS-MIB::portcullis"
+USER = "Debian-snmp"  # as Debian's unit starts snmpd
 # TimeStamps count from the start of snmpd, which is not the same; ages run.
 RUNNING = re.compile(r"portcullis(LastChange|LastVerify|DataAge|VerifyDuration|DiscontinuityTime|TablesLastChange|FlowLastChange|"
                      r"ProblemSince|Generation|LastVerifyTime|Notify\w*|Control\w*)\.\d")
@@ -33,7 +35,8 @@ class Scene:
             found = [subprocess.run(["gcc", f"-print-file-name={name}"], capture_output=True, text=True, check=True).stdout.strip()
                      for name in ("libasan.so", "libubsan.so")]
             env = {"LD_PRELOAD": ":".join(found), "ASAN_OPTIONS": "detect_leaks=0"}
-        self.lab.start_snmpd(f"dlmod portcullis {self.plugin}", f"portcullisSnapshot {self.path}", env=env)
+        self.lab.start_snmpd(f"dlmod portcullis {self.plugin}", f"portcullisSnapshot {self.path}", f"agentuser {USER}",
+                             f"agentgroup {USER}", env=env)
 
     def get(self, name, *options):
         """A scalar, as snmpget prints it."""
@@ -62,6 +65,7 @@ class Scene:
 
 def the_same(scene, before):
     """Every table of the subagent, whatever the size of requests; SETs and counters beside them."""
+    scene.checks.equal(os.stat(f"/proc/{scene.lab.snmpd.pid}").st_uid, pwd.getpwnam(USER).pw_uid, "who snmpd is")
     for repetitions in (1, 7, 200):
         scene.checks.equal(scene.walk(repetitions), before, f"the walk with -Cr{repetitions}")
     said = scene.lab.run("device", "snmpset", "-u", "manager", "-Oqv", scene.lab.agent(), f"{MIB}NotifyHoldDown.0", "u", "60",
