@@ -1,7 +1,7 @@
 /*
- * GET and GETNEXT of the master come in as PDUs of AgentX and are answered from the tables at once. The library would lead
- * each through its own agent: two pipes and three turns of the loop, for most of the time that a request takes. What else
- * comes is left to it; requests in another context than the default one are refused.
+ * Requests of the master come in as PDUs of AgentX and are answered at once, GET and GETNEXT from the tables, sets by
+ * writer.c. The library would lead each through its own agent: two pipes and three turns of the loop, for most of the time
+ * that a request takes. What else comes is left to it; requests in another context than the default one are refused.
  */
 #include "snmp/subagent.h"
 
@@ -9,14 +9,8 @@
 
 #include <string.h>
 
+#include "snmp/agentx.h"
 #include "snmp/answer.h"
-
-#define AGENTX_GET 5 /* h.type (RFC 2741, 6.1); the library's headers do not show them */
-#define AGENTX_GETNEXT 6
-#define AGENTX_CLEANUPSET 11 /* the last of the requests */
-#define AGENTX_RESPONSE 18
-#define AGENTX_UNSUPPORTED_CONTEXT 262 /* res.error */
-#define AGENTX_BIG_ENDIAN 0x10 /* h.flags NETWORK_BYTE_ORDER */
 
 /* The numbers of AgentX are 32 bits wide; the library reads large ones as negative. */
 static int number_cmp(oid a, oid b)
@@ -160,13 +154,18 @@ static netsnmp_pdu *answer_to(struct snmp *s, const netsnmp_pdu *pdu)
 {
 	bool request = pdu->command >= AGENTX_GET && pdu->command <= AGENTX_CLEANUPSET;
 	bool read = pdu->command == AGENTX_GET || pdu->command == AGENTX_GETNEXT;
+	bool set = pdu->command >= AGENTX_TESTSET && pdu->command <= AGENTX_CLEANUPSET;
 	struct answers answers;
 	netsnmp_pdu *out;
-	if (!request || (!read && pdu->community_len == 0) || (out = response_to(pdu)) == NULL)
+	if (!request || (!read && !set && pdu->community_len == 0) || (out = response_to(pdu)) == NULL)
 		return NULL;
 	/* Nothing is registered in another context, and the library reads beyond the end of one that has a zero in it. */
 	if (pdu->community_len > 0) {
 		out->errstat = AGENTX_UNSUPPORTED_CONTEXT;
+		return out;
+	}
+	if (set) {
+		writer_answer(s, pdu, out);
 		return out;
 	}
 	responder_source(s, &answers);

@@ -1,7 +1,7 @@
 /*
  * Requests of the master come in, and are answered from one snapshot
- * for all requests that arrive together; where there is none yet, instances do not exist. Sets of tables without an object
- * that can be set are refused by the library, the others go to writer.c.
+ * for all requests that arrive together; where there is none yet, instances do not exist. What comes by the library's own
+ * way, beside direct.c, is read alone.
  */
 #include "snmp/subagent.h"
 
@@ -74,22 +74,10 @@ static int answer(netsnmp_mib_handler *handler, netsnmp_handler_registration *re
 	const struct binding *b = handler->myvoid;
 	struct answers answers;
 
-	if (info->mode != MODE_GET && info->mode != MODE_GETNEXT) {
-		writer_answer(b, reg, info, requests);
-		return SNMP_ERR_NOERROR;
-	}
 	responder_source(b->s, &answers);
 	responder_need(b->s, b->table, &answers);
 	answer_requests(&answers.source, b->table, reg, info, requests);
 	return SNMP_ERR_NOERROR;
-}
-
-static bool is_writable(size_t table)
-{
-	for (size_t c = 0; c < tables[table].n_column; c++)
-		if (table_settable(table, tables[table].column[c].number) != SET_NOTHING)
-			return true;
-	return false;
 }
 
 int responder_register(struct snmp *s)
@@ -98,8 +86,7 @@ int responder_register(struct snmp *s)
 		struct binding *b = &s->binding[t];
 		*b = (struct binding){.s = s, .table = t};
 		b->n = answer_entry(t, b->entry);
-		const struct answer_registration how = {
-		        answer, b, is_writable(t) ? HANDLER_CAN_RWRITE : HANDLER_CAN_RONLY, 0};
+		const struct answer_registration how = {answer, b, 0};
 		if (answer_register(t, &how) != 0)
 			return -1;
 	}

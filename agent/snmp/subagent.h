@@ -16,10 +16,6 @@
 
 /* Inside the AgentX face: what the files that use the SNMP library share. */
 
-struct netsnmp_handler_registration_s;
-struct netsnmp_agent_request_info_s;
-struct netsnmp_request_info_s;
-
 /** A table as the library's handler finds it. */
 struct binding {
 	struct snmp *s;
@@ -77,9 +73,8 @@ void responder_need(struct snmp *s, size_t table, struct answers *out);
 /** Answer GET and GETNEXT of the session that begins, here and not through the library. */
 void direct_begin(struct snmp *s, netsnmp_session *session);
 
-/** A phase of a SetRequest, for the values of one table. */
-void writer_answer(const struct binding *b, struct netsnmp_handler_registration_s *reg,
-        struct netsnmp_agent_request_info_s *info, struct netsnmp_request_info_s *requests);
+/** A phase of a set request: what there is to say of it goes into the response. */
+void writer_answer(struct snmp *s, const netsnmp_pdu *pdu, netsnmp_pdu *out);
 
 /** Send what is queued, as far as the window allows. */
 void trap_send(struct snmp *s, int64_t now_ms);

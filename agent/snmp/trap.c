@@ -8,9 +8,8 @@
 
 #include "portcullis/clock.h"
 #include "portcullis/log.h"
+#include "snmp/agentx.h"
 
-#define AGENTX_NOTIFY 12 /* PDU type h.type; the library's headers do not show it */
-#define AGENTX_NOT_OPEN 257 /* res.error notOpen */
 #define TIMEOUT_US 5000000 /* a master that is silent for so long is gone */
 #define RESEND_MS 1000 /* pause after a notification that was not answered */
 

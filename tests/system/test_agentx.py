@@ -220,6 +220,9 @@ def odd_pdus():
     yield pdu(GET, octets(b"a context") + ranges((here, oid())), flags=BIG_ENDIAN | CONTEXT)
     yield pdu(GET, struct.pack(">I", LARGEST) + ranges((here, oid())), flags=BIG_ENDIAN | CONTEXT)  # a context of 4 GB
     yield from (pdu(kind, variable * 3) for kind in (TESTSET, COMMITSET, UNDOSET, CLEANUPSET))
+    # Phases of a set without a value, out of turn, and again: in every order.
+    yield from (pdu(kind, payload, transaction=77) for order in itertools.permutations((TESTSET, COMMITSET, UNDOSET, CLEANUPSET))
+                for kind in order for payload in (b"", variable))
     yield pdu(TESTSET, struct.pack(">HH", 4, 0) + here + struct.pack(">I", LARGEST))  # a value of 4 GB
     yield pdu(TESTSET, struct.pack(">HH", 77, 0) + here)  # a type that there is not
     yield pdu(GET, ranges((here, oid())), flags=0)  # the other order of octets
