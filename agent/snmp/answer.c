@@ -68,7 +68,7 @@ static int register_one(size_t table, size_t i, const struct answer_registration
 	oid name[MAX_OID_LEN];
 	size_t len = answer_name(table, i, name);
 	netsnmp_handler_registration *reg =
-	        netsnmp_create_handler_registration(tables[table].entry, how->handler, name, len, HANDLER_CAN_RONLY);
+	        netsnmp_create_handler_registration(tables[table].entry, how->handler, name, len, how->modes);
 
 	if (reg == NULL)
 		return -1;

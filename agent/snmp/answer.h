@@ -26,6 +26,7 @@ void answer_value(netsnmp_variable_list *vb, const struct value *v);
 struct answer_registration {
 	Netsnmp_Node_Handler *handler;
 	void *magic; /* for the handler */
+	int modes; /* HANDLER_CAN_RONLY or HANDLER_CAN_RWRITE */
 	int priority; /* 0: the usual one; a smaller one than that of others goes before them */
 };
 /** Register a table. @return 0, or -1 when the library refused. */

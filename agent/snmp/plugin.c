@@ -84,7 +84,7 @@ EXPORTED void init_portcullis(void)
 	snmpd_register_config_handler("portcullisSnapshot", parse_path, NULL, "FILE");
 	for (size_t t = 0; t < FLAT_TABLE_N; t++) {
 		binding[t] = t;
-		const struct answer_registration how = {answer, &binding[t], PRIORITY};
+		const struct answer_registration how = {answer, &binding[t], HANDLER_CAN_RONLY, PRIORITY};
 		if (answer_register(t, &how) != 0)
 			snmp_log(LOG_ERR, "portcullis: %s cannot be registered\n", tables[t].entry);
 	}

@@ -1,7 +1,7 @@
 /*
  * Requests of the master come in, and are answered from one snapshot
  * for all requests that arrive together; where there is none yet, instances do not exist. What comes by the library's own
- * way, beside direct.c, is read alone.
+ * way, beside direct.c, may read alone.
  */
 #include "snmp/subagent.h"
 
@@ -74,10 +74,23 @@ static int answer(netsnmp_mib_handler *handler, netsnmp_handler_registration *re
 	const struct binding *b = handler->myvoid;
 	struct answers answers;
 
+	/* A set that meets a ping of the library: writer.c would not hear of its other phases. */
+	if (info->mode == MODE_SET_RESERVE1)
+		netsnmp_set_request_error(info, requests, SNMP_ERR_RESOURCEUNAVAILABLE);
+	if (info->mode != MODE_GET && info->mode != MODE_GETNEXT)
+		return SNMP_ERR_NOERROR;
 	responder_source(b->s, &answers);
 	responder_need(b->s, b->table, &answers);
 	answer_requests(&answers.source, b->table, reg, info, requests);
 	return SNMP_ERR_NOERROR;
+}
+
+static bool is_writable(size_t table)
+{
+	for (size_t c = 0; c < tables[table].n_column; c++)
+		if (table_settable(table, tables[table].column[c].number) != SET_NOTHING)
+			return true;
+	return false;
 }
 
 int responder_register(struct snmp *s)
@@ -86,7 +99,8 @@ int responder_register(struct snmp *s)
 		struct binding *b = &s->binding[t];
 		*b = (struct binding){.s = s, .table = t};
 		b->n = answer_entry(t, b->entry);
-		const struct answer_registration how = {answer, b, 0};
+		const struct answer_registration how = {
+		        answer, b, is_writable(t) ? HANDLER_CAN_RWRITE : HANDLER_CAN_RONLY, 0};
 		if (answer_register(t, &how) != 0)
 			return -1;
 	}

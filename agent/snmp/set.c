@@ -34,7 +34,7 @@ static void end(struct set *s)
 {
 	if (s->reserved)
 		control_release(s->control);
-	s->open = s->reserved = s->done = false;
+	s->open = s->reserved = s->done = s->over = false;
 	s->changes = s->takes_lock = s->verifies = s->tests = false;
 }
 
@@ -76,8 +76,10 @@ static bool too_soon(int64_t last_ms, int64_t now_ms)
 enum set_error set_collect(
         struct set *s, uint32_t id, enum set_object object, const struct set_value *value, int64_t now_ms)
 {
-	if (s->open && s->id != id)
+	if (s->open && s->id != id && !s->over)
 		return SET_RESOURCE_UNAVAILABLE;
+	if (s->open && s->id != id)
+		end(s);
 	if (!s->open) {
 		s->open = true;
 		s->id = id;
@@ -109,8 +111,11 @@ enum set_error set_commit(struct set *s, int64_t now_ms)
 {
 	if (!s->open || s->done)
 		return SET_NO_ERROR;
+	if (s->over)
+		return SET_COMMIT_FAILED;
 	if (s->changes && control_set(s->control, &s->next) != CONTROL_DONE) {
 		end(s);
+		s->open = s->over = true;
 		return SET_COMMIT_FAILED;
 	}
 	if (s->takes_lock)

@@ -36,6 +36,7 @@ struct set {
 	int64_t verify_ms, test_ms; /* when each was asked for last; 0: never */
 
 	bool open, reserved, done;
+	bool over; /* it failed: only its end is waited for */
 	uint32_t id; /* of the request */
 	int64_t since_ms;
 	struct notification_settings before, next;

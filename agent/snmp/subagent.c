@@ -33,6 +33,7 @@
 #define PROGRAM "portcullisd" /* the library's name for its files, of which there are none */
 #define PING_S 2 /* how often a missing master is tried, and a present one asked */
 #define STOP_S 1
+#define SET_PAUSE_US 10000 /* between looks for the next phase of a set */
 
 /* The library's state is the process's, and what it keeps after a shutdown registers nothing a second time. */
 static atomic_bool library_used;
@@ -173,6 +174,9 @@ static void pass(struct snmp *s, netsnmp_large_fd_set *fds)
 	NETSNMP_LARGE_FD_ZERO(fds);
 	NETSNMP_LARGE_FD_SET(s->wake, fds);
 	snmp_select_info2(&n, fds, &timeout, &block);
+	/* A ping that is due waits for the end of a set: while the library waits for the answer, it takes what comes itself. */
+	if (s->set.open && !block && timeout.tv_sec == 0 && timeout.tv_usec < SET_PAUSE_US)
+		timeout.tv_usec = SET_PAUSE_US;
 	notify_queue_count(s->queue, &waiting);
 	if (waiting.waiting > 0 && s->master != NULL && (block || timeout.tv_sec > 0)) {
 		/* For what is to be sent again after a pause. */
@@ -190,7 +194,8 @@ static void pass(struct snmp *s, netsnmp_large_fd_set *fds)
 	responder_begin(s);
 	snmp_read2(fds);
 	snmp_timeout();
-	run_alarms();
+	if (!s->set.open)
+		run_alarms();
 	netsnmp_check_outstanding_agent_requests();
 	responder_end(s);
 }

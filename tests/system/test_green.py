@@ -9,7 +9,7 @@ import json
 import pathlib
 
 from harness import ROOT, Lab, main, wait_until
-from test_end_to_end import compare, verify
+from test_end_to_end import compare, on_the_way, verify
 
 SITE = ROOT / "tests" / "data" / "green"
 MEDIA = 'comment "audio of calls"'
@@ -90,13 +90,13 @@ def test(lab: Lab, checks):
     """Verdicts, packets, one cause."""
     seen = set()
     is_green(lab, checks, OPENED)
-    verdicts = compare(lab, checks, seen, "the edge")
+    verdicts = compare(lab, checks, seen, "the edge", on_the_way(lab))
     checks.that("conformant" in verdicts.values(), "packets were sent")
     lab.start_daemon()
     one_cause(lab, checks, delete_nft, load_nft, ("fe-pool", "mediation-pool"))
     load_iptables(lab)
     is_green(lab, checks, set())
-    compare(lab, checks, seen, "the edge as iptables-nft")
+    compare(lab, checks, seen, "the edge as iptables-nft", on_the_way(lab))
     one_cause(lab, checks, delete_iptables, load_iptables, ("fe-pool",))
     checks.equal(lab.stop(lab.daemon), 0, "exit code after SIGTERM")
 
