@@ -41,24 +41,25 @@ size_t answer_entry(size_t table, oid name[MAX_OID_LEN])
 }
 
 /*
- * Tables are registered column by column: snmpd passes over a column that a view hides as a whole, and else would ask for
- * every cell of it (its answer to GETNEXT is the next instance that may be seen). Scalars are registered by their node.
+ * The one table with rows by the ten thousand is registered column by column: snmpd passes over a column that a view hides
+ * as a whole, and else would ask for every cell of it (its answer to GETNEXT is the next instance that may be seen). Each
+ * name costs a request of its own when the agent joins.
  */
-static bool has_rows(size_t table)
+static bool has_columns(size_t table)
 {
-	return tables[table].n_suffix > 2;
+	return table == FLAT_FLOW;
 }
 
 size_t answer_names(size_t table)
 {
-	return has_rows(table) ? tables[table].n_column : 1;
+	return has_columns(table) ? tables[table].n_column : 1;
 }
 
 size_t answer_name(size_t table, size_t i, oid name[MAX_OID_LEN])
 {
 	size_t len = answer_entry(table, name);
 
-	if (has_rows(table))
+	if (has_columns(table))
 		name[len++] = tables[table].column[i].number;
 	return len;
 }
@@ -107,7 +108,7 @@ void answer_value(netsnmp_variable_list *vb, const struct value *v)
 /* Length of the entry's OID in what is registered. */
 static size_t entry_len(const netsnmp_handler_registration *reg, size_t table)
 {
-	return reg->rootoid_len - (has_rows(table) ? 1 : 0);
+	return reg->rootoid_len - (has_columns(table) ? 1 : 0);
 }
 
 /*
@@ -121,7 +122,7 @@ static size_t suffix_of(const netsnmp_handler_registration *reg, size_t table, c
 	*outside = snmp_oid_ncompare(vb->name, vb->name_length, reg->rootoid, reg->rootoid_len, reg->rootoid_len);
 	if (*outside == 0 && vb->name_length < reg->rootoid_len)
 		*outside = -1;
-	if (*outside < 0 && has_rows(table))
+	if (*outside < 0 && has_columns(table))
 		suffix[n++] = (uint32_t)reg->rootoid[from];
 	for (size_t i = from; *outside == 0 && i < vb->name_length && n < SUFFIX_MAX; i++)
 		suffix[n++] = (uint32_t)vb->name[i];
@@ -160,7 +161,7 @@ static void answer_next(const struct table_source *source, size_t table, const n
 		return;
 	}
 	if (table_next(source, table, suffix, n, next, &n_next, &v) != TABLE_OK ||
-	        (has_rows(table) && next[0] != reg->rootoid[len]))
+	        (has_columns(table) && next[0] != reg->rootoid[len]))
 		return;
 	memcpy(name, reg->rootoid, len * sizeof(*name));
 	for (size_t i = 0; i < n_next; i++)
