@@ -2,6 +2,8 @@
  * A change of running and the kernel: the steps of a carrier, in their order. Without one nothing is done and nothing is
  * refused.
  */
+#include <string.h>
+
 #include "config/store.h"
 #include "portcullis/journal.h"
 
@@ -10,6 +12,24 @@ void config_set_carrier(struct config *c, const struct config_carrier *carrier)
 	pthread_mutex_lock(&c->writer);
 	c->carrier = carrier != NULL ? *carrier : (struct config_carrier){0};
 	pthread_mutex_unlock(&c->writer);
+}
+
+/* Of the site, or of what the table is made of: all but how the agent itself is to behave. */
+static bool concerns_table(const struct lysc_node *schema)
+{
+	static const char *const settings[] = {"notification", "retention", "netconf-server"};
+
+	if (strcmp(schema->module->name, "portcullis") != 0)
+		return false;
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		if (strcmp(schema->name, settings[i]) == 0)
+			return false;
+	return true;
+}
+
+bool carry_concerns(const struct config *c, const struct version *next)
+{
+	return c->site == NULL || version_differs(c->version[DATASTORE_RUNNING], next, concerns_table);
 }
 
 int carry_prepare(struct config *c, const struct config_push *push, struct config_plan **plan, struct error *err)

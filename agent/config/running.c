@@ -204,33 +204,13 @@ static int renew(struct config *c, const struct successor *next, struct error *e
 	return 0;
 }
 
-/* Of the site, or of what the table is made of: all but how the agent itself is to behave. */
-static bool concerns_table(const struct lysc_node *schema)
-{
-	static const char *const settings[] = {"notification", "retention", "netconf-server"};
-
-	if (strcmp(schema->module->name, "portcullis") != 0)
-		return false;
-	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
-		if (strcmp(schema->name, settings[i]) == 0)
-			return false;
-	return true;
-}
-
-/* Whoever sets an interval has not asked for another table, which an upgrade may have made of the same configuration. */
-static bool leaves_table(const struct config *c, const struct successor *next)
-{
-	return !next->renews && c->site != NULL &&
-	       !version_differs(c->version[DATASTORE_RUNNING], next->version, concerns_table);
-}
-
 static int apply(struct config *c, struct successor *next, enum commit_action action, struct error *err)
 {
 	bool keeps = action == COMMIT_APPLY_UNCONFIRMED;
 	bool same = next->version == NULL || (next->json != NULL && strcmp(next->json, c->stored) == 0);
 	const char *revert_to = !keeps ? NULL : c->former.version != NULL ? c->former.stored : c->stored;
 	struct config_push push = {.now = c->site,
-	        .next = same || leaves_table(c, next) ? NULL : next->site,
+	        .next = same || (!next->renews && !carry_concerns(c, next->version)) ? NULL : next->site,
 	        .catalog = c->catalog,
 	        .actor = next->actor,
 	        .confirmed = keeps,
@@ -568,7 +548,7 @@ int startup_write(
 	if (result == 0)
 		result = successor_prepare(c, &next, err);
 	/* A boot cannot ask anybody: whom it would cut off is refused while somebody can still do something about it. */
-	if (result == 0 && strcmp(next.json, c->stored) != 0 && !leaves_table(c, &next))
+	if (result == 0 && strcmp(next.json, c->stored) != 0 && carry_concerns(c, next.version))
 		result = carry_try(c, actor, next.site, err);
 	if (result == 0 && c->journal != NULL)
 		result = journal_commit(c->journal,

@@ -83,6 +83,11 @@ int startup_missing(const struct config *c, const char *remedy, struct error *er
 
 /* carry.c; all with c->writer held. Without a carrier nothing happens, and *plan is NULL. */
 
+/**
+ * Whether a change of running may be one of the table. Whoever sets an interval has not asked for another one, which an upgrade
+ * may have made of the same configuration.
+ */
+bool carry_concerns(const struct config *c, const struct version *next);
 int carry_prepare(
         struct config *c, const struct config_push *push, struct config_plan **plan, struct error *err) MUST_USE;
 /** Would a plain commit of the actor be carried. */

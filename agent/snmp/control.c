@@ -25,7 +25,7 @@
 #define ASKED_FOR_MS 300000
 
 enum job { JOB_NONE, JOB_RESERVE, JOB_SET };
-enum { ASK_RELEASE = 1, ASK_VERIFY = 2, ASK_TEST = 4, ASK_LOOK = 8 };
+enum { ASK_RELEASE = 1, ASK_VERIFY = 2, ASK_TEST = 4 };
 
 struct control {
 	pthread_t thread;

@@ -1,7 +1,6 @@
 /*
- * Requests of the master come in, and are answered from one snapshot
- * for all requests that arrive together; where there is none yet, instances do not exist. What comes by the library's own
- * way, beside direct.c, may read alone.
+ * What requests are answered from: one snapshot for all that arrive together; where there is none yet, instances do not
+ * exist. What comes by the library's own way, beside direct.c, may read alone; a set there is refused.
  */
 #include "snmp/subagent.h"
 
