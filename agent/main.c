@@ -307,11 +307,8 @@ static int start_snmp(struct daemon *d, struct error *err)
 {
 	const struct snmp_host host = {
 	        d, snmp_settings, snmp_reserve, snmp_release, snmp_set, snmp_verify, host_test, snmp_usage};
-	char *persistent = xasprintf("%s/snmp", d->options.state_dir);
-	struct snmp_options options = {d->options.agentx, d->options.snmp_snapshot, persistent};
-	int result = snmp_start(&options, &host, d->hub, &d->snmp, err);
-	free(persistent);
-	return result;
+	const struct snmp_options options = {d->options.agentx, d->options.snmp_snapshot};
+	return snmp_start(&options, &host, d->hub, &d->snmp, err);
 }
 
 static int start_faces(struct daemon *d, struct error *err)

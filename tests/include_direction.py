@@ -11,7 +11,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 ORDER = ["base", "document", "catalog", "deployment", "flow", "ruleset", "verify", "compile", "conformance", "snapshot", "commit",
          "journal", "config", "nft", "usage", "push", "snmp", "netconf", "cli", "daemon"]
 # Headers of the public folder by the room that they belong to.
-HEADERS = {"error": "base", "alloc": "base", "text": "base", "log": "base", "clock": "base", "range": "base",
+HEADERS = {"error": "base", "alloc": "base", "text": "base", "log": "base", "clock": "base", "thread": "base", "range": "base",
            "utf8": "base", "ipsec": "verify", "review": "flow", "pins": "flow",
            "import": "catalog", "whatif": "conformance", "plane": "conformance", "firewall": "deployment", "connection": "ruleset", "mirror": "ruleset", "policies": "ruleset", "network": "deployment", "flat": "snapshot"}
 # Where a library may be included.

@@ -14,6 +14,7 @@
 #include "portcullis/log.h"
 #include "portcullis/push.h"
 #include "portcullis/text.h"
+#include "portcullis/thread.h"
 
 /* What comes together is read once; the next reading waits for as long as the last one took. */
 #define SETTLE_MS 1
@@ -47,7 +48,6 @@ int monitor_new(const struct monitor_parts *parts, struct monitor **out, struct 
 {
 	struct changes old = {0};
 	uint64_t sequence, problem, after;
-	pthread_condattr_t attr;
 
 	if (journal_number_get(parts->journal, "sequence", &sequence, err) != 0 ||
 	        journal_number_get(parts->journal, "next-problem-id", &problem, err) != 0)
@@ -73,10 +73,7 @@ int monitor_new(const struct monitor_parts *parts, struct monitor **out, struct 
 	m->cause = (struct cause){.kind = CAUSE_START};
 	m->cause_set = true;
 	pthread_mutex_init(&m->mutex, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&m->served_cond, &attr);
-	pthread_condattr_destroy(&attr);
+	thread_cond_init(&m->served_cond);
 	if (restore(m, err) != 0) {
 		m->parts.catalog = NULL; /* stays the caller's */
 		monitor_free(m);

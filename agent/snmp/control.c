@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -14,6 +13,7 @@
 #include "portcullis/alloc.h"
 #include "portcullis/clock.h"
 #include "portcullis/log.h"
+#include "portcullis/thread.h"
 #include "portcullis/usage.h"
 
 /* The SNMP agent of the device waits for a second, and asks again then. */
@@ -193,23 +193,13 @@ static void *run(void *arg)
 struct control *control_new(const struct snmp_host *host)
 {
 	struct control *c = xcalloc(1, sizeof(*c));
-	pthread_condattr_t attr;
-	sigset_t all, old;
 
 	c->host = *host;
 	pthread_mutex_init(&c->mutex, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&c->wanted, &attr);
-	pthread_cond_init(&c->done, &attr);
-	pthread_condattr_destroy(&attr);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old); /* signals are for the other threads */
-	c->running = pthread_create(&c->thread, NULL, run, c) == 0;
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (c->running)
-		pthread_setname_np(c->thread, "snmp-control");
-	else
+	thread_cond_init(&c->wanted);
+	thread_cond_init(&c->done);
+	c->running = thread_start(&c->thread, "snmp-control", run, c) == 0;
+	if (!c->running)
 		c->stop = true; /* nothing can be asked then */
 	return c;
 }

@@ -12,6 +12,7 @@
 
 #include "build.h"
 #include "snmp/answer.h"
+#include "snmp/handler.h"
 #include "snmp/share.h"
 
 /* snmpd finds them by the name that dlmod gives. */
@@ -58,9 +59,10 @@ static int answer(netsnmp_mib_handler *handler, netsnmp_handler_registration *re
 	int64_t now_ms = now();
 
 	look_once(info);
-	const struct table_source source = {
-	        .view = &view, .now_ms = now_ms, .boot_ms = answer_boot_ms(&boot_ms, now_ms)};
-	answer_requests(&source, *table, reg, info, requests);
+	const struct table_source source = {.view = &view,
+	        .now_ms = now_ms,
+	        .boot_ms = answer_boot_ms(&boot_ms, now_ms, (uint32_t)netsnmp_get_agent_uptime())};
+	handler_answer(&source, *table, reg, info, requests);
 	return SNMP_ERR_NOERROR;
 }
 
@@ -84,8 +86,8 @@ EXPORTED void init_portcullis(void)
 	snmpd_register_config_handler("portcullisSnapshot", parse_path, NULL, "FILE");
 	for (size_t t = 0; t < FLAT_TABLE_N; t++) {
 		binding[t] = t;
-		const struct answer_registration how = {answer, &binding[t], HANDLER_CAN_RONLY, PRIORITY};
-		if (answer_register(t, &how) != 0)
+		const struct handler_registration how = {answer, &binding[t], PRIORITY};
+		if (handler_register(t, &how) != 0)
 			snmp_log(LOG_ERR, "portcullis: %s cannot be registered\n", tables[t].entry);
 	}
 }

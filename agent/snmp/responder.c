@@ -1,15 +1,11 @@
 /*
  * What requests are answered from: one snapshot for all that arrive together; where there is none yet, instances do not
- * exist. What comes by the library's own way, beside direct.c, may read alone; a set there is refused.
+ * exist.
  */
 #include "snmp/subagent.h"
 
-#include <net-snmp/agent/net-snmp-agent-includes.h>
-
-#include <net-snmp/agent/agent_sysORTable.h>
 #include <string.h>
 
-#include "portcullis/clock.h"
 #include "snmp/answer.h"
 
 void responder_begin(struct snmp *s)
@@ -50,13 +46,18 @@ static void rules_refresh(struct snmp *s)
 	usage_reading_unref(usage);
 }
 
-void responder_source(struct snmp *s, struct answers *out)
+void responder_init(struct snmp *s)
 {
-	int64_t now_ms = clock_monotonic_ms();
+	for (size_t t = 0; t < TABLE_N; t++) {
+		s->binding[t].table = t;
+		s->binding[t].n = answer_entry(t, s->binding[t].entry);
+	}
+}
 
+void responder_source(struct snmp *s, int64_t now_ms, struct answers *out)
+{
 	*out = (struct answers){.control.lock = s->set.lock};
-	out->source = (struct table_source){
-	        &s->view, &out->notify, &out->control, &s->rules, now_ms, answer_boot_ms(&s->boot_ms, now_ms)};
+	out->source = (struct table_source){&s->view, &out->notify, &out->control, &s->rules, now_ms, s->boot_ms};
 }
 
 void responder_need(struct snmp *s, size_t table, struct answers *out)
@@ -65,44 +66,4 @@ void responder_need(struct snmp *s, size_t table, struct answers *out)
 		notify_row_fill(s, &out->notify);
 	else if (table == TABLE_RULE)
 		rules_refresh(s);
-}
-
-static int answer(netsnmp_mib_handler *handler, netsnmp_handler_registration *reg, netsnmp_agent_request_info *info,
-        netsnmp_request_info *requests)
-{
-	const struct binding *b = handler->myvoid;
-	struct answers answers;
-
-	/* A set that meets a ping of the library: writer.c would not hear of its other phases. */
-	if (info->mode == MODE_SET_RESERVE1)
-		netsnmp_set_request_error(info, requests, SNMP_ERR_RESOURCEUNAVAILABLE);
-	if (info->mode != MODE_GET && info->mode != MODE_GETNEXT)
-		return SNMP_ERR_NOERROR;
-	responder_source(b->s, &answers);
-	responder_need(b->s, b->table, &answers);
-	answer_requests(&answers.source, b->table, reg, info, requests);
-	return SNMP_ERR_NOERROR;
-}
-
-static bool is_writable(size_t table)
-{
-	for (size_t c = 0; c < tables[table].n_column; c++)
-		if (table_settable(table, tables[table].column[c].number) != SET_NOTHING)
-			return true;
-	return false;
-}
-
-int responder_register(struct snmp *s)
-{
-	for (size_t t = 0; t < TABLE_N; t++) {
-		struct binding *b = &s->binding[t];
-		*b = (struct binding){.s = s, .table = t};
-		b->n = answer_entry(t, b->entry);
-		const struct answer_registration how = {
-		        answer, b, is_writable(t) ? HANDLER_CAN_RWRITE : HANDLER_CAN_RONLY, 0};
-		if (answer_register(t, &how) != 0)
-			return -1;
-	}
-	register_sysORTable(s->root, s->n_root, "Portcullis: port conformance of this device (PORTCULLIS-MIB)");
-	return 0;
 }

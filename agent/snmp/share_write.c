@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include "portcullis/error.h"
 #include "portcullis/log.h"
 #include "portcullis/snapshot.h"
+#include "portcullis/thread.h"
 #include "snmp/share.h"
 
 /* Between two files, and at least so often as long as one took: a reader takes each into memory. */
@@ -165,7 +165,6 @@ static void release(struct share *s)
 int share_start(const char *path, struct hub *hub, struct share **out, struct error *err)
 {
 	struct share *s = xcalloc(1, sizeof(*s));
-	sigset_t all, old;
 
 	*out = NULL;
 	pthread_mutex_init(&s->mutex, NULL);
@@ -177,10 +176,7 @@ int share_start(const char *path, struct hub *hub, struct share **out, struct er
 	int result = lock_take(s, err);
 	if (result == 0) {
 		unlink(s->path); /* of the past */
-		sigfillset(&all);
-		pthread_sigmask(SIG_SETMASK, &all, &old); /* signals are for the other threads */
-		int code = pthread_create(&s->thread, NULL, run, s);
-		pthread_sigmask(SIG_SETMASK, &old, NULL);
+		int code = thread_start(&s->thread, "snmp-share", run, s);
 		if (code != 0)
 			result = error_set(err, ERR_IO, path, "no thread: %s", strerror(code));
 	}
@@ -188,7 +184,6 @@ int share_start(const char *path, struct hub *hub, struct share **out, struct er
 		release(s);
 		return -1;
 	}
-	pthread_setname_np(s->thread, "snmp-share");
 	*out = s;
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "portcullis/snmp.h"
+#include "snmp/master.h"
 #include "snmp/notify.h"
 #include "snmp/rules.h"
 #include "snmp/set.h"
@@ -16,22 +17,22 @@
 
 /* Inside the AgentX face: what the files that use the SNMP library share. */
 
-/** A table as the library's handler finds it. */
+/** Where a table is: OID of its entry. */
 struct binding {
-	struct snmp *s;
 	size_t table;
-	oid entry[MAX_OID_LEN]; /* OID of it */
+	oid entry[MAX_OID_LEN];
 	size_t n;
 };
 
 struct snmp {
 	atomic_int refs; /* the owner's and the thread's: the last one frees */
 	pthread_t thread;
-	pthread_mutex_t mutex; /* for hub */
+	pthread_mutex_t mutex; /* for hub, ended */
 	struct hub *hub; /* NULL after snmp_stop() */
+	bool ended; /* the thread has nothing more to do */
+	pthread_cond_t end;
 	atomic_bool stop;
 	int wake; /* eventfd: something is queued, or stop */
-	char *agentx, *persistent_dir;
 	struct notify_queue *queue;
 	struct control *control;
 	struct share *share; /* NULL: none is written */
@@ -40,14 +41,13 @@ struct snmp {
 	oid root[MAX_OID_LEN];
 	size_t n_root;
 	struct binding binding[TABLE_N];
-	int (*library)(int, netsnmp_session *, int, netsnmp_pdu *, void *); /* what else the master sends */
-	void *library_magic;
-	netsnmp_session *master; /* NULL while it is away */
+	struct master master;
 	struct {
 		int reqid; /* 0: free */
 		uint64_t ticket;
+		int64_t sent_ms;
 	} waiting[NOTIFY_WINDOW]; /* notifications on their way */
-	int64_t resend_ms; /* send nothing before */
+	bool sends; /* there is a session to send them in */
 	struct snapshot *snapshot;
 	struct flat_view view;
 	struct rule_rows rules;
@@ -55,8 +55,8 @@ struct snmp {
 	int64_t boot_ms; /* monotonic time when sysUpTime was 0 */
 };
 
-/** Register every table and the sysORTable entry. @return 0, or -1 when the library refused. */
-int responder_register(struct snmp *s) MUST_USE;
+/** Where the tables are. */
+void responder_init(struct snmp *s);
 /** Take the newest snapshot for the requests that follow, and give it back after them. */
 void responder_begin(struct snmp *s);
 void responder_end(struct snmp *s);
@@ -67,18 +67,22 @@ struct answers {
 	struct control_row control;
 	struct table_source source;
 };
-void responder_source(struct snmp *s, struct answers *out);
+void responder_source(struct snmp *s, int64_t now_ms, struct answers *out);
 /** Before a table is looked at: what it has beside the snapshot. */
 void responder_need(struct snmp *s, size_t table, struct answers *out);
-/** Answer GET and GETNEXT of the session that begins, here and not through the library. */
-void direct_begin(struct snmp *s, netsnmp_session *session);
+/** The response to a request of the master, Get to CleanupSet; NULL without memory. The caller frees it. */
+netsnmp_pdu *requests_answer(struct snmp *s, const netsnmp_pdu *pdu, int64_t now_ms);
+/** What arrives in the session and answers no question of ours: a callback of the library. @param magic  struct snmp */
+int requests_arrive(int op, netsnmp_session *session, int reqid, netsnmp_pdu *pdu, void *magic);
 
 /** A phase of a set request: what there is to say of it goes into the response. */
 void writer_answer(struct snmp *s, const netsnmp_pdu *pdu, netsnmp_pdu *out);
 
+/** A session begins: what is queued can be sent. */
+void trap_begin(struct snmp *s);
+/** It ends: what was not answered is sent in the next one. */
+void trap_end(struct snmp *s);
 /** Send what is queued, as far as the window allows. */
-void trap_send(struct snmp *s, int64_t now_ms);
-/** The master came (session) or went (NULL). */
-void trap_master(struct snmp *s, netsnmp_session *session);
+void trap_send(struct snmp *s);
 
 #endif

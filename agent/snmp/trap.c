@@ -1,6 +1,7 @@
 /*
  * Queued notifications go to the master as Notify PDUs (RFC 2741, 6.2.10), a small window at a time, each until the master
- * has answered. While the master is away nothing is sent; what it did not answer is sent again.
+ * has answered. While the master is away nothing is sent; what it did not answer is sent again in the next session, and only
+ * there: on a stream nothing is lost but with the connection, and what is sent twice arrives twice.
  */
 #include "snmp/subagent.h"
 
@@ -10,26 +11,18 @@
 #include "portcullis/log.h"
 #include "snmp/agentx.h"
 
-#define TIMEOUT_US 5000000 /* a master that is silent for so long is gone */
-#define RESEND_MS 1000 /* pause after a notification that was not answered */
-
-static void again_later(struct snmp *s)
-{
-	memset(s->waiting, 0, sizeof(s->waiting));
-	notify_queue_rewind(s->queue);
-	s->resend_ms = clock_monotonic_ms() + RESEND_MS;
-}
-
-/* The library calls this more than once for a request (resent, failed, timed out): nothing may be freed here. */
+/* The library calls this more than once for a request (sent again, failed, timed out): nothing may be freed here. */
 static int on_answer(int op, netsnmp_session *session, int reqid, netsnmp_pdu *pdu, void *magic)
 {
 	struct snmp *s = magic;
 	(void)session;
-	if (op == NETSNMP_CALLBACK_OP_TIMED_OUT ||
-	        (op == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE && pdu->errstat == AGENTX_NOT_OPEN))
-		again_later(s);
 	if (op != NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE)
 		return 1;
+	master_heard(s, pdu, clock_monotonic_ms());
+	if (pdu->errstat == AGENTX_NOT_OPEN) {
+		s->master.broken = true;
+		return 1;
+	}
 	for (size_t i = 0; i < NOTIFY_WINDOW; i++) {
 		if (s->waiting[i].reqid != reqid)
 			continue;
@@ -76,54 +69,54 @@ static netsnmp_pdu *pdu_build(const struct snmp *s, const struct notification *n
 	return pdu;
 }
 
-static bool send_one(struct snmp *s, const struct notification *n, uint64_t ticket)
+/* @return where to note one more, or NOTIFY_WINDOW. */
+static size_t free_slot(const struct snmp *s)
 {
-	size_t free_slot = 0;
+	size_t i = 0;
+	while (i < NOTIFY_WINDOW && s->waiting[i].reqid != 0)
+		i++;
+	return i;
+}
+
+static bool send_one(struct snmp *s, const struct notification *n, uint64_t ticket, size_t slot)
+{
 	netsnmp_pdu *pdu = pdu_build(s, n);
 	if (pdu == NULL)
 		return false;
-	while (free_slot < NOTIFY_WINDOW && s->waiting[free_slot].reqid != 0)
-		free_slot++;
-	if (free_slot == NOTIFY_WINDOW) {
+	pdu->sessid = s->master.id;
+	int reqid = snmp_sess_async_send(s->master.handle, pdu, on_answer, s);
+	if (reqid == 0)
 		snmp_free_pdu(pdu);
-		return false;
-	}
-	pdu->sessid = s->master->sessid;
-	int reqid = snmp_async_send(s->master, pdu, on_answer, s);
-	if (reqid == 0) {
-		snmp_free_pdu(pdu);
-		return false;
-	}
-	s->waiting[free_slot].reqid = reqid;
-	s->waiting[free_slot].ticket = ticket;
-	return true;
+	s->waiting[slot].reqid = reqid;
+	s->waiting[slot].ticket = ticket;
+	s->waiting[slot].sent_ms = s->master.now_ms;
+	return reqid != 0;
 }
 
-void trap_send(struct snmp *s, int64_t now_ms)
+void trap_send(struct snmp *s)
 {
 	struct notification n;
 	uint64_t ticket;
-	if (s->master == NULL || now_ms < s->resend_ms)
-		return;
-	while (notify_queue_next(s->queue, &n, &ticket)) {
-		bool sent = send_one(s, &n, ticket);
+	size_t slot;
+	for (size_t i = 0; i < NOTIFY_WINDOW; i++)
+		if (s->waiting[i].reqid != 0 && s->master.now_ms - s->waiting[i].sent_ms >= SILENCE_MS)
+			s->master.broken = true;
+	while (s->sends && !s->master.broken && (slot = free_slot(s)) < NOTIFY_WINDOW &&
+	        notify_queue_next(s->queue, &n, &ticket)) {
+		if (!send_one(s, &n, ticket, slot))
+			s->master.broken = true;
 		notification_fini(&n);
-		if (!sent) {
-			again_later(s);
-			return;
-		}
 	}
 }
 
-void trap_master(struct snmp *s, netsnmp_session *session)
+void trap_begin(struct snmp *s)
 {
-	s->master = session;
-	s->resend_ms = 0;
+	s->sends = true;
+}
+
+void trap_end(struct snmp *s)
+{
+	s->sends = false;
 	memset(s->waiting, 0, sizeof(s->waiting));
-	if (session != NULL) {
-		/* Over a stream nothing is lost but with the connection: a request that is sent again arrives twice. */
-		session->retries = 0;
-		session->timeout = TIMEOUT_US;
-	}
 	notify_queue_rewind(s->queue);
 }

@@ -12,7 +12,6 @@ struct snmp;
 struct snmp_options {
 	const char *agentx; /**< master's socket: "/run/x/agentx.sock" or "tcp:localhost:705" */
 	const char *snapshot; /**< file for the plugin of snmpd; NULL: none is written */
-	const char *persistent_dir; /**< a directory of the library's own (STATE_DIR/snmp), made if there is room */
 };
 
 struct usage_reading;
@@ -32,12 +31,11 @@ struct snmp_host {
 };
 
 /**
- * Start the thread. The master may be away: it is tried every two seconds. Once in the life of a process, and before other
- * threads read the environment (MIBS and MIBDIRS are set for the SNMP library).
+ * Start the thread. The master may be away: it is tried after pauses that grow, from a quarter of a second to five. Where it may
+ * run on some processors alone, the thread runs there too.
  *
  * @param host, hub  borrowed until snmp_stop(); *host is copied.
- * @return 0, or -1: ERR_USAGE (no socket, or too long), ERR_IO (the directory is not ours to make or to write to), ERR_IN_USE (a
- *         second start).
+ * @return 0, or -1: ERR_USAGE (no socket, or too long), ERR_IO (no thread, or the file for the plugin cannot be written).
  */
 int snmp_start(const struct snmp_options *options, const struct snmp_host *host, struct hub *hub, struct snmp **out,
         struct error *err) MUST_USE;
@@ -49,7 +47,7 @@ void snmp_published(struct snmp *s);
  */
 void snmp_notify(struct snmp *s, const struct change *change);
 /**
- * End the thread within a second, or when the host has done what a manager asked. One that hangs inside the library, because the master does, is left behind: it reaches
+ * End the thread within a second, or when the host has done what a manager asked. One that hangs, because the master does not read, is left behind: it reaches
  * nothing of the caller any more, not even the hub, and does not hold up the end of the process. NULL is fine.
  */
 void snmp_stop(struct snmp *s);

@@ -172,10 +172,8 @@ __attribute__((noreturn)) static void serve_ours(
 	struct snmp *snmp;
 	struct error err = {0};
 	char byte;
-	/* The library reads whatever lies in its directory. */
-	char *own = xasprintf("%s/agent", directory);
 	char *file = plugin ? xasprintf("%s/snapshot", directory) : NULL;
-	const struct snmp_options options = {agentx, file, own};
+	const struct snmp_options options = {agentx, file};
 	if (snmp_start(&options, &snmp_host, hub, &snmp, &err) != 0) {
 		fprintf(stderr, "bench: %s: %s\n", err.where, err.text);
 		_exit(1);

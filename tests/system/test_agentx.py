@@ -7,6 +7,7 @@ AGENTX_SECONDS in the environment: so long requests are changed by chance.
 
 import itertools
 import os
+import pathlib
 import random
 import select
 import socket
@@ -16,12 +17,12 @@ import time
 from harness import Lab, main, wait_until
 from polling import ADMIT, Polling, Watched
 
-OPEN, CLOSE, REGISTER, GET, GETNEXT, GETBULK, RESPONSE = 1, 2, 3, 5, 6, 7, 18
+OPEN, CLOSE, REGISTER, GET, GETNEXT, GETBULK, PING, ADD_CAPS, RESPONSE = 1, 2, 3, 5, 6, 7, 13, 16, 18
 TESTSET, COMMITSET, UNDOSET, CLEANUPSET = 8, 9, 10, 11
 BIG_ENDIAN, CONTEXT, SESSION = 0x10, 8, 7
 HEADER = 20
 NO_OBJECT, NO_INSTANCE, END_OF_VIEW = 128, 129, 130
-UNSUPPORTED_CONTEXT = 262
+NOT_OPEN, UNSUPPORTED_CONTEXT, DUPLICATE_REGISTRATION = 257, 262, 263
 LARGEST = 4294967295
 ANSWER_S = 10
 LIMIT = 1.0  # seconds for an answer of NETCONF, whatever the master says
@@ -68,6 +69,7 @@ class Master:
         self.listener.listen(8)
         self.path = path
         self.connection = None
+        self.accepted = []
 
     def opened(self):
         """The packet number of an Open on a new connection; those that the daemon has given up by now are passed over."""
@@ -75,6 +77,7 @@ class Master:
             self.drop()
             self.listener.settimeout(20)
             self.connection, _ = self.listener.accept()
+            self.accepted.append(time.monotonic())
             self.received = b""
             try:
                 kind, _, packet, _, _ = self.take()
@@ -135,8 +138,8 @@ class Master:
             except ConnectionError as error:
                 raise Closed from error
 
-    def admit(self):
-        """Behave: admit a new session and answer what it registers; the kinds of its PDUs."""
+    def admit(self, refused=()):
+        """Behave: admit a new session and answer what it registers; the kinds of its PDUs. Some of them, by number, are refused."""
         kinds = []
         self.send(answer(self.opened()))
         while True:
@@ -144,8 +147,9 @@ class Master:
             if got is None:
                 return kinds
             kind, transaction, packet, _, _ = got
+            error = DUPLICATE_REGISTRATION if len(kinds) in refused else 0
             kinds.append(kind)
-            self.send(answer(packet, transaction=transaction))
+            self.send(answer(packet, error=error, transaction=transaction))
 
     def ask(self, kind, payload, packet):
         """A request's response."""
@@ -252,6 +256,14 @@ class Device(Watched):
         super().__init__(lab)
         self.checks, self.pid = checks, lab.daemon.pid
 
+    def spent(self):
+        """Processor time of the SNMP thread so far, in seconds."""
+        for task in pathlib.Path(f"/proc/{self.pid}/task").iterdir():
+            name, fields = (task / "stat").read_text().rsplit(")", 1)
+            if name.endswith("(snmp"):
+                return sum(map(int, fields.split()[11:13])) / os.sysconf("SC_CLK_TCK")
+        raise ValueError("no thread for SNMP")
+
     def goes_on(self, what):
         """The same process answers, at once."""
         self.slowest = 0
@@ -273,6 +285,31 @@ def nonsense_at_first(master, device):
         master.drop()
         device.goes_on(what)
     device.verifies("answers that are none")
+    pauses = [later - sooner for sooner, later in zip(master.accepted, master.accepted[1:])]
+    print("pauses between connections that came to nothing: " + ", ".join(f"{pause:.2f}" for pause in pauses) + " s", flush=True)
+    device.checks.that(pauses[0] < 2 and pauses[-1] > 4 and max(pauses) < 8, f"pauses that grow up to 5 s: {pauses}")
+
+
+def refused(master, device):
+    """What the master does not register is asked for again, in the same session, and nothing else is."""
+    kinds = master.admit(refused=(2, 5))
+    device.checks.equal(set(kinds), {REGISTER, ADD_CAPS}, "what the daemon asks for")
+    again, until = [], time.monotonic() + 15
+    while len(again) < 2 and time.monotonic() < until:
+        got = master.take(1)
+        if got is None:
+            continue
+        kind, transaction, packet, _, _ = got
+        again += [kind] if kind != PING else []
+        master.send(answer(packet, transaction=transaction))
+    device.checks.equal(again, [REGISTER, REGISTER], "what is asked for again")
+    said = (device.lab.directory / "portcullisd.log").read_text(errors="replace")
+    device.checks.equal(said.count("refuses to register"), 1, "refusals that the log tells of")
+    master.send(pdu(CLOSE, b"\1\0\0\0", session=9999))
+    overall = device.overall
+    device.checks.that(master.ask(GET, ranges((overall, oid())), 10) is not None, "a Close of another session is none of ours")
+    master.send(pdu(CLOSE, b"\1\0\0\0"))
+    device.checks.that(len(master.admit()) == len(kinds), "everything is registered again after a Close")
 
 
 def cut_in_the_middle(master, device):
@@ -293,9 +330,15 @@ def cut_in_the_middle(master, device):
 
 
 def silence(master, device):
-    """Nobody answers, for longer than a ping takes."""
+    """Nobody answers, for longer than a ping takes, and then there is nobody."""
     master.opened()
     device.verifies("silence")
+    master.drop()
+    spent, since = device.spent(), time.monotonic()
+    device.verifies("the end of a connection")
+    time.sleep(1)
+    spent = (device.spent() - spent) / (time.monotonic() - since)
+    device.checks.that(spent < 0.1, f"the SNMP thread takes {spent:.0%} of a processor while nobody is there")
 
 
 def odd_requests(master, device, polling):
@@ -319,11 +362,20 @@ def odd_requests(master, device, polling):
         ("what follows the largest numbers", GETNEXT,
          ranges((oid(*root, 1, 6, 1, *([LARGEST] * 100)), oid(*root, 1, 6, 2))), [END_OF_VIEW]),
         ("three in bulk", GETBULK, struct.pack(">HH", 0, 3) + ranges((oid(*root, 1, 1), oid(*root, 1, 2))), [2, 65, 67]),
+        ("one, and two times two in bulk", GETBULK, struct.pack(">HH", 1, 2) + ranges(
+            (oid(*overall), none), (oid(*root, 1, 1), oid(*root, 1, 2)), (oid(*overall), oid(*overall))),
+         [65, 2, END_OF_VIEW, 65, END_OF_VIEW]),
+        ("more in bulk than there is", GETBULK, struct.pack(">HH", 0, 65535) + ranges((oid(*overall), oid(*overall))),
+         [END_OF_VIEW]),
     )
     for packet, (what, kind, payload, want) in enumerate(questions, 1000):
         got = master.ask(kind, payload, packet)
         device.checks.that(got is not None and got[0] == 0 and [each for _, each in got[1]] == want,
                            f"{what}: {got}, types should be {want}")
+    for packet, kind in enumerate((GET, GETNEXT, GETBULK, TESTSET), 1900):
+        master.send(pdu(kind, bytes(4) if kind == GETBULK else b"", session=9999, packet=packet))
+        got = master.response(packet)
+        device.checks.that(got is not None and got[0] == NOT_OPEN, f"a request of kind {kind} in another session: {got}")
     for packet, context in enumerate((b"other", b"ot\0her", b"\0" + b"x" * 4000), 2000):
         master.send(pdu(GET, octets(context) + ranges((oid(*overall), none)), packet=packet, flags=BIG_ENDIAN | CONTEXT))
         got = master.response(packet)
@@ -356,8 +408,10 @@ def test(lab: Lab, checks):
     lab.start_snmptrapd()
     lab.start_daemon()
     device = Device(lab, checks)
+    device.overall = oid(*polling.oid["portcullisOverall"], 0)
     nonsense_at_first(master, device)
     cut_in_the_middle(master, device)
+    refused(master, device)
     silence(master, device)
     odd_requests(master, device, polling)
     master.close()

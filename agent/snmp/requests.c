@@ -1,16 +1,20 @@
 /*
- * Requests of the master come in as PDUs of AgentX and are answered at once, GET and GETNEXT from the tables, sets by
- * writer.c. The library would lead each through its own agent: two pipes and three turns of the loop, for most of the time
- * that a request takes. What else comes is left to it; requests in another context than the default one are refused.
+ * Requests of the master come in as PDUs of AgentX (RFC 2741, section 7.2.3) and are answered at once, GET, GETNEXT and
+ * GETBULK from the tables, sets by writer.c. Refused are requests in another context than the default one, and in a session
+ * that is not this one. What else a master sends is none of its business, or the end of the session.
  */
 #include "snmp/subagent.h"
 
-#include <net-snmp/agent/net-snmp-agent-includes.h>
-
+#include <stdlib.h>
 #include <string.h>
 
+#include "portcullis/alloc.h"
+#include "portcullis/clock.h"
 #include "snmp/agentx.h"
 #include "snmp/answer.h"
+
+/* In an answer to GETBULK; whoever wants more asks again (RFC 3416, section 4.2.3). */
+#define BULK_MAX 100
 
 /* The numbers of AgentX are 32 bits wide; the library reads large ones as negative. */
 static int number_cmp(oid a, oid b)
@@ -97,16 +101,22 @@ static enum table_result next_of(const struct binding *b, const struct table_sou
 	return TABLE_OK;
 }
 
-/* The name goes before the end of the range, which comes as the value; without one nothing ends it. */
+/*
+ * The name goes before the end of the range, which comes as the value. The null object identifier, which the library reads as
+ * 0.0, ends nothing (RFC 2741, section 5.2).
+ */
 static bool in_range(const netsnmp_variable_list *vb, const oid *name, size_t n)
 {
+	const oid *end = vb->val.objid;
 	size_t n_end = vb->val_len / sizeof(oid);
-	return n_end == 0 || name_cmp(name, n, vb->val.objid, n_end) < 0;
+	bool none = n_end == 0 || (n_end == 2 && end[0] == 0 && end[1] == 0);
+	return none || name_cmp(name, n, end, n_end) < 0;
 }
 
-static void get_next(struct snmp *s, struct answers *answers, const netsnmp_variable_list *vb, netsnmp_pdu *out)
+/* @return length of the name that was found, 0 for none. */
+static size_t get_next(struct snmp *s, struct answers *answers, const netsnmp_variable_list *vb, netsnmp_pdu *out,
+        oid best[MAX_OID_LEN])
 {
-	oid best[MAX_OID_LEN] = {0};
 	size_t n_best = 0;
 	struct value value;
 	for (size_t t = 0; t < TABLE_N; t++) {
@@ -127,13 +137,60 @@ static void get_next(struct snmp *s, struct answers *answers, const netsnmp_vari
 		if (v.type == VALUE_OCTETS && v.octets == v.buf)
 			value.octets = value.buf;
 	}
-	if (n_best > 0 && in_range(vb, best, n_best))
-		add(out, best, n_best, &value);
-	else
+	if (n_best == 0 || !in_range(vb, best, n_best)) {
 		add_absent(out, vb, SNMP_ENDOFMIBVIEW);
+		return 0;
+	}
+	add(out, best, n_best, &value);
+	return n_best;
 }
 
-static netsnmp_pdu *response_to(const netsnmp_pdu *pdu)
+/* A range of a GETBULK, and how far it has come. */
+struct repeater {
+	netsnmp_variable_list at;
+	oid name[MAX_OID_LEN];
+	bool over;
+};
+
+/* @return false when there is nothing more in any range. */
+static bool repeat(struct snmp *s, struct answers *answers, struct repeater *r, size_t n, netsnmp_pdu *out)
+{
+	bool more = false;
+	for (size_t i = 0; i < n; i++) {
+		size_t len = r[i].over ? 0 : get_next(s, answers, &r[i].at, out, r[i].name);
+		if (r[i].over)
+			add_absent(out, &r[i].at, SNMP_ENDOFMIBVIEW);
+		r[i].over = len == 0;
+		more = more || len > 0;
+		if (len == 0)
+			continue;
+		r[i].at.name = r[i].name;
+		r[i].at.name_length = len;
+		r[i].at.type = ASN_PRIV_EXCL_RANGE;
+	}
+	return more;
+}
+
+static void get_bulk(struct snmp *s, struct answers *answers, const netsnmp_pdu *pdu, netsnmp_pdu *out)
+{
+	const netsnmp_variable_list *vb = pdu->variables;
+	struct repeater *r = xcalloc(BULK_MAX, sizeof(*r));
+	size_t n = 0;
+	oid name[MAX_OID_LEN];
+	for (long i = 0; i < pdu->non_repeaters && vb != NULL; i++, vb = vb->next_variable)
+		get_next(s, answers, vb, out, name);
+	for (; vb != NULL && n < BULK_MAX; vb = vb->next_variable, n++) {
+		r[n].at = *vb;
+		r[n].over = false;
+	}
+	long most = n > 0 ? (long)(BULK_MAX / n) : 0;
+	for (long k = 0; k < pdu->max_repetitions && k < most; k++)
+		if (!repeat(s, answers, r, n, out))
+			break;
+	free(r);
+}
+
+static netsnmp_pdu *response_to(const struct snmp *s, const netsnmp_pdu *pdu, int64_t now_ms)
 {
 	netsnmp_pdu *out = snmp_pdu_create(AGENTX_RESPONSE);
 	if (out == NULL)
@@ -145,54 +202,72 @@ static netsnmp_pdu *response_to(const netsnmp_pdu *pdu)
 	out->reqid = pdu->reqid;
 	out->msgid = pdu->msgid;
 	out->errstat = out->errindex = 0;
-	out->time = netsnmp_get_agent_uptime();
+	out->time = (uint32_t)((now_ms - s->boot_ms) / 10);
 	return out;
 }
 
-/* @return the response, or NULL for what is the library's. */
-static netsnmp_pdu *answer_to(struct snmp *s, const netsnmp_pdu *pdu)
+static void read_tables(struct snmp *s, const netsnmp_pdu *pdu, netsnmp_pdu *out, int64_t now_ms)
 {
-	bool request = pdu->command >= AGENTX_GET && pdu->command <= AGENTX_CLEANUPSET;
-	bool read = pdu->command == AGENTX_GET || pdu->command == AGENTX_GETNEXT;
-	bool set = pdu->command >= AGENTX_TESTSET && pdu->command <= AGENTX_CLEANUPSET;
 	struct answers answers;
-	netsnmp_pdu *out;
-	if (!request || (!read && !set && pdu->community_len == 0) || (out = response_to(pdu)) == NULL)
-		return NULL;
-	/* Nothing is registered in another context, and the library reads beyond the end of one that has a zero in it. */
-	if (pdu->community_len > 0) {
-		out->errstat = AGENTX_UNSUPPORTED_CONTEXT;
-		return out;
+	oid name[MAX_OID_LEN];
+	responder_source(s, now_ms, &answers);
+	if (pdu->command == AGENTX_GETBULK) {
+		get_bulk(s, &answers, pdu, out);
+		return;
 	}
-	if (set) {
-		writer_answer(s, pdu, out);
-		return out;
-	}
-	responder_source(s, &answers);
 	for (const netsnmp_variable_list *vb = pdu->variables; vb != NULL; vb = vb->next_variable) {
 		if (pdu->command == AGENTX_GET)
 			get(s, &answers, vb, out);
 		else
-			get_next(s, &answers, vb, out);
+			get_next(s, &answers, vb, out, name);
 	}
+}
+
+netsnmp_pdu *requests_answer(struct snmp *s, const netsnmp_pdu *pdu, int64_t now_ms)
+{
+	netsnmp_pdu *out = response_to(s, pdu, now_ms);
+	if (out == NULL)
+		return NULL;
+	/* Nothing is registered in another context. */
+	if (s->master.state == MASTER_OPENING || (uint32_t)pdu->sessid != s->master.id)
+		out->errstat = AGENTX_NOT_OPEN;
+	else if (pdu->community_len > 0)
+		out->errstat = AGENTX_UNSUPPORTED_CONTEXT;
+	else if (pdu->command >= AGENTX_TESTSET)
+		writer_answer(s, pdu, out);
+	else
+		read_tables(s, pdu, out, now_ms);
 	return out;
 }
 
-static int on_packet(int op, netsnmp_session *session, int reqid, netsnmp_pdu *pdu, void *magic)
+static void answer(struct snmp *s, const netsnmp_pdu *pdu)
 {
-	struct snmp *s = magic;
-	netsnmp_pdu *out = op == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE ? answer_to(s, pdu) : NULL;
-	if (out == NULL)
-		return s->library(op, session, reqid, pdu, s->library_magic);
-	if (snmp_send(session, out) == 0)
+	int64_t now_ms = clock_monotonic_ms();
+	netsnmp_pdu *out = requests_answer(s, pdu, now_ms);
+	master_heard(s, NULL, now_ms);
+	if (out == NULL || snmp_sess_send(s->master.handle, out) == 0) {
 		snmp_free_pdu(out);
-	return 1;
+		s->master.broken = true;
+	}
 }
 
-void direct_begin(struct snmp *s, netsnmp_session *session)
+static bool is_request(const netsnmp_pdu *pdu)
 {
-	s->library = session->callback;
-	s->library_magic = session->callback_magic;
-	session->callback = on_packet;
-	session->callback_magic = s;
+	return pdu->command >= AGENTX_GET && pdu->command <= AGENTX_CLEANUPSET;
+}
+
+int requests_arrive(int op, netsnmp_session *session, int reqid, netsnmp_pdu *pdu, void *magic)
+{
+	struct snmp *s = magic;
+	(void)session;
+	(void)reqid;
+	if (op == NETSNMP_CALLBACK_OP_DISCONNECT)
+		s->master.broken = true;
+	if (op != NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE)
+		return 1;
+	if (pdu->command == AGENTX_CLOSE && (uint32_t)pdu->sessid == s->master.id)
+		s->master.broken = true;
+	else if (is_request(pdu))
+		answer(s, pdu);
+	return 1;
 }
