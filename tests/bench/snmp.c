@@ -46,9 +46,15 @@ static void shell(const char *command)
 	}
 }
 
-/* Processor time of another process, in steps of 10 ms. */
-static double cpu_ms(pid_t pid)
+/* Processor time in ms. */
+struct spent {
+	double total, kernel;
+};
+
+/* That of another process so far, in steps of 10 ms. */
+static struct spent spent_by(pid_t pid)
 {
+	const double tick_ms = 1e3 / (double)sysconf(_SC_CLK_TCK);
 	char path[64], text[1024];
 	unsigned long user = 0, system = 0;
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
@@ -61,7 +67,13 @@ static double cpu_ms(pid_t pid)
 	if (after == NULL ||
 	        sscanf(after, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) != 2)
 		fail("a process is gone");
-	return (double)(user + system) * 1e3 / (double)sysconf(_SC_CLK_TCK);
+	return (struct spent){(double)(user + system) * tick_ms, (double)system * tick_ms};
+}
+
+static struct spent spent_since(pid_t pid, struct spent before)
+{
+	const struct spent now = spent_by(pid);
+	return (struct spent){now.total - before.total, now.kernel - before.kernel};
 }
 
 static double resident(pid_t pid)
@@ -79,8 +91,8 @@ static double resident(pid_t pid)
 /* What was measured of one agent. */
 struct measured {
 	struct bench_answer by_column, by_row, get;
-	double agent_ms, master_ms; /* processor time in the walk by columns */
-	double row_agent_ms, row_master_ms; /* in the walk by rows */
+	struct spent agent, master; /* in the walk by columns */
+	struct spent row_agent, row_master; /* in the walk by rows */
 	double memory; /* beyond the snapshot */
 	size_t block; /* of the flat block */
 };
@@ -93,7 +105,7 @@ static void line(const char *work, size_t size, double ours, const char *peer, d
 		       "\"ratio\":%.3f}\n",
 		        work, size, ours, peer, theirs, unit, ratio);
 	else
-		printf("%-46s %7zu %12.3f %12.3f %-8s %7.2f  %s\n", work, size, ours, theirs, unit, ratio, peer);
+		printf("%-54s %7zu %12.3f %12.3f %-8s %7.2f  %s\n", work, size, ours, theirs, unit, ratio, peer);
 	fflush(stdout);
 }
 
@@ -137,7 +149,32 @@ static void await(const struct bench_question *q)
 			fail("an agent does not join snmpd");
 }
 
-static void measure(enum bench_agent_kind kind, size_t rows, struct measured *m)
+/* The last processor that there is, alone. */
+static void keep_to_one_processor(pid_t pid)
+{
+	cpu_set_t all, one;
+	size_t cpu = CPU_SETSIZE - 1;
+	CPU_ZERO(&one);
+	if (sched_getaffinity(0, sizeof(all), &all) != 0)
+		fail("no processors");
+	while (cpu > 0 && !CPU_ISSET(cpu, &all))
+		cpu--;
+	CPU_SET(cpu, &one);
+	if (sched_setaffinity(pid, sizeof(one), &one) != 0)
+		fail("a process cannot be kept to a processor");
+}
+
+static void walk(const struct bench_question *q, pid_t agent, pid_t master, struct bench_answer *out,
+        struct spent *by_agent, struct spent *by_master)
+{
+	const struct spent agent_before = spent_by(agent), master_before = spent_by(master);
+	ask(q, out);
+	*by_agent = spent_since(agent, agent_before);
+	*by_master = spent_since(master, master_before);
+}
+
+/* @param one_processor  is what snmpd runs on; our agent follows it there by itself. */
+static void measure(enum bench_agent_kind kind, size_t rows, bool one_processor, struct measured *m)
 {
 	struct bench_question by_column = {.entry = bench_entry(kind), .repetitions = REPETITIONS, .most = MOST};
 	struct bench_question by_row = {.entry = by_column.entry,
@@ -152,18 +189,16 @@ static void measure(enum bench_agent_kind kind, size_t rows, struct measured *m)
 	if (master <= 0 || !bench_agent_start(&agent, kind, directory, rows))
 		fail("snmpd or an agent does not start");
 	double snapshot = resident(agent.pid);
+	if (one_processor)
+		keep_to_one_processor(master);
+	if (one_processor && kind == BENCH_CONTAINER)
+		keep_to_one_processor(agent.pid);
 	if (!bench_agent_join(&agent))
 		fail("an agent does not go on");
 	await(&get);
 	get.gets = GETS;
-	double agent_ms = cpu_ms(agent.pid), master_ms = cpu_ms(master);
-	ask(&by_column, &m->by_column);
-	m->agent_ms = cpu_ms(agent.pid) - agent_ms;
-	m->master_ms = cpu_ms(master) - master_ms;
-	agent_ms = cpu_ms(agent.pid), master_ms = cpu_ms(master);
-	ask(&by_row, &m->by_row);
-	m->row_agent_ms = cpu_ms(agent.pid) - agent_ms;
-	m->row_master_ms = cpu_ms(master) - master_ms;
+	walk(&by_column, agent.pid, master, &m->by_column, &m->agent, &m->master);
+	walk(&by_row, agent.pid, master, &m->by_row, &m->row_agent, &m->row_master);
 	ask(&get, &m->get);
 	m->memory = resident(agent.pid) - snapshot;
 	m->block = agent.block;
@@ -174,12 +209,18 @@ static void measure(enum bench_agent_kind kind, size_t rows, struct measured *m)
 /* Percent of the processor time that is the agent's. */
 static double share(const struct measured *m)
 {
-	return 100 * m->agent_ms / (m->agent_ms + m->master_ms + m->by_column.cpu_ms);
+	return 100 * m->agent.total / (m->agent.total + m->master.total + m->by_column.cpu_ms);
+}
+
+/* Percent of the agent's that the kernel has, which changes between processes for every request. */
+static double kernel_share(const struct measured *m)
+{
+	return m->agent.total > 0 ? 100 * m->agent.kernel / m->agent.total : 0;
 }
 
 static double row_share(const struct measured *m)
 {
-	return 100 * m->row_agent_ms / (m->row_agent_ms + m->row_master_ms + m->by_row.cpu_ms);
+	return 100 * m->row_agent.total / (m->row_agent.total + m->row_master.total + m->by_row.cpu_ms);
 }
 
 /* @param smallest  what was measured of the smallest table, for the memory that is there with any. */
@@ -197,18 +238,34 @@ static void report(size_t rows, const struct measured *ours, const struct measur
 	        rate(&theirs->by_row) / (double)n_column, "rows/s");
 	line("GET of one instance, median", rows, ours->get.p50_ms, peer, theirs->get.p50_ms, "ms");
 	line("GET of one instance, 99th percentile", rows, ours->get.p99_ms, peer, theirs->get.p99_ms, "ms");
-	line("processor of the first, agent", rows, ours->agent_ms / 1e3, peer, theirs->agent_ms / 1e3, "s");
-	line("processor of the first, snmpd", rows, ours->master_ms / 1e3, peer, theirs->master_ms / 1e3, "s");
+	line("processor of the first, agent", rows, ours->agent.total / 1e3, peer, theirs->agent.total / 1e3, "s");
+	line("processor of the first, snmpd", rows, ours->master.total / 1e3, peer, theirs->master.total / 1e3, "s");
 	line("processor of the first, client", rows, ours->by_column.cpu_ms / 1e3, peer, theirs->by_column.cpu_ms / 1e3,
 	        "s");
 	line("processor of the first, the agent's share", rows, share(ours), peer, share(theirs), "%");
-	line("processor of the second, agent", rows, ours->row_agent_ms / 1e3, peer, theirs->row_agent_ms / 1e3, "s");
+	line("processor of the agent in the first, the kernel's share", rows, kernel_share(ours), peer,
+	        kernel_share(theirs), "%");
+	line("processor of the second, agent", rows, ours->row_agent.total / 1e3, peer, theirs->row_agent.total / 1e3,
+	        "s");
 	line("processor of the second, the agent's share", rows, row_share(ours), peer, row_share(theirs), "%");
 	line("the flat block of the snapshot, a row", rows, (double)ours->block / (double)rows, "", 0, "bytes");
 	if (rows > smallest_rows)
 		line("memory beyond the snapshot, a row", rows,
 		        (ours->memory - smallest[0].memory) / (double)(rows - smallest_rows), peer,
 		        (theirs->memory - smallest[1].memory) / (double)(rows - smallest_rows), "bytes");
+}
+
+/* The same with snmpd on one processor, and the agent beside it. */
+static void report_one_processor(size_t rows, const struct measured *ours, const struct measured *theirs)
+{
+	static const char peer[] = "table_container over AgentX";
+	line("one processor: GETBULK of 50, column by column", rows, rate(&ours->by_column), peer,
+	        rate(&theirs->by_column), "vb/s");
+	line("one processor: GETBULK, all columns at once", rows, rate(&ours->by_row), peer, rate(&theirs->by_row),
+	        "vb/s");
+	line("one processor: GET of one instance, median", rows, ours->get.p50_ms, peer, theirs->get.p50_ms, "ms");
+	line("one processor: the agent's share in the first", rows, share(ours), peer, share(theirs), "%");
+	line("one processor: the agent's share in the second", rows, row_share(ours), peer, row_share(theirs), "%");
 }
 
 /* The same rows by the plugin inside snmpd, beside the subagent. */
@@ -219,8 +276,8 @@ static void report_plugin(size_t rows, const struct measured *plugin, const stru
 	        "vb/s");
 	line("plugin: GETBULK, all columns at once", rows, rate(&plugin->by_row), peer, rate(&ours->by_row), "vb/s");
 	line("plugin: GET of one instance, median", rows, plugin->get.p50_ms, peer, ours->get.p50_ms, "ms");
-	line("plugin: processor of the first, snmpd", rows, plugin->master_ms / 1e3, peer,
-	        (ours->master_ms + ours->agent_ms) / 1e3, "s");
+	line("plugin: processor of the first, snmpd", rows, plugin->master.total / 1e3, peer,
+	        (ours->master.total + ours->agent.total) / 1e3, "s");
 }
 
 /* snmpd's own */
@@ -267,22 +324,25 @@ static double own_rate(const char **name)
 __attribute__((noreturn)) static void run(void)
 {
 	static const size_t sizes[] = {1000, 10000, 100000};
-	struct measured smallest[2], now[2], plugin;
+	static struct measured smallest[2], now[2], plugin;
 	const char *fastest = "";
 	if (unshare(CLONE_NEWNET) != 0)
 		fail("no network namespace");
 	shell(device);
 	double own = own_rate(&fastest);
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		measure(BENCH_OURS, sizes[i], &now[0]);
-		measure(BENCH_CONTAINER, sizes[i], &now[1]);
+		measure(BENCH_OURS, sizes[i], false, &now[0]);
+		measure(BENCH_CONTAINER, sizes[i], false, &now[1]);
 		if (i == 0)
 			memcpy(smallest, now, sizeof(now));
 		report(sizes[i], &now[0], &now[1], smallest, sizes[0]);
 		line("walk by GETBULK of 50, column by column", sizes[i], rate(&now[0].by_column), fastest, own,
 		        "vb/s");
-		measure(BENCH_PLUGIN, sizes[i], &plugin);
+		measure(BENCH_PLUGIN, sizes[i], false, &plugin);
 		report_plugin(sizes[i], &plugin, &now[0]);
+		measure(BENCH_OURS, sizes[i], true, &now[0]);
+		measure(BENCH_CONTAINER, sizes[i], true, &now[1]);
+		report_one_processor(sizes[i], &now[0], &now[1]);
 	}
 	_exit(0);
 }
@@ -301,7 +361,7 @@ int bench_snmp(bool json)
 	for (n_column = 0; n_column < tables[FLAT_FLOW].n_column && n_column < COLUMNS_MAX; n_column++)
 		columns[n_column] = tables[FLAT_FLOW].column[n_column].number;
 	if (!json)
-		printf("%-46s %7s %12s %12s %-8s %7s\n", "work", "size", "ours", "theirs", "", "ratio");
+		printf("%-54s %7s %12s %12s %-8s %7s\n", "work", "size", "ours", "theirs", "", "ratio");
 	fflush(stdout); /* children would print it again */
 	pid_t pid = fork();
 	if (pid == 0)
