@@ -208,7 +208,7 @@ static void publish(uint64_t generation)
 static void agent_start(void)
 {
 	struct error err;
-	const struct snmp_options options = {agentx, NULL};
+	const struct snmp_options options = {.agentx = agentx};
 	ck_assert_msg(snmp_start(&options, &snmp_host, hub, &snmp, &err) == 0, "%s", err.text);
 }
 
@@ -781,7 +781,7 @@ START_TEST(a_thread_that_hangs_is_left_behind_and_ends_later)
 	struct hub *borrowed = hub_new();
 	char *path = xasprintf("%s/full", dir);
 	int fd = full_listener(path);
-	ck_assert_msg(snmp_start(&(struct snmp_options){path, NULL}, &snmp_host, borrowed, &other, &err) == 0, "%s",
+	ck_assert_msg(snmp_start(&(struct snmp_options){.agentx = path}, &snmp_host, borrowed, &other, &err) == 0, "%s",
 	        err.text);
 	poll(NULL, 0, 200);
 	int64_t start = clock_monotonic_ms();
@@ -801,7 +801,7 @@ START_TEST(refuses_options_that_cannot_work)
 	struct snmp *other;
 	struct error err;
 	char path[200] = "/";
-	const struct snmp_options none = {"", NULL}, too_long = {path, NULL};
+	const struct snmp_options none = {.agentx = ""}, too_long = {.agentx = path};
 	memset(path + 1, 'x', 150);
 	ck_assert_int_eq(snmp_start(&none, &snmp_host, hub, &other, &err), -1);
 	ck_assert_int_eq(err.code, ERR_USAGE);

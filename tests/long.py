@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """The tests without an end, for so many seconds each: every fuzz target, the oracle, pushes, the same over NETCONF into
-a daemon, the mirror under random changes, fifty NETCONF sessions, AgentX.
+a daemon, the mirror under random changes, fifty NETCONF sessions, AgentX, SNMP.
 
 Inputs that fuzzing finds stay in build-fuzz/corpus, those that break something in build-fuzz/found. The last lines are
 the sum.
@@ -116,6 +116,12 @@ def agentx(seconds):
             run.PYTHON, "tests/system/test_agentx.py", env={"AGENTX_SECONDS": str(seconds)})
 
 
+def snmp(seconds):
+    """snmpd and the daemon come, go, hang and are killed; nothing that is told is lost."""
+    attempt("SNMP", seconds, lambda output: next(line for line in output.splitlines() if "by chance" in line),
+            run.PYTHON, "tests/system/test_snmp_chaos.py", env={"SNMP_SECONDS": str(seconds)})
+
+
 def main():
     """Everything, one after the other."""
     if len(sys.argv) != 2 or not sys.argv[1].isdigit() or int(sys.argv[1]) == 0:
@@ -134,6 +140,7 @@ def main():
         mirror(seconds)
         sessions(seconds)
         agentx(seconds)
+        snmp(seconds)
     except KeyboardInterrupt:
         sys.exit(130)
     finally:

@@ -200,13 +200,15 @@ bool notify_queue_next(struct notify_queue *q, struct notification *out, uint64_
 	return found;
 }
 
-void notify_queue_ack(struct notify_queue *q, uint64_t ticket)
+uint64_t notify_queue_ack(struct notify_queue *q, uint64_t ticket)
 {
+	uint64_t sequence = 0;
 	pthread_mutex_lock(&q->mutex);
 	while (q->in_flight > 0 && q->first_ticket <= ticket) {
 		struct notification *n = at(q, 0);
 		q->sent++;
-		q->last_sequence = flat_sequence(n->change.sequence);
+		sequence = n->change.sequence;
+		q->last_sequence = flat_sequence(sequence);
 		notification_fini(n);
 		q->head = (q->head + 1) % NOTIFY_QUEUE_MAX;
 		q->n--;
@@ -214,6 +216,7 @@ void notify_queue_ack(struct notify_queue *q, uint64_t ticket)
 		q->first_ticket++;
 	}
 	pthread_mutex_unlock(&q->mutex);
+	return sequence;
 }
 
 void notify_queue_rewind(struct notify_queue *q)

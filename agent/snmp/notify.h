@@ -75,8 +75,8 @@ void notify_queue_add(struct notify_queue *q, const struct change *change);
  * @return false when there is none. *out is a copy; release with notification_fini().
  */
 bool notify_queue_next(struct notify_queue *q, struct notification *out, uint64_t *ticket);
-/** The master answered for this one: it and those before it leave the queue. */
-void notify_queue_ack(struct notify_queue *q, uint64_t ticket);
+/** The master answered for this one: it and those before it leave the queue. @return the last one's sequence; 0: none left. */
+uint64_t notify_queue_ack(struct notify_queue *q, uint64_t ticket);
 /** The master went or did not answer: what was on its way is to be sent again. */
 void notify_queue_rewind(struct notify_queue *q);
 void notify_queue_count(struct notify_queue *q, struct notify_row *out);

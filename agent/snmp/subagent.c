@@ -35,6 +35,7 @@ static void unref(struct snmp *s)
 		return;
 	close(s->wake);
 	notify_queue_free(s->queue);
+	delivery_close(s->delivery);
 	rules_fini(&s->rules);
 	control_free(s->control);
 	pthread_cond_destroy(&s->end);
@@ -167,6 +168,7 @@ int snmp_start(const struct snmp_options *options, const struct snmp_host *host,
 	master_init(&s->master, options->agentx);
 	responder_init(s);
 	s->queue = notify_queue_new();
+	s->delivery = delivery_open(options->delivery);
 	s->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	int result = root_parse(s, err);
 	if (result == 0 && s->wake < 0)
@@ -204,8 +206,20 @@ void snmp_published(struct snmp *s)
 		share_wake(s->share);
 }
 
+bool snmp_left(struct snmp *s, uint64_t *after, uint64_t *until)
+{
+	return delivery_left(s->delivery, after, until);
+}
+
+void snmp_notify_again(struct snmp *s, const struct change *change)
+{
+	notify_queue_add(s->queue, change);
+	wake(s);
+}
+
 void snmp_notify(struct snmp *s, const struct change *change)
 {
+	delivery_queued(s->delivery, change->sequence);
 	notify_queue_add(s->queue, change);
 	wake(s);
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "portcullis/snmp.h"
+#include "snmp/delivery.h"
 #include "snmp/master.h"
 #include "snmp/notify.h"
 #include "snmp/rules.h"
@@ -36,6 +37,7 @@ struct snmp {
 	struct notify_queue *queue;
 	struct control *control;
 	struct share *share; /* NULL: none is written */
+	struct delivery *delivery;
 
 	/* Of the thread alone: */
 	oid root[MAX_OID_LEN];

@@ -29,7 +29,9 @@ static int on_answer(int op, netsnmp_session *session, int reqid, netsnmp_pdu *p
 		s->waiting[i].reqid = 0;
 		if (pdu->errstat != 0)
 			log_warning("the SNMP agent refused a notification: AgentX error %ld", pdu->errstat);
-		notify_queue_ack(s->queue, s->waiting[i].ticket);
+		uint64_t sequence = notify_queue_ack(s->queue, s->waiting[i].ticket);
+		if (sequence != 0)
+			delivery_answered(s->delivery, sequence);
 	}
 	return 1;
 }

@@ -12,6 +12,8 @@ struct snmp;
 struct snmp_options {
 	const char *agentx; /**< master's socket: "/run/x/agentx.sock" or "tcp:localhost:705" */
 	const char *snapshot; /**< file for the plugin of snmpd; NULL: none is written */
+	const char
+	        *delivery; /**< file of how far notifications have come; NULL: those that wait end with the process */
 };
 
 struct usage_reading;
@@ -46,6 +48,14 @@ void snmp_published(struct snmp *s);
  * counted as suppressed, and one digest tells how many. Safe from any thread, never waits.
  */
 void snmp_notify(struct snmp *s, const struct change *change);
+/**
+ * Notifications that were queued before this start, and that the master has not answered: those with after < sequence <= until.
+ *
+ * @return false when there are none.
+ */
+bool snmp_left(struct snmp *s, uint64_t *after, uint64_t *until);
+/** Queue one of those again, oldest first, before anything is told by snmp_notify(). */
+void snmp_notify_again(struct snmp *s, const struct change *change);
 /**
  * End the thread within a second, or when the host has done what a manager asked. One that hangs, because the master does not read, is left behind: it reaches
  * nothing of the caller any more, not even the hub, and does not hold up the end of the process. NULL is fine.

@@ -173,7 +173,7 @@ __attribute__((noreturn)) static void serve_ours(
 	struct error err = {0};
 	char byte;
 	char *file = plugin ? xasprintf("%s/snapshot", directory) : NULL;
-	const struct snmp_options options = {agentx, file};
+	const struct snmp_options options = {.agentx = agentx, .snapshot = file};
 	if (snmp_start(&options, &snmp_host, hub, &snmp, &err) != 0) {
 		fprintf(stderr, "bench: %s: %s\n", err.where, err.text);
 		_exit(1);

@@ -129,6 +129,24 @@ def killed(device):
     device.checks.equal(device.traps(), known, "nothing is told twice")
 
 
+def waits(device, number):
+    """Notifications wait for snmpd when the daemon ends; the next one sends them, and nothing a second time."""
+    lab, known = device.lab, device.traps()
+    lab.stop(lab.snmpd, signal.SIGKILL)
+    device.change()
+    newest = device.summary()[1]
+    lab.stop(lab.daemon, number)
+    lab.start_daemon(load=False)
+    device.session = Netconf(lab.socket)
+    device.change()
+    lab.agentx.unlink(missing_ok=True)
+    lab.start_snmpd(*ADMIT)
+    device.back(f"an end of the daemon by {number.name} with notifications that waited")
+    came = device.traps()[len(known):]
+    device.checks.equal(came, sorted(set(came)), "they come in order, each once")
+    device.checks.that(came[0] <= newest < came[-1], f"{came} are from both sides of the end, {newest}")
+
+
 def test(lab: Lab, checks):
     """One after the other, on one daemon."""
     polling = Polling(lab)
@@ -142,6 +160,8 @@ def test(lab: Lab, checks):
     leaves(device, signal.SIGKILL, "a kill")
     hangs(device)
     flooded(device)
+    waits(device, signal.SIGKILL)
+    waits(device, signal.SIGTERM)
     killed(device)
     checks.equal(lab.stop(lab.daemon), 0, "exit code of the daemon")
 

@@ -1,0 +1,110 @@
+/*
+ * Sequence numbers of notifications come in as they are queued and answered; the file has the newest of both. It is
+ * written in place and not synced: the end of the process, however it comes, loses nothing. After a loss of power it may be
+ * older, and a notification then arrives twice; one that is damaged counts as one in which everything was answered.
+ */
+#include "snmp/delivery.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "portcullis/alloc.h"
+#include "portcullis/log.h"
+
+#define LINE "%020" PRIu64 " %020" PRIu64 "\n"
+#define LINE_LEN 42
+
+struct delivery {
+	pthread_mutex_t mutex;
+	int fd; /* -1: nothing is kept */
+	bool told; /* that it cannot be written */
+	uint64_t answered, queued;
+};
+
+static bool line_read(int fd, uint64_t *answered, uint64_t *queued)
+{
+	char line[LINE_LEN + 1] = {0}, again[LINE_LEN + 1];
+
+	if (pread(fd, line, LINE_LEN, 0) != LINE_LEN)
+		return false;
+	char *end;
+	*answered = strtoumax(line, &end, 10);
+	*queued = strtoumax(end, NULL, 10);
+	snprintf(again, sizeof(again), LINE, *answered, *queued);
+	return strcmp(line, again) == 0;
+}
+
+static void keep(struct delivery *d)
+{
+	char line[LINE_LEN + 1];
+
+	if (d->fd < 0)
+		return;
+	snprintf(line, sizeof(line), LINE, d->answered, d->queued);
+	bool kept = pwrite(d->fd, line, LINE_LEN, 0) == LINE_LEN;
+	if (!kept && !d->told)
+		log_warning("which notifications the SNMP agent has answered cannot be written (%s): after a restart "
+		            "some may be sent again",
+		        strerror(errno));
+	d->told = !kept;
+}
+
+struct delivery *delivery_open(const char *path)
+{
+	struct delivery *d = xcalloc(1, sizeof(*d));
+
+	pthread_mutex_init(&d->mutex, NULL);
+	d->fd = path != NULL ? open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
+	if (path != NULL && d->fd < 0)
+		log_warning("%s: %s; notifications that wait when the agent ends are not sent after it", path,
+		        strerror(errno));
+	if (d->fd >= 0 && !line_read(d->fd, &d->answered, &d->queued))
+		d->answered = d->queued = 0;
+	return d;
+}
+
+void delivery_close(struct delivery *d)
+{
+	if (d == NULL)
+		return;
+	if (d->fd >= 0)
+		close(d->fd);
+	pthread_mutex_destroy(&d->mutex);
+	free(d);
+}
+
+bool delivery_left(struct delivery *d, uint64_t *after, uint64_t *until)
+{
+	pthread_mutex_lock(&d->mutex);
+	*after = d->answered;
+	*until = d->queued;
+	pthread_mutex_unlock(&d->mutex);
+	return *after < *until;
+}
+
+/* Where nothing waits, all before it was answered, or was not to be sent. So it is where numbers begin anew. */
+void delivery_queued(struct delivery *d, uint64_t sequence)
+{
+	pthread_mutex_lock(&d->mutex);
+	if (d->answered >= d->queued || sequence <= d->answered)
+		d->answered = sequence - 1;
+	d->queued = sequence;
+	keep(d);
+	pthread_mutex_unlock(&d->mutex);
+}
+
+void delivery_answered(struct delivery *d, uint64_t sequence)
+{
+	pthread_mutex_lock(&d->mutex);
+	if (sequence > d->answered) {
+		d->answered = sequence;
+		keep(d);
+	}
+	pthread_mutex_unlock(&d->mutex);
+}

@@ -1,0 +1,142 @@
+/* links: snmp conformance base */
+/* How far notifications have come, in a file: what is left after an end at any moment, and files that are none. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "portcullis/log.h"
+#include "run_suite.h"
+#include "snmp/delivery.h"
+
+static char path[] = "/tmp/portcullis-delivery-XXXXXX";
+static struct delivery *d;
+
+static void setup(void)
+{
+	log_init("check_delivery", LOG_LEVEL_ERROR, false);
+	strcpy(path + sizeof(path) - 7, "XXXXXX");
+	int fd = mkstemp(path);
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	unlink(path);
+	d = delivery_open(path);
+}
+
+static void teardown(void)
+{
+	delivery_close(d);
+	unlink(path);
+}
+
+/* As after the end of the process: nothing of it is closed in order. */
+static void assert_left(uint64_t after, uint64_t until)
+{
+	uint64_t a, u;
+	struct delivery *next = delivery_open(path);
+	bool left = delivery_left(next, &a, &u);
+	ck_assert_int_eq(left, after < until);
+	if (left) {
+		ck_assert_uint_eq(a, after);
+		ck_assert_uint_eq(u, until);
+	}
+	delivery_close(next);
+}
+
+START_TEST(what_is_queued_and_not_answered_is_left)
+{
+	assert_left(0, 0);
+	delivery_queued(d, 1);
+	assert_left(0, 1);
+	delivery_queued(d, 2);
+	delivery_queued(d, 3);
+	delivery_answered(d, 1);
+	assert_left(1, 3);
+	delivery_answered(d, 3);
+	assert_left(0, 0);
+}
+END_TEST
+
+START_TEST(what_was_not_to_be_sent_is_not_left)
+{
+	delivery_queued(d, 5);
+	assert_left(4, 5);
+	delivery_answered(d, 5);
+	delivery_queued(d, 90);
+	assert_left(89, 90);
+}
+END_TEST
+
+START_TEST(an_answer_that_comes_late_takes_nothing_back)
+{
+	delivery_queued(d, 7);
+	delivery_queued(d, 8);
+	delivery_answered(d, 8);
+	delivery_answered(d, 7);
+	assert_left(0, 0);
+}
+END_TEST
+
+START_TEST(numbers_may_begin_anew)
+{
+	delivery_queued(d, 1000);
+	delivery_queued(d, 1001);
+	delivery_answered(d, 1000);
+	delivery_queued(d, 1);
+	assert_left(0, 1);
+	delivery_answered(d, 1);
+	assert_left(0, 0);
+}
+END_TEST
+
+static const char *const damaged[] = {"", "text", "00000000000000000001 0000000000000000000", "1 2\n",
+        "00000000000000000001 x0000000000000000009\n", "-0000000000000000001 00000000000000000009\n",
+        "99999999999999999999 99999999999999999999\n"};
+
+START_TEST(a_damaged_file_has_nothing_left_and_is_used_again)
+{
+	FILE *f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_ge(fputs(damaged[_i], f), 0);
+	ck_assert_int_eq(fclose(f), 0);
+	assert_left(0, 0);
+	struct delivery *next = delivery_open(path);
+	delivery_queued(next, 3);
+	delivery_close(next);
+	assert_left(2, 3);
+}
+END_TEST
+
+START_TEST(without_a_file_all_goes_on)
+{
+	uint64_t after, until;
+	struct delivery *none = delivery_open(NULL), *nowhere = delivery_open("/nonexistent/directory/file");
+	delivery_queued(none, 3);
+	delivery_queued(nowhere, 3);
+	ck_assert(delivery_left(none, &after, &until));
+	delivery_answered(none, 3);
+	delivery_answered(nowhere, 3);
+	ck_assert(!delivery_left(nowhere, &after, &until));
+	delivery_close(none);
+	delivery_close(nowhere);
+	delivery_close(NULL);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("delivery");
+	TCase *t = tcase_create("delivery");
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, what_is_queued_and_not_answered_is_left);
+	tcase_add_test(t, what_was_not_to_be_sent_is_not_left);
+	tcase_add_test(t, an_answer_that_comes_late_takes_nothing_back);
+	tcase_add_test(t, numbers_may_begin_anew);
+	tcase_add_loop_test(
+	        t, a_damaged_file_has_nothing_left_and_is_used_again, 0, sizeof(damaged) / sizeof(damaged[0]));
+	tcase_add_test(t, without_a_file_all_goes_on);
+	suite_add_tcase(s, t);
+	return run_suite(s);
+}

@@ -1,0 +1,189 @@
+#!/usr/bin/python3
+"""snmpd and the daemon come, go, hang and are killed in any order, while rules change, managers write and walk.
+
+After each few steps everything runs again, and then: what is registered, the tables, the settings, and every notification are
+the same over SNMP and over NETCONF; nothing that was told before is missing among the traps, whoever died meanwhile.
+SNMP_SECONDS in the environment: so long, with a seed of the clock.
+"""
+
+import collections
+import os
+import random
+import re
+import signal
+import subprocess
+import time
+
+from harness import Lab, main, wait_until
+from polling import ADMIT, PC, V2C, Netconf, Polling
+
+STEPS, ROUND = 24, 6
+SEED = 741
+LIMIT = 30
+
+
+class Scene:
+    """The device, and what was done to it."""
+
+    def __init__(self, lab, checks, dice):
+        self.lab, self.checks, self.dice = lab, checks, dice
+        self.polling = Polling(lab)
+        self.done, self.walks = collections.Counter(), []
+        self.hangs = False
+
+    def snmpd_lives(self):
+        """Whether it was started and has not ended."""
+        return self.lab.snmpd.poll() is None
+
+    # What happens
+
+    def rule(self):
+        """A rule of the device comes, or one that came goes."""
+        listing = self.lab.run("device", "nft", "-a", "list", "chain", "inet", "filter", "to_servers").stdout
+        came = [line.split()[-1] for line in listing.splitlines() if "chaos" in line]
+        if came and self.dice.random() < 0.6:
+            self.lab.run("device", "nft", "delete", "rule", "inet", "filter", "to_servers", "handle", self.dice.choice(came))
+        else:
+            port = self.dice.choice(("443", "5061", "5062", "8057"))
+            self.lab.run("device", "nft", "insert", "rule", "inet", "filter", "to_servers", "tcp", "dport", port, "drop",
+                         "comment", '"chaos"')
+
+    def snmpd_restart(self):
+        """snmpd ends, and is started again, sometimes later."""
+        self.wake()
+        if self.snmpd_lives():
+            self.lab.stop(self.lab.snmpd, self.dice.choice((signal.SIGTERM, signal.SIGKILL)))
+        self.lab.agentx.unlink(missing_ok=True)
+        if self.dice.random() < 0.6:
+            self.lab.start_snmpd(*ADMIT)
+
+    def snmpd_hang(self):
+        """snmpd hangs until something wakes it."""
+        if self.snmpd_lives():
+            self.lab.snmpd.send_signal(signal.SIGSTOP)
+            self.hangs = True
+
+    def wake(self):
+        """snmpd goes on."""
+        if self.hangs and self.snmpd_lives():
+            self.lab.snmpd.send_signal(signal.SIGCONT)
+        self.hangs = False
+
+    def daemon_restart(self):
+        """The daemon ends or is killed, whatever waits, and starts again."""
+        self.lab.stop(self.lab.daemon, self.dice.choice((signal.SIGTERM, signal.SIGKILL, signal.SIGKILL)))
+        self.start_daemon()
+
+    def start_daemon(self):
+        """With the socket of snmpd, also while that is away."""
+        self.lab.start_daemon(*(() if self.lab.agentx.exists() else ("--agentx", self.lab.agentx)), load=False)
+
+    def write(self):
+        """A manager writes some settings; nobody may be there to take them."""
+        name, kind, values = self.dice.choice((("HoldDown", "u", ("0", "100", "250", "700000")),
+                                               ("MinimumInterval", "u", ("0", "300")), ("PerFlow", "i", ("1", "2")),
+                                               ("HoldDown", "i", ("5",))))
+        self.set(name, kind, self.dice.choice(values), "-t", "1", "-r", "0")
+
+    def set(self, name, kind, value, *options):
+        """What snmpset says."""
+        return self.lab.run("device", "snmpset", "-u", "manager", *options, "-m", "", self.lab.agent(),
+                            self.polling.numeric(f"portcullisNotify{name}", 0), kind, value, check=False,
+                            env=self.lab.snmp_environment()).stdout
+
+    def walk(self):
+        """A walk that nobody waits for."""
+        line = self.lab.command("device", "snmpbulkwalk", *V2C, "-m", "", "-On", "-t", "1", "-r", "1", "-Cr50", self.lab.agent(),
+                                self.polling.numeric("portcullisObjects"))
+        self.walks.append(subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+
+    def step(self):
+        """One of these."""
+        what = self.dice.choices((self.rule, self.snmpd_restart, self.snmpd_hang, self.wake, self.daemon_restart, self.write,
+                                  self.walk), (6, 2, 2, 1, 2, 2, 2))[0]
+        self.done[what.__name__] += 1
+        what()
+        time.sleep(self.dice.choice((0, 0, 0.05, 0.4, 0.8)))
+
+    # How it has to be then
+
+    def calm(self):
+        """Everybody is there again."""
+        self.wake()
+        if not self.snmpd_lives():
+            self.lab.agentx.unlink(missing_ok=True)
+            self.lab.start_snmpd(*ADMIT)
+        self.polling.joined(LIMIT)
+        for walk in self.walks:
+            walk.wait(LIMIT)
+        self.walks.clear()
+
+    def told(self):
+        """Sequence numbers of all that NETCONF can replay."""
+        with Netconf(self.lab.socket) as session:
+            return [int(event.findtext("sequence")) for event in session.told() if event.find("sequence") is not None]
+
+    def traps(self):
+        """Sequence numbers of all traps."""
+        return [int(number) for trap in self.lab.traps()
+                for number in re.findall(r"portcullisNotifySequence\.0 = Gauge32: (\d+)", trap)]
+
+    def settled(self):
+        """The verification has seen all, and nothing waits."""
+        def quiet():
+            newest = self.polling.scalar("portcullisNewestSequence")
+            time.sleep(0.7)  # longer than a hold-down and a minimum interval
+            return newest == self.polling.scalar("portcullisNewestSequence") and self.polling.scalar("portcullisNotifyWaiting") == 0
+        self.lab.online("verify")
+        wait_until(quiet, LIMIT, "an empty queue")
+
+    def compare(self, what):
+        """SNMP and NETCONF say the same."""
+        checks, polling = self.checks, self.polling
+        listed = polling.ask("snmpwalk", self.lab.agent(), ".1.3.6.1.2.1.1.9.1.2")
+        wait_until(lambda: polling.ask("snmpwalk", self.lab.agent(), ".1.3.6.1.2.1.1.9.1.2").count(
+            "OID: ." + ".".join(map(str, polling.root)) + "\n") == 1, LIMIT, f"one entry in sysORTable {what}: {listed}")
+        rows = [value.decode() for _, _, value in polling.walk("-Cr50", below="portcullisFlowLabel")]
+        problems = [value.decode() for _, _, value in polling.walk("-Cr50", below="portcullisProblemLabel")]
+        with Netconf(self.lab.socket) as session:
+            state = session.get(PC, "conformance")
+            running = session.get(PC, "notification")
+        checks.equal(sorted(rows), sorted(row.text for row in state.findall("result/label")), f"rows of the flow table {what}")
+        checks.equal(sorted(problems), sorted(row.text for row in state.findall("problem/label")), f"problems {what}")
+        checks.equal(str(polling.scalar("portcullisNotifyHoldDown")), running.findtext("hold-down"), f"the hold-down {what}")
+        checks.equal(polling.scalar("portcullisNotifyPerFlow") == 1, running.findtext("per-flow") == "true", f"per flow {what}")
+        told = self.told()
+        wait_until(lambda: set(self.traps()) >= set(told), LIMIT, f"every trap {what}: without "
+                   f"{sorted(set(told) - set(self.traps()))[:10]}")
+        checks.equal(sorted(set(self.traps())), sorted(told), f"traps and NETCONF's notifications {what}")
+
+
+def test(lab: Lab, checks):
+    """Steps, and a look after each few of them."""
+    seconds = int(os.environ.get("SNMP_SECONDS", "0"))  # of tests/long.py
+    seed = int(time.time()) % 1000000 if seconds else SEED
+    print(f"seed {seed}", flush=True)
+    until = time.monotonic() + seconds
+    scene = Scene(lab, checks, random.Random(seed))
+    lab.start_snmptrapd()
+    lab.start_snmpd(*ADMIT)
+    lab.start_daemon()
+    scene.polling.joined()
+    rounds = 0
+    while rounds * ROUND < STEPS or time.monotonic() < until:
+        for _ in range(ROUND):
+            scene.step()
+        rounds += 1
+        scene.calm()
+        scene.settled()
+        scene.compare(f"after round {rounds} of seed {seed}")
+        if checks.failed:
+            return
+    twice = len(scene.traps()) - len(set(scene.traps()))
+    print(f"by chance, seed {seed}: {rounds} rounds, " + ", ".join(f"{count} {name}" for name, count in sorted(scene.done.items())) +
+          f"; {len(set(scene.traps()))} notifications, {twice} of them twice", flush=True)
+    checks.equal(lab.stop(lab.daemon), 0, "exit code of the daemon")
+
+
+if __name__ == "__main__":
+    main(test)
