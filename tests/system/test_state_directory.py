@@ -22,6 +22,7 @@ from test_end_to_end import reset, rules
 PC = "urn:portcullis:yang:portcullis"
 NOTIFICATION = "urn:ietf:params:xml:ns:netconf:notification:1.0"
 SUBSCRIBE = f'<create-subscription xmlns="{NOTIFICATION}"/>'
+DELIVERY = "snmp-delivery"  # what SNMP would make there
 ALARM = f'<get><filter><conformance xmlns="{PC}"><journal-unwritable/><events-unkept/><summary/></conformance></filter></get>'
 
 
@@ -212,7 +213,7 @@ def bound(watch):
 def restarts_full(watch):
     """A start on a full disk: it monitors what it monitored before, and has no need of what SNMP would make there."""
     watch.stop()
-    shutil.rmtree(watch.lab.state / "snmp")
+    (watch.lab.state / DELIVERY).unlink()
     fill(watch.lab)
     watch.start(load=True)
     watch.checks.equal(watch.status()["summary"]["overall"], "ok", "a start on a full disk: overall state")
@@ -227,10 +228,10 @@ def restarts_full(watch):
 def read_only(watch):
     """A start from a file system that is mounted for reading alone, until it is not any more."""
     watch.stop()
-    shutil.rmtree(watch.lab.state / "snmp")
+    (watch.lab.state / DELIVERY).unlink()
     mounted(watch, "ro")
     watch.start(load=True)
-    watch.checks.that(not (watch.lab.state / "snmp").exists(), "read-only: no directory for SNMP")
+    watch.checks.that(not (watch.lab.state / DELIVERY).exists(), "read-only: no file for SNMP")
     watch.checks.equal(watch.status()["summary"]["overall"], "ok", "read-only: overall state")
     watch.refused("read-only", ["Read-only file system"], "read")
     watch.alarm("read-only", "Read-only file system", notified=False)
