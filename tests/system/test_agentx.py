@@ -256,13 +256,14 @@ class Device(Watched):
         super().__init__(lab)
         self.checks, self.pid = checks, lab.daemon.pid
 
+    def thread(self):
+        """The SNMP thread in /proc."""
+        tasks = pathlib.Path(f"/proc/{self.pid}/task").iterdir()
+        return next(task for task in tasks if (task / "comm").read_text() == "snmp\n")
+
     def spent(self):
         """Processor time of the SNMP thread so far, in seconds."""
-        for task in pathlib.Path(f"/proc/{self.pid}/task").iterdir():
-            name, fields = (task / "stat").read_text().rsplit(")", 1)
-            if name.endswith("(snmp"):
-                return sum(map(int, fields.split()[11:13])) / os.sysconf("SC_CLK_TCK")
-        raise ValueError("no thread for SNMP")
+        return sum(map(int, (self.thread() / "stat").read_text().split()[13:15])) / os.sysconf("SC_CLK_TCK")
 
     def goes_on(self, what):
         """The same process answers, at once."""
@@ -327,6 +328,19 @@ def cut_in_the_middle(master, device):
         what = f"an end after {whole} registrations and {part} octets"
         device.checks.equal(master.admit().count(REGISTER), tables, f"registrations after {what}")
         device.goes_on(what)
+
+
+def beside(master, device):
+    """Where the master may run on one processor alone, it is answered from that one, and only as long."""
+    all_there_are = os.sched_getaffinity(0)
+    for allowed in ({max(all_there_are)}, all_there_are):
+        os.sched_setaffinity(0, allowed)
+        try:
+            master.admit()
+            have = os.sched_getaffinity(int(device.thread().name))
+        finally:
+            os.sched_setaffinity(0, all_there_are)
+        device.checks.equal(have, allowed, "processors of the SNMP thread")
 
 
 def silence(master, device):
@@ -412,6 +426,7 @@ def test(lab: Lab, checks):
     nonsense_at_first(master, device)
     cut_in_the_middle(master, device)
     refused(master, device)
+    beside(master, device)
     silence(master, device)
     odd_requests(master, device, polling)
     master.close()
