@@ -75,6 +75,12 @@ def execute(*command, timeout=None, env=None):
     return process.returncode, output
 
 
+def what_failed(output):
+    """The end of a test's output, and before it the checks that did not hold, which may be long past."""
+    end = output[-6000:]
+    return "".join(f"{line[:1000]}\n" for line in output[:-6000].splitlines() if line.startswith("FAILED: ")) + end
+
+
 def run(name, *command, quiet_output=False, timeout=600, env=None):
     """One command as one test; with quiet_output any output is a failure."""
     start = time.monotonic()
@@ -87,7 +93,7 @@ def run(name, *command, quiet_output=False, timeout=600, env=None):
     if code == 77:
         record(name, "skipped", skip_reason(output))
     elif code != 0 or (quiet_output and output.strip()):
-        record(name, "failed", f"`{' '.join(map(str, command))}` ended with {code}:\n{output[-6000:]}")
+        record(name, "failed", f"`{' '.join(map(str, command))}` ended with {code}:\n{what_failed(output)}")
     else:
         record(name, "passed", took)
 
