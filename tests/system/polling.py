@@ -152,6 +152,38 @@ class Netconf:
         return found[:-1]
 
 
+def told(lab):
+    """Sequence numbers of all that NETCONF can replay."""
+    with Netconf(lab.socket) as session:
+        return [int(event.findtext("sequence")) for event in session.told() if event.find("sequence") is not None]
+
+
+def trapped(lab):
+    """Sequence numbers of all traps, as they arrived."""
+    return [int(number) for trap in lab.traps() for number in re.findall(r"portcullisNotifySequence\.0 = Gauge32: (\d+)", trap)]
+
+
+def agree(polling, checks, what, seconds=15):
+    """Everything is registered, SNMP and NETCONF say the same, and no notification is missing among the traps."""
+    lab = polling.lab
+    def listed():
+        return polling.ask("snmpwalk", lab.agent(), ".1.3.6.1.2.1.1.9.1.2").count("OID: ." + ".".join(map(str, polling.root)) + "\n")
+    wait_until(lambda: listed() == 1, seconds, f"one entry in sysORTable {what}")
+    tables = {oid[len(polling.root) + 1] for oid, _, _ in polling.walk("-Cr200")}
+    checks.that(tables >= {1, 2, 3, 4, 5, 6, 9, 10}, f"tables that answer {what}: {tables}")
+    with Netconf(lab.socket) as session:
+        state, settings = session.get(PC, "conformance"), session.get(PC, "notification")
+    for table, path in (("Flow", "result"), ("Problem", "problem")):
+        rows = [value.decode() for _, _, value in polling.walk("-Cr50", below=f"portcullis{table}Label")]
+        checks.equal(sorted(rows), sorted(row.text for row in state.findall(f"{path}/label")), f"rows of the {table} table {what}")
+    checks.equal(str(polling.scalar("portcullisNotifyHoldDown")), settings.findtext("hold-down"), f"the hold-down {what}")
+    checks.equal(polling.scalar("portcullisNotifyPerFlow") == 1, settings.findtext("per-flow") == "true", f"per flow {what}")
+    numbers = told(lab)
+    wait_until(lambda: set(trapped(lab)) >= set(numbers), seconds, f"every trap {what}, of {numbers[-20:]}")
+    checks.equal(sorted(set(trapped(lab))), sorted(numbers), f"traps and NETCONF's notifications {what}")
+    wait_until(lambda: polling.scalar("portcullisNotifyWaiting") == 0, seconds, f"an empty queue {what}")
+
+
 class Watched:
     """The daemon of a laboratory as NETCONF sees it, and a rule that comes and goes."""
 

@@ -9,13 +9,12 @@ SNMP_SECONDS in the environment: so long, with a seed of the clock.
 import collections
 import os
 import random
-import re
 import signal
 import subprocess
 import time
 
 from harness import Lab, main, wait_until
-from polling import ADMIT, PC, V2C, Netconf, Polling
+from polling import ADMIT, V2C, Polling, agree, trapped
 
 STEPS, ROUND = 24, 6
 SEED = 741
@@ -118,16 +117,6 @@ class Scene:
             walk.wait(LIMIT)
         self.walks.clear()
 
-    def told(self):
-        """Sequence numbers of all that NETCONF can replay."""
-        with Netconf(self.lab.socket) as session:
-            return [int(event.findtext("sequence")) for event in session.told() if event.find("sequence") is not None]
-
-    def traps(self):
-        """Sequence numbers of all traps."""
-        return [int(number) for trap in self.lab.traps()
-                for number in re.findall(r"portcullisNotifySequence\.0 = Gauge32: (\d+)", trap)]
-
     def settled(self):
         """The verification has seen all, and nothing waits."""
         def quiet():
@@ -136,26 +125,6 @@ class Scene:
             return newest == self.polling.scalar("portcullisNewestSequence") and self.polling.scalar("portcullisNotifyWaiting") == 0
         self.lab.online("verify")
         wait_until(quiet, LIMIT, "an empty queue")
-
-    def compare(self, what):
-        """SNMP and NETCONF say the same."""
-        checks, polling = self.checks, self.polling
-        listed = polling.ask("snmpwalk", self.lab.agent(), ".1.3.6.1.2.1.1.9.1.2")
-        wait_until(lambda: polling.ask("snmpwalk", self.lab.agent(), ".1.3.6.1.2.1.1.9.1.2").count(
-            "OID: ." + ".".join(map(str, polling.root)) + "\n") == 1, LIMIT, f"one entry in sysORTable {what}: {listed}")
-        rows = [value.decode() for _, _, value in polling.walk("-Cr50", below="portcullisFlowLabel")]
-        problems = [value.decode() for _, _, value in polling.walk("-Cr50", below="portcullisProblemLabel")]
-        with Netconf(self.lab.socket) as session:
-            state = session.get(PC, "conformance")
-            running = session.get(PC, "notification")
-        checks.equal(sorted(rows), sorted(row.text for row in state.findall("result/label")), f"rows of the flow table {what}")
-        checks.equal(sorted(problems), sorted(row.text for row in state.findall("problem/label")), f"problems {what}")
-        checks.equal(str(polling.scalar("portcullisNotifyHoldDown")), running.findtext("hold-down"), f"the hold-down {what}")
-        checks.equal(polling.scalar("portcullisNotifyPerFlow") == 1, running.findtext("per-flow") == "true", f"per flow {what}")
-        told = self.told()
-        wait_until(lambda: set(self.traps()) >= set(told), LIMIT, f"every trap {what}: without "
-                   f"{sorted(set(told) - set(self.traps()))[:10]}")
-        checks.equal(sorted(set(self.traps())), sorted(told), f"traps and NETCONF's notifications {what}")
 
 
 def test(lab: Lab, checks):
@@ -176,12 +145,12 @@ def test(lab: Lab, checks):
         rounds += 1
         scene.calm()
         scene.settled()
-        scene.compare(f"after round {rounds} of seed {seed}")
+        agree(scene.polling, checks, f"after round {rounds} of seed {seed}", LIMIT)
         if checks.failed:
             return
-    twice = len(scene.traps()) - len(set(scene.traps()))
+    twice = len(trapped(lab)) - len(set(trapped(lab)))
     print(f"by chance, seed {seed}: {rounds} rounds, " + ", ".join(f"{count} {name}" for name, count in sorted(scene.done.items())) +
-          f"; {len(set(scene.traps()))} notifications, {twice} of them twice", flush=True)
+          f"; {len(set(trapped(lab)))} notifications, {twice} of them twice", flush=True)
     checks.equal(lab.stop(lab.daemon), 0, "exit code of the daemon")
 
 

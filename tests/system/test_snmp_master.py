@@ -5,15 +5,14 @@ Meanwhile NETCONF answers and the ruleset is verified as if nothing were; afterw
 has arrived.
 """
 
-import re
 import signal
 import threading
 import time
 
 from harness import BUILD, Lab, main, wait_until
-from polling import ADMIT, PC, V2C, Netconf, Polling, Watched
+from polling import ADMIT, V2C, Netconf, Polling, Watched, agree, told, trapped
 
-HANG_S = 7  # longer than snmpd's two seconds for AgentX, than our ping and than our five for a notification
+HANG_S = 7  # longer than snmpd's two seconds for AgentX and than our ping
 SANITIZED = "-fsanitize" in (BUILD / "CMakeCache.txt").read_text(errors="replace")
 LIMIT = 1.0 if SANITIZED else 0.2  # seconds for an answer, whatever the master does
 
@@ -24,31 +23,6 @@ class Device(Watched):
     def __init__(self, lab, polling, checks):
         super().__init__(lab)
         self.polling, self.checks = polling, checks
-
-    def told(self):
-        """Sequence numbers of all that NETCONF can replay."""
-        with Netconf(self.lab.socket) as session:
-            return [int(event.findtext("sequence")) for event in session.told() if event.find("sequence") is not None]
-
-    def traps(self):
-        """Sequence numbers of all traps."""
-        return [int(number) for trap in self.lab.traps()
-                for number in re.findall(r"portcullisNotifySequence\.0 = Gauge32: (\d+)", trap)]
-
-    def complete(self, what):
-        """Everything is registered, the tables answer, and no notification is missing."""
-        checks, polling = self.checks, self.polling
-        listed = polling.ask("snmpwalk", self.lab.agent(), ".1.3.6.1.2.1.1.9.1.2")
-        checks.equal(listed.count("OID: ." + ".".join(map(str, polling.root)) + "\n"), 1, f"entries in sysORTable after {what}")
-        rows = [value for _, _, value in polling.walk("-Cr50", below="portcullisFlowLabel")]
-        with Netconf(self.lab.socket) as session:
-            labels = [row.text for row in session.get(PC, "conformance").findall("result/label")]
-        checks.equal(sorted(value.decode() for value in rows), sorted(labels), f"rows of the flow table after {what}")
-        tables = {oid[len(polling.root) + 1] for oid, _, _ in polling.walk("-Cr200")}
-        checks.that(tables >= {1, 2, 3, 4, 5, 6, 9, 10}, f"tables that answer after {what}: {tables}")
-        wait_until(lambda: set(self.traps()) >= set(self.told()), 15, f"every trap after {what}")
-        checks.equal(sorted(set(self.traps())), sorted(self.told()), f"traps and NETCONF's notifications after {what}")
-        wait_until(lambda: polling.scalar("portcullisNotifyWaiting") == 0, 10, f"an empty queue after {what}")
 
     def meanwhile(self, what, seconds=0):
         """Changes while something is wrong, for so long."""
@@ -63,7 +37,7 @@ class Device(Watched):
     def back(self, what):
         """Wait for the objects; told is how long that took."""
         print(f"{what}: all there again after {self.polling.joined():.2f} s", flush=True)
-        self.complete(what)
+        agree(self.polling, self.checks, f"after {what}")
 
 
 def leaves(device, number, name):
@@ -113,8 +87,8 @@ def killed(device):
     lab, polling = device.lab, device.polling
     lab.run("device", "nft", "insert", "rule", "inet", "filter", "to_servers", "tcp", "dport", "443", "drop")
     wait_until(lambda: polling.scalar("portcullisActiveProblems") == 1, 10, "a problem")
-    wait_until(lambda: set(device.traps()) >= set(device.told()), 10, "its trap")
-    raised, known = polling.walk(below="portcullisProblemLabel"), device.traps()
+    wait_until(lambda: set(trapped(lab)) >= set(told(lab)), 10, "its trap")
+    raised, known = polling.walk(below="portcullisProblemLabel"), trapped(lab)
     lab.stop(lab.daemon, signal.SIGKILL)
     started = time.monotonic()
     gone = polling.ask("snmpget", "-t", "10", lab.agent(), polling.numeric("portcullisOverall", 0))
@@ -124,14 +98,15 @@ def killed(device):
     polling.joined()
     print(f"a kill of the daemon: all there again after {time.monotonic() - started:.2f} s, its start included", flush=True)
     device.session = Netconf(lab.socket)
-    device.complete("a kill of the daemon")
+    agree(polling, device.checks, "after a kill of the daemon")
     device.checks.equal(polling.walk(below="portcullisProblemLabel"), raised, "the problem keeps its number")
-    device.checks.equal(device.traps(), known, "nothing is told twice")
+    device.checks.equal(trapped(lab), known, "nothing is told twice")
 
 
 def waits(device, number):
     """Notifications wait for snmpd when the daemon ends; the next one sends them, and nothing a second time."""
-    lab, known = device.lab, device.traps()
+    lab = device.lab
+    known = trapped(lab)
     lab.stop(lab.snmpd, signal.SIGKILL)
     device.change()
     newest = device.summary()[1]
@@ -142,7 +117,7 @@ def waits(device, number):
     lab.agentx.unlink(missing_ok=True)
     lab.start_snmpd(*ADMIT)
     device.back(f"an end of the daemon by {number.name} with notifications that waited")
-    came = device.traps()[len(known):]
+    came = trapped(lab)[len(known):]
     device.checks.equal(came, sorted(set(came)), "they come in order, each once")
     device.checks.that(came[0] <= newest < came[-1], f"{came} are from both sides of the end, {newest}")
 
