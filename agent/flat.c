@@ -285,10 +285,11 @@ bool flat_same_tables(const void *a, const void *b)
 	       memcmp(p + x->text_offset, q + x->text_offset, x->table_text_size) == 0;
 }
 
-void flat_stamp(void *block, int64_t tables_changed_ms)
+void flat_stamp(void *block, int64_t tables_changed_ms, int64_t sure_ms)
 {
 	struct flat *f = block;
 	struct flat_summary *row = (struct flat_summary *)((uint8_t *)block + f->section[FLAT_SUMMARY].offset);
 
 	row->tables_changed_ms = tables_changed_ms;
+	row->sure_ms = sure_ms;
 }

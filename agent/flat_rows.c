@@ -91,6 +91,7 @@ static void fill_summary(struct flat_builder *b)
 	row->overall = (uint8_t)s->summary.overall;
 	row->started_ms = s->started_ms;
 	row->verified_ms = s->verified_ms;
+	row->sure_ms = s->sure_ms;
 	row->changed_ms = s->changed_last_ms;
 	row->verified_wall = s->verified_wall;
 	row->changed_wall = s->changed_last_wall;

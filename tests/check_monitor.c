@@ -359,6 +359,29 @@ START_TEST(rows_that_stay_the_same_have_the_same_time)
 }
 END_TEST
 
+START_TEST(a_quiet_device_is_known_to_be_as_it_was)
+{
+	struct scene s;
+	struct flat_view view;
+	struct flat_summary at[2];
+	scene_init(&s);
+	step(&s, 0);
+	for (size_t i = 0; i < 2; i++) {
+		step(&s, 31000);
+		struct snapshot *snapshot = hub_get(s.hub);
+		ck_assert_int_eq(flat_open(snapshot->flat, snapshot->flat_size, &view), 0);
+		at[i] = *(const struct flat_summary *)flat_row(&view, FLAT_SUMMARY, 0);
+		ck_assert_uint_gt(flat_rows(&view, FLAT_FLOW).count, 0);
+		ck_assert_int_eq(at[i].sure_ms, s.now_ms);
+		snapshot_unref(snapshot);
+	}
+	ck_assert_uint_eq(at[1].generation, at[0].generation);
+	ck_assert_int_eq(at[1].verified_ms, at[0].verified_ms);
+	ck_assert_int_eq(at[1].tables_changed_ms, at[0].tables_changed_ms);
+	scene_fini(&s);
+}
+END_TEST
+
 START_TEST(a_refused_dump_makes_every_verdict_unknown_and_is_told)
 {
 	struct scene s;
@@ -775,6 +798,7 @@ int main(void)
 	tcase_add_test(c, what_comes_too_soon_is_told_together_later);
 	tcase_add_test(c, flows_that_are_broken_are_told_when_that_is_wanted);
 	tcase_add_test(c, rows_that_stay_the_same_have_the_same_time);
+	tcase_add_test(c, a_quiet_device_is_known_to_be_as_it_was);
 	tcase_add_test(c, a_refused_dump_makes_every_verdict_unknown_and_is_told);
 	tcase_add_test(c, the_event_names_the_author_even_behind_a_periodic_look);
 	tcase_add_test(c, what_changed_nothing_is_no_cause_of_what_comes_next);

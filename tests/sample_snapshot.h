@@ -245,6 +245,7 @@ static inline struct snapshot *sample_new(uint64_t generation, int64_t now_ms)
 	summary_build(&s->inputs->flows, &s->findings, &s->openings, s->ruleset, &s->summary);
 	s->started_ms = now_ms - 100000;
 	s->verified_ms = now_ms - 5000;
+	s->sure_ms = now_ms - 5000;
 	s->changed_last_ms = now_ms - 10000;
 	s->verified_wall = s->changed_last_wall = 1700000000;
 	s->oldest_sequence = 41;

@@ -349,16 +349,21 @@ static int64_t when_to_tell(const struct monitor *m, int64_t now_ms)
 	return settled > apart ? settled : apart;
 }
 
-static void look_at_time(struct monitor *m, int64_t now_ms, int64_t now_wall)
+/* @return whether it was found that nothing had changed. */
+static bool look_at_time(struct monitor *m, int64_t now_ms, int64_t now_wall)
 {
 	if (m->inputs != NULL && m->last_wall != 0 && site_expiry_between(m->inputs->site, m->last_wall, now_wall))
 		monitor_changed(m, CAUSE_ASSUMPTION, NULL, now_ms);
 	m->last_wall = now_wall;
 	if (now_ms < m->periodic_ms)
-		return;
+		return false;
 	m->periodic_ms = now_ms + PERIODIC_MS;
 	if (reading_look(m->reading))
 		monitor_changed(m, CAUSE_RULESET, NULL, now_ms);
+	if (m->due_ms != INT64_MAX)
+		return false;
+	m->sure_ms = now_ms;
+	return true;
 }
 
 static int next_step(const struct monitor *m, int64_t now_ms)
@@ -426,7 +431,7 @@ static void renew(struct monitor *m, int64_t now_ms, int64_t now_wall)
 	verify(m, now_wall);
 	m->cost_ms = m->parts.clock_ms() - begun;
 	m->generation++;
-	m->verified_ms = now_ms;
+	m->verified_ms = m->sure_ms = now_ms;
 	m->verified_wall = now_wall;
 	m->due_ms = INT64_MAX;
 	m->periodic_ms = now_ms + (m->unreadable != NULL ? RETRY_MS : PERIODIC_MS);
@@ -451,7 +456,7 @@ int monitor_step(struct monitor *m, int64_t now_ms, int64_t now_wall, struct cha
 	memset(out, 0, sizeof(*out));
 	m->now_ms = now_ms;
 	m->conformance.wall_ms = fraction_of(now_wall);
-	look_at_time(m, now_ms, now_wall);
+	bool same = look_at_time(m, now_ms, now_wall);
 	pthread_mutex_lock(&m->mutex);
 	uint64_t requested = m->requested;
 	bool asked = requested > m->served;
@@ -474,6 +479,8 @@ int monitor_step(struct monitor *m, int64_t now_ms, int64_t now_wall, struct cha
 	monitor_keep(m, out);
 	if (renewed || told || tests > 0 || own || journal)
 		monitor_publish(m);
+	else if (same)
+		monitor_publish_again(m);
 	if (asked) {
 		pthread_mutex_lock(&m->mutex);
 		m->served = requested;

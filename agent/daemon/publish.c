@@ -48,10 +48,11 @@ static void stamp_tables(struct monitor *m, struct snapshot *s)
 	if (last == NULL || !flat_same_tables(last->flat, s->flat))
 		m->tables_ms = m->now_ms;
 	snapshot_unref(last);
-	flat_stamp(s->flat, m->tables_ms);
+	flat_stamp(s->flat, m->tables_ms, m->sure_ms);
 }
 
-void monitor_publish(struct monitor *m)
+/* All but what is the same for SNMP. */
+static struct snapshot *snapshot_of(const struct monitor *m)
 {
 	struct snapshot *s = xcalloc(1, sizeof(*s));
 	const struct flows *flows = &m->inputs->flows;
@@ -82,6 +83,7 @@ void monitor_publish(struct monitor *m)
 		change_copy(&s->history[i], &m->history[i]);
 	s->started_ms = m->started_ms;
 	s->verified_ms = m->verified_ms;
+	s->sure_ms = m->sure_ms;
 	s->verified_wall = m->verified_wall;
 	s->changed_last_ms = m->changed_ms;
 	s->changed_last_wall = m->changed_wall;
@@ -89,11 +91,34 @@ void monitor_publish(struct monitor *m)
 	s->newest_sequence = m->conformance.sequence;
 	s->verify_us = m->verify_us;
 	s->version = xstrdup(PORTCULLIS_VERSION);
+	return s;
+}
+
+void monitor_publish(struct monitor *m)
+{
+	struct snapshot *s = snapshot_of(m);
+
 	if (flat_build(s, &s->flat, &s->flat_size) != 0)
 		log_error("SNMP: more rows than its tables hold; the tables stay empty");
 	else
 		stamp_tables(m, s);
 	hub_set(m->parts.hub, s);
+}
+
+/* To build the tables anew would cost a quiet device more than all else that it does. */
+void monitor_publish_again(struct monitor *m)
+{
+	struct snapshot *last = hub_get(m->parts.hub), *s;
+
+	if (last->flat != NULL) {
+		s = snapshot_of(m);
+		s->flat = xmalloc(last->flat_size);
+		memcpy(s->flat, last->flat, last->flat_size);
+		s->flat_size = last->flat_size;
+		flat_stamp(s->flat, m->tables_ms, m->sure_ms);
+		hub_set(m->parts.hub, s);
+	}
+	snapshot_unref(last);
 }
 
 bool monitor_look_at_journal(struct monitor *m, int64_t now_ms, int64_t now_wall, struct changes *out)

@@ -42,6 +42,7 @@ struct monitor {
 	size_t n_history;
 	uint64_t oldest_sequence;
 	int64_t started_ms, verified_ms, verified_wall, changed_ms, changed_wall;
+	int64_t sure_ms; /* when it was verified, or found that nothing had changed since */
 	int64_t now_ms; /* of the step */
 	int64_t tables_ms; /* when a row of SNMP's tables was other than before */
 
@@ -68,6 +69,8 @@ bool monitor_look_at_journal(struct monitor *m, int64_t now_ms, int64_t now_wall
 bool monitor_look_at_own_table(struct monitor *m, bool renewed, int64_t now_ms, int64_t now_wall, struct changes *out);
 /** A snapshot of what is known goes to the hub. */
 void monitor_publish(struct monitor *m);
+/** The same where nothing is other than in the one before: that it still holds. */
+void monitor_publish_again(struct monitor *m);
 /** What is told goes into the journal, which gives it its place there, and into the history. */
 void monitor_keep(struct monitor *m, struct changes *changes);
 void monitor_history_add(struct monitor *m, const struct change *change);

@@ -33,7 +33,7 @@ static const struct column summary_columns[] = {
         {25, COLUMN_GAUGE, offsetof(struct flat_summary, rules_undecoded), "portcullisRulesUndecoded"},
         {26, COLUMN_STAMP, offsetof(struct flat_summary, verified_ms), "portcullisLastVerify"},
         {27, COLUMN_DATE, offsetof(struct flat_summary, verified_wall), "portcullisLastVerifyTime"},
-        {28, COLUMN_AGE, offsetof(struct flat_summary, verified_ms), "portcullisDataAge"},
+        {28, COLUMN_AGE, offsetof(struct flat_summary, sure_ms), "portcullisDataAge"},
         {29, COLUMN_GAUGE, offsetof(struct flat_summary, verify_us), "portcullisVerifyDuration"},
         {30, COLUMN_STAMP, offsetof(struct flat_summary, started_ms), "portcullisDiscontinuityTime"},
         {31, COLUMN_TEXT, offsetof(struct flat_summary, catalog), "portcullisCatalogVersion"},

@@ -20,7 +20,7 @@
  */
 
 #define FLAT_MAGIC 0x50544c46u
-#define FLAT_VERSION 3u
+#define FLAT_VERSION 4u
 #define FLAT_TEXT_MAX 1024u /**< octets; longer texts end in "..." */
 #define FLAT_MAX_ROWS 16777216u /**< per table */
 
@@ -71,6 +71,7 @@ struct flat_summary {
 	uint8_t deviates, available;
 	int64_t started_ms, verified_ms, changed_ms, verified_wall, changed_wall, paused_until;
 	int64_t tables_changed_ms; /**< when a row of any table was other than before */
+	int64_t sure_ms; /**< when all of it was last known to hold */
 };
 
 struct flat_product {
@@ -187,8 +188,8 @@ int flat_build(const struct snapshot *s, void **out, size_t *size) MUST_USE;
 
 /** Have the tables of two blocks that flat_build() made the same rows, but for the summary? NULL: there was none. */
 bool flat_same_tables(const void *a, const void *b);
-/** Say in the summary of a block when its tables changed last. */
-void flat_stamp(void *block, int64_t tables_changed_ms);
+/** Say in the summary of a block when its tables changed last, and when all of it was last known to hold. */
+void flat_stamp(void *block, int64_t tables_changed_ms, int64_t sure_ms);
 
 /**
  * Check a block: magic, version, size, alignment to 8, sizes and bounds of every section. Takes the same time for every

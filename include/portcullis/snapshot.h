@@ -59,6 +59,7 @@ struct snapshot {
 	struct change *history; /**< newest last; at most SNAPSHOT_HISTORY */
 	size_t n_history;
 	int64_t started_ms, verified_ms, changed_last_ms; /**< monotonic */
+	int64_t sure_ms; /**< when it was last verified, or found that nothing had changed since */
 	int64_t verified_wall, changed_last_wall;
 	uint64_t oldest_sequence, newest_sequence;
 	unsigned verify_us; /**< how long the verification took */

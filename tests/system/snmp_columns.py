@@ -50,6 +50,19 @@ class Near:
         return f"{self.number:.0f} or nearly"
 
 
+class UpTo:
+    """A number that is not larger."""
+
+    def __init__(self, most):
+        self.most = most
+
+    def __eq__(self, other):
+        return isinstance(other, int) and 0 <= other <= self.most
+
+    def __repr__(self):
+        return f"up to {self.most:.0f}"
+
+
 class Facts:
     """What NETCONF says at one moment, and when sysUpTime was 0."""
 
@@ -158,8 +171,8 @@ def stamp(path):
 
 
 def age(path):
-    """Seconds since then."""
-    return lambda row, facts: Near(time.time() - seconds(row, path), 5)
+    """Seconds since then, or less: the agent makes sure every 30 seconds."""
+    return lambda row, facts: UpTo(min(time.time() - seconds(row, path), 30) + 5)
 
 
 def rule(path):
