@@ -732,6 +732,25 @@ START_TEST(each_test_that_is_asked_for_is_told)
 }
 END_TEST
 
+START_TEST(the_oldest_number_is_that_of_the_oldest_row)
+{
+	struct scene s;
+	struct error err;
+	scene_init(&s);
+	step(&s, 0);
+	for (unsigned i = 0; i < SNAPSHOT_HISTORY + 3; i++)
+		ck_assert_int_eq(monitor_test_notification(s.monitor, &err), 0);
+	step(&s, 10);
+	struct snapshot *snapshot = hub_get(s.hub);
+	ck_assert_uint_eq(snapshot->n_history, SNAPSHOT_HISTORY);
+	ck_assert_uint_eq(snapshot->oldest_sequence, 4);
+	ck_assert_uint_eq(snapshot->oldest_sequence, snapshot->history[0].sequence);
+	ck_assert_uint_eq(snapshot->newest_sequence, SNAPSHOT_HISTORY + 3);
+	snapshot_unref(snapshot);
+	scene_fini(&s);
+}
+END_TEST
+
 /* A push that enforces nothing: a table of its name is somebody else's. */
 static void push_init(struct scene *s)
 {
@@ -813,6 +832,7 @@ int main(void)
 	tcase_add_test(c, who_changed_the_own_table_is_waited_for);
 	tcase_add_test(c, sequence_numbers_go_on_after_a_restart);
 	tcase_add_test(c, each_test_that_is_asked_for_is_told);
+	tcase_add_test(c, the_oldest_number_is_that_of_the_oldest_row);
 	tcase_add_test(c, the_end_of_an_acknowledgement_is_noticed_and_undone_by_the_clock);
 	tcase_add_loop_test(c, what_a_site_says_for_a_time_ends_and_comes_back_with_the_clock, 0,
 	        (int)(sizeof(ends) / sizeof(ends[0])));

@@ -26,8 +26,6 @@ void monitor_history_add(struct monitor *m, const struct change *change)
 		m->n_history--;
 	}
 	change_copy(&m->history[m->n_history++], change);
-	if (m->oldest_sequence == 0)
-		m->oldest_sequence = change->sequence;
 }
 
 static void problem_copy(struct problem *out, const struct problem *in)
@@ -87,7 +85,7 @@ static struct snapshot *snapshot_of(const struct monitor *m)
 	s->verified_wall = m->verified_wall;
 	s->changed_last_ms = m->changed_ms;
 	s->changed_last_wall = m->changed_wall;
-	s->oldest_sequence = m->oldest_sequence;
+	s->oldest_sequence = m->n_history > 0 ? m->history[0].sequence : 0;
 	s->newest_sequence = m->conformance.sequence;
 	s->verify_us = m->verify_us;
 	s->version = xstrdup(PORTCULLIS_VERSION);

@@ -40,7 +40,6 @@ struct monitor {
 
 	struct change *history;
 	size_t n_history;
-	uint64_t oldest_sequence;
 	int64_t started_ms, verified_ms, verified_wall, changed_ms, changed_wall;
 	int64_t sure_ms; /* when it was verified, or found that nothing had changed since */
 	int64_t now_ms; /* of the step */
