@@ -732,6 +732,28 @@ START_TEST(each_test_that_is_asked_for_is_told)
 }
 END_TEST
 
+START_TEST(of_what_is_not_to_be_sent_a_test_is_sent_alone)
+{
+	struct scene s;
+	struct error err;
+	scene_init(&s);
+	step(&s, 0);
+	set(&s, &(struct notification_settings){.enable = false});
+	break_rule();
+	event(&s, "nft");
+	int wait = step(&s, 0);
+	ck_assert_int_eq(monitor_test_notification(s.monitor, &err), 0);
+	step(&s, wait);
+	ck_assert_uint_eq(s.changes.n, 1);
+	ck_assert_int_eq(s.changes.change[0].kind, CHANGE_TEST);
+	struct snapshot *snapshot = hub_get(s.hub);
+	ck_assert_uint_eq(snapshot->n_problem, 1);
+	ck_assert_uint_gt(snapshot->n_history, 1);
+	snapshot_unref(snapshot);
+	scene_fini(&s);
+}
+END_TEST
+
 START_TEST(the_oldest_number_is_that_of_the_oldest_row)
 {
 	struct scene s;
@@ -832,6 +854,7 @@ int main(void)
 	tcase_add_test(c, who_changed_the_own_table_is_waited_for);
 	tcase_add_test(c, sequence_numbers_go_on_after_a_restart);
 	tcase_add_test(c, each_test_that_is_asked_for_is_told);
+	tcase_add_test(c, of_what_is_not_to_be_sent_a_test_is_sent_alone);
 	tcase_add_test(c, the_oldest_number_is_that_of_the_oldest_row);
 	tcase_add_test(c, the_end_of_an_acknowledgement_is_noticed_and_undone_by_the_clock);
 	tcase_add_loop_test(c, what_a_site_says_for_a_time_ends_and_comes_back_with_the_clock, 0,

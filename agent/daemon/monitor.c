@@ -451,6 +451,19 @@ static uint16_t fraction_of(int64_t now_wall)
 	return (uint16_t)(ms < 0 ? 0 : ms > 999 ? 999 : ms);
 }
 
+/* A test is sent in any case: who asks for one wants to see it arrive. */
+static void keep_tests(struct changes *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n; i++)
+		if (c->change[i].kind == CHANGE_TEST)
+			c->change[n++] = c->change[i];
+		else
+			change_fini(&c->change[i]);
+	c->n = n;
+}
+
 int monitor_step(struct monitor *m, int64_t now_ms, int64_t now_wall, struct changes *out)
 {
 	memset(out, 0, sizeof(*out));
@@ -487,7 +500,7 @@ int monitor_step(struct monitor *m, int64_t now_ms, int64_t now_wall, struct cha
 		pthread_cond_broadcast(&m->served_cond);
 		pthread_mutex_unlock(&m->mutex);
 	}
-	if (!m->inputs->site->notification.enable && tests == 0)
-		changes_fini(out);
+	if (!m->inputs->site->notification.enable)
+		keep_tests(out);
 	return next_step(m, now_ms);
 }
