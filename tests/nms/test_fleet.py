@@ -6,6 +6,8 @@ message. Times are a third of what is shipped. The figures are printed.
 """
 
 import http.server
+import importlib.machinery
+import importlib.util
 import ipaddress
 import json
 import os
@@ -229,6 +231,23 @@ def edges(checks, agents):
     checks.that("portcullisDeploymentFlows" in flows(auth="test"), "and with it again")
 
 
+def unseen_restarts(lab, checks):
+    """snmpd started twice between two scrapes: stamps are 0 as before, and sysUpTime is larger."""
+    path = str(artefacts(lab) / "prometheus/fleet/portcullis_flows_cache")
+    spec = importlib.util.spec_from_loader("cache", importlib.machinery.SourceFileLoader("cache", path))
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    cache, now, ticks = script.Cache("", 1, False), 0.0, 0
+    cache.ask = lambda module, _: (b"\nportcullisDeploymentFlows 1\n" if module == script.FLOWS else
+                                   b"sysUpTime %d\nportcullisTablesLastChange 0\nportcullisDiscontinuityTime 0\n" % ticks)
+    script.time = type("Clock", (), {"monotonic": staticmethod(lambda: now)})
+    walks = []
+    for now, ticks in ((1000.0, 1000), (1030.0, 4000), (1061.0, 7000), (1360.0, 12000)):
+        cache.flows({"target": "device"})
+        walks.append(cache.walked)
+    checks.equal(walks, [1, 1, 1, 2], "walks: the first, none while snmpd runs on, one after restarts that nobody saw")
+
+
 def test(lab: Lab, checks):
     """All of it."""
     assert ipaddress.ip_address(address(DEVICES)) < ipaddress.ip_address("127.2.0.0")
@@ -242,6 +261,7 @@ def test(lab: Lab, checks):
     few_change(checks, agents)
     site_changes(checks, agents, messages)
     edges(checks, agents)
+    unseen_restarts(lab, checks)
 
 
 if __name__ == "__main__":
