@@ -8,10 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conformance_tell.h"
 #include "portcullis/alloc.h"
-
-/* Openings told one by one per verification; an NMS reads the table for more. */
-#define OPENINGS_TOLD_MAX 20
 
 struct flow_verdict_memory {
 	struct flow_id id;
@@ -158,8 +156,8 @@ void changes_fini(struct changes *c)
 }
 
 /* One more change with the next sequence number; strings may be NULL. */
-static struct change *tell(struct conformance *c, struct changes *out, enum change_kind kind, const struct cause *cause,
-        int64_t now_wall, const char *label, const char *rule, const char *witness)
+struct change *conformance_tell(struct conformance *c, struct changes *out, enum change_kind kind,
+        const struct cause *cause, int64_t now_wall, const char *label, const char *rule, const char *witness)
 {
 	out->change = xgrow(out->change, out->n, &out->cap, sizeof(*out->change));
 	struct change *change = &out->change[out->n++];
@@ -193,13 +191,6 @@ void problem_fini(struct problem *p)
 	free(p->label);
 	free(p->rule);
 	free(p->witness);
-}
-
-static void told_openings_free(struct told_opening *o, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		free(o[i].label);
-	free(o);
 }
 
 static void told_flow_fini(struct told_flow *f)
@@ -297,7 +288,8 @@ static void clear_problems(struct conformance *c, const struct flows *flows, con
 			c->problem[kept_problems++] = *p;
 			continue;
 		}
-		struct change *change = tell(c, out, CHANGE_CLEARED, cause, now_wall, p->label, p->rule, p->witness);
+		struct change *change =
+		        conformance_tell(c, out, CHANGE_CLEARED, cause, now_wall, p->label, p->rule, p->witness);
 		change->problem_id = p->id;
 		change->affected = p->n_flow_raised;
 		change->severity = p->severity;
@@ -358,7 +350,7 @@ static void raise_problem(struct conformance *c, const struct flows *flows, cons
 	p.label = xstrdup(flows->flow[worst].label);
 	p.rule = blame_print(&finding->evidence->blame);
 	p.witness = finding->evidence->has_witness ? packet_print(&finding->evidence->witness) : xstrdup("");
-	struct change *change = tell(c, out, CHANGE_VIOLATED, cause, now_wall, p.label, p.rule, p.witness);
+	struct change *change = conformance_tell(c, out, CHANGE_VIOLATED, cause, now_wall, p.label, p.rule, p.witness);
 	change->problem_id = p.id;
 	change->affected = p.n_flow;
 	change->severity = p.severity;
@@ -391,7 +383,7 @@ static void restore_flows(struct conformance *c, const struct flows *flows, cons
 static struct change *tell_flow(struct conformance *c, struct changes *out, enum change_kind kind,
         const struct told_flow *f, const struct cause *cause, int64_t now_wall)
 {
-	struct change *change = tell(c, out, kind, cause, now_wall, f->label, f->rule, f->witness);
+	struct change *change = conformance_tell(c, out, kind, cause, now_wall, f->label, f->rule, f->witness);
 
 	change->problem_id = f->problem;
 	change->affected = 1;
@@ -443,44 +435,6 @@ static void compare_flows(struct conformance *c, const struct flows *flows, cons
 	c->n_flow = n;
 }
 
-static bool opening_known(const struct told_opening *o, size_t n, uint32_t id)
-{
-	for (size_t i = 0; i < n; i++)
-		if (o[i].id == id)
-			return true;
-	return false;
-}
-
-static void compare_openings(struct conformance *c, const struct openings *openings, const struct cause *cause,
-        int64_t now_wall, struct changes *out)
-{
-	struct told_opening *now = xcalloc(openings->n, sizeof(*now));
-	size_t n = 0, told = 0;
-	for (size_t i = 0; i < openings->n; i++) {
-		const struct opening *o = &openings->opening[i];
-		if (o->acknowledged)
-			continue;
-		now[n++] = (struct told_opening){o->id, xstrdup(o->label)};
-		if (!c->told || opening_known(c->opening, c->n_opening, o->id) || told++ >= OPENINGS_TOLD_MAX)
-			continue;
-		char *rule = blame_print(&o->blame), *witness = packet_print(&o->witness);
-		struct change *change = tell(c, out, CHANGE_OPENING, cause, now_wall, o->label, rule, witness);
-		change->problem_id = o->id;
-		change->severity = SEVERITY_WARNING;
-		free(rule);
-		free(witness);
-	}
-	told = 0;
-	for (size_t i = 0; i < c->n_opening; i++) {
-		const struct told_opening *o = &c->opening[i];
-		if (!opening_known(now, n, o->id) && told++ < OPENINGS_TOLD_MAX)
-			tell(c, out, CHANGE_OPENING_CLOSED, cause, now_wall, o->label, "", "")->problem_id = o->id;
-	}
-	told_openings_free(c->opening, c->n_opening);
-	c->opening = now;
-	c->n_opening = n;
-}
-
 bool conformance_update(struct conformance *c, const struct flows *flows, const struct findings *findings,
         const struct openings *openings, const struct ruleset *rs, const char *why, const struct cause *cause,
         int64_t now_ms, int64_t now_wall, struct changes *out)
@@ -492,7 +446,7 @@ bool conformance_update(struct conformance *c, const struct flows *flows, const 
 		restore_flows(c, flows, findings);
 	summary_build(flows, findings, openings, rs, &summary);
 	if (rs == NULL && c->readable) {
-		struct change *change = tell(c, out, CHANGE_UNREADABLE, cause, now_wall, "", "", "");
+		struct change *change = conformance_tell(c, out, CHANGE_UNREADABLE, cause, now_wall, "", "", "");
 		change->severity = SEVERITY_MAJOR;
 		change->affected = summary.count[VERDICT_UNKNOWN];
 		if (why != NULL) {
@@ -500,7 +454,7 @@ bool conformance_update(struct conformance *c, const struct flows *flows, const 
 			change->reason = xstrdup(why);
 		}
 	} else if (rs != NULL && !c->readable) {
-		tell(c, out, CHANGE_READABLE, cause, now_wall, "", "", "");
+		conformance_tell(c, out, CHANGE_READABLE, cause, now_wall, "", "", "");
 	}
 	c->readable = rs != NULL;
 	if (rs != NULL) {
@@ -510,12 +464,12 @@ bool conformance_update(struct conformance *c, const struct flows *flows, const 
 		if (c->per_flow || c->n_flow > 0)
 			compare_flows(c, flows, findings, cause, now_wall, out);
 		if (openings != NULL)
-			compare_openings(c, openings, cause, now_wall, out);
+			conformance_openings(c, openings, cause, now_wall, out);
 	}
 	if (summary.overall != c->overall) {
 		enum overall old = c->overall;
 		c->overall = summary.overall;
-		struct change *change = tell(c, out, CHANGE_OVERALL, cause, now_wall, "", "", "");
+		struct change *change = conformance_tell(c, out, CHANGE_OVERALL, cause, now_wall, "", "", "");
 		change->old_overall = old;
 		for (size_t i = 0; i < c->n_problem; i++)
 			if (c->problem[i].severity > change->severity)
@@ -536,7 +490,7 @@ bool conformance_journal(struct conformance *c, const char *why, uint64_t unkept
 	if (unwritable == c->unwritable)
 		return false;
 	c->unwritable = unwritable;
-	struct change *change = tell(
+	struct change *change = conformance_tell(
 	        c, out, unwritable ? CHANGE_JOURNAL_UNWRITABLE : CHANGE_JOURNAL_WRITABLE, &cause, now_wall, "", "", "");
 	change->affected = unkept;
 	change->severity = unwritable ? SEVERITY_MAJOR : SEVERITY_NONE;
@@ -551,8 +505,8 @@ bool conformance_own_table(struct conformance *c, const struct own_state *own, c
 	if (own->deviates == c->deviates)
 		return false;
 	c->deviates = own->deviates;
-	struct change *change =
-	        tell(c, out, own->deviates ? CHANGE_DEVIATION : CHANGE_DEVIATION_OVER, cause, now_wall, "", "", "");
+	struct change *change = conformance_tell(
+	        c, out, own->deviates ? CHANGE_DEVIATION : CHANGE_DEVIATION_OVER, cause, now_wall, "", "", "");
 	change->severity = own->deviates ? SEVERITY_MAJOR : SEVERITY_NONE;
 	free(change->reason);
 	change->reason = xstrdup(own->why);
@@ -565,7 +519,7 @@ void conformance_firewall(struct conformance *c, enum change_kind kind, const ch
 	struct cause cause = {.kind = CAUSE_DEPLOYMENT};
 
 	snprintf(cause.author, sizeof(cause.author), "%s", user);
-	struct change *change = tell(c, out, kind, &cause, now_wall, comment, "", "");
+	struct change *change = conformance_tell(c, out, kind, &cause, now_wall, comment, "", "");
 	change->severity = kind == CHANGE_ROLLBACK_FAILED ? SEVERITY_CRITICAL
 	                   : kind == CHANGE_ROLLBACK      ? SEVERITY_WARNING
 	                                                  : SEVERITY_NONE;
@@ -576,5 +530,5 @@ void conformance_firewall(struct conformance *c, enum change_kind kind, const ch
 void conformance_test(struct conformance *c, int64_t now_wall, struct changes *out)
 {
 	const struct cause cause = {.kind = CAUSE_START};
-	tell(c, out, CHANGE_TEST, &cause, now_wall, "test notification", "", "");
+	conformance_tell(c, out, CHANGE_TEST, &cause, now_wall, "test notification", "", "");
 }

@@ -13,9 +13,9 @@
 
 #define CHANGE_COLUMNS                                                                                                 \
 	"sequence, time, kind, problem, cause, author_pid, affected, severity, verdict, old_overall, new_overall, "    \
-	"author, label, rule, witness, reason"
+	"author, label, rule, witness, reason, unsent"
 /* Columns of a joined row that follow those. */
-enum { COLUMN_ID = 16, COLUMN_AT, COLUMN_CHANGE, COLUMN_CONTENT };
+enum { COLUMN_ID = 17, COLUMN_AT, COLUMN_CHANGE, COLUMN_CONTENT };
 
 /* Times: whole seconds, as all were once, are integers, others numbers with a fraction, which SQLite compares as well. */
 
@@ -53,6 +53,7 @@ static void bind_change(sqlite3_stmt *s, const struct change *c)
 	bind_time(s, 2, time_of(c));
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		journal_bind(s, column++, texts[i]);
+	sqlite3_bind_int(s, column, c->unsent);
 }
 
 static int put_change(struct journal *j, const struct change *change, struct error *err)
@@ -60,8 +61,8 @@ static int put_change(struct journal *j, const struct change *change, struct err
 	sqlite3_stmt *s = NULL;
 
 	if (journal_prepare(j,
-	            "INSERT OR REPLACE INTO change_log(" CHANGE_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", &s,
-	            err) != 0)
+	            "INSERT OR REPLACE INTO change_log(" CHANGE_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	            &s, err) != 0)
 		return -1;
 	bind_change(s, change);
 	if (journal_finish(j, s, err) != 0)
@@ -185,6 +186,7 @@ static void change_read(sqlite3_stmt *s, struct change *c)
 	c->rule = journal_text(s, 13);
 	c->witness = journal_text(s, 14);
 	c->reason = journal_text(s, 15);
+	c->unsent = sqlite3_column_int(s, 16) != 0;
 }
 
 int journal_changes(struct journal *j, uint64_t after, size_t max, struct changes *out, struct error *err)

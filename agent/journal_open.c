@@ -20,7 +20,7 @@
 #include "portcullis/text.h"
 
 #define APPLICATION_ID 0x50544353 /* "PTCS" */
-#define SCHEMA_VERSION 6
+#define SCHEMA_VERSION 7
 #define BUSY_MS 2000
 #define EVENTS_KEPT 100000u
 #define COMMITS_KEPT 1000u
@@ -49,6 +49,7 @@
 /* Slot 0 goes with running, slot 1 with what running was before the commit that waits. */
 #define OWN_TABLE_TABLE "CREATE TABLE own_table(slot INTEGER PRIMARY KEY CHECK(slot IN (0, 1)), bytes BLOB NOT NULL);"
 #define COUNTED_TABLE "CREATE TABLE counted(id INTEGER PRIMARY KEY, since INTEGER NOT NULL, packets INTEGER NOT NULL);"
+#define OPENING_TABLE "CREATE TABLE opening(id INTEGER PRIMARY KEY, told INTEGER NOT NULL, label TEXT NOT NULL);"
 #define SETTING_TABLE "CREATE TABLE setting(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
 #define VERSION_MARK "PRAGMA user_version=" STRING_OF(SCHEMA_VERSION) ";"
 
@@ -61,6 +62,7 @@ static const char *const upgrades[SCHEMA_VERSION - 1] = {
         "ALTER TABLE datastore ADD COLUMN digest TEXT;",
         OWN_TABLE_TABLE,
         COUNTED_TABLE,
+        OPENING_TABLE "ALTER TABLE change_log ADD COLUMN unsent INTEGER NOT NULL DEFAULT 0;",
 };
 
 static const char schema[] =
@@ -71,13 +73,13 @@ static const char schema[] =
         " problem INTEGER NOT NULL, cause INTEGER NOT NULL, author_pid INTEGER NOT NULL, author TEXT NOT NULL,"
         " affected INTEGER NOT NULL, severity INTEGER NOT NULL, verdict INTEGER NOT NULL, old_overall INTEGER NOT NULL,"
         " new_overall INTEGER NOT NULL, label TEXT NOT NULL, rule TEXT NOT NULL, witness TEXT NOT NULL,"
-        " reason TEXT NOT NULL);"
+        " reason TEXT NOT NULL, unsent INTEGER NOT NULL DEFAULT 0);"
         "CREATE TABLE problem(id INTEGER PRIMARY KEY, cause INTEGER NOT NULL, author_pid INTEGER NOT NULL,"
         " author TEXT NOT NULL, severity INTEGER NOT NULL, verdict INTEGER NOT NULL, raised INTEGER NOT NULL,"
         " since INTEGER NOT NULL, label TEXT NOT NULL, rule TEXT NOT NULL, witness TEXT NOT NULL,"
         " flows BLOB NOT NULL);"
         "CREATE TABLE number(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;" RETIRED_ID_TABLE
-                PENDING_TABLE SETTING_TABLE EVENT_LOG_TABLE OWN_TABLE_TABLE COUNTED_TABLE
+                PENDING_TABLE SETTING_TABLE EVENT_LOG_TABLE OWN_TABLE_TABLE COUNTED_TABLE OPENING_TABLE
         "PRAGMA application_id=" STRING_OF(APPLICATION_ID) ";" VERSION_MARK "COMMIT";
 
 /* Where nothing can be made, the lock is on the directory itself. */
@@ -295,7 +297,7 @@ static int connect_reading(struct journal *j)
 static int read_all(struct journal *j)
 {
 	static const char *const tables[] = {
-	        "datastore", "pending", "setting", "number", "retired_id", "problem", "change_log"};
+	        "datastore", "pending", "setting", "number", "retired_id", "problem", "opening", "change_log"};
 	int result = 0;
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]) && result == 0; i++) {

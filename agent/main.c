@@ -316,8 +316,11 @@ static void notify_again(struct daemon *d)
 			log_error("notifications that wait are not sent: %s", err.text);
 			return;
 		}
-		for (size_t i = 0; i < changes.n && changes.change[i].sequence <= until; i++, n++)
-			snmp_notify_again(d->snmp, &changes.change[i]);
+		for (size_t i = 0; i < changes.n && changes.change[i].sequence <= until; i++) {
+			n += !changes.change[i].unsent;
+			if (!changes.change[i].unsent)
+				snmp_notify_again(d->snmp, &changes.change[i]);
+		}
 		more = changes.n == AGAIN_PAGE && changes.change[changes.n - 1].sequence < until;
 		after = changes.n > 0 ? changes.change[changes.n - 1].sequence : until;
 	}

@@ -306,6 +306,87 @@ START_TEST(openings_are_told_when_they_appear_and_close)
 }
 END_TEST
 
+/* Openings 0 to n - 1, of which those in [from, to) are outside the baseline. */
+static void look(struct scene *s, struct opening *o, size_t n, size_t from, size_t to)
+{
+	for (size_t i = 0; i < n; i++)
+		o[i] = (struct opening){.id = (uint32_t)(1000 - i),
+		        .label = (char *)(uintptr_t) "open",
+		        .acknowledged = i < from || i >= to,
+		        .witness = {.family = FAMILY_IPV4, .proto = PROTO_TCP}};
+	s->openings = (struct openings){.opening = o, .n = n};
+	update(s, "cccc", true);
+}
+
+static size_t told(const struct scene *s, enum change_kind kind)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < s->changes.n; i++)
+		n += s->changes.change[i].kind == kind;
+	return n;
+}
+
+START_TEST(all_openings_that_were_told_are_told_as_closed_and_no_others)
+{
+	struct scene s;
+	struct opening o[100];
+	scene_init(&s);
+	look(&s, o, 100, 0, 5);
+	ck_assert_uint_eq(told(&s, CHANGE_OPENING), 0); /* there before anybody was told of anything */
+	look(&s, o, 100, 0, 50);
+	ck_assert_uint_eq(told(&s, CHANGE_OPENING), CONFORMANCE_OPENINGS_AT_ONCE);
+	look(&s, o, 100, 0, 50);
+	ck_assert_uint_eq(s.changes.n, 0);
+	look(&s, o, 100, 0, 100);
+	ck_assert_uint_eq(told(&s, CHANGE_OPENING), CONFORMANCE_OPENINGS_AT_ONCE);
+	look(&s, o, 100, 0, 0);
+	ck_assert_uint_eq(told(&s, CHANGE_OPENING_CLOSED), 2 * CONFORMANCE_OPENINGS_AT_ONCE);
+	scene_fini(&s);
+}
+END_TEST
+
+START_TEST(openings_are_told_up_to_a_limit)
+{
+	static struct opening o[2 * CONFORMANCE_OPENINGS_TOLD];
+	struct scene s;
+	size_t n = 0;
+	scene_init(&s);
+	look(&s, o, 0, 0, 0);
+	for (size_t to = 20; to <= 2 * CONFORMANCE_OPENINGS_TOLD; to += 20) {
+		look(&s, o, 2 * CONFORMANCE_OPENINGS_TOLD, 0, to);
+		n += told(&s, CHANGE_OPENING);
+	}
+	ck_assert_uint_eq(n, CONFORMANCE_OPENINGS_TOLD);
+	look(&s, o, 0, 0, 0);
+	ck_assert_uint_eq(told(&s, CHANGE_OPENING_CLOSED), CONFORMANCE_OPENINGS_TOLD);
+	scene_fini(&s);
+}
+END_TEST
+
+START_TEST(openings_are_told_over_a_restart)
+{
+	struct scene s;
+	struct opening o[3];
+	struct told_opening *before = xcalloc(2, sizeof(*before));
+	before[0] = (struct told_opening){998, true, xstrdup("open")};
+	before[1] = (struct told_opening){1000, true, xstrdup("gone")};
+	scene_init(&s);
+	conformance_restore_openings(&s.conformance, before, 2);
+	look(&s, o, 3, 1, 3); /* 999 came, 1000 went */
+	ck_assert_uint_eq(s.changes.n, 2);
+	ck_assert_int_eq(s.changes.change[0].kind, CHANGE_OPENING);
+	ck_assert_uint_eq(s.changes.change[0].problem_id, 999);
+	ck_assert_int_eq(s.changes.change[1].kind, CHANGE_OPENING_CLOSED);
+	ck_assert_uint_eq(s.changes.change[1].problem_id, 1000);
+	ck_assert_str_eq(s.changes.change[1].label, "gone");
+	ck_assert(s.conformance.openings_changed);
+	s.conformance.openings_changed = false;
+	look(&s, o, 3, 1, 3);
+	ck_assert(!s.conformance.openings_changed);
+	scene_fini(&s);
+}
+END_TEST
+
 START_TEST(changed_time_is_that_of_the_last_change)
 {
 	struct scene s;
@@ -381,6 +462,9 @@ int main(void)
 	tcase_add_test(c, two_causes_are_two_problems);
 	tcase_add_test(c, unreadable_neither_raises_nor_clears);
 	tcase_add_test(c, openings_are_told_when_they_appear_and_close);
+	tcase_add_test(c, all_openings_that_were_told_are_told_as_closed_and_no_others);
+	tcase_add_test(c, openings_are_told_up_to_a_limit);
+	tcase_add_test(c, openings_are_told_over_a_restart);
 	tcase_add_test(c, changed_time_is_that_of_the_last_change);
 	tcase_add_test(c, hub_keeps_a_snapshot_alive_for_its_readers);
 	tcase_add_test(c, exit_codes_follow_the_overall_state);

@@ -88,6 +88,37 @@ START_TEST(problems_are_kept_whole_and_replaced)
 }
 END_TEST
 
+START_TEST(openings_come_back_as_they_were_told)
+{
+	const struct told_opening in[] = {
+	        {7, true, (char *)(uintptr_t) "clients tcp 1-2"}, {UINT32_MAX, false, (char *)(uintptr_t) "'"}};
+	struct journal *j = open_journal();
+	struct told_opening *out;
+	size_t n;
+	bool known;
+	ck_assert_int_eq(journal_openings(j, &known, &out, &n, &err), 0);
+	ck_assert(!known);
+	ck_assert_uint_eq(n, 0);
+	ck_assert_msg(journal_openings_set(j, in, 2, &err) == 0, "%s", err.text);
+	journal_close(j);
+	j = open_journal();
+	ck_assert_int_eq(journal_openings(j, &known, &out, &n, &err), 0);
+	ck_assert(known);
+	ck_assert_uint_eq(n, 2);
+	for (size_t i = 0; i < n; i++) {
+		ck_assert_uint_eq(out[i].id, in[i].id);
+		ck_assert_int_eq(out[i].told, in[i].told);
+		ck_assert_str_eq(out[i].label, in[i].label);
+	}
+	told_openings_free(out, n);
+	ck_assert_int_eq(journal_openings_set(j, NULL, 0, &err), 0);
+	ck_assert_int_eq(journal_openings(j, &known, &out, &n, &err), 0);
+	ck_assert(known);
+	ck_assert_uint_eq(n, 0);
+	journal_close(j);
+}
+END_TEST
+
 START_TEST(what_is_committed_is_there_after_reopen)
 {
 	static const struct retired_id retired[] = {
@@ -146,7 +177,7 @@ START_TEST(journal_without_retired_ids_is_brought_up_to_date)
 
 	ck_assert_int_eq(commit(j, "running", "{\"a\":1}"), 0);
 	journal_close(j);
-	change(UNDO_VERSION_6 UNDO_VERSION_5 UNDO_VERSION_4 UNDO_VERSION_3 UNDO_VERSION_2);
+	change(UNDO_VERSION_7 UNDO_VERSION_6 UNDO_VERSION_5 UNDO_VERSION_4 UNDO_VERSION_3 UNDO_VERSION_2);
 	for (int i = 0; i < 2; i++) {
 		j = open_journal();
 		ck_assert_int_eq(journal_load(j, "running", &json, &err), 0);
@@ -167,7 +198,7 @@ START_TEST(journal_without_a_digest_of_startup_is_brought_up_to_date)
 
 	ck_assert_int_eq(commit(j, "startup", "{\"a\":1}"), 0);
 	journal_close(j);
-	change(UNDO_VERSION_6 UNDO_VERSION_5 UNDO_VERSION_4);
+	change(UNDO_VERSION_7 UNDO_VERSION_6 UNDO_VERSION_5 UNDO_VERSION_4);
 	j = open_journal();
 	ck_assert_int_eq(journal_load(j, "startup", &json, &err), 0);
 	ck_assert_str_eq(json, "{\"a\":1}");
@@ -293,7 +324,7 @@ START_TEST(journal_without_counted_lines_is_brought_up_to_date)
 
 	ck_assert_int_eq(commit(j, "running", "{\"a\":1}"), 0);
 	journal_close(j);
-	change(UNDO_VERSION_6);
+	change(UNDO_VERSION_7 UNDO_VERSION_6);
 	j = open_journal();
 	ck_assert_int_eq(journal_counted(j, &table, &have, &n, &err), 0);
 	ck_assert(table == NULL && n == 0);
@@ -547,6 +578,7 @@ int main(void)
 	tcase_set_timeout(tc, 120);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, problems_are_kept_whole_and_replaced);
+	tcase_add_test(tc, openings_come_back_as_they_were_told);
 	tcase_add_test(tc, what_is_committed_is_there_after_reopen);
 	tcase_add_test(tc, directory_and_files_are_private);
 	tcase_add_test(tc, second_opener_is_refused_with_the_pid_of_the_first);

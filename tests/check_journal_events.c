@@ -23,6 +23,7 @@ static void make_change(struct change *c, uint64_t sequence)
 	c->witness = xstrdup("tcp 10.0.0.1:1024 > 10.1.0.1:5061");
 	c->reason = NULL;
 	c->wall_s = 1700000000;
+	c->unsent = sequence == 4;
 }
 
 static void drop_change(struct change *c)
@@ -49,6 +50,8 @@ START_TEST(changes_come_back_in_order_after_a_sequence)
 	for (size_t i = 0; i < got.n; i++)
 		ck_assert_uint_eq(got.change[i].sequence, i + 4);
 	const struct change *g = &got.change[0];
+	ck_assert(g->unsent);
+	ck_assert(!got.change[1].unsent);
 	ck_assert_int_eq(g->kind, CHANGE_VIOLATED);
 	ck_assert_uint_eq(g->problem_id, 9);
 	ck_assert_int_eq(g->cause.kind, CAUSE_RULESET);
@@ -338,7 +341,7 @@ START_TEST(changes_of_a_journal_without_events_become_events)
 	add_change(j, 3, 1700000003);
 	add_change(j, 4, 1700000004);
 	journal_close(j);
-	change(UNDO_VERSION_6 UNDO_VERSION_5 UNDO_VERSION_4 UNDO_VERSION_3);
+	change(UNDO_VERSION_7 UNDO_VERSION_6 UNDO_VERSION_5 UNDO_VERSION_4 UNDO_VERSION_3);
 	for (int i = 0; i < 2; i++) {
 		j = open_journal();
 		ck_page(j, 0, 0, INT64_MAX, "change 3\nchange 4\n");

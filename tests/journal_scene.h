@@ -17,6 +17,9 @@
 #include "scratch_dir.h"
 
 /* Each makes the version of the file before its own. */
+#define UNDO_VERSION_7                                                                                                 \
+	"DROP TABLE opening; DELETE FROM number WHERE name = 'openings-known';"                                        \
+	"ALTER TABLE change_log DROP COLUMN unsent; PRAGMA user_version=6;"
 #define UNDO_VERSION_6 "DROP TABLE counted; PRAGMA user_version=5;"
 #define UNDO_VERSION_5 "DROP TABLE own_table; PRAGMA user_version=4;"
 #define UNDO_VERSION_4 "ALTER TABLE datastore DROP COLUMN digest; PRAGMA user_version=3;"

@@ -28,13 +28,21 @@
 static int restore(struct monitor *m, struct error *err)
 {
 	struct problem *problem;
-	size_t n;
+	struct told_opening *opening;
+	size_t n, n_opening;
+	bool known;
 	uint64_t overall, unreadable, deviates;
 
 	if (journal_number_get(m->parts.journal, "overall", &overall, err) != 0 ||
 	        journal_number_get(m->parts.journal, "unreadable", &unreadable, err) != 0 ||
 	        journal_number_get(m->parts.journal, "deviates", &deviates, err) != 0 ||
-	        journal_problems(m->parts.journal, &problem, &n, err) != 0)
+	        journal_openings(m->parts.journal, &known, &opening, &n_opening, err) != 0)
+		return -1;
+	if (known)
+		conformance_restore_openings(&m->conformance, opening, n_opening);
+	else
+		told_openings_free(opening, n_opening);
+	if (journal_problems(m->parts.journal, &problem, &n, err) != 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		problem[i].since_ms = m->started_ms - (clock_wall_s() - problem[i].since_wall) * 1000;
@@ -452,12 +460,18 @@ static uint16_t fraction_of(int64_t now_wall)
 }
 
 /* A test is sent in any case: who asks for one wants to see it arrive. */
-static void keep_tests(struct changes *c)
+static void mark_unsent(struct changes *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		c->change[i].unsent = c->change[i].kind != CHANGE_TEST;
+}
+
+static void drop_unsent(struct changes *c)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < c->n; i++)
-		if (c->change[i].kind == CHANGE_TEST)
+		if (!c->change[i].unsent)
 			c->change[n++] = c->change[i];
 		else
 			change_fini(&c->change[i]);
@@ -489,6 +503,8 @@ int monitor_step(struct monitor *m, int64_t now_ms, int64_t now_wall, struct cha
 		conformance_test(&m->conformance, now_wall, out);
 	bool own = monitor_look_at_own_table(m, renewed, now_ms, now_wall, out);
 	bool journal = monitor_look_at_journal(m, now_ms, now_wall, out);
+	if (!m->inputs->site->notification.enable)
+		mark_unsent(out);
 	monitor_keep(m, out);
 	if (renewed || told || tests > 0 || own || journal)
 		monitor_publish(m);
@@ -500,7 +516,6 @@ int monitor_step(struct monitor *m, int64_t now_ms, int64_t now_wall, struct cha
 		pthread_cond_broadcast(&m->served_cond);
 		pthread_mutex_unlock(&m->mutex);
 	}
-	if (!m->inputs->site->notification.enable)
-		keep_tests(out);
+	drop_unsent(out);
 	return next_step(m, now_ms);
 }

@@ -206,6 +206,19 @@ bool monitor_look_at_own_table(struct monitor *m, bool renewed, int64_t now_ms, 
 	return told;
 }
 
+/* What could not be written is when something changes again. */
+static void keep_openings(struct monitor *m)
+{
+	struct conformance *c = &m->conformance;
+	struct error err;
+
+	if (!c->openings_changed)
+		return;
+	c->openings_changed = journal_openings_set(m->parts.journal, c->opening, c->n_opening, &err) != 0;
+	if (c->openings_changed)
+		log_debug("journal: %s", err.text);
+}
+
 /* Journal first: what an NMS hears of is always there to be looked up. A failure of it is told by its health. */
 void monitor_keep(struct monitor *m, struct changes *changes)
 {
@@ -213,6 +226,7 @@ void monitor_keep(struct monitor *m, struct changes *changes)
 	const struct conformance *c = &m->conformance;
 	struct error err;
 
+	keep_openings(m);
 	if (changes->n == 0)
 		return;
 	for (size_t i = 0; i < changes->n; i++) {

@@ -96,6 +96,7 @@ struct change {
 	int64_t wall_s;
 	uint16_t wall_ms; /**< of that second */
 	uint64_t event; /**< place among all that the journal keeps for replay; 0: not kept (yet) */
+	bool unsent; /**< kept, and not to be sent to anybody: notification/enable was false */
 };
 
 /** The table of the agent in the kernel, against what was installed. */
@@ -119,6 +120,18 @@ void change_copy(struct change *out, const struct change *in);
 void change_fini(struct change *c);
 
 /** The state that is carried from one verification to the next. */
+/** An opening outside the baseline. */
+struct told_opening {
+	uint32_t id;
+	bool told; /**< by a notification of its own */
+	char *label;
+};
+void told_openings_free(struct told_opening *o, size_t n);
+
+/** Openings that are told as they appear, after one verification and at any time; an NMS reads the table for more. */
+#define CONFORMANCE_OPENINGS_AT_ONCE 20
+#define CONFORMANCE_OPENINGS_TOLD 1000
+
 struct conformance {
 	struct problem *problem; /**< sorted by id */
 	size_t n_problem, cap_problem;
@@ -133,11 +146,10 @@ struct conformance {
 	uint64_t sequence;
 	struct flow_verdict_memory *memory; /**< last verdict per flow id, with its time */
 	size_t n_memory;
-	struct told_opening {
-		uint32_t id;
-		char *label;
-	} * opening; /**< openings outside the baseline at the last look */
+	struct told_opening *opening; /**< openings outside the baseline at the last look, sorted by id */
 	size_t n_opening;
+	bool knows_openings; /**< there was a last look; what it found is not told */
+	bool openings_changed; /**< since openings_changed was set to false */
 	struct told_flow *flow; /**< those told as violated, each by itself; sorted by id */
 	size_t n_flow;
 };
@@ -152,6 +164,8 @@ void conformance_init(struct conformance *c, uint64_t sequence, uint32_t next_pr
  * @param problem  sorted by id; taken over (array and contents).
  */
 void conformance_restore(struct conformance *c, struct problem *problem, size_t n, enum overall overall, bool readable);
+/** The same of openings. @param opening  sorted by id; taken over. */
+void conformance_restore_openings(struct conformance *c, struct told_opening *opening, size_t n);
 void problem_fini(struct problem *p);
 void conformance_fini(struct conformance *c);
 /** Monotonic ms of the last change of a flow's verdict; 0 when not known. */

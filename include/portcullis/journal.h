@@ -171,6 +171,15 @@ int journal_events_span(struct journal *j, int64_t *created, int64_t *aged, stru
 int journal_problems_set(struct journal *j, const struct problem *problem, size_t n, struct error *err) MUST_USE;
 /** The active problems that were kept last, by id; each with problem_fini(), the array with free(). since_ms is not set. */
 int journal_problems(struct journal *j, struct problem **out, size_t *n, struct error *err) MUST_USE;
+/** Openings outside the baseline at the last look, in place of those before. */
+int journal_openings_set(struct journal *j, const struct told_opening *opening, size_t n, struct error *err) MUST_USE;
+/**
+ * They, sorted by id.
+ *
+ * @param known  whether there was ever a look.
+ * @param out    release with told_openings_free().
+ */
+int journal_openings(struct journal *j, bool *known, struct told_opening **out, size_t *n, struct error *err) MUST_USE;
 
 /** Short texts that survive: "boot-id"; *value is NULL when not set, else the caller's. */
 int journal_setting_get(struct journal *j, const char *name, char **value, struct error *err) MUST_USE;

@@ -43,9 +43,9 @@ class Scene:
         if came and self.dice.random() < 0.6:
             self.lab.run("device", "nft", "delete", "rule", "inet", "filter", "to_servers", "handle", self.dice.choice(came))
         else:
-            port = self.dice.choice(("443", "5061", "5062", "8057"))
-            self.lab.run("device", "nft", "insert", "rule", "inet", "filter", "to_servers", "tcp", "dport", port, "drop",
-                         "comment", '"chaos"')
+            what = self.dice.choice(("tcp dport 443 drop", "tcp dport 5061 drop", "tcp dport 5062 drop", "tcp dport 8057 drop",
+                                     "ip daddr 10.20.1.100 tcp dport 23 accept", "udp dport 4444 accept"))
+            self.lab.run("device", "nft", "insert", "rule", "inet", "filter", "to_servers", *what.split(), "comment", '"chaos"')
 
     def snmpd_restart(self):
         """snmpd ends, and is started again, sometimes later."""

@@ -10,7 +10,7 @@ import threading
 import time
 
 from harness import BUILD, Lab, main, wait_until
-from polling import ADMIT, V2C, Netconf, Polling, Watched, agree, told, trapped
+from polling import ADMIT, PC, V2C, Netconf, Polling, Watched, agree, lasting, told, trapped
 
 HANG_S = 7  # longer than snmpd's two seconds for AgentX and than our ping
 SANITIZED = "-fsanitize" in (BUILD / "CMakeCache.txt").read_text(errors="replace")
@@ -22,7 +22,7 @@ class Device(Watched):
 
     def __init__(self, lab, polling, checks):
         super().__init__(lab)
-        self.polling, self.checks = polling, checks
+        self.polling, self.checks, self.unsent = polling, checks, set()
 
     def meanwhile(self, what, seconds=0):
         """Changes while something is wrong, for so long."""
@@ -37,7 +37,18 @@ class Device(Watched):
     def back(self, what):
         """Wait for the objects; told is how long that took."""
         print(f"{what}: all there again after {self.polling.joined():.2f} s", flush=True)
-        agree(self.polling, self.checks, f"after {what}")
+        agree(self.polling, self.checks, f"after {what}", unsent=self.unsent)
+
+
+def opens(lab, whether):
+    """A rule lets something in that nobody needs, or goes."""
+    if whether:
+        lab.run("device", "nft", "insert", "rule", "inet", "filter", "to_servers", "ip", "daddr", "10.20.1.100",
+                "tcp", "dport", "23", "accept", "comment", '"opens"')
+        return
+    listing = lab.run("device", "nft", "-a", "list", "chain", "inet", "filter", "to_servers").stdout
+    handle = next(line.split()[-1] for line in listing.splitlines() if '"opens"' in line)
+    lab.run("device", "nft", "delete", "rule", "inet", "filter", "to_servers", "handle", handle)
 
 
 def leaves(device, number, name):
@@ -87,7 +98,7 @@ def killed(device):
     lab, polling = device.lab, device.polling
     lab.run("device", "nft", "insert", "rule", "inet", "filter", "to_servers", "tcp", "dport", "443", "drop")
     wait_until(lambda: polling.scalar("portcullisActiveProblems") == 1, 10, "a problem")
-    wait_until(lambda: set(trapped(lab)) >= set(told(lab)), 10, "its trap")
+    wait_until(lambda: set(trapped(lab)) >= set(told(lab)) - device.unsent, 10, "its trap")
     raised, known = polling.walk(below="portcullisProblemLabel"), trapped(lab)
     lab.stop(lab.daemon, signal.SIGKILL)
     started = time.monotonic()
@@ -98,25 +109,49 @@ def killed(device):
     polling.joined()
     print(f"a kill of the daemon: all there again after {time.monotonic() - started:.2f} s, its start included", flush=True)
     device.session = Netconf(lab.socket)
-    agree(polling, device.checks, "after a kill of the daemon")
+    agree(polling, device.checks, "after a kill of the daemon", unsent=device.unsent)
     device.checks.equal(polling.walk(below="portcullisProblemLabel"), raised, "the problem keeps its number")
     device.checks.equal(trapped(lab), known, "nothing is told twice")
 
 
+def enable(lab, value):
+    """Whether notifications are sent."""
+    with Netconf(lab.socket) as session:
+        session.rpc(f'<edit-config><target><running/></target><config><notification xmlns="{PC}"><enable>{value}</enable>'
+                    "</notification></config></edit-config>")
+
+
 def waits(device, number):
-    """Notifications wait for snmpd when the daemon ends; the next one sends them, and nothing a second time."""
+    """Notifications wait for snmpd when the daemon ends; the next one sends them, and nothing a second time.
+
+    Not sent are those of a time in which none were to be sent, between them; an opening that closes meanwhile is cleared.
+    """
     lab = device.lab
     known = trapped(lab)
+    opens(lab, True)
+    wait_until(lambda: lasting(lab, "portcullisOpeningAppeared", "portcullisOpeningClosed"), 10, "an opening that is told")
     lab.stop(lab.snmpd, signal.SIGKILL)
     device.change()
+    enable(lab, "false")
+    before = device.summary()[1]
+    device.change()
     newest = device.summary()[1]
+    enable(lab, "true")
+    unsent = range(before + 1, newest + 1)
+    device.change()
     lab.stop(lab.daemon, number)
+    opens(lab, False)
     lab.start_daemon(load=False)
     device.session = Netconf(lab.socket)
     device.change()
     lab.agentx.unlink(missing_ok=True)
     lab.start_snmpd(*ADMIT)
-    device.back(f"an end of the daemon by {number.name} with notifications that waited")
+    what = f"an end of the daemon by {number.name} with notifications that waited"
+    print(f"{what}: all there again after {device.polling.joined():.2f} s", flush=True)
+    agree(device.polling, device.checks, f"after {what}", unsent=device.unsent | set(unsent))
+    device.unsent |= set(unsent)
+    closed = lasting(lab, "portcullisOpeningAppeared", "portcullisOpeningClosed")
+    device.checks.equal(closed, set(), "openings that were told and not cleared")
     came = trapped(lab)[len(known):]
     device.checks.equal(came, sorted(set(came)), "they come in order, each once")
     device.checks.that(came[0] <= newest < came[-1], f"{came} are from both sides of the end, {newest}")
