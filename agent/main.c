@@ -28,7 +28,6 @@
 #define POLICIES_MS 30000
 /* A start that could not put running into the kernel is tried again. */
 #define PUSH_RETRY_MS 30000
-#define AGAIN_PAGE 256 /* changes that are read from the journal at once */
 
 struct daemon {
 	struct options options;
@@ -304,40 +303,19 @@ static int snmp_usage(void *ctx, struct usage_reading **out, struct error *err)
 	return usage_get(d->usage, out, err);
 }
 
-/* What the SNMP agent had not answered when the last process ended, from the journal. */
-static void notify_again(struct daemon *d)
-{
-	uint64_t after, until;
-	struct changes changes = {0};
-	struct error err;
-	size_t n = 0;
-	for (bool more = snmp_left(d->snmp, &after, &until); more; changes_fini(&changes)) {
-		if (journal_changes(d->journal, after, AGAIN_PAGE, &changes, &err) != 0) {
-			log_error("notifications that wait are not sent: %s", err.text);
-			return;
-		}
-		for (size_t i = 0; i < changes.n && changes.change[i].sequence <= until; i++) {
-			n += !changes.change[i].unsent;
-			if (!changes.change[i].unsent)
-				snmp_notify_again(d->snmp, &changes.change[i]);
-		}
-		more = changes.n == AGAIN_PAGE && changes.change[changes.n - 1].sequence < until;
-		after = changes.n > 0 ? changes.change[changes.n - 1].sequence : until;
-	}
-	if (n > 0)
-		log_info("%zu notifications that the SNMP agent has not answered are sent again", n);
-}
-
 static int start_snmp(struct daemon *d, struct error *err)
 {
 	const struct snmp_host host = {
 	        d, snmp_settings, snmp_reserve, snmp_release, snmp_set, snmp_verify, host_test, snmp_usage};
 	char *delivery = xasprintf("%s/snmp-delivery", d->options.state_dir);
 	const struct snmp_options options = {d->options.agentx, d->options.snmp_snapshot, delivery};
-	int result = snmp_start(&options, &host, d->hub, &d->snmp, err);
+	int result = 0;
+	/* Whoever turns SNMP on again has no use for what was told without it. */
+	if (options.agentx == NULL)
+		snmp_forget(delivery);
+	else if ((result = snmp_start(&options, &host, d->hub, &d->snmp, err)) == 0)
+		snmp_resume(d->snmp, d->journal, d->first.n > 0 ? d->first.change[0].sequence : UINT64_MAX);
 	free(delivery);
-	if (result == 0)
-		notify_again(d);
 	return result;
 }
 
@@ -357,7 +335,7 @@ static int start_faces(struct daemon *d, struct error *err)
 	d->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (d->wake_fd < 0)
 		return error_set(err, ERR_INTERNAL, NULL, "eventfd: %s", strerror(errno));
-	if (o->agentx != NULL && start_snmp(d, err) != 0)
+	if (start_snmp(d, err) != 0)
 		return -1;
 	return netconf_start(&netconf, d->config, d->hub, &host, &d->netconf, err);
 }

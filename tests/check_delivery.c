@@ -31,11 +31,27 @@ static void teardown(void)
 	unlink(path);
 }
 
-/* As after the end of the process: nothing of it is closed in order. */
-static void assert_left(uint64_t after, uint64_t until)
+enum { IN_ORDER, BROKEN_OFF };
+
+/* What the next process finds: it copies the file, so that this one goes on as if nobody had asked. */
+static void assert_left(int end, uint64_t after, uint64_t until)
 {
 	uint64_t a, u;
-	struct delivery *next = delivery_open(path);
+	char copy[80], line[64];
+	FILE *f = fopen(path, "r");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_ptr_nonnull(fgets(line, sizeof(line), f));
+	fclose(f);
+	/* In order ends with 0, as delivery_close() writes. */
+	ck_assert_int_eq(line[42], '1');
+	if (end == IN_ORDER)
+		line[42] = '0';
+	snprintf(copy, sizeof(copy), "%s.copy", path);
+	f = fopen(copy, "w");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_ge(fputs(line, f), 0);
+	fclose(f);
+	struct delivery *next = delivery_open(copy);
 	bool left = delivery_left(next, &a, &u);
 	ck_assert_int_eq(left, after < until);
 	if (left) {
@@ -43,29 +59,58 @@ static void assert_left(uint64_t after, uint64_t until)
 		ck_assert_uint_eq(u, until);
 	}
 	delivery_close(next);
+	unlink(copy);
 }
 
 START_TEST(what_is_queued_and_not_answered_is_left)
 {
-	assert_left(0, 0);
+	assert_left(IN_ORDER, 0, 0);
 	delivery_queued(d, 1);
-	assert_left(0, 1);
+	assert_left(IN_ORDER, 0, 1);
 	delivery_queued(d, 2);
 	delivery_queued(d, 3);
 	delivery_answered(d, 1);
-	assert_left(1, 3);
+	assert_left(IN_ORDER, 1, 3);
 	delivery_answered(d, 3);
-	assert_left(0, 0);
+	assert_left(IN_ORDER, 0, 0);
+}
+END_TEST
+
+/* The one that ended may have told more than it came to queue. */
+START_TEST(all_is_left_that_is_not_answered_when_a_process_is_killed)
+{
+	delivery_queued(d, 1);
+	assert_left(BROKEN_OFF, 0, UINT64_MAX);
+	delivery_answered(d, 1);
+	assert_left(BROKEN_OFF, 1, UINT64_MAX);
+	delivery_close(d);
+	d = delivery_open(path);
+	uint64_t after, until;
+	ck_assert(!delivery_left(d, &after, &until));
+}
+END_TEST
+
+/* As when they are queued again by the process that comes next. */
+START_TEST(what_is_queued_again_is_left_until_it_is_answered)
+{
+	for (uint64_t i = 4; i <= 7; i++)
+		delivery_queued(d, i);
+	delivery_answered(d, 5);
+	for (uint64_t i = 6; i <= 9; i++)
+		delivery_queued(d, i);
+	assert_left(IN_ORDER, 5, 9);
+	delivery_answered(d, 8);
+	assert_left(IN_ORDER, 8, 9);
 }
 END_TEST
 
 START_TEST(what_was_not_to_be_sent_is_not_left)
 {
 	delivery_queued(d, 5);
-	assert_left(4, 5);
+	assert_left(IN_ORDER, 4, 5);
 	delivery_answered(d, 5);
 	delivery_queued(d, 90);
-	assert_left(89, 90);
+	assert_left(IN_ORDER, 89, 90);
 }
 END_TEST
 
@@ -75,7 +120,7 @@ START_TEST(an_answer_that_comes_late_takes_nothing_back)
 	delivery_queued(d, 8);
 	delivery_answered(d, 8);
 	delivery_answered(d, 7);
-	assert_left(0, 0);
+	assert_left(IN_ORDER, 0, 0);
 }
 END_TEST
 
@@ -85,15 +130,15 @@ START_TEST(numbers_may_begin_anew)
 	delivery_queued(d, 1001);
 	delivery_answered(d, 1000);
 	delivery_queued(d, 1);
-	assert_left(0, 1);
+	assert_left(IN_ORDER, 0, 1);
 	delivery_answered(d, 1);
-	assert_left(0, 0);
+	assert_left(IN_ORDER, 0, 0);
 }
 END_TEST
 
-static const char *const damaged[] = {"", "text", "00000000000000000001 0000000000000000000", "1 2\n",
-        "00000000000000000001 x0000000000000000009\n", "-0000000000000000001 00000000000000000009\n",
-        "99999999999999999999 99999999999999999999\n"};
+static const char *const damaged[] = {"", "text", "00000000000000000001 00000000000000000002 ", "1 2 1\n",
+        "00000000000000000001 x0000000000000000009 1\n", "-0000000000000000001 00000000000000000009 1\n",
+        "00000000000000000001 00000000000000000009 2\n", "99999999999999999999 99999999999999999999 1\n"};
 
 START_TEST(a_damaged_file_has_nothing_left_and_is_used_again)
 {
@@ -101,11 +146,12 @@ START_TEST(a_damaged_file_has_nothing_left_and_is_used_again)
 	ck_assert_ptr_nonnull(f);
 	ck_assert_int_ge(fputs(damaged[_i], f), 0);
 	ck_assert_int_eq(fclose(f), 0);
-	assert_left(0, 0);
+	uint64_t after, until;
 	struct delivery *next = delivery_open(path);
+	ck_assert(!delivery_left(next, &after, &until));
 	delivery_queued(next, 3);
+	assert_left(IN_ORDER, 2, 3);
 	delivery_close(next);
-	assert_left(2, 3);
 }
 END_TEST
 
@@ -131,6 +177,8 @@ int main(void)
 	TCase *t = tcase_create("delivery");
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, what_is_queued_and_not_answered_is_left);
+	tcase_add_test(t, all_is_left_that_is_not_answered_when_a_process_is_killed);
+	tcase_add_test(t, what_is_queued_again_is_left_until_it_is_answered);
 	tcase_add_test(t, what_was_not_to_be_sent_is_not_left);
 	tcase_add_test(t, an_answer_that_comes_late_takes_nothing_back);
 	tcase_add_test(t, numbers_may_begin_anew);

@@ -1,7 +1,8 @@
 /*
- * Sequence numbers of notifications come in as they are queued and answered; the file has the newest of both. It is
- * written in place and not synced: the end of the process, however it comes, loses nothing. After a loss of power it may be
- * older, and a notification then arrives twice; one that is damaged counts as one in which everything was answered.
+ * Sequence numbers of notifications come in as they are queued and answered; the file has the newest of both, and whether
+ * the process that wrote it ended in order. It is written in place and not synced: the end of the process, however it comes,
+ * loses nothing. After a loss of power it may be older, and a notification then arrives twice; one that is damaged counts as
+ * one in which everything was answered.
  */
 #include "snmp/delivery.h"
 
@@ -17,17 +18,19 @@
 #include "portcullis/alloc.h"
 #include "portcullis/log.h"
 
-#define LINE "%020" PRIu64 " %020" PRIu64 "\n"
-#define LINE_LEN 42
+#define LINE "%020" PRIu64 " %020" PRIu64 " %d\n"
+#define LINE_LEN 44
 
 struct delivery {
 	pthread_mutex_t mutex;
 	int fd; /* -1: nothing is kept */
 	bool told; /* that it cannot be written */
+	bool broken_off; /* the process before did not end in order */
+	bool running;
 	uint64_t answered, queued;
 };
 
-static bool line_read(int fd, uint64_t *answered, uint64_t *queued)
+static bool line_read(int fd, uint64_t *answered, uint64_t *queued, bool *running)
 {
 	char line[LINE_LEN + 1] = {0}, again[LINE_LEN + 1];
 
@@ -35,8 +38,9 @@ static bool line_read(int fd, uint64_t *answered, uint64_t *queued)
 		return false;
 	char *end;
 	*answered = strtoumax(line, &end, 10);
-	*queued = strtoumax(end, NULL, 10);
-	snprintf(again, sizeof(again), LINE, *answered, *queued);
+	*queued = strtoumax(end, &end, 10);
+	*running = strcmp(end, " 1\n") == 0;
+	snprintf(again, sizeof(again), LINE, *answered, *queued, *running);
 	return strcmp(line, again) == 0;
 }
 
@@ -46,7 +50,7 @@ static void keep(struct delivery *d)
 
 	if (d->fd < 0)
 		return;
-	snprintf(line, sizeof(line), LINE, d->answered, d->queued);
+	snprintf(line, sizeof(line), LINE, d->answered, d->queued, d->running);
 	bool kept = pwrite(d->fd, line, LINE_LEN, 0) == LINE_LEN;
 	if (!kept && !d->told)
 		log_warning("which notifications the SNMP agent has answered cannot be written (%s): after a restart "
@@ -64,8 +68,12 @@ struct delivery *delivery_open(const char *path)
 	if (path != NULL && d->fd < 0)
 		log_warning("%s: %s; notifications that wait when the agent ends are not sent after it", path,
 		        strerror(errno));
-	if (d->fd >= 0 && !line_read(d->fd, &d->answered, &d->queued))
+	if (d->fd >= 0 && !line_read(d->fd, &d->answered, &d->queued, &d->broken_off)) {
 		d->answered = d->queued = 0;
+		d->broken_off = false;
+	}
+	d->running = true;
+	keep(d);
 	return d;
 }
 
@@ -73,6 +81,8 @@ void delivery_close(struct delivery *d)
 {
 	if (d == NULL)
 		return;
+	d->running = false;
+	keep(d);
 	if (d->fd >= 0)
 		close(d->fd);
 	pthread_mutex_destroy(&d->mutex);
@@ -83,7 +93,8 @@ bool delivery_left(struct delivery *d, uint64_t *after, uint64_t *until)
 {
 	pthread_mutex_lock(&d->mutex);
 	*after = d->answered;
-	*until = d->queued;
+	/* Between the journal and the queue it may have ended, too. */
+	*until = d->broken_off ? UINT64_MAX : d->queued;
 	pthread_mutex_unlock(&d->mutex);
 	return *after < *until;
 }

@@ -13,10 +13,13 @@ struct delivery;
 
 /** @param path  made if it is missing; NULL: nothing is kept. A file that cannot be used is told in the log. */
 struct delivery *delivery_open(const char *path);
-/** NULL is fine. */
+/** All that was told is queued. NULL is fine. */
 void delivery_close(struct delivery *d);
 
-/** What was queued before this process and not answered: from after up to until. @return false for nothing. */
+/**
+ * What was queued before this process and not answered: from after up to until; UINT64_MAX: all that was told, for the process
+ * before did not come to queue it. @return false for nothing.
+ */
 bool delivery_left(struct delivery *d, uint64_t *after, uint64_t *until);
 void delivery_queued(struct delivery *d, uint64_t sequence);
 /** This one and all before it. */

@@ -206,17 +206,6 @@ void snmp_published(struct snmp *s)
 		share_wake(s->share);
 }
 
-bool snmp_left(struct snmp *s, uint64_t *after, uint64_t *until)
-{
-	return delivery_left(s->delivery, after, until);
-}
-
-void snmp_notify_again(struct snmp *s, const struct change *change)
-{
-	notify_queue_add(s->queue, change);
-	wake(s);
-}
-
 void snmp_notify(struct snmp *s, const struct change *change)
 {
 	delivery_queued(s->delivery, change->sequence);

@@ -17,6 +17,7 @@ struct snmp_options {
 };
 
 struct usage_reading;
+struct journal;
 /** What managers may ask of the agent; called in a thread of the face's own, but for settings(). */
 struct snmp_host {
 	void *ctx;
@@ -49,13 +50,15 @@ void snmp_published(struct snmp *s);
  */
 void snmp_notify(struct snmp *s, const struct change *change);
 /**
- * Notifications that were queued before this start, and that the master has not answered: those with after < sequence <= until.
+ * Queue again what was told before this start and the master has not answered, from the journal. Before anything is told by
+ * snmp_notify().
  *
- * @return false when there are none.
+ * @param journal  borrowed until it returns.
+ * @param first    sequence number of the first that this process tells; UINT64_MAX: it has told nothing yet.
  */
-bool snmp_left(struct snmp *s, uint64_t *after, uint64_t *until);
-/** Queue one of those again, oldest first, before anything is told by snmp_notify(). */
-void snmp_notify_again(struct snmp *s, const struct change *change);
+void snmp_resume(struct snmp *s, struct journal *journal, uint64_t first);
+/** Nothing of what was told waits any more: for a start without SNMP. @param delivery  as in struct snmp_options */
+void snmp_forget(const char *delivery);
 /**
  * End the thread within a second, or when the host has done what a manager asked. One that hangs, because the master does not read, is left behind: it reaches
  * nothing of the caller any more, not even the hub, and does not hold up the end of the process. NULL is fine.
