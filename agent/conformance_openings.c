@@ -4,6 +4,7 @@
  * of anything.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "conformance_tell.h"
 #include "portcullis/alloc.h"
@@ -63,24 +64,44 @@ static size_t outside(struct conformance *c, const struct openings *openings, st
 	return n;
 }
 
+/* Decimal numbers of any length; the opening with more packets comes first. */
+static int exposure_cmp(const void *a, const void *b)
+{
+	const struct opening *x = *(const struct opening *const *)a, *y = *(const struct opening *const *)b;
+	const char *p = x->packets != NULL ? x->packets : "", *q = y->packets != NULL ? y->packets : "";
+	size_t n = strlen(p), m = strlen(q);
+	int more = n != m ? (n < m) - (n > m) : strcmp(q, p);
+	return more != 0 ? more : (x->id > y->id) - (x->id < y->id);
+}
+
+/* The new ones, those first that let in most. */
+static size_t sort_new(const struct conformance *c, const struct openings *openings, const struct opening **out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < openings->n; i++)
+		if (!openings->opening[i].acknowledged &&
+		        find(c->opening, c->n_opening, openings->opening[i].id) == NULL)
+			out[n++] = &openings->opening[i];
+	if (n > 0)
+		qsort(out, n, sizeof(*out), exposure_cmp);
+	return n;
+}
+
 static void tell_new(struct conformance *c, const struct openings *openings, struct told_opening *now, size_t n,
         const struct cause *cause, int64_t now_wall, struct changes *out)
 {
-	size_t told = 0, at_once = 0;
+	const struct opening **fresh = xcalloc(openings->n, sizeof(*fresh));
+	size_t n_fresh = sort_new(c, openings, fresh), told = 0;
 
 	for (size_t i = 0; i < n; i++)
 		told += now[i].told;
-	for (size_t i = 0; i < openings->n && at_once < CONFORMANCE_OPENINGS_AT_ONCE; i++) {
-		const struct opening *o = &openings->opening[i];
-		struct told_opening *mine = o->acknowledged ? NULL : find(now, n, o->id);
-		if (mine == NULL || mine->told || find(c->opening, c->n_opening, o->id) != NULL ||
-		        told >= CONFORMANCE_OPENINGS_TOLD)
-			continue;
-		tell_one(c, o, cause, now_wall, out);
-		mine->told = true;
-		told++;
-		at_once++;
+	for (size_t i = 0; i < n_fresh && i < CONFORMANCE_OPENINGS_AT_ONCE && told < CONFORMANCE_OPENINGS_TOLD;
+	        i++, told++) {
+		tell_one(c, fresh[i], cause, now_wall, out);
+		find(now, n, fresh[i]->id)->told = true;
 	}
+	free(fresh);
 }
 
 static bool same(const struct conformance *c, const struct told_opening *now, size_t n)

@@ -345,6 +345,28 @@ START_TEST(all_openings_that_were_told_are_told_as_closed_and_no_others)
 }
 END_TEST
 
+START_TEST(openings_that_let_in_most_are_told_first)
+{
+	static const char *const packets[] = {"9", "18446744073709551616", "100", "99", "100"};
+	struct scene s;
+	struct opening o[40];
+	scene_init(&s);
+	look(&s, o, 0, 0, 0);
+	for (size_t i = 0; i < 40; i++)
+		o[i] = (struct opening){.id = (uint32_t)(i + 1),
+		        .label = (char *)(uintptr_t) "open",
+		        .packets = (char *)(uintptr_t)(i < 35 ? "1" : packets[i - 35]),
+		        .witness = {.family = FAMILY_IPV4, .proto = PROTO_TCP}};
+	s.openings = (struct openings){.opening = o, .n = 40};
+	update(&s, "cccc", true);
+	ck_assert_uint_eq(s.changes.n, CONFORMANCE_OPENINGS_AT_ONCE);
+	static const uint32_t want[] = {37, 38, 40, 39, 36, 1, 2};
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++)
+		ck_assert_uint_eq(s.changes.change[i].problem_id, want[i]);
+	scene_fini(&s);
+}
+END_TEST
+
 START_TEST(openings_are_told_up_to_a_limit)
 {
 	static struct opening o[2 * CONFORMANCE_OPENINGS_TOLD];
@@ -463,6 +485,7 @@ int main(void)
 	tcase_add_test(c, unreadable_neither_raises_nor_clears);
 	tcase_add_test(c, openings_are_told_when_they_appear_and_close);
 	tcase_add_test(c, all_openings_that_were_told_are_told_as_closed_and_no_others);
+	tcase_add_test(c, openings_that_let_in_most_are_told_first);
 	tcase_add_test(c, openings_are_told_up_to_a_limit);
 	tcase_add_test(c, openings_are_told_over_a_restart);
 	tcase_add_test(c, changed_time_is_that_of_the_last_change);
