@@ -136,7 +136,8 @@ struct lyd_node *state_streams(struct rows *b, const struct netconf *n)
 	struct lyd_node *root = row_container(b, NULL, "netconf");
 	struct lyd_node *row = row_list(b, row_container(b, root, "streams"), "stream", "NETCONF");
 	row_leaf(b, row, "description",
-	        "Conformance changes, the readability of the ruleset, sessions and changes of the configuration");
+	        "All notifications: of conformance, ruleset, journal, own table, sessions and changes of the "
+	        "configuration");
 	row_bool(b, row, "replaySupport", journal != NULL);
 	if (journal == NULL)
 		return root;
