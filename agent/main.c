@@ -303,6 +303,16 @@ static int snmp_usage(void *ctx, struct usage_reading **out, struct error *err)
 	return usage_get(d->usage, out, err);
 }
 
+/* The number of the last notification before those of this process. */
+static uint64_t told_before(const struct daemon *d)
+{
+	struct snapshot *s = hub_get(d->hub);
+	uint64_t newest = d->first.n > 0 ? d->first.change[0].sequence - 1 : s->newest_sequence;
+
+	snapshot_unref(s);
+	return newest;
+}
+
 static int start_snmp(struct daemon *d, struct error *err)
 {
 	const struct snmp_host host = {
@@ -314,7 +324,7 @@ static int start_snmp(struct daemon *d, struct error *err)
 	if (options.agentx == NULL)
 		snmp_forget(delivery);
 	else if ((result = snmp_start(&options, &host, d->hub, &d->snmp, err)) == 0)
-		snmp_resume(d->snmp, d->journal, d->first.n > 0 ? d->first.change[0].sequence : UINT64_MAX);
+		snmp_resume(d->snmp, d->journal, told_before(d));
 	free(delivery);
 	return result;
 }

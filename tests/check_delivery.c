@@ -23,6 +23,7 @@ static void setup(void)
 	close(fd);
 	unlink(path);
 	d = delivery_open(path);
+	delivery_start(d, 0);
 }
 
 static void teardown(void)
@@ -87,6 +88,30 @@ START_TEST(all_is_left_that_is_not_answered_when_a_process_is_killed)
 	d = delivery_open(path);
 	uint64_t after, until;
 	ck_assert(!delivery_left(d, &after, &until));
+	delivery_start(d, 1);
+}
+END_TEST
+
+/* What was told before there was a file is nobody's to send again, however the process ends. */
+START_TEST(what_nothing_is_known_of_is_not_left)
+{
+	delivery_close(d);
+	unlink(path);
+	d = delivery_open(path);
+	delivery_start(d, 5000);
+	assert_left(BROKEN_OFF, 5000, UINT64_MAX);
+	assert_left(IN_ORDER, 0, 0);
+}
+END_TEST
+
+START_TEST(numbers_of_another_journal_are_not_believed)
+{
+	delivery_queued(d, 900);
+	delivery_answered(d, 900);
+	delivery_close(d);
+	d = delivery_open(path);
+	delivery_start(d, 3);
+	assert_left(BROKEN_OFF, 3, UINT64_MAX);
 }
 END_TEST
 
@@ -149,6 +174,7 @@ START_TEST(a_damaged_file_has_nothing_left_and_is_used_again)
 	uint64_t after, until;
 	struct delivery *next = delivery_open(path);
 	ck_assert(!delivery_left(next, &after, &until));
+	delivery_start(next, 2);
 	delivery_queued(next, 3);
 	assert_left(IN_ORDER, 2, 3);
 	delivery_close(next);
@@ -178,6 +204,8 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, what_is_queued_and_not_answered_is_left);
 	tcase_add_test(t, all_is_left_that_is_not_answered_when_a_process_is_killed);
+	tcase_add_test(t, what_nothing_is_known_of_is_not_left);
+	tcase_add_test(t, numbers_of_another_journal_are_not_believed);
 	tcase_add_test(t, what_is_queued_again_is_left_until_it_is_answered);
 	tcase_add_test(t, what_was_not_to_be_sent_is_not_left);
 	tcase_add_test(t, an_answer_that_comes_late_takes_nothing_back);

@@ -25,6 +25,7 @@ struct delivery {
 	pthread_mutex_t mutex;
 	int fd; /* -1: nothing is kept */
 	bool told; /* that it cannot be written */
+	bool known; /* the file says something */
 	bool broken_off; /* the process before did not end in order */
 	bool running;
 	uint64_t answered, queued;
@@ -68,21 +69,33 @@ struct delivery *delivery_open(const char *path)
 	if (path != NULL && d->fd < 0)
 		log_warning("%s: %s; notifications that wait when the agent ends are not sent after it", path,
 		        strerror(errno));
-	if (d->fd >= 0 && !line_read(d->fd, &d->answered, &d->queued, &d->broken_off)) {
+	d->known = d->fd >= 0 && line_read(d->fd, &d->answered, &d->queued, &d->broken_off);
+	if (!d->known) {
 		d->answered = d->queued = 0;
 		d->broken_off = false;
 	}
+	return d;
+}
+
+void delivery_start(struct delivery *d, uint64_t newest)
+{
+	pthread_mutex_lock(&d->mutex);
+	/* Numbers that nobody has told yet are those of another journal. */
+	if (!d->known || d->answered > newest)
+		d->answered = d->queued = newest;
 	d->running = true;
 	keep(d);
-	return d;
+	pthread_mutex_unlock(&d->mutex);
 }
 
 void delivery_close(struct delivery *d)
 {
 	if (d == NULL)
 		return;
-	d->running = false;
-	keep(d);
+	if (d->running) {
+		d->running = false;
+		keep(d);
+	}
 	if (d->fd >= 0)
 		close(d->fd);
 	pthread_mutex_destroy(&d->mutex);

@@ -13,6 +13,12 @@ struct delivery;
 
 /** @param path  made if it is missing; NULL: nothing is kept. A file that cannot be used is told in the log. */
 struct delivery *delivery_open(const char *path);
+/**
+ * This process begins to tell. Where nothing is known of those before, all that they told counts as answered.
+ *
+ * @param newest  sequence number of the last one that was told before.
+ */
+void delivery_start(struct delivery *d, uint64_t newest);
 /** All that was told is queued. NULL is fine. */
 void delivery_close(struct delivery *d);
 

@@ -37,7 +37,7 @@ struct master {
 	size_t n_wish;
 };
 
-/** @param agentx  "/var/agentx/master", "unix:/var/agentx/master" or "tcp:localhost:705". Call in the thread that answers. */
+/** @param agentx  "/var/agentx/master", "unix:/var/agentx/master" or "tcp:localhost:705". The processors are those of the caller. */
 void master_init(struct master *c, const char *agentx);
 /** After master_end(). */
 void master_fini(struct master *c);

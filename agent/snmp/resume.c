@@ -27,11 +27,12 @@ static bool queue_page(struct snmp *s, const struct changes *page, uint64_t unti
 	return page->n == PAGE;
 }
 
-void snmp_resume(struct snmp *s, struct journal *journal, uint64_t first)
+void snmp_resume(struct snmp *s, struct journal *journal, uint64_t newest)
 {
 	uint64_t after, until;
 	size_t n = 0;
 
+	delivery_start(s->delivery, newest);
 	for (bool more = delivery_left(s->delivery, &after, &until); more;) {
 		struct changes page;
 		struct error err;
@@ -39,7 +40,7 @@ void snmp_resume(struct snmp *s, struct journal *journal, uint64_t first)
 			log_error("notifications that wait are not sent over SNMP: %s", err.text);
 			break;
 		}
-		more = queue_page(s, &page, until < first ? until : first - 1, &n);
+		more = queue_page(s, &page, until < newest ? until : newest, &n);
 		after = page.n > 0 ? page.change[page.n - 1].sequence : after;
 		changes_fini(&page);
 	}

@@ -54,9 +54,9 @@ void snmp_notify(struct snmp *s, const struct change *change);
  * snmp_notify().
  *
  * @param journal  borrowed until it returns.
- * @param first    sequence number of the first that this process tells; UINT64_MAX: it has told nothing yet.
+ * @param newest   sequence number of the last one that is not of this process.
  */
-void snmp_resume(struct snmp *s, struct journal *journal, uint64_t first);
+void snmp_resume(struct snmp *s, struct journal *journal, uint64_t newest);
 /** Nothing of what was told waits any more: for a start without SNMP. @param delivery  as in struct snmp_options */
 void snmp_forget(const char *delivery);
 /**
