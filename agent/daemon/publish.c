@@ -206,7 +206,7 @@ bool monitor_look_at_own_table(struct monitor *m, bool renewed, int64_t now_ms, 
 	return told;
 }
 
-/* What could not be written is when something changes again. */
+/* After what is told of them: an end in between tells it twice, and not never. What cannot be written is tried again. */
 static void keep_openings(struct monitor *m)
 {
 	struct conformance *c = &m->conformance;
@@ -219,16 +219,12 @@ static void keep_openings(struct monitor *m)
 		log_debug("journal: %s", err.text);
 }
 
-/* Journal first: what an NMS hears of is always there to be looked up. A failure of it is told by its health. */
-void monitor_keep(struct monitor *m, struct changes *changes)
+static void keep_changes(struct monitor *m, struct changes *changes)
 {
 	struct journal *journal = m->parts.journal;
 	const struct conformance *c = &m->conformance;
 	struct error err;
 
-	keep_openings(m);
-	if (changes->n == 0)
-		return;
 	for (size_t i = 0; i < changes->n; i++) {
 		if (journal_change_add(journal, &changes->change[i], &err) != 0)
 			log_debug("journal: %s", err.text);
@@ -241,4 +237,12 @@ void monitor_keep(struct monitor *m, struct changes *changes)
 	        journal_number_set(journal, "sequence", c->sequence, &err) != 0 ||
 	        journal_number_set(journal, "next-problem-id", c->next_problem_id, &err) != 0)
 		log_debug("journal: %s", err.text);
+}
+
+/* Journal first: what an NMS hears of is always there to be looked up. A failure of it is told by its health. */
+void monitor_keep(struct monitor *m, struct changes *changes)
+{
+	if (changes->n > 0)
+		keep_changes(m, changes);
+	keep_openings(m);
 }
